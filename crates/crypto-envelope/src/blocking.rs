@@ -1,0 +1,109 @@
+//! For callers without an async runtime.
+
+use std::{
+    future::Future,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Wake, Waker},
+    thread::{self, Thread},
+};
+
+use crate::Result;
+
+/// Runs a future to its end on this thread, which sleeps while there is nothing to do.
+///
+/// No runtime is started: this serves providers that need none, such as those with local keys.
+/// A provider that does network I/O brings a runtime of its own or must be awaited inside one.
+///
+/// ```
+/// # use crypto_envelope::{blocking, Encryptor, EncryptionContext, RawAesProvider, SecretBytes};
+/// # fn main() -> crypto_envelope::Result<()> {
+/// # let provider = RawAesProvider::new("example", "key", &SecretBytes::random(32)?)?;
+/// let encryptor = Encryptor::new(provider);
+/// let message = blocking::wait(encryptor.encrypt(b"plaintext", &EncryptionContext::new()))?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// Those of the future. With the feature `tokio`, [`Error::Misuse`](crate::Error::Misuse) if
+/// called on a thread that drives a tokio runtime: sleeping there would stop the runtime.
+pub fn wait<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    check_outside_of_runtime()?;
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(result) => return result,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+#[cfg(feature = "tokio")]
+fn check_outside_of_runtime() -> Result<()> {
+    match tokio::runtime::Handle::try_current() {
+        Ok(_) => Err(crate::Error::Misuse {
+            what: "blocking::wait was called inside a tokio runtime: use .await there, or move \
+                   the call to spawn_blocking's thread pool of another runtime",
+        }),
+        Err(_) => Ok(()),
+    }
+}
+
+#[cfg(not(feature = "tokio"))]
+#[expect(clippy::unnecessary_wraps, reason = "same signature with the feature")]
+fn check_outside_of_runtime() -> Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future, time::Duration};
+
+    use super::*;
+
+    #[test]
+    fn a_future_that_is_ready_is_returned() -> Result<()> {
+        assert_eq!(wait(future::ready(Ok(7)))?, 7);
+        Ok(())
+    }
+
+    #[test]
+    fn a_future_is_woken_from_another_thread() -> Result<()> {
+        let mut polls = 0;
+        let woken_later = future::poll_fn(|context| {
+            polls += 1;
+            if polls == 3 {
+                return Poll::Ready(Ok(polls));
+            }
+            let waker = context.waker().clone();
+            thread::spawn(move || {
+                thread::sleep(Duration::from_millis(5));
+                waker.wake();
+            });
+            Poll::Pending
+        });
+        assert_eq!(wait(woken_later)?, 3);
+        Ok(())
+    }
+
+    #[cfg(feature = "tokio")]
+    #[test]
+    fn inside_a_runtime_it_is_an_error() -> std::io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+        let result = runtime.block_on(async { wait(future::ready(Ok(()))) });
+        assert!(matches!(result, Err(crate::Error::Misuse { .. })));
+        Ok(())
+    }
+}

@@ -1,0 +1,171 @@
+//! The encryption context.
+
+use std::collections::BTreeMap;
+
+use crate::{Error, PolicyViolation, Result, message::codec};
+
+/// Pairs of text that are bound to a message without being secret.
+///
+/// A message opens only under the context it was sealed with: put in what the reader knows
+/// already, such as a tenant, a path or a purpose, and say it again when decrypting. It is stored
+/// **in clear** in the message header and shown to key services: no secrets in it.
+///
+/// Keys and values hold at most 65 535 bytes each, all pairs together at most 65 535 bytes in
+/// serialised form. Keys that begin with `aws-crypto-` belong to the format.
+///
+/// ```
+/// use crypto_envelope::EncryptionContext;
+///
+/// let context = EncryptionContext::from([("tenant", "blue"), ("purpose", "invoices")]);
+/// assert_eq!(context.value("tenant"), Some("blue"));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct EncryptionContext(BTreeMap<String, String>);
+
+impl EncryptionContext {
+    /// A context without pairs.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a pair; returns the value that the key had before, if any.
+    pub fn insert(&mut self, key: impl Into<String>, value: impl Into<String>) -> Option<String> {
+        self.0.insert(key.into(), value.into())
+    }
+
+    /// The value of a key.
+    #[must_use]
+    pub fn value(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(String::as_str)
+    }
+
+    /// All pairs, in the order of their keys as UTF-8 bytes.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// Number of pairs.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are no pairs.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether every pair of `other` is in this context too.
+    #[must_use]
+    pub fn contains_all(&self, other: &Self) -> bool {
+        other.iter().all(|(key, value)| self.value(key) == Some(value))
+    }
+
+    /// The serialised form: no bytes at all for an empty context, else a 16-bit count and each
+    /// key and value behind its 16-bit length, in the order of the keys as UTF-8 bytes.
+    ///
+    /// Key providers bind this form to the keys they wrap (AWS Encryption SDK specification,
+    /// "Encryption context serialization").
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] if a key, a value or the whole is longer than the format can hold.
+    pub fn serialize(&self) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        if self.is_empty() {
+            return Ok(bytes);
+        }
+        let too_large = || Error::invalid("the encryption context is larger than 65535 bytes");
+        bytes.extend(u16::try_from(self.len()).map_err(|_| too_large())?.to_be_bytes());
+        for text in self.iter().flat_map(|(key, value)| [key, value]) {
+            codec::put_prefixed(&mut bytes, text.as_bytes()).ok_or_else(too_large)?;
+        }
+        if bytes.len() > usize::from(u16::MAX) {
+            return Err(too_large());
+        }
+        Ok(bytes)
+    }
+
+    /// Refuses keys that the format keeps for itself.
+    pub(crate) fn check_unreserved(&self) -> Result<()> {
+        match self.0.keys().find(|key| key.starts_with(RESERVED_PREFIX)) {
+            Some(key) => Err(PolicyViolation::ReservedContextKey { key: key.clone() }.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Splits into the pairs whose keys are in `keys`, and the others.
+    pub(crate) fn partition(&self, keys: &[String]) -> (Self, Self) {
+        let (chosen, others) =
+            self.0.clone().into_iter().partition(|(key, _)| keys.iter().any(|k| k == key));
+        (Self(chosen), Self(others))
+    }
+
+    /// This context with all pairs of `other` added.
+    pub(crate) fn merged(&self, other: &Self) -> Self {
+        let mut pairs = self.0.clone();
+        pairs.extend(other.0.clone());
+        Self(pairs)
+    }
+}
+
+impl<K: Into<String>, V: Into<String>, const N: usize> From<[(K, V); N]> for EncryptionContext {
+    fn from(pairs: [(K, V); N]) -> Self {
+        pairs.into_iter().collect()
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for EncryptionContext {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> Extend<(K, V)> for EncryptionContext {
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, pairs: I) {
+        self.0.extend(pairs.into_iter().map(|(key, value)| (key.into(), value.into())));
+    }
+}
+
+/// Where signing suites keep the public key that verifies the message.
+pub(crate) const PUBLIC_KEY: &str = "aws-crypto-public-key";
+const RESERVED_PREFIX: &str = "aws-crypto-";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_context_serialises_to_nothing() -> Result<()> {
+        assert_eq!(EncryptionContext::new().serialize()?, b"");
+        Ok(())
+    }
+
+    #[test]
+    fn pairs_are_sorted_by_utf8_bytes() -> Result<()> {
+        let context = EncryptionContext::from([("é", "3"), ("a", "2"), ("Z", "1")]);
+        assert_eq!(
+            context.serialize()?,
+            b"\0\x03\0\x01Z\0\x011\0\x01a\0\x012\0\x02\xC3\xA9\0\x013"
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn oversized_contexts_are_refused() {
+        let key = EncryptionContext::from([("k".repeat(65_536), "v")]);
+        assert!(matches!(key.serialize(), Err(Error::InvalidInput { .. })));
+        let whole: EncryptionContext =
+            (0..40_000).map(|i| (i.to_string(), String::new())).collect();
+        assert!(matches!(whole.serialize(), Err(Error::InvalidInput { .. })));
+    }
+
+    #[test]
+    fn largest_context_is_taken() -> Result<()> {
+        let context = EncryptionContext::from([("k", "v".repeat(65_535 - 2 - 2 - 1 - 2))]);
+        assert_eq!(context.serialize()?.len(), 65_535);
+        Ok(())
+    }
+}

@@ -1,0 +1,105 @@
+//! The AWS-LC backend.
+
+use std::fmt;
+
+use aws_lc_rs::{
+    aead::{AES_128_GCM, AES_192_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
+    digest::{Digest, SHA384},
+    rand,
+    signature::{
+        ECDSA_P384_SHA384_ASN1, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair,
+        UnparsedPublicKey,
+    },
+};
+
+use super::{Failed, IV_LENGTH, TAG_LENGTH};
+
+/// Fills `bytes` from the random generator.
+pub(crate) fn random(bytes: &mut [u8]) -> Result<(), Failed> {
+    rand::fill(bytes).map_err(|_| Failed)
+}
+
+/// An AES-GCM key with 12-byte IVs and 16-byte tags (NIST SP 800-38D). Wiped by AWS-LC on drop.
+pub(crate) struct AesGcm(LessSafeKey);
+
+impl AesGcm {
+    /// A key of 16, 24 or 32 bytes.
+    pub(crate) fn new(key: &[u8]) -> Result<Self, Failed> {
+        let algorithm = match key.len() {
+            16 => &AES_128_GCM,
+            24 => &AES_192_GCM,
+            32 => &AES_256_GCM,
+            _ => return Err(Failed),
+        };
+        Ok(Self(LessSafeKey::new(UnboundKey::new(algorithm, key).map_err(|_| Failed)?)))
+    }
+
+    /// Encrypts `plaintext` into `ciphertext`, which has the same length, and writes the tag.
+    pub(crate) fn seal(
+        &self,
+        iv: &[u8; IV_LENGTH],
+        aad: &[u8],
+        plaintext: &[u8],
+        ciphertext: &mut [u8],
+        tag: &mut [u8],
+    ) -> Result<(), Failed> {
+        let nonce = Nonce::assume_unique_for_key(*iv);
+        self.0
+            .seal_out_of_place_scatter(nonce, Aad::from(aad), plaintext, ciphertext, &[], tag)
+            .map_err(|_| Failed)
+    }
+
+    /// Decrypts `ciphertext` into `plaintext`, which has the same length. On failure `plaintext`
+    /// holds nothing usable and is wiped.
+    pub(crate) fn open(
+        &self,
+        iv: &[u8; IV_LENGTH],
+        aad: &[u8],
+        ciphertext: &[u8],
+        tag: &[u8; TAG_LENGTH],
+        plaintext: &mut [u8],
+    ) -> Result<(), Failed> {
+        let nonce = Nonce::assume_unique_for_key(*iv);
+        self.0.open_separate_gather(nonce, Aad::from(aad), ciphertext, tag, plaintext).map_err(
+            |_| {
+                plaintext.fill(0);
+                Failed
+            },
+        )
+    }
+}
+
+impl fmt::Debug for AesGcm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AesGcm")
+    }
+}
+
+/// A P-384 signing key (FIPS 186-5).
+pub(super) struct P384SigningKey(EcdsaKeyPair);
+
+impl P384SigningKey {
+    pub(super) fn generate() -> Result<Self, Failed> {
+        EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING).map(Self).map_err(|_| Failed)
+    }
+
+    /// The public point, uncompressed: `04`, x, y.
+    pub(super) fn public_point(&self) -> &[u8] {
+        self.0.public_key().as_ref()
+    }
+
+    /// Signs a SHA-384 digest; the signature is r, then s, 48 bytes each.
+    pub(super) fn sign(&self, digest: &[u8]) -> Result<[u8; 96], Failed> {
+        let digest = Digest::import_less_safe(digest, &SHA384).map_err(|_| Failed)?;
+        let signature = self.0.sign_digest(&digest).map_err(|_| Failed)?;
+        signature.as_ref().try_into().map_err(|_| Failed)
+    }
+}
+
+/// Verifies a DER signature over a SHA-384 digest. The point may be compressed.
+pub(super) fn verify_p384(point: &[u8], digest: &[u8], signature: &[u8]) -> Result<(), Failed> {
+    let digest = Digest::import_less_safe(digest, &SHA384).map_err(|_| Failed)?;
+    UnparsedPublicKey::new(&ECDSA_P384_SHA384_ASN1, point)
+        .verify_digest(&digest, signature)
+        .map_err(|_| Failed)
+}

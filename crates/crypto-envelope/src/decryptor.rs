@@ -1,0 +1,207 @@
+//! Opening messages with a key provider.
+
+use std::{fmt, sync::Arc};
+
+#[cfg(doc)]
+use crate::Error;
+use crate::{
+    EncryptionContext, Header, HeaderReader, KeyProvider, Limits, Opener, PolicyViolation, Result,
+    UnverifiedHeader, engine::Release, materials,
+};
+
+/// Opens messages with the keys of a [`KeyProvider`].
+///
+/// Both signed and unsigned messages are accepted; see
+/// [`unsigned_only`](DecryptorBuilder::unsigned_only).
+#[derive(Clone, Debug)]
+pub struct Decryptor {
+    provider: Arc<dyn KeyProvider>,
+    signatures: Signatures,
+    release: Release,
+    required_context_keys: Vec<String>,
+    limits: Limits,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Signatures {
+    Accepted,
+    Refused,
+}
+
+impl Decryptor {
+    /// A decryptor with the defaults.
+    pub fn new(provider: impl KeyProvider) -> Self {
+        Self {
+            provider: Arc::new(provider),
+            signatures: Signatures::Accepted,
+            release: Release::default(),
+            required_context_keys: Vec::new(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Starts to choose options.
+    pub fn builder(provider: impl KeyProvider) -> DecryptorBuilder {
+        DecryptorBuilder { decryptor: Self::new(provider) }
+    }
+
+    /// Opens a whole message. All of it was verified when this returns.
+    ///
+    /// `expected` are the pairs of the encryption context that the caller knows: each of them
+    /// must be in the message with the same value. More pairs may be there; an empty context
+    /// expects nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), and what [`Opener`] says of the body.
+    pub async fn decrypt(&self, message: &[u8], expected: &EncryptionContext) -> Result<Opened> {
+        let mut reader = self.header_reader();
+        let length = reader.push(message)?;
+        let opener = self.open(reader.finish()?, expected).await?;
+        let mut plaintext = Vec::new();
+        let finished = opener.open_into(&message[length..], &mut plaintext)?;
+        Ok(Opened {
+            plaintext,
+            header: finished.header().clone(),
+            context: finished.context().clone(),
+        })
+    }
+
+    /// Collects the header of a message that arrives in pieces, within this decryptor's limits.
+    #[must_use]
+    pub fn header_reader(&self) -> HeaderReader {
+        HeaderReader::new(self.limits.clone())
+    }
+
+    /// Obtains the data key of a message and verifies its header. This is all that is
+    /// asynchronous: the [`Opener`] takes the body in pieces and never waits.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::Policy`] if the message is signed and must not be, if `expected` contradicts
+    ///   its context, or if the key provider does not serve it; no key service was asked then.
+    /// - [`Error::NoUsableKey`] if no encrypted data key could be unwrapped, with every attempt.
+    /// - [`Error::Authentication`] if the header is not genuine.
+    /// - [`Error::Limit`] if its frames are longer than [`Limits::max_body_part`].
+    pub async fn open(
+        &self,
+        header: UnverifiedHeader,
+        expected: &EncryptionContext,
+    ) -> Result<Opener> {
+        let suite = header.claims().suite();
+        if self.signatures == Signatures::Refused && suite.is_signing() {
+            return Err(PolicyViolation::SignedMessage { suite }.into());
+        }
+        let materials = materials::for_decryption(
+            &*self.provider,
+            header.claims(),
+            expected,
+            &self.required_context_keys,
+        )
+        .await?;
+        let verified = header.verify(&materials.data_key, &materials.unstored_context)?;
+        Opener::new(
+            verified,
+            materials.context,
+            materials.verifier,
+            self.release,
+            self.limits.clone(),
+        )
+    }
+}
+
+/// Chooses the options of a [`Decryptor`].
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct DecryptorBuilder {
+    decryptor: Decryptor,
+}
+
+impl DecryptorBuilder {
+    /// Refuses signed messages right after the header. For streams of which every byte shall be
+    /// verified when it comes out.
+    pub fn unsigned_only(mut self) -> Self {
+        self.decryptor.signatures = Signatures::Refused;
+        self
+    }
+
+    /// Releases the frames of signed messages before the signature is verified; the last one
+    /// comes out after it. Every frame is authentic towards whoever holds the data key, but *who
+    /// wrote it* is known at the end only: keep what you do with the plaintext so that it can be
+    /// undone.
+    pub fn release_before_signature(mut self) -> Self {
+        self.decryptor.release = Release::BeforeSignature;
+        self
+    }
+
+    /// Holds the plaintext of all messages, up to [`Limits::max_held_plaintext`], until the end
+    /// is verified: all or nothing.
+    pub fn hold_until_end(mut self) -> Self {
+        self.decryptor.release = Release::AtEnd;
+        self
+    }
+
+    /// Keys of pairs that must be among the expected ones of each message, and that the message
+    /// may leave out of its header. Other expected pairs must be stored in the message.
+    pub fn required_context_keys<K: Into<String>>(
+        mut self,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Self {
+        self.decryptor.required_context_keys = keys.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Bounds on what a message may ask for.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.decryptor.limits = limits;
+        self
+    }
+
+    /// The decryptor.
+    #[must_use]
+    pub fn build(self) -> Decryptor {
+        self.decryptor
+    }
+}
+
+/// A message that was opened and verified as a whole.
+pub struct Opened {
+    plaintext: Vec<u8>,
+    header: Header,
+    context: EncryptionContext,
+}
+
+impl Opened {
+    /// The plaintext.
+    #[must_use]
+    pub fn plaintext(&self) -> &[u8] {
+        &self.plaintext
+    }
+
+    /// The plaintext, taken out.
+    #[must_use]
+    pub fn into_plaintext(self) -> Vec<u8> {
+        self.plaintext
+    }
+
+    /// The verified header.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// All pairs that the message is bound to. Signing suites add one of their own.
+    #[must_use]
+    pub fn context(&self) -> &EncryptionContext {
+        &self.context
+    }
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opened")
+            .field("header", &self.header)
+            .field("plaintext", &format_args!("{} bytes", self.plaintext.len()))
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,158 @@
+//! Sealing messages with a key provider.
+
+use std::{num::NonZeroU32, sync::Arc};
+
+use crate::{
+    AlgorithmSuite, BodyFormat, EncryptionContext, Error, KeyProvider, Limits, Result, Sealer,
+    materials,
+};
+
+/// Seals messages with the keys of a [`KeyProvider`].
+///
+/// Unless told otherwise it does what the official SDKs do: the signing suite, frames of 4096
+/// bytes. Where writers and readers trust each other alike, the unsigned suite and frames of
+/// 64 KiB are about ten times as fast:
+///
+/// ```
+/// use crypto_envelope::{
+///     AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, RawAesProvider, SecretBytes, blocking,
+/// };
+/// use std::sync::Arc;
+///
+/// # fn main() -> crypto_envelope::Result<()> {
+/// let provider = Arc::new(RawAesProvider::new("my-app", "key-1", &SecretBytes::random(32)?)?);
+/// let context = EncryptionContext::from([("tenant", "blue")]);
+///
+/// let encryptor = Encryptor::builder(provider.clone())
+///     .suite(AlgorithmSuite::Aes256GcmHkdfSha512CommitKey)
+///     .frame_length(64 * 1024)
+///     .build()?;
+/// let message = blocking::wait(encryptor.encrypt(b"plaintext", &context))?;
+///
+/// let opened = blocking::wait(Decryptor::new(provider).decrypt(&message, &context))?;
+/// assert_eq!(opened.plaintext(), b"plaintext");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Encryptor {
+    provider: Arc<dyn KeyProvider>,
+    suite: AlgorithmSuite,
+    body_format: BodyFormat,
+    required_context_keys: Vec<String>,
+    limits: Limits,
+}
+
+impl Encryptor {
+    /// An encryptor with the defaults of the official SDKs.
+    pub fn new(provider: impl KeyProvider) -> Self {
+        Self {
+            provider: Arc::new(provider),
+            suite: AlgorithmSuite::default(),
+            body_format: BodyFormat::Framed { frame_length: DEFAULT_FRAME_LENGTH },
+            required_context_keys: Vec::new(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Starts to choose options.
+    pub fn builder(provider: impl KeyProvider) -> EncryptorBuilder {
+        EncryptorBuilder {
+            frame_length: DEFAULT_FRAME_LENGTH.get(),
+            encryptor: Self::new(provider),
+        }
+    }
+
+    /// Seals `plaintext`, bound to `context`.
+    ///
+    /// # Errors
+    ///
+    /// As [`prepare`](Self::prepare) and [`Sealer::seal`].
+    pub async fn encrypt(&self, plaintext: &[u8], context: &EncryptionContext) -> Result<Vec<u8>> {
+        self.prepare(context).await?.seal(plaintext)
+    }
+
+    /// Obtains a data key for one message, bound to `context`. This is all that is asynchronous:
+    /// the [`Sealer`] takes the plaintext in pieces and never waits.
+    ///
+    /// # Errors
+    ///
+    /// What the key provider says; [`Error::Policy`] if it does not serve messages of the suite,
+    /// if a key of the context is reserved, or a required one is missing; [`Error::Limit`] if it
+    /// made more encrypted data keys than [`Limits::max_encrypted_data_keys`].
+    pub async fn prepare(&self, context: &EncryptionContext) -> Result<Sealer> {
+        let materials = materials::for_encryption(
+            &*self.provider,
+            self.suite,
+            context,
+            &self.required_context_keys,
+        )
+        .await?;
+        let limit = self.limits.encrypted_data_keys;
+        if materials.encrypted_data_keys.len() > usize::from(limit) {
+            return Err(Error::Limit {
+                what: "encrypted data keys in the message (Limits::max_encrypted_data_keys)",
+                limit: u64::from(limit),
+            });
+        }
+        Sealer::new(materials, self.body_format, &self.limits)
+    }
+}
+
+/// Chooses the options of an [`Encryptor`].
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct EncryptorBuilder {
+    encryptor: Encryptor,
+    frame_length: u32,
+}
+
+impl EncryptorBuilder {
+    /// The algorithm suite. Default: the signing one, see [`AlgorithmSuite`] for when to prefer
+    /// which.
+    pub fn suite(mut self, suite: AlgorithmSuite) -> Self {
+        self.encryptor.suite = suite;
+        self
+    }
+
+    /// Plaintext bytes in a frame, from 1 to 2^32 - 1. Default: 4096.
+    ///
+    /// Longer frames cost less time and space (32 bytes each), shorter ones less memory, which is
+    /// a frame, and give finer grained access. A message has at most 2^32 - 1 frames. For files,
+    /// 64 KiB is a good choice. The official Python SDK refuses to *write* lengths that are not
+    /// multiples of 128; all SDKs read any.
+    pub fn frame_length(mut self, bytes: u32) -> Self {
+        self.frame_length = bytes;
+        self
+    }
+
+    /// Keys of the context whose pairs are bound to the message but not stored in it: each
+    /// reader must know their values. Encrypting fails if one is missing from the context.
+    pub fn required_context_keys<K: Into<String>>(
+        mut self,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Self {
+        self.encryptor.required_context_keys = keys.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// [`Limits::max_encrypted_data_keys`] and [`Limits::max_buffered`] apply.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.encryptor.limits = limits;
+        self
+    }
+
+    /// The encryptor.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] if the frame length is zero or a required key is reserved.
+    pub fn build(mut self) -> Result<Encryptor> {
+        let frame_length = NonZeroU32::new(self.frame_length)
+            .ok_or_else(|| Error::invalid("the frame length must be at least 1"))?;
+        self.encryptor.body_format = BodyFormat::Framed { frame_length };
+        Ok(self.encryptor)
+    }
+}
+
+const DEFAULT_FRAME_LENGTH: NonZeroU32 = NonZeroU32::new(4096).expect("it is not zero");

@@ -1,0 +1,132 @@
+//! Collecting a header, before anything is known to be true.
+
+use crate::{
+    EncryptionContext, Error, Limits, MessagePart, Result, SecretBytes,
+    crypto::{self, IV_LENGTH, MessageKeys, derive_message_keys},
+    message::{Header, HeaderScan, Progress},
+};
+
+/// Takes the first bytes of a message, in pieces of any size, up to the end of its header.
+///
+/// ```
+/// # use crypto_envelope::{blocking, Encryptor, EncryptionContext, RawAesProvider, SecretBytes};
+/// use crypto_envelope::{HeaderReader, Limits};
+///
+/// # fn main() -> crypto_envelope::Result<()> {
+/// # let provider = RawAesProvider::new("example", "key", &SecretBytes::random(32)?)?;
+/// # let encryptor = Encryptor::new(provider);
+/// # let message = blocking::wait(encryptor.encrypt(b"plaintext", &EncryptionContext::new()))?;
+/// let mut reader = HeaderReader::new(Limits::default());
+/// let used = reader.push(&message)?;
+/// let header = reader.finish()?;
+/// assert_eq!(used, header.claims().length());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct HeaderReader {
+    limits: Limits,
+    scan: HeaderScan,
+    bytes: Vec<u8>,
+    complete: bool,
+}
+
+impl HeaderReader {
+    /// Starts with nothing. [`Limits::max_header`] and [`Limits::max_encrypted_data_keys`] apply.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, scan: HeaderScan::new(), bytes: Vec::new(), complete: false }
+    }
+
+    /// Takes what belongs to the header from the front of `message` and returns how many bytes
+    /// that were; the rest is body. Once it takes less than it is given, the header
+    /// [is complete](Self::is_complete).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`], [`Error::Unsupported`] or [`Error::Limit`] as soon as the bytes
+    /// show it.
+    pub fn push(&mut self, message: &[u8]) -> Result<usize> {
+        let mut used = 0;
+        while !self.complete {
+            match self.scan.advance(&self.bytes, &self.limits)? {
+                Progress::Complete(_) => self.complete = true,
+                Progress::Needs(_) if used == message.len() => break,
+                Progress::Needs(needed) => {
+                    let more = (needed - self.bytes.len()).min(message.len() - used);
+                    self.bytes.extend_from_slice(&message[used..used + more]);
+                    used += more;
+                }
+            }
+        }
+        Ok(used)
+    }
+
+    /// Whether the whole header is there.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// Parses the header.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Truncated`] if it is not complete, [`Error::Malformed`] if it is not well-formed.
+    pub fn finish(self) -> Result<UnverifiedHeader> {
+        if !self.complete {
+            return Err(Error::Truncated { offset: self.bytes.len() as u64 });
+        }
+        Ok(UnverifiedHeader(Header::parse(&self.bytes)?))
+    }
+}
+
+/// A well-formed header of which nothing is known to be true.
+///
+/// Give it to [`Decryptor::open`](crate::Decryptor::open), which verifies it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnverifiedHeader(Header);
+
+impl UnverifiedHeader {
+    /// What the header says. Anybody could have written it: show it, but decide nothing by it.
+    #[must_use]
+    pub fn claims(&self) -> &Header {
+        &self.0
+    }
+
+    /// Verifies commitment and tag. Only what comes out of here can open a body.
+    pub(crate) fn verify(
+        self,
+        data_key: &SecretBytes,
+        unstored_context: &EncryptionContext,
+    ) -> Result<VerifiedHeader> {
+        let not_genuine = || Error::Authentication { part: MessagePart::Header };
+        let header = self.0;
+        let keys = derive_message_keys(header.suite(), data_key, header.message_id().as_ref())
+            .map_err(|_| Error::Internal { what: "deriving the message keys failed" })?;
+        if !crypto::equal(&keys.commitment, header.commitment()) {
+            return Err(not_genuine());
+        }
+        let aad = header_aad(header.body(), unstored_context)?;
+        keys.content
+            .open(&HEADER_IV, &aad, &[], header.tag(), &mut [])
+            .map_err(|_| not_genuine())?;
+        Ok(VerifiedHeader { header, keys })
+    }
+}
+
+/// A header whose commitment and tag were verified, and the keys that did it.
+pub(crate) struct VerifiedHeader {
+    pub(crate) header: Header,
+    pub(crate) keys: MessageKeys,
+}
+
+/// The header tag covers the header body and the pairs that are bound without being stored.
+pub(super) fn header_aad(body: &[u8], unstored: &EncryptionContext) -> Result<Vec<u8>> {
+    let mut aad = body.to_vec();
+    aad.extend(unstored.serialize()?);
+    Ok(aad)
+}
+
+/// Version 2 headers have no IV of their own: the key is used for one header only.
+pub(super) const HEADER_IV: [u8; IV_LENGTH] = [0; IV_LENGTH];

@@ -1,0 +1,467 @@
+//! Sealing a message.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use super::{
+    frames::FrameCipher,
+    header::{HEADER_IV, header_aad},
+};
+use crate::{
+    EncryptionContext, Error, Limits, Result,
+    crypto::{self, MessageKeys, MessageSigner, SIGNATURE_LENGTH, TAG_LENGTH, derive_message_keys},
+    materials::EncryptionMaterials,
+    message::{
+        BodyFormat, Header, HeaderFields, MESSAGE_ID_LENGTH, MessageId,
+        body::{FINAL_OVERHEAD, REGULAR_OVERHEAD},
+        footer,
+    },
+};
+
+/// Turns plaintext into one message, in pieces of any size.
+///
+/// Made by [`Encryptor::prepare`](crate::Encryptor::prepare). Each frame number, and so each IV,
+/// is used for one plaintext only: a sealer cannot be cloned or rewound, and once something went
+/// wrong it refuses to go on.
+///
+/// ```
+/// # use crypto_envelope::{blocking, Encryptor, EncryptionContext, RawAesProvider, SecretBytes};
+/// # fn main() -> crypto_envelope::Result<()> {
+/// # let provider = RawAesProvider::new("example", "key", &SecretBytes::random(32)?)?;
+/// # let encryptor = Encryptor::new(provider);
+/// let mut sealer = blocking::wait(encryptor.prepare(&EncryptionContext::new()))?;
+/// let mut message = Vec::new();
+/// for piece in ["some ", "plaintext"] {
+///     let mut out = vec![0; sealer.push_length(piece.len())];
+///     let length = sealer.push(piece.as_bytes(), &mut out)?;
+///     message.extend_from_slice(&out[..length]);
+/// }
+/// let mut out = vec![0; sealer.finish_length(0)];
+/// let length = sealer.finish(&[], &mut out)?;
+/// message.extend_from_slice(&out[..length]);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Sealer {
+    header: Header,
+    context: EncryptionContext,
+    cipher: FrameCipher,
+    signer: Option<MessageSigner>,
+    frame_length: usize,
+    max_buffered: usize,
+    /// Number of the next frame.
+    next: u32,
+    /// Plaintext of a frame that is not complete, or of which it is not known yet whether it is
+    /// the last.
+    pending: Zeroizing<Vec<u8>>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    HeaderDue,
+    Body,
+    Failed,
+}
+
+impl Sealer {
+    pub(crate) fn new(
+        materials: EncryptionMaterials,
+        body_format: BodyFormat,
+        limits: &Limits,
+    ) -> Result<Self> {
+        let mut message_id = [0; MESSAGE_ID_LENGTH];
+        crypto::random(&mut message_id).map_err(|_| Error::no_randomness())?;
+        Self::with_message_id(materials, body_format, limits, MessageId(message_id))
+    }
+
+    /// Deterministic but for the signature: for the vectors only. A message id is used once.
+    fn with_message_id(
+        materials: EncryptionMaterials,
+        body_format: BodyFormat,
+        limits: &Limits,
+        message_id: MessageId,
+    ) -> Result<Self> {
+        let BodyFormat::Framed { frame_length } = body_format else {
+            return Err(Error::Internal { what: "non-framed messages are never written" });
+        };
+        let keys = derive_message_keys(materials.suite, &materials.data_key, message_id.as_ref())
+            .map_err(|_| Error::Internal { what: "deriving the message keys failed" })?;
+        let fields = HeaderFields {
+            suite: materials.suite,
+            message_id,
+            context: materials.stored_context,
+            encrypted_data_keys: materials.encrypted_data_keys,
+            body_format,
+            commitment: keys.commitment,
+        };
+        let header = seal_header(fields, &keys, &materials.unstored_context)?;
+        Ok(Self {
+            context: header.context().merged(&materials.unstored_context),
+            header,
+            cipher: FrameCipher::new(keys.content, message_id),
+            signer: materials.signer,
+            frame_length: usize::try_from(frame_length.get())
+                .map_err(|_| Error::invalid("the frame length exceeds the address space"))?,
+            max_buffered: limits.buffered,
+            next: 1,
+            pending: Zeroizing::default(),
+            state: State::HeaderDue,
+        })
+    }
+
+    /// The header of the message. It is part of what [`push`](Self::push) writes.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// All pairs that the message is bound to, also those that its header does not hold.
+    #[must_use]
+    pub fn context(&self) -> &EncryptionContext {
+        &self.context
+    }
+
+    /// The exact length in bytes of the message of a plaintext of this length, or `None` if it
+    /// needs more frames than a message can have.
+    #[must_use]
+    pub fn message_length(&self, plaintext: u64) -> Option<u64> {
+        let frame_length = self.frame_length as u64;
+        let regular = plaintext.saturating_sub(1) / frame_length;
+        if regular >= MOST_FRAMES {
+            return None;
+        }
+        let overhead = self.header.length() + FINAL_OVERHEAD + self.footer_length();
+        plaintext.checked_add(regular * REGULAR_OVERHEAD as u64)?.checked_add(overhead as u64)
+    }
+
+    /// How many bytes [`push`](Self::push) writes for so much plaintext.
+    #[must_use]
+    pub fn push_length(&self, plaintext: usize) -> usize {
+        let frames =
+            self.pending.len().saturating_add(plaintext).saturating_sub(1) / self.frame_length;
+        let frame = self.frame_length.saturating_add(REGULAR_OVERHEAD);
+        frames.saturating_mul(frame).saturating_add(self.due_header_length())
+    }
+
+    /// Seals the next piece of plaintext into the front of `out` and returns how many bytes it
+    /// wrote there: [`push_length`](Self::push_length) bytes, for which `out` must have room.
+    /// Plaintext that does not fill a frame, and a frame that may be the last one, are kept.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Limit`] if a frame is longer than [`Limits::max_buffered`] or the message has
+    /// more than 2^32 - 1 frames, which is noticed before the frame is sealed; [`Error::Misuse`]
+    /// if `out` is too short. After an error the sealer is of no use.
+    pub fn push(&mut self, plaintext: &[u8], out: &mut [u8]) -> Result<usize> {
+        self.guarded(|sealer| {
+            let room = sealer.push_length(plaintext.len());
+            let out = out.get_mut(..room).ok_or(OUT_TOO_SHORT)?;
+            let rest = sealer.absorb(plaintext, out)?;
+            sealer.keep(rest)?;
+            Ok(room)
+        })
+    }
+
+    /// How many bytes [`finish`](Self::finish) writes with so much more plaintext.
+    #[must_use]
+    pub fn finish_length(&self, plaintext: usize) -> usize {
+        let regular = self.push_length(plaintext);
+        let total = self.pending.len().saturating_add(plaintext);
+        let last = total - total.saturating_sub(1) / self.frame_length * self.frame_length;
+        regular.saturating_add(last + FINAL_OVERHEAD + self.footer_length())
+    }
+
+    /// Seals the last piece of plaintext, which may be empty, and ends the message. Returns how
+    /// many bytes it wrote to the front of `out`: [`finish_length`](Self::finish_length) bytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`push`](Self::push).
+    pub fn finish(mut self, plaintext: &[u8], out: &mut [u8]) -> Result<usize> {
+        self.guarded(|sealer| {
+            let room = sealer.finish_length(plaintext.len());
+            let out = out.get_mut(..room).ok_or(OUT_TOO_SHORT)?;
+            let (regular, end) = out.split_at_mut(sealer.push_length(plaintext.len()));
+            let rest = sealer.absorb(plaintext, regular)?;
+            let (last, signature) = end.split_at_mut(end.len() - sealer.footer_length());
+            let pending = std::mem::take(&mut sealer.pending);
+            let rest = if pending.is_empty() { rest } else { &pending };
+            sealer.cipher.seal_final(sealer.next, rest, last)?;
+            sealer.sign(last, signature)?;
+            Ok(room)
+        })
+    }
+
+    /// Seals all of a plaintext at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`push`](Self::push).
+    pub fn seal(self, plaintext: &[u8]) -> Result<Vec<u8>> {
+        let mut message = Vec::new();
+        self.seal_into(plaintext, &mut message)?;
+        Ok(message)
+    }
+
+    /// Seals all of a plaintext at once, behind what `out` holds already. A vector that is used
+    /// again and again saves the system the time to hand out fresh memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`push`](Self::push); `out` is then as it was.
+    pub fn seal_into(self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        let start = out.len();
+        let end = start
+            .checked_add(self.finish_length(plaintext.len()))
+            .filter(|end| isize::try_from(*end).is_ok())
+            .ok_or(OUT_TOO_SHORT)?;
+        out.resize(end, 0);
+        let sealed = self.finish(plaintext, &mut out[start..]);
+        if sealed.is_err() {
+            out.truncate(start);
+        }
+        sealed.map(|_| ())
+    }
+
+    /// Seals every frame of which it is known that another one follows. Returns the plaintext
+    /// that is left; there is none if something is pending.
+    fn absorb<'p>(&mut self, plaintext: &'p [u8], out: &mut [u8]) -> Result<&'p [u8]> {
+        let mut out = self.put_header(out);
+        let mut rest = plaintext;
+        if !self.pending.is_empty() {
+            let fill = (self.frame_length - self.pending.len()).min(rest.len());
+            let (head, tail) = rest.split_at(fill);
+            self.keep(head)?;
+            rest = tail;
+            if rest.is_empty() {
+                return Ok(rest);
+            }
+            let mut pending = std::mem::take(&mut self.pending);
+            out = self.put_regular(&pending, out)?;
+            pending.clear();
+            self.pending = pending;
+        }
+        while rest.len() > self.frame_length {
+            let (frame, tail) = rest.split_at(self.frame_length);
+            out = self.put_regular(frame, out)?;
+            rest = tail;
+        }
+        Ok(rest)
+    }
+
+    fn put_header<'o>(&mut self, out: &'o mut [u8]) -> &'o mut [u8] {
+        let (head, tail) = out.split_at_mut(self.due_header_length());
+        if self.state == State::HeaderDue {
+            let (body, tag) = head.split_at_mut(self.header.body().len());
+            body.copy_from_slice(self.header.body());
+            tag.copy_from_slice(self.header.tag());
+            self.state = State::Body;
+            self.hash(head);
+        }
+        tail
+    }
+
+    fn put_regular<'o>(&mut self, plaintext: &[u8], out: &'o mut [u8]) -> Result<&'o mut [u8]> {
+        // The final frame needs a number too, so the largest one is never a regular frame's.
+        let number = self.next;
+        self.next = number.checked_add(1).ok_or(TOO_MANY_FRAMES)?;
+        let (frame, tail) = out.split_at_mut(plaintext.len() + REGULAR_OVERHEAD);
+        self.cipher.seal_regular(number, plaintext, frame)?;
+        self.hash(frame);
+        Ok(tail)
+    }
+
+    fn keep(&mut self, plaintext: &[u8]) -> Result<()> {
+        if plaintext.len() > self.max_buffered.saturating_sub(self.pending.len()) {
+            return Err(Error::Limit { what: FRAME_LENGTH_ERROR, limit: self.max_buffered as u64 });
+        }
+        self.pending.extend_from_slice(plaintext);
+        Ok(())
+    }
+
+    fn sign(&mut self, final_frame: &[u8], out: &mut [u8]) -> Result<()> {
+        self.hash(final_frame);
+        let Some(signer) = self.signer.take() else { return Ok(()) };
+        let signature =
+            signer.finish().map_err(|_| Error::Internal { what: "signing the message failed" })?;
+        let (length, rest) = out.split_at_mut(footer::LENGTH_FIELD);
+        length.copy_from_slice(&SIGNATURE_LENGTH_FIELD.to_be_bytes());
+        rest.copy_from_slice(&signature);
+        Ok(())
+    }
+
+    fn hash(&mut self, written: &[u8]) {
+        if let Some(signer) = &mut self.signer {
+            signer.update(written);
+        }
+    }
+
+    fn due_header_length(&self) -> usize {
+        if self.state == State::HeaderDue { self.header.length() } else { 0 }
+    }
+
+    fn footer_length(&self) -> usize {
+        if self.header.suite().is_signing() { footer::LENGTH_FIELD + SIGNATURE_LENGTH } else { 0 }
+    }
+
+    /// Runs a step; after one that failed there is no other.
+    fn guarded<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.state == State::Failed {
+            return Err(Error::Misuse {
+                what: "this sealer has failed before: start a new message",
+            });
+        }
+        let result = step(self);
+        if result.is_err() {
+            self.state = State::Failed;
+        }
+        result
+    }
+}
+
+impl fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sealer")
+            .field("header", &self.header)
+            .field("next_frame", &self.next)
+            .field("pending", &format_args!("{} bytes", self.pending.len()))
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
+fn seal_header(
+    fields: HeaderFields,
+    keys: &MessageKeys,
+    unstored: &EncryptionContext,
+) -> Result<Header> {
+    let body = fields.serialize()?;
+    let mut tag = [0; TAG_LENGTH];
+    keys.content
+        .seal(&HEADER_IV, &header_aad(&body, unstored)?, &[], &mut [], &mut tag)
+        .map_err(|_| Error::Internal { what: "sealing the header failed" })?;
+    Ok(Header::assemble(fields, body, tag))
+}
+
+pub(crate) const FRAME_LENGTH_ERROR: &str =
+    "bytes of one frame in a buffer: use a shorter frame, or raise Limits::max_buffered";
+const OUT_TOO_SHORT: Error = Error::Misuse { what: "the output slice is too short" };
+const TOO_MANY_FRAMES: Error = Error::Limit {
+    what: "frames in one message: use a longer frame, or several messages",
+    limit: MOST_FRAMES,
+};
+const MOST_FRAMES: u64 = u32::MAX as u64;
+#[expect(clippy::cast_possible_truncation, reason = "103")]
+const SIGNATURE_LENGTH_FIELD: u16 = SIGNATURE_LENGTH as u16;
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::*;
+    use crate::{
+        AlgorithmSuite, EncryptedDataKey, HeaderReader, SecretBytes,
+        test_vectors::{CommitmentVector, commitment_vectors},
+    };
+
+    /// The header and every frame come out as the vendors' own writers made them.
+    #[test]
+    fn official_messages_are_reproduced() -> Result<()> {
+        let mut reproduced = 0;
+        for vector in commitment_vectors().iter().filter(|vector| vector.must_open()) {
+            let message = vector.bytes("ciphertext");
+            let mut reader = HeaderReader::new(Limits::default());
+            reader.push(&message)?;
+            let header = reader.finish()?.claims().clone();
+            if header.body_format() == BodyFormat::NonFramed {
+                continue;
+            }
+            let sealed = sealer_like(vector, &header)?.seal(&vector.plaintext())?;
+            let footer = if header.suite().is_signing() { 2 + SIGNATURE_LENGTH } else { 0 };
+            let signed = &sealed[..sealed.len() - footer];
+            // Of the others, some have an unsorted context, some other IVs, and some end with an
+            // empty frame. We write none of these.
+            reproduced += usize::from(message.starts_with(signed));
+        }
+        assert_eq!(reproduced, 17);
+        Ok(())
+    }
+
+    fn sealer_like(vector: &CommitmentVector, header: &Header) -> Result<Sealer> {
+        let materials = EncryptionMaterials {
+            suite: header.suite(),
+            data_key: SecretBytes::from(vector.bytes("decrypted-dek")),
+            encrypted_data_keys: header.encrypted_data_keys().to_vec(),
+            stored_context: header.context().clone(),
+            unstored_context: EncryptionContext::new(),
+            signer: MessageSigner::generate().ok().filter(|_| header.suite().is_signing()),
+        };
+        let limits = Limits::default();
+        Sealer::with_message_id(materials, header.body_format(), &limits, *header.message_id())
+    }
+
+    fn sealer(frame_length: u32) -> Result<Sealer> {
+        let materials = EncryptionMaterials {
+            suite: AlgorithmSuite::Aes256GcmHkdfSha512CommitKey,
+            data_key: SecretBytes::random(32)?,
+            encrypted_data_keys: vec![EncryptedDataKey::new("p", "i", "c")?],
+            stored_context: EncryptionContext::new(),
+            unstored_context: EncryptionContext::new(),
+            signer: None,
+        };
+        let frame_length = NonZeroU32::new(frame_length).expect("frames are not empty");
+        Sealer::new(materials, BodyFormat::Framed { frame_length }, &Limits::default())
+    }
+
+    #[test]
+    fn the_last_number_is_for_a_final_frame_only() -> Result<()> {
+        let mut nearly_full = sealer(1)?;
+        nearly_full.next = u32::MAX - 1;
+        let mut out = [0; 1024];
+        // One regular frame with the last number but one, and the final frame.
+        assert!(nearly_full.finish(b"ab", &mut out).is_ok());
+
+        let mut full = sealer(1)?;
+        full.next = u32::MAX - 1;
+        let refused = full.push(b"abc", &mut out);
+        assert!(matches!(refused, Err(Error::Limit { limit: MOST_FRAMES, .. })));
+        let after = full.push(b"d", &mut out);
+        assert!(matches!(after, Err(Error::Misuse { .. })));
+        Ok(())
+    }
+
+    #[test]
+    fn message_length_is_exact_and_bounded() -> Result<()> {
+        for (frame_length, plaintext) in [(16, 0), (16, 1), (16, 16), (16, 17), (16, 32), (7, 50)] {
+            let sealer = sealer(frame_length)?;
+            let forecast = sealer.message_length(plaintext as u64);
+            assert_eq!(forecast, Some(sealer.seal(&vec![0; plaintext])?.len() as u64));
+        }
+        let sealer = sealer(2)?;
+        assert!(sealer.message_length(2 * MOST_FRAMES).is_some());
+        assert!(sealer.message_length(2 * MOST_FRAMES + 1).is_none());
+        assert!(sealer.message_length(u64::MAX).is_none());
+        Ok(())
+    }
+
+    #[test]
+    fn a_frame_that_never_ends_is_not_buffered_without_bound() -> Result<()> {
+        let mut sealer = sealer(u32::MAX)?;
+        sealer.max_buffered = 1000;
+        let mut out = vec![0; 4096];
+        assert!(sealer.push(&[0; 1000], &mut out).is_ok());
+        assert!(matches!(sealer.push(&[0], &mut out), Err(Error::Limit { limit: 1000, .. })));
+        Ok(())
+    }
+
+    #[test]
+    fn too_short_an_output_is_refused() -> Result<()> {
+        let mut sealer = sealer(16)?;
+        let room = sealer.push_length(40);
+        let refused = sealer.push(&[0; 40], &mut vec![0; room - 1]);
+        assert!(matches!(refused, Err(Error::Misuse { .. })));
+        Ok(())
+    }
+}

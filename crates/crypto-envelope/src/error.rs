@@ -1,0 +1,414 @@
+//! What can go wrong, sorted by what a caller can do about it.
+
+use std::{error::Error as StdError, fmt, io};
+
+use crate::{AlgorithmSuite, provider::Target};
+
+/// The result of everything in this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong.
+///
+/// Authentication failures say *where* and never why. Everything else says what, where, and what
+/// to do. No variant ever holds key bytes or plaintext.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// A part of the message, or a wrapped key, is not genuine: it was changed, or the key, the
+    /// context or the message is another one.
+    Authentication {
+        /// The part that failed.
+        part: MessagePart,
+    },
+    /// The message ends too early.
+    Truncated {
+        /// How many bytes of the message there were.
+        offset: u64,
+    },
+    /// The bytes are not a well-formed message.
+    Malformed {
+        /// What is wrong.
+        what: &'static str,
+        /// Where, in bytes from the start of the message.
+        offset: u64,
+    },
+    /// A well-formed message of a kind that this version cannot read.
+    Unsupported {
+        /// What kind.
+        what: String,
+    },
+    /// A bound of [`Limits`](crate::Limits) or of the format would be exceeded.
+    Limit {
+        /// What is bounded, and what to do about it.
+        what: &'static str,
+        /// The bound.
+        limit: u64,
+    },
+    /// The message, or the request, is refused by a rule.
+    Policy(PolicyViolation),
+    /// None of the encrypted data keys could be unwrapped.
+    NoUsableKey {
+        /// What happened with each one, in the order of the message.
+        attempts: Vec<Attempt>,
+    },
+    /// A key provider could not do its work.
+    Provider(ProviderError),
+    /// A value given by the caller cannot be used.
+    InvalidInput {
+        /// Which, and what would be right.
+        what: String,
+    },
+    /// The API was used in a way that cannot work; never caused by data.
+    Misuse {
+        /// What was done, and what to do instead.
+        what: &'static str,
+    },
+    /// A reader or writer failed.
+    Io(io::Error),
+    /// Something that never should happen.
+    Internal {
+        /// What.
+        what: &'static str,
+    },
+}
+
+impl Error {
+    pub(crate) fn invalid(what: impl Into<String>) -> Self {
+        Self::InvalidInput { what: what.into() }
+    }
+
+    pub(crate) fn no_randomness() -> Self {
+        Self::Internal { what: "the random number generator failed" }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Authentication { part } => write!(f, "authentication failed: {part}"),
+            Self::Truncated { offset } => {
+                write!(f, "the message is truncated: it ends after {offset} bytes")
+            }
+            Self::Malformed { what, offset } => {
+                write!(f, "malformed message at byte {offset}: {what}")
+            }
+            Self::Unsupported { what } => write!(f, "not supported: {what}"),
+            Self::Limit { what, limit } => write!(f, "limit of {limit} exceeded: {what}"),
+            Self::Policy(violation) => write!(f, "refused by policy: {violation}"),
+            Self::NoUsableKey { attempts } => fmt_attempts(attempts, f),
+            Self::Provider(error) => error.fmt(f),
+            Self::InvalidInput { what } => write!(f, "invalid input: {what}"),
+            Self::Misuse { what } => write!(f, "misuse: {what}"),
+            Self::Io(error) => error.fmt(f),
+            Self::Internal { what } => write!(f, "internal error: {what}"),
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Policy(violation) => Some(violation),
+            Self::Provider(error) => error.source(),
+            Self::Io(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+impl From<PolicyViolation> for Error {
+    fn from(violation: PolicyViolation) -> Self {
+        Self::Policy(violation)
+    }
+}
+
+impl From<ProviderError> for Error {
+    fn from(error: ProviderError) -> Self {
+        Self::Provider(error)
+    }
+}
+
+/// Takes an [`enum@Error`] out again that travelled inside of an [`io::Error`].
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        match error.downcast::<Self>() {
+            Ok(ours) => ours,
+            Err(other) => Self::Io(other),
+        }
+    }
+}
+
+/// The stream adapters speak [`std::io`]: the error travels inside.
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Io(error) => error,
+            Error::Truncated { .. } => Self::new(io::ErrorKind::UnexpectedEof, error),
+            Error::InvalidInput { .. } | Error::Misuse { .. } => {
+                Self::new(io::ErrorKind::InvalidInput, error)
+            }
+            Error::Authentication { .. } | Error::Malformed { .. } => {
+                Self::new(io::ErrorKind::InvalidData, error)
+            }
+            _ => Self::other(error),
+        }
+    }
+}
+
+/// The part of a message that was not genuine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MessagePart {
+    /// A wrapped data key: it was changed, or the wrapping key or the encryption context differs.
+    EncryptedDataKey,
+    /// The header, or the data key is not the one that the message was sealed with.
+    Header,
+    /// The frame with this number, counted from 1.
+    Frame(u32),
+    /// The body of a non-framed message.
+    Block,
+    /// The signature at the end.
+    Signature,
+}
+
+impl fmt::Display for MessagePart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EncryptedDataKey => f.write_str("encrypted data key"),
+            Self::Header => f.write_str("message header"),
+            Self::Frame(number) => write!(f, "frame {number}"),
+            Self::Block => f.write_str("message body"),
+            Self::Signature => f.write_str("message signature"),
+        }
+    }
+}
+
+/// A rule that refused a message or a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PolicyViolation {
+    /// Only unsigned messages are accepted, and this one is signed.
+    SignedMessage {
+        /// Its suite.
+        suite: AlgorithmSuite,
+    },
+    /// The message carries a verification key although its suite does not sign, or none although
+    /// it signs: its signature was stripped, or it was put together by hand.
+    VerificationKey {
+        /// Its suite.
+        suite: AlgorithmSuite,
+    },
+    /// A pair that the caller expects has another value in the message.
+    ContextMismatch {
+        /// Its key.
+        key: String,
+    },
+    /// A pair that the caller expects, or requires, is not there.
+    ContextMissing {
+        /// Its key.
+        key: String,
+    },
+    /// The key of a pair is one that the format keeps for itself.
+    ReservedContextKey {
+        /// The key.
+        key: String,
+    },
+    /// The key provider must not be used for this.
+    Target {
+        /// What was asked for.
+        target: Target,
+    },
+}
+
+impl fmt::Display for PolicyViolation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SignedMessage { suite } => {
+                write!(f, "only unsigned messages are accepted, this one is signed ({suite})")
+            }
+            Self::VerificationKey { suite } => write!(
+                f,
+                "the algorithm suite {suite} and the verification key in the encryption context \
+                 contradict each other"
+            ),
+            Self::ContextMismatch { key } => {
+                write!(f, "the encryption context has another value for the key {key:?}")
+            }
+            Self::ContextMissing { key } => {
+                write!(f, "the encryption context has no pair with the key {key:?}")
+            }
+            Self::ReservedContextKey { key } => write!(
+                f,
+                "the encryption context key {key:?} is reserved: keys must not begin with \
+                 \"aws-crypto-\""
+            ),
+            Self::Target { target } => {
+                write!(f, "this key provider must not be used for {target}")
+            }
+        }
+    }
+}
+
+impl StdError for PolicyViolation {}
+
+/// What a key provider answered for one encrypted data key.
+#[derive(Debug)]
+pub struct Attempt {
+    provider_id: String,
+    key_id: String,
+    error: Option<Box<Error>>,
+}
+
+impl Attempt {
+    pub(crate) fn new(provider_id: &str, key_id: String, error: Option<Error>) -> Self {
+        Self { provider_id: provider_id.to_owned(), key_id, error: error.map(Box::new) }
+    }
+
+    /// The provider id of the encrypted data key.
+    #[must_use]
+    pub fn provider_id(&self) -> &str {
+        &self.provider_id
+    }
+
+    /// The id of the wrapping key as far as it is known, else the provider info as text.
+    #[must_use]
+    pub fn key_id(&self) -> &str {
+        &self.key_id
+    }
+
+    /// What went wrong, or `None` if the provider said that the key is not one of its own.
+    #[must_use]
+    pub fn error(&self) -> Option<&Error> {
+        self.error.as_deref()
+    }
+}
+
+fn fmt_attempts(attempts: &[Attempt], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_str("no encrypted data key of the message could be unwrapped:")?;
+    for (index, attempt) in attempts.iter().enumerate() {
+        let separator = if index == 0 { "" } else { ";" };
+        write!(f, "{separator} {:?} key {:?}: ", attempt.provider_id, attempt.key_id)?;
+        match &attempt.error {
+            Some(error) => write!(f, "{error}")?,
+            None => f.write_str("not a key of the given key provider")?,
+        }
+    }
+    Ok(())
+}
+
+/// Why a key provider could not do its work.
+#[derive(Debug)]
+pub struct ProviderError {
+    kind: ProviderErrorKind,
+    message: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl ProviderError {
+    /// `message` names the key and says what to do; it must not hold secrets.
+    #[must_use]
+    pub fn new(kind: ProviderErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), source: None }
+    }
+
+    /// Adds the error below this one. It is printed by whoever walks the chain: no secrets.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What the caller can act on.
+    #[must_use]
+    pub fn kind(&self) -> ProviderErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for ProviderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind, self.message)
+    }
+}
+
+impl StdError for ProviderError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+    }
+}
+
+/// The kinds of [`ProviderError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ProviderErrorKind {
+    /// The caller may not use the key.
+    Denied,
+    /// There is no such key.
+    NotFound,
+    /// The key exists and cannot be used now: disabled, or waiting for its deletion.
+    Disabled,
+    /// Too many requests: try again later.
+    Throttled,
+    /// The encryption context is not the one that the key was wrapped under.
+    WrongContext,
+    /// The key service, or the place where the key is kept, could not be reached or read.
+    Unavailable,
+    /// The provider cannot do this at all, such as encrypting without a public key.
+    Unsupported,
+    /// Anything else.
+    Other,
+}
+
+impl fmt::Display for ProviderErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Denied => "access to the key was denied",
+            Self::NotFound => "key not found",
+            Self::Disabled => "the key is disabled",
+            Self::Throttled => "the key service is throttling requests",
+            Self::WrongContext => "the encryption context is not the one of the key",
+            Self::Unavailable => "the key is not available",
+            Self::Unsupported => "the key provider cannot do this",
+            Self::Other => "the key provider failed",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_survive_the_way_through_io() {
+        let inner = Error::Authentication { part: MessagePart::Frame(7) };
+        let outer = io::Error::from(inner);
+        assert_eq!(outer.kind(), io::ErrorKind::InvalidData);
+        let back = Error::from(outer);
+        assert!(matches!(back, Error::Authentication { part: MessagePart::Frame(7) }));
+    }
+
+    #[test]
+    fn foreign_io_errors_stay_what_they_are() {
+        let error = Error::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert!(matches!(&error, Error::Io(e) if e.kind() == io::ErrorKind::BrokenPipe));
+        assert_eq!(io::Error::from(error).kind(), io::ErrorKind::BrokenPipe);
+    }
+
+    #[test]
+    fn every_attempt_is_told() {
+        let attempts = vec![
+            Attempt::new("ns", "one".into(), None),
+            Attempt::new(
+                "ns",
+                "two".into(),
+                Some(Error::Authentication { part: MessagePart::EncryptedDataKey }),
+            ),
+        ];
+        assert_eq!(
+            Error::NoUsableKey { attempts }.to_string(),
+            "no encrypted data key of the message could be unwrapped: \"ns\" key \"one\": not a \
+             key of the given key provider; \"ns\" key \"two\": authentication failed: encrypted \
+             data key"
+        );
+    }
+}

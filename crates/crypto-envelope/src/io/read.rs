@@ -1,0 +1,171 @@
+//! Opening from a reader.
+
+use std::{
+    fmt,
+    io::{self, Chain, Cursor, Read, Write},
+};
+
+use zeroize::Zeroizing;
+
+use super::CHUNK;
+use crate::{Error, Finished, HeaderReader, Opener, Result, UnverifiedHeader};
+
+/// Reads the header of a message. What was read beyond it is in front of the [`MessageBody`].
+///
+/// # Errors
+///
+/// [`Error::Io`] if reading fails, [`Error::Truncated`] if the reader ends within the header, and
+/// what [`HeaderReader`] says.
+pub fn read_header<R: Read>(
+    mut header: HeaderReader,
+    mut reader: R,
+) -> Result<(UnverifiedHeader, MessageBody<R>)> {
+    let mut piece = vec![0; HEADER_PIECE];
+    loop {
+        let length = read(&mut reader, &mut piece)?;
+        let used = header.push(&piece[..length])?;
+        if length == 0 || used < length || header.is_complete() {
+            let rest = piece[used..length].to_vec();
+            return Ok((header.finish()?, MessageBody(Cursor::new(rest).chain(reader))));
+        }
+    }
+}
+
+/// What follows the header of a message: the reader, put back to the end of the header.
+pub struct MessageBody<R>(Chain<Cursor<Vec<u8>>, R>);
+
+impl<R: Read> Read for MessageBody<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl<R> fmt::Debug for MessageBody<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageBody").finish_non_exhaustive()
+    }
+}
+
+/// Opens a whole body into `writer`, and returns how many plaintext bytes that were and what is
+/// known at the end. The writer is flushed.
+///
+/// # Errors
+///
+/// [`Error::Io`] if reading or writing fails, and what the [`Opener`] says. Frames that were
+/// verified before the error may have been written: throw them away.
+pub fn open(
+    mut opener: Opener,
+    mut body: impl Read,
+    mut writer: impl Write,
+) -> Result<(u64, Finished)> {
+    let mut ciphertext = vec![0; CHUNK];
+    let mut out = Zeroizing::new(Vec::new());
+    let mut total = 0;
+    loop {
+        let length = read(&mut body, &mut ciphertext)?;
+        if length == 0 {
+            let finished = opener.finish()?;
+            writer.write_all(finished.held_plaintext())?;
+            writer.flush()?;
+            return Ok((total + finished.held_plaintext().len() as u64, finished));
+        }
+        let written = push(&mut opener, &ciphertext[..length], &mut out)?;
+        writer.write_all(&out[..written])?;
+        total += written as u64;
+    }
+}
+
+/// Reads plaintext out of the body of a message.
+///
+/// **Read to the end.** Each byte is authentic when it comes out, but only the end says that
+/// nothing is missing. After an error every further read is an error too.
+pub struct DecryptReader<R> {
+    opener: Option<Opener>,
+    body: R,
+    ciphertext: Vec<u8>,
+    plaintext: Zeroizing<Vec<u8>>,
+    /// The part of `plaintext` that was not read yet.
+    unread: std::ops::Range<usize>,
+    finished: Option<Finished>,
+}
+
+impl<R: Read> DecryptReader<R> {
+    /// Reads what `opener` makes of `body`.
+    pub fn new(opener: Opener, body: R) -> Self {
+        Self {
+            opener: Some(opener),
+            body,
+            ciphertext: vec![0; READ_PIECE],
+            plaintext: Zeroizing::default(),
+            unread: 0..0,
+            finished: None,
+        }
+    }
+
+    /// What is known at the end of the message; `None` before the end was reached and verified.
+    #[must_use]
+    pub fn finished(&self) -> Option<&Finished> {
+        self.finished.as_ref()
+    }
+
+    /// Opens the next piece. On error the opener is gone, and with it all hope.
+    fn advance(&mut self) -> Result<()> {
+        let Some(mut opener) = self.opener.take() else {
+            return Err(Error::Misuse { what: "an earlier read failed" });
+        };
+        let length = read(&mut self.body, &mut self.ciphertext)?;
+        if length == 0 {
+            let finished = opener.finish()?;
+            self.plaintext = Zeroizing::new(finished.held_plaintext().to_vec());
+            self.unread = 0..self.plaintext.len();
+            self.finished = Some(finished);
+            return Ok(());
+        }
+        let written = push(&mut opener, &self.ciphertext[..length], &mut self.plaintext)?;
+        self.unread = 0..written;
+        self.opener = Some(opener);
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for DecryptReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        while self.unread.is_empty() && self.finished.is_none() {
+            self.advance()?;
+        }
+        let length = buffer.len().min(self.unread.len());
+        let start = self.unread.start;
+        buffer[..length].copy_from_slice(&self.plaintext[start..start + length]);
+        self.unread.start += length;
+        Ok(length)
+    }
+}
+
+impl<R> fmt::Debug for DecryptReader<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DecryptReader")
+            .field("opener", &self.opener)
+            .field("finished", &self.finished)
+            .finish_non_exhaustive()
+    }
+}
+
+fn push(opener: &mut Opener, ciphertext: &[u8], out: &mut Vec<u8>) -> Result<usize> {
+    out.resize(out.len().max(opener.push_bound(ciphertext.len())), 0);
+    opener.push(ciphertext, out)
+}
+
+fn read(reader: &mut impl Read, buffer: &mut [u8]) -> Result<usize> {
+    loop {
+        match reader.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return Ok(result?),
+        }
+    }
+}
+
+const HEADER_PIECE: usize = 4096;
+const READ_PIECE: usize = 1 << 16;

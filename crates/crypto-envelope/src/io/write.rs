@@ -1,0 +1,134 @@
+//! Sealing into a writer.
+
+use std::{
+    fmt,
+    io::{self, Read, Write},
+};
+
+use zeroize::Zeroizing;
+
+use super::CHUNK;
+use crate::{Error, Result, Sealer};
+
+/// Seals everything that `reader` gives into `writer`, and returns how many plaintext bytes that
+/// were. The writer is flushed.
+///
+/// # Errors
+///
+/// [`Error::Io`] if reading or writing fails, and what the [`Sealer`] says. What was written by
+/// then is not a complete message, and no reader will take it for one.
+pub fn seal(mut sealer: Sealer, mut reader: impl Read, mut writer: impl Write) -> Result<u64> {
+    let mut plaintext = Zeroizing::new(vec![0; CHUNK]);
+    let mut out = Vec::new();
+    let mut total = 0;
+    loop {
+        let length = fill(&mut reader, &mut plaintext)?;
+        total += length as u64;
+        let ended = length < plaintext.len();
+        let piece = &plaintext[..length];
+        if ended {
+            out.resize(out.len().max(sealer.finish_length(length)), 0);
+            let written = sealer.finish(piece, &mut out)?;
+            writer.write_all(&out[..written])?;
+            writer.flush()?;
+            return Ok(total);
+        }
+        out.resize(out.len().max(sealer.push_length(length)), 0);
+        let written = sealer.push(piece, &mut out)?;
+        writer.write_all(&out[..written])?;
+    }
+}
+
+/// Seals what is written to it, and writes the message to another writer.
+///
+/// **Call [`finish`](Self::finish).** Without it the message has no end, and readers refuse it as
+/// truncated.
+pub struct EncryptWriter<W> {
+    sealer: Sealer,
+    out: Vec<u8>,
+    inner: W,
+    health: Health,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Health {
+    Good,
+    /// Something was sealed that may not have been written: nothing can follow it.
+    Broken,
+}
+
+impl<W: Write> EncryptWriter<W> {
+    /// Writes the message of `sealer` to `inner`.
+    pub fn new(sealer: Sealer, inner: W) -> Self {
+        Self { sealer, out: Vec::new(), inner, health: Health::Good }
+    }
+
+    /// Ends the message, flushes, and gives the inner writer back.
+    ///
+    /// # Errors
+    ///
+    /// As [`seal`].
+    pub fn finish(mut self) -> Result<W> {
+        self.check_health()?;
+        self.out.resize(self.out.len().max(self.sealer.finish_length(0)), 0);
+        let written = self.sealer.finish(&[], &mut self.out)?;
+        self.inner.write_all(&self.out[..written])?;
+        self.inner.flush()?;
+        Ok(self.inner)
+    }
+
+    fn check_health(&self) -> Result<()> {
+        match self.health {
+            Health::Good => Ok(()),
+            Health::Broken => {
+                Err(Error::Misuse { what: "an earlier write failed: start a new message" })
+            }
+        }
+    }
+
+    fn write_piece(&mut self, plaintext: &[u8]) -> Result<()> {
+        self.out.resize(self.out.len().max(self.sealer.push_length(plaintext.len())), 0);
+        let written = self.sealer.push(plaintext, &mut self.out)?;
+        Ok(self.inner.write_all(&self.out[..written])?)
+    }
+}
+
+impl<W: Write> Write for EncryptWriter<W> {
+    fn write(&mut self, plaintext: &[u8]) -> io::Result<usize> {
+        self.check_health()?;
+        let piece = &plaintext[..plaintext.len().min(CHUNK)];
+        if let Err(error) = self.write_piece(piece) {
+            self.health = Health::Broken;
+            return Err(error.into());
+        }
+        Ok(piece.len())
+    }
+
+    /// Flushes the inner writer. A frame that is not full stays here.
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+impl<W> fmt::Debug for EncryptWriter<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EncryptWriter")
+            .field("sealer", &self.sealer)
+            .field("health", &self.health)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads until `buffer` is full or the reader is at its end.
+pub(super) fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> Result<usize> {
+    let mut length = 0;
+    while length < buffer.len() {
+        match reader.read(&mut buffer[length..]) {
+            Ok(0) => break,
+            Ok(more) => length += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(length)
+}

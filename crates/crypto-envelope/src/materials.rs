@@ -1,0 +1,158 @@
+//! What is needed to seal or open one message, obtained from key providers.
+
+use crate::{
+    AlgorithmSuite, Attempt, EncryptedDataKey, EncryptionContext, Error, Header, KeyProvider,
+    PolicyViolation, Result, SecretBytes,
+    context::PUBLIC_KEY,
+    crypto::{MessageSigner, MessageVerifier},
+    provider::{GenerateRequest, Target, UnwrapRequest, Unwrapped, check_target},
+};
+
+/// What seals a message.
+pub(crate) struct EncryptionMaterials {
+    pub(crate) suite: AlgorithmSuite,
+    pub(crate) data_key: SecretBytes,
+    pub(crate) encrypted_data_keys: Vec<EncryptedDataKey>,
+    pub(crate) stored_context: EncryptionContext,
+    /// Bound to the message, but not stored in its header.
+    pub(crate) unstored_context: EncryptionContext,
+    pub(crate) signer: Option<MessageSigner>,
+}
+
+/// What opens a message.
+pub(crate) struct DecryptionMaterials {
+    pub(crate) data_key: SecretBytes,
+    /// All pairs.
+    pub(crate) context: EncryptionContext,
+    pub(crate) unstored_context: EncryptionContext,
+    pub(crate) verifier: Option<MessageVerifier>,
+}
+
+/// Has `provider` generate a data key under `context`.
+pub(crate) async fn for_encryption(
+    provider: &dyn KeyProvider,
+    suite: AlgorithmSuite,
+    context: &EncryptionContext,
+    required_keys: &[String],
+) -> Result<EncryptionMaterials> {
+    check_target(provider, Target::Message(suite))?;
+    context.check_unreserved()?;
+    check_required(context, required_keys)?;
+
+    let mut full_context = context.clone();
+    let signer = if suite.is_signing() {
+        let signer = MessageSigner::generate()
+            .map_err(|_| Error::Internal { what: "making the signing key failed" })?;
+        full_context.insert(PUBLIC_KEY, signer.public_key());
+        Some(signer)
+    } else {
+        None
+    };
+    let generated = provider.generate(GenerateRequest::for_message(suite, &full_context)).await?;
+    if generated.data_key.len() != suite.data_key_length() {
+        return Err(Error::Internal { what: "the key provider made a key of a wrong length" });
+    }
+    if generated.encrypted_data_keys.is_empty() {
+        return Err(Error::Internal { what: "the key provider did not wrap the data key" });
+    }
+    let (unstored_context, stored_context) = full_context.partition(required_keys);
+    Ok(EncryptionMaterials {
+        suite,
+        data_key: generated.data_key,
+        encrypted_data_keys: generated.encrypted_data_keys,
+        stored_context,
+        unstored_context,
+        signer,
+    })
+}
+
+/// Has `provider` unwrap the data key of a message. `expected` are the pairs that the caller
+/// reproduces.
+pub(crate) async fn for_decryption(
+    provider: &dyn KeyProvider,
+    header: &Header,
+    expected: &EncryptionContext,
+    required_keys: &[String],
+) -> Result<DecryptionMaterials> {
+    let target = Target::Message(header.suite());
+    check_target(provider, target)?;
+    let verifier = verifier_of(header)?;
+    check_required(expected, required_keys)?;
+    let unstored_context = unstored_context(header.context(), expected, required_keys)?;
+    let context = header.context().merged(&unstored_context);
+    let data_key = unwrap_first(provider, header, target, &context).await?;
+    Ok(DecryptionMaterials { data_key, context, unstored_context, verifier })
+}
+
+/// Tries the encrypted data keys in the order of the message.
+async fn unwrap_first(
+    provider: &dyn KeyProvider,
+    header: &Header,
+    target: Target,
+    context: &EncryptionContext,
+) -> Result<SecretBytes> {
+    let mut attempts = Vec::new();
+    for key in header.encrypted_data_keys() {
+        let error = match provider.unwrap(UnwrapRequest::new(key, target, context)).await {
+            Ok(Unwrapped::Key(data_key)) if data_key.len() == header.suite().data_key_length() => {
+                return Ok(data_key);
+            }
+            Ok(Unwrapped::Key(data_key)) => Some(Error::invalid(format!(
+                "the data key has {} bytes, the algorithm suite needs {}",
+                data_key.len(),
+                header.suite().data_key_length()
+            ))),
+            Ok(Unwrapped::NotMine) => None,
+            Err(error) => Some(error),
+        };
+        attempts.push(Attempt::new(key.provider_id(), key_id(provider, key), error));
+    }
+    Err(Error::NoUsableKey { attempts })
+}
+
+/// A message is signed exactly if it says with which key: else a signature was stripped.
+fn verifier_of(header: &Header) -> Result<Option<MessageVerifier>> {
+    let suite = header.suite();
+    let contradiction = || Error::from(PolicyViolation::VerificationKey { suite });
+    match (suite.is_signing(), header.context().value(PUBLIC_KEY)) {
+        (true, Some(key)) => MessageVerifier::new(key).map(Some).map_err(|_| contradiction()),
+        (false, None) => Ok(None),
+        _ => Err(contradiction()),
+    }
+}
+
+fn check_required(context: &EncryptionContext, required_keys: &[String]) -> Result<()> {
+    match required_keys.iter().find(|key| context.value(key).is_none()) {
+        Some(key) => Err(PolicyViolation::ContextMissing { key: key.clone() }.into()),
+        None => Ok(()),
+    }
+}
+
+/// Compares the pairs that the caller expects with those of the header; returns those that the
+/// header may leave out and does.
+fn unstored_context(
+    stored: &EncryptionContext,
+    expected: &EncryptionContext,
+    required_keys: &[String],
+) -> Result<EncryptionContext> {
+    let mut unstored = EncryptionContext::new();
+    for (key, value) in expected.iter() {
+        let key = key.to_owned();
+        match stored.value(&key) {
+            Some(found) if found == value => {}
+            Some(_) => return Err(PolicyViolation::ContextMismatch { key }.into()),
+            None if required_keys.contains(&key) => {
+                unstored.insert(key, value);
+            }
+            None => return Err(PolicyViolation::ContextMissing { key }.into()),
+        }
+    }
+    Ok(unstored)
+}
+
+fn key_id(provider: &dyn KeyProvider, key: &EncryptedDataKey) -> String {
+    provider
+        .describe(key)
+        .and_then(|description| description.key_id)
+        .unwrap_or_else(|| String::from_utf8_lossy(key.provider_info()).into_owned())
+}

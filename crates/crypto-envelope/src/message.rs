@@ -1,0 +1,14 @@
+//! The wire format, pure: bytes in, bytes out (AWS Encryption SDK specification, "Message
+//! format"). No I/O, no keys.
+
+pub(crate) mod body;
+pub(crate) mod codec;
+pub(crate) mod footer;
+mod header;
+mod scan;
+
+pub use self::header::{BodyFormat, Header, MessageId};
+pub(crate) use self::{
+    header::{HeaderFields, MESSAGE_ID_LENGTH},
+    scan::{HeaderScan, Progress},
+};

@@ -1,0 +1,179 @@
+//! The one joint: [`KeyProvider`].
+
+mod forward;
+mod properties;
+mod raw_aes;
+mod request;
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+
+pub use self::{
+    properties::{Properties, Targets},
+    raw_aes::RawAesProvider,
+    request::{DetachedTarget, GenerateRequest, RewrapRequest, Target, UnwrapRequest, WrapRequest},
+};
+use crate::{
+    EncryptedDataKey, PolicyViolation, ProviderError, ProviderErrorKind, Result, SecretBytes,
+};
+
+/// Holds a wrapping key, or knows who does.
+///
+/// Implement it to bring your own keys; pass it to an [`Encryptor`](crate::Encryptor) or a
+/// [`Decryptor`](crate::Decryptor) to use it. These call its methods; you should not need to.
+///
+/// [`wrap`](Self::wrap), [`unwrap`](Self::unwrap), [`describe`](Self::describe) and
+/// [`properties`](Self::properties) are all that a provider must have. One whose service can
+/// generate data keys overrides [`generate`](Self::generate), one whose service can re-encrypt
+/// without showing the key overrides [`rewrap`](Self::rewrap).
+///
+/// # What every provider must keep
+///
+/// `crypto-envelope-testkit` checks these rules; run its conformance suite on your provider.
+///
+/// - A wrapped key of somebody else is [`Unwrapped::NotMine`], decided without a network call.
+///   One that looks like its own and cannot be unwrapped is an error, never `NotMine`.
+/// - What [`properties`](Self::properties) says is true, and a target that it does not allow is
+///   refused by every method.
+/// - No error, log line or [`Debug`] output shows key bytes.
+///
+/// # Example
+///
+/// A whole provider, `examples/custom_provider.rs`, takes about sixty lines.
+#[async_trait]
+pub trait KeyProvider: Debug + Send + Sync + 'static {
+    /// Makes a new data key of `request.length` bytes and wraps it.
+    ///
+    /// The default draws a random key and calls [`wrap`](Self::wrap).
+    async fn generate(&self, request: GenerateRequest<'_>) -> Result<GeneratedKey> {
+        let data_key = SecretBytes::random(request.length)?;
+        let wrap = WrapRequest::new(&data_key, request.target, request.context);
+        let encrypted_data_keys = self.wrap(wrap).await?;
+        Ok(GeneratedKey::new(data_key, encrypted_data_keys))
+    }
+
+    /// Wraps a given secret of any length, once for every wrapping key that the provider has.
+    ///
+    /// # Errors
+    ///
+    /// All or nothing: if one of several wrapping keys fails, the whole fails.
+    async fn wrap(&self, request: WrapRequest<'_>) -> Result<Vec<EncryptedDataKey>>;
+
+    /// Unwraps **one** encrypted data key, or says that it is not its own.
+    async fn unwrap(&self, request: UnwrapRequest<'_>) -> Result<Unwrapped>;
+
+    /// Says what a wrapped key is, without a network call and without needing access to the key.
+    /// `None` if it is not one of its own.
+    fn describe(&self, key: &EncryptedDataKey) -> Option<KeyDescription>;
+
+    /// What can be relied on. Constant over the life of the provider.
+    fn properties(&self) -> Properties;
+
+    /// Replaces the wrapping of a key that is stored *beside* the data it opens. Never usable for
+    /// a message header: a second header under the same data key would let anybody forge the
+    /// message, which is why [`DetachedTarget`] cannot name one.
+    ///
+    /// The default unwraps here and wraps with the other provider. Providers whose service
+    /// re-encrypts natively do so when both sides are theirs; the key then never leaves it.
+    async fn rewrap(&self, request: RewrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
+        let source = Target::Detached(request.source);
+        let target = Target::Detached(request.target);
+        let unwrap = UnwrapRequest::new(request.key, source, request.source_context);
+        match self.unwrap(unwrap).await? {
+            Unwrapped::Key(secret) => {
+                let wrap = WrapRequest::new(&secret, target, request.target_context);
+                request.target_provider.wrap(wrap).await
+            }
+            Unwrapped::NotMine => Err(ProviderError::new(
+                ProviderErrorKind::NotFound,
+                format!("the key of {:?} is not one of this provider", request.key.provider_id()),
+            )
+            .into()),
+        }
+    }
+}
+
+/// A new data key and its wrapped forms.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct GeneratedKey {
+    /// The data key in clear.
+    pub data_key: SecretBytes,
+    /// The same key, wrapped, at least once.
+    pub encrypted_data_keys: Vec<EncryptedDataKey>,
+}
+
+impl GeneratedKey {
+    /// Puts both together.
+    #[must_use]
+    pub fn new(data_key: SecretBytes, encrypted_data_keys: Vec<EncryptedDataKey>) -> Self {
+        Self { data_key, encrypted_data_keys }
+    }
+}
+
+/// The answer to [`KeyProvider::unwrap`], when there is no error.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Unwrapped {
+    /// The secret in clear.
+    Key(SecretBytes),
+    /// The key was wrapped by somebody else. No network call was made.
+    NotMine,
+}
+
+/// What a wrapped key is, as far as its provider can tell offline.
+///
+/// Read from unauthenticated bytes: good for showing, not for deciding.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeyDescription {
+    /// Which wrapping key: a name, an ARN. Some formats name none.
+    pub key_id: Option<String>,
+    /// The region of the key service.
+    pub region: Option<String>,
+    /// How the key is wrapped, such as `AES-256-GCM`.
+    pub algorithm: Option<String>,
+}
+
+impl KeyDescription {
+    /// Nothing known yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the id of the wrapping key.
+    #[must_use]
+    pub fn with_key_id(mut self, key_id: impl Into<String>) -> Self {
+        self.key_id = Some(key_id.into());
+        self
+    }
+
+    /// Sets the region.
+    #[must_use]
+    pub fn with_region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
+    /// Sets the wrapping algorithm.
+    #[must_use]
+    pub fn with_algorithm(mut self, algorithm: impl Into<String>) -> Self {
+        self.algorithm = Some(algorithm.into());
+        self
+    }
+}
+
+/// Refuses a target that the provider does not serve. Providers call it first in every method.
+///
+/// # Errors
+///
+/// [`PolicyViolation::Target`].
+pub fn check_target(provider: &dyn KeyProvider, target: Target) -> Result<()> {
+    if provider.properties().targets.allows(target) {
+        Ok(())
+    } else {
+        Err(PolicyViolation::Target { target }.into())
+    }
+}

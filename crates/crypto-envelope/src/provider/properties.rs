@@ -1,0 +1,82 @@
+//! What can be relied on with a [`KeyProvider`](super::KeyProvider).
+
+use super::{DetachedTarget, Target};
+
+/// Facts about a provider's wrapping that rules depend on. Starts with the cautious answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Properties {
+    /// A key unwraps only under the encryption context that it was wrapped under.
+    pub binds_context: bool,
+    /// A key that unwraps was wrapped by somebody who holds the (secret) wrapping key. Never true
+    /// for a public key: anybody may wrap with it.
+    pub authenticates_wrapper: bool,
+    /// What the provider may be used for.
+    pub targets: Targets,
+}
+
+impl Properties {
+    /// Neither binds the context nor authenticates the wrapper.
+    #[must_use]
+    pub fn new(targets: Targets) -> Self {
+        Self { binds_context: false, authenticates_wrapper: false, targets }
+    }
+
+    /// States that the context is bound.
+    #[must_use]
+    pub fn binding_context(mut self) -> Self {
+        self.binds_context = true;
+        self
+    }
+
+    /// States that the wrapper is authenticated.
+    #[must_use]
+    pub fn authenticating_wrapper(mut self) -> Self {
+        self.authenticates_wrapper = true;
+        self
+    }
+}
+
+/// A set of [`Target`]s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Targets(u8);
+
+impl Targets {
+    /// Messages of every suite.
+    pub const MESSAGES: Self = Self(1);
+    /// COS object metadata.
+    pub const COS_OBJECTS: Self = Self(2);
+    /// Key rings.
+    pub const KEY_RINGS: Self = Self(4);
+
+    /// The targets of both sets.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether `target` is in the set.
+    #[must_use]
+    pub fn allows(self, target: Target) -> bool {
+        let one = match target {
+            Target::Message(_) => Self::MESSAGES,
+            Target::Detached(DetachedTarget::CosObject) => Self::COS_OBJECTS,
+            Target::Detached(DetachedTarget::KeyRing) => Self::KEY_RINGS,
+        };
+        self.0 & one.0 != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AlgorithmSuite;
+
+    #[test]
+    fn a_set_allows_what_was_put_in() {
+        let targets = Targets::MESSAGES.and(Targets::KEY_RINGS);
+        assert!(targets.allows(Target::Message(AlgorithmSuite::default())));
+        assert!(targets.allows(Target::Detached(DetachedTarget::KeyRing)));
+        assert!(!targets.allows(Target::Detached(DetachedTarget::CosObject)));
+    }
+}

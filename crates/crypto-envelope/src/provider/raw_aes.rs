@@ -1,0 +1,147 @@
+//! Wrapping keys with an AES key of one's own.
+
+use async_trait::async_trait;
+
+use super::{
+    KeyDescription, KeyProvider, Properties, Targets, UnwrapRequest, Unwrapped, WrapRequest,
+    check_target,
+};
+use crate::{
+    EncryptedDataKey, Error, MessagePart, Result, SecretBytes,
+    crypto::{self, AesGcm, IV_LENGTH, TAG_LENGTH},
+};
+
+/// Wraps data keys with a raw AES key by AES-GCM, as the official SDKs' raw AES keyrings and
+/// master keys do (AWS Encryption SDK specification, "Raw AES keyring").
+///
+/// Binds the encryption context and authenticates the wrapper. Serves messages and key rings.
+///
+/// # Security
+///
+/// Whoever has the key can open everything that was ever wrapped with it, and it is gone if you
+/// lose it: keep a copy. IVs are random, so one key should wrap no more than 2^32 data keys
+/// (NIST SP 800-38D, section 8.3).
+///
+/// ```
+/// use crypto_envelope::{RawAesProvider, SecretBytes};
+///
+/// # fn main() -> crypto_envelope::Result<()> {
+/// let provider = RawAesProvider::new("my-app", "key-1", &SecretBytes::random(32)?)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct RawAesProvider {
+    namespace: String,
+    name: String,
+    algorithm: &'static str,
+    key: AesGcm,
+}
+
+impl RawAesProvider {
+    /// A provider with a wrapping key of 16, 24 or 32 bytes.
+    ///
+    /// `namespace` and `name` are stored in clear with every wrapped key; a key unwraps only
+    /// where both are the same again. They are the *provider id* and *key id* of the official
+    /// SDKs' master keys.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] if the key has another length, if `namespace` is empty or begins
+    /// with `aws-kms`, which belongs to AWS KMS, or if a name is too long for the format.
+    pub fn new(
+        namespace: impl Into<String>,
+        name: impl Into<String>,
+        wrapping_key: &SecretBytes,
+    ) -> Result<Self> {
+        let (namespace, name) = (namespace.into(), name.into());
+        if namespace.is_empty() {
+            return Err(Error::invalid("the key namespace is empty"));
+        }
+        if namespace.starts_with("aws-kms") {
+            return Err(Error::invalid("key namespaces that begin with \"aws-kms\" are reserved"));
+        }
+        if namespace.len().max(name.len() + INFO_SUFFIX_LENGTH) > usize::from(u16::MAX) {
+            return Err(Error::invalid("the key namespace or the key name is too long"));
+        }
+        let algorithm = match wrapping_key.len() {
+            16 => "AES-128-GCM",
+            24 => "AES-192-GCM",
+            32 => "AES-256-GCM",
+            length => {
+                return Err(Error::invalid(format!(
+                    "an AES wrapping key has 16, 24 or 32 bytes, this one has {length}"
+                )));
+            }
+        };
+        let key = AesGcm::new(wrapping_key.expose())
+            .map_err(|_| Error::Internal { what: "the AES key was not accepted" })?;
+        Ok(Self { namespace, name, algorithm, key })
+    }
+
+    /// The IV in the provider info, if the wrapped key carries this provider's names.
+    fn matches<'k>(&self, key: &'k EncryptedDataKey) -> Option<Result<&'k [u8; IV_LENGTH]>> {
+        let info = key.provider_info();
+        let suffix = info.strip_prefix(self.name.as_bytes())?;
+        if key.provider_id() != self.namespace || suffix.len() != INFO_SUFFIX_LENGTH {
+            return None;
+        }
+        let iv = suffix.strip_prefix(&INFO_CONSTANTS).and_then(|iv| iv.first_chunk());
+        Some(iv.ok_or_else(|| Error::Unsupported {
+            what: format!("the raw AES wrapping of the key {:?}: tag or IV length", self.name),
+        }))
+    }
+
+    fn open(&self, iv: &[u8; IV_LENGTH], request: UnwrapRequest<'_>) -> Result<SecretBytes> {
+        let not_genuine = || Error::Authentication { part: MessagePart::EncryptedDataKey };
+        let context = request.context.serialize()?;
+        let (ciphertext, tag) =
+            request.key.ciphertext().split_last_chunk::<TAG_LENGTH>().ok_or_else(not_genuine)?;
+        let mut secret = zeroize::Zeroizing::new(vec![0; ciphertext.len()]);
+        self.key.open(iv, &context, ciphertext, tag, &mut secret).map_err(|_| not_genuine())?;
+        Ok(SecretBytes::from(std::mem::take(&mut *secret)))
+    }
+}
+
+#[async_trait]
+impl KeyProvider for RawAesProvider {
+    async fn wrap(&self, request: WrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
+        check_target(self, request.target)?;
+        let context = request.context.serialize()?;
+        let mut iv = [0; IV_LENGTH];
+        crypto::random(&mut iv).map_err(|_| Error::no_randomness())?;
+
+        let secret = request.secret.expose();
+        let mut ciphertext = vec![0; secret.len() + TAG_LENGTH];
+        let (body, tag) = ciphertext.split_at_mut(secret.len());
+        self.key
+            .seal(&iv, &context, secret, body, tag)
+            .map_err(|_| Error::Internal { what: "wrapping the data key failed" })?;
+
+        let info = [self.name.as_bytes(), &INFO_CONSTANTS, &iv].concat();
+        Ok(vec![EncryptedDataKey::new(self.namespace.clone(), info, ciphertext)?])
+    }
+
+    async fn unwrap(&self, request: UnwrapRequest<'_>) -> Result<Unwrapped> {
+        check_target(self, request.target)?;
+        match self.matches(request.key) {
+            Some(iv) => Ok(Unwrapped::Key(self.open(iv?, request)?)),
+            None => Ok(Unwrapped::NotMine),
+        }
+    }
+
+    fn describe(&self, key: &EncryptedDataKey) -> Option<KeyDescription> {
+        self.matches(key)
+            .map(|_| KeyDescription::new().with_key_id(&self.name).with_algorithm(self.algorithm))
+    }
+
+    fn properties(&self) -> Properties {
+        Properties::new(Targets::MESSAGES.and(Targets::KEY_RINGS))
+            .binding_context()
+            .authenticating_wrapper()
+    }
+}
+
+/// Behind the key name: tag length in bits, IV length in bytes, both 32 bits, then the IV.
+const INFO_CONSTANTS: [u8; 8] = [0, 0, 0, 128, 0, 0, 0, 12];
+const INFO_SUFFIX_LENGTH: usize = INFO_CONSTANTS.len() + IV_LENGTH;

@@ -1,0 +1,99 @@
+//! The one container for key bytes.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::{Error, Result, crypto};
+
+/// A small secret: a plaintext data key, a wrapping key, a key with its IV.
+///
+/// The bytes are wiped when it is dropped. It cannot be cloned, compared with `==`, or printed:
+/// [`Debug`](fmt::Debug) shows its length only. [`expose`](Self::expose) is the only way to its
+/// bytes, so that every use can be found by its name.
+pub struct SecretBytes(Zeroizing<Vec<u8>>);
+
+impl SecretBytes {
+    /// Draws `length` bytes from the operating system seeded generator of the cipher backend.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] if no randomness can be had.
+    pub fn random(length: usize) -> Result<Self> {
+        let mut bytes = Zeroizing::new(vec![0; length]);
+        crypto::random(&mut bytes).map_err(|_| Error::no_randomness())?;
+        Ok(Self(bytes))
+    }
+
+    /// The bytes themselves. Do not copy them into anything that is not wiped.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Length in bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are no bytes at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Compares with other bytes. Takes the same time wherever they differ; the length is not
+    /// hidden.
+    #[must_use]
+    pub fn equals(&self, other: &[u8]) -> bool {
+        crypto::equal(&self.0, other)
+    }
+}
+
+impl fmt::Debug for SecretBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretBytes({} bytes)", self.len())
+    }
+}
+
+/// Takes the vector over: its bytes are wiped when the secret is dropped.
+impl From<Vec<u8>> for SecretBytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+}
+
+/// Copies the bytes. The original stays the caller's to wipe.
+impl From<&[u8]> for SecretBytes {
+    fn from(bytes: &[u8]) -> Self {
+        Self(Zeroizing::new(bytes.to_vec()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_only_the_length() {
+        let secret = SecretBytes::from(vec![0xA5; 32]);
+        assert_eq!(format!("{secret:?}"), "SecretBytes(32 bytes)");
+    }
+
+    #[test]
+    fn equals_compares_content_and_length() {
+        let secret = SecretBytes::from(vec![1, 2, 3]);
+        assert!(secret.equals(&[1, 2, 3]));
+        assert!(!secret.equals(&[1, 2, 4]));
+        assert!(!secret.equals(&[1, 2]));
+    }
+
+    #[test]
+    fn random_secrets_differ() -> Result<()> {
+        let one = SecretBytes::random(32)?;
+        assert_eq!(one.len(), 32);
+        assert!(!one.equals(SecretBytes::random(32)?.expose()));
+        Ok(())
+    }
+}
