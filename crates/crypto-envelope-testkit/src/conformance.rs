@@ -1,0 +1,315 @@
+//! The rules that every [`KeyProvider`] must keep, as checks.
+//!
+//! ```
+//! use crypto_envelope::{RawAesProvider, SecretBytes, blocking};
+//! use crypto_envelope_testkit::conformance;
+//!
+//! # fn main() -> crypto_envelope::Result<()> {
+//! let provider = RawAesProvider::new("my-app", "key-1", &SecretBytes::random(32)?)?;
+//! blocking::wait(async { Ok(conformance::check(&provider).await) })?
+//!     .expect("the provider keeps the rules");
+//! # Ok(())
+//! # }
+//! ```
+
+use std::{error::Error as StdError, fmt};
+
+use crypto_envelope::{
+    AlgorithmSuite, EncryptedDataKey, EncryptionContext, Error, KeyProvider, PolicyViolation,
+    SecretBytes,
+    provider::{
+        DetachedTarget, GenerateRequest, RewrapRequest, Target, UnwrapRequest, Unwrapped,
+        WrapRequest,
+    },
+};
+
+use crate::redaction;
+
+/// A rule that a provider broke.
+#[derive(Debug)]
+pub struct Violation {
+    rule: &'static str,
+    detail: String,
+}
+
+impl Violation {
+    /// The rule, as one word that a test can compare.
+    #[must_use]
+    pub fn rule(&self) -> &'static str {
+        self.rule
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.rule, self.detail)
+    }
+}
+
+impl StdError for Violation {}
+
+/// Runs all checks, for each target that the provider serves.
+///
+/// # Errors
+///
+/// The first rule that it breaks.
+pub async fn check(provider: &dyn KeyProvider) -> Result<(), Violation> {
+    let mut served = 0;
+    for target in TARGETS {
+        if provider.properties().targets.allows(target) {
+            served += 1;
+            generated_keys_unwrap(provider, target).await?;
+            wrapped_secrets_unwrap(provider, target).await?;
+            keys_are_fresh(provider, target).await?;
+            foreign_keys_are_not_mine(provider, target).await?;
+            damaged_keys_do_not_unwrap(provider, target).await?;
+            context_is_bound_as_stated(provider, target).await?;
+            own_keys_are_described(provider, target).await?;
+            nothing_is_shown(provider, target).await?;
+            if let Target::Detached(carrier) = target {
+                rewrapped_keys_unwrap(provider, carrier).await?;
+            }
+        } else {
+            other_targets_are_refused(provider, target).await?;
+        }
+    }
+    ensure(served > 0, "targets", || "the provider serves no target at all".into())
+}
+
+/// A generated key has the length asked for, and each of its wrapped forms gives it back.
+async fn generated_keys_unwrap(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
+    let generated = p
+        .generate(GenerateRequest::new(target, KEY_LENGTH, &context()))
+        .await
+        .map_err(|error| failed("generate", &error))?;
+    ensure(generated.data_key.len() == KEY_LENGTH, "generate", || {
+        format!("a key of {} bytes, not {KEY_LENGTH}", generated.data_key.len())
+    })?;
+    ensure(!generated.encrypted_data_keys.is_empty(), "generate", || "no wrapped key".into())?;
+    for key in &generated.encrypted_data_keys {
+        let secret = unwrap(p, key, target, &context()).await?;
+        ensure(secret.equals(generated.data_key.expose()), "generate", || {
+            "a wrapped key gives another key".into()
+        })?;
+    }
+    Ok(())
+}
+
+/// Secrets of several lengths survive wrapping.
+async fn wrapped_secrets_unwrap(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
+    for length in [1, 16, 24, 32, 48] {
+        let (secret, keys) = wrap(p, target, length).await?;
+        for key in &keys {
+            let found = unwrap(p, key, target, &context()).await?;
+            ensure(found.equals(secret.expose()), "wrap", || {
+                format!("a secret of {length} bytes comes back as another one")
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// No key is generated twice, and no wrapping either.
+async fn keys_are_fresh(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
+    let context = context();
+    let request = GenerateRequest::new(target, KEY_LENGTH, &context);
+    let one = p.generate(request).await.map_err(|error| failed("fresh", &error))?;
+    let two = p.generate(request).await.map_err(|error| failed("fresh", &error))?;
+    ensure(!one.data_key.equals(two.data_key.expose()), "fresh", || {
+        "two calls generated the same key".into()
+    })?;
+    ensure(one.encrypted_data_keys != two.encrypted_data_keys, "fresh", || {
+        "two keys have the same wrapped form".into()
+    })
+}
+
+/// A key of somebody else is `NotMine`, and not described.
+async fn foreign_keys_are_not_mine(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
+    let foreign = EncryptedDataKey::new("testkit: somebody else", "their key", vec![7; 48])
+        .map_err(|error| failed("foreign", &error))?;
+    let answer = p.unwrap(UnwrapRequest::new(&foreign, target, &context())).await;
+    ensure(matches!(answer, Ok(Unwrapped::NotMine)), "foreign", || {
+        format!("unwrapping a foreign key answers {answer:?}")
+    })?;
+    ensure(p.describe(&foreign).is_none(), "foreign", || "a foreign key is described".into())
+}
+
+/// A changed or shortened ciphertext never gives the key; where the wrapper is authenticated it
+/// is an error.
+async fn damaged_keys_do_not_unwrap(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
+    let (secret, keys) = wrap(p, target, KEY_LENGTH).await?;
+    for key in &keys {
+        for damaged in damaged(key).map_err(|error| failed("damage", &error))? {
+            match p.unwrap(UnwrapRequest::new(&damaged, target, &context())).await {
+                Err(_) => {}
+                Ok(Unwrapped::Key(found)) => {
+                    let detected = p.properties().authenticates_wrapper;
+                    ensure(!detected && !found.equals(secret.expose()), "damage", || {
+                        "a damaged key was unwrapped".into()
+                    })?;
+                }
+                Ok(_) => return Err(violation("damage", "a damaged key is called foreign")),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Another context is an error exactly if the provider says that it binds the context.
+async fn context_is_bound_as_stated(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
+    let (secret, keys) = wrap(p, target, KEY_LENGTH).await?;
+    for other in [
+        EncryptionContext::new(),
+        EncryptionContext::from([("testkit", "other")]),
+        EncryptionContext::from([("testkit", "conformance"), ("more", "pairs")]),
+    ] {
+        for key in &keys {
+            let answer = p.unwrap(UnwrapRequest::new(key, target, &other)).await;
+            let opened = matches!(&answer, Ok(Unwrapped::Key(k)) if k.equals(secret.expose()));
+            ensure(opened != p.properties().binds_context, "context", || {
+                "the stated context binding is not true".into()
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// The provider's own keys are described.
+async fn own_keys_are_described(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
+    let (_, keys) = wrap(p, target, KEY_LENGTH).await?;
+    ensure(keys.iter().all(|key| p.describe(key).is_some()), "describe", || {
+        "an own key is not described".into()
+    })
+}
+
+/// Neither `Debug` output nor errors show a key.
+async fn nothing_is_shown(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
+    let context = context();
+    let generated = p
+        .generate(GenerateRequest::new(target, KEY_LENGTH, &context))
+        .await
+        .map_err(|error| failed("redaction", &error))?;
+    let secret = SecretBytes::from(generated.data_key.expose());
+    let secrets = [secret.expose()];
+    let leak = |leak: redaction::Leak| violation("redaction", &leak.to_string());
+    redaction::hunt_debug(p, &secrets).map_err(leak)?;
+    redaction::hunt_debug(&generated, &secrets).map_err(leak)?;
+    for key in &generated.encrypted_data_keys {
+        redaction::hunt_debug(key, &secrets).map_err(leak)?;
+        redaction::hunt_debug(&p.describe(key), &secrets).map_err(leak)?;
+        for damaged in damaged(key).map_err(|error| failed("redaction", &error))? {
+            if let Err(error) = p.unwrap(UnwrapRequest::new(&damaged, target, &context)).await {
+                redaction::hunt_error(&error, &secrets).map_err(leak)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A target that is not served is refused by every method, with the error made for it.
+async fn other_targets_are_refused(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
+    let context = context();
+    let secret = SecretBytes::from(vec![7; KEY_LENGTH]);
+    let key = EncryptedDataKey::new("testkit", "key", vec![7; 48])
+        .map_err(|error| failed("targets", &error))?;
+    let answers = [
+        p.generate(GenerateRequest::new(target, KEY_LENGTH, &context)).await.err(),
+        p.wrap(WrapRequest::new(&secret, target, &context)).await.err(),
+        p.unwrap(UnwrapRequest::new(&key, target, &context)).await.err(),
+    ];
+    let refused =
+        |e: &Option<Error>| matches!(e, Some(Error::Policy(PolicyViolation::Target { .. })));
+    ensure(answers.iter().all(refused), "targets", || format!("{target} are not refused"))
+}
+
+/// A rewrapped key opens under the new context.
+async fn rewrapped_keys_unwrap(
+    p: &dyn KeyProvider,
+    carrier: DetachedTarget,
+) -> Result<(), Violation> {
+    let target = Target::Detached(carrier);
+    let (secret, keys) = wrap(p, target, KEY_LENGTH).await?;
+    let new_context = EncryptionContext::from([("testkit", "rewrapped")]);
+    for key in &keys {
+        let old_context = context();
+        let request = RewrapRequest::new(key, carrier, &old_context, p).under_context(&new_context);
+        let rewrapped = p.rewrap(request).await.map_err(|error| failed("rewrap", &error))?;
+        ensure(!rewrapped.is_empty(), "rewrap", || "no wrapped key".into())?;
+        for key in &rewrapped {
+            let found = unwrap(p, key, target, &new_context).await?;
+            ensure(found.equals(secret.expose()), "rewrap", || "another key".into())?;
+        }
+    }
+    Ok(())
+}
+
+async fn wrap(
+    p: &dyn KeyProvider,
+    target: Target,
+    length: usize,
+) -> Result<(SecretBytes, Vec<EncryptedDataKey>), Violation> {
+    let secret = SecretBytes::random(length).map_err(|error| failed("wrap", &error))?;
+    let keys = p
+        .wrap(WrapRequest::new(&secret, target, &context()))
+        .await
+        .map_err(|error| failed("wrap", &error))?;
+    ensure(!keys.is_empty(), "wrap", || "no wrapped key".into())?;
+    Ok((secret, keys))
+}
+
+async fn unwrap(
+    p: &dyn KeyProvider,
+    key: &EncryptedDataKey,
+    target: Target,
+    context: &EncryptionContext,
+) -> Result<SecretBytes, Violation> {
+    match p.unwrap(UnwrapRequest::new(key, target, context)).await {
+        Ok(Unwrapped::Key(secret)) => Ok(secret),
+        Ok(_) => Err(violation("unwrap", "the provider does not know its own key")),
+        Err(error) => Err(failed("unwrap", &error)),
+    }
+}
+
+/// Every byte of the ciphertext changed, one after the other, and the ciphertext cut short.
+fn damaged(key: &EncryptedDataKey) -> crypto_envelope::Result<Vec<EncryptedDataKey>> {
+    let ciphertext = key.ciphertext();
+    let changed = (0..ciphertext.len()).map(|index| {
+        let mut bytes = ciphertext.to_vec();
+        bytes[index] ^= 1 << (index % 8);
+        bytes
+    });
+    let shortened = [0, 1, ciphertext.len() / 2, ciphertext.len().saturating_sub(1)]
+        .map(|length| ciphertext[..length.min(ciphertext.len())].to_vec());
+    changed
+        .chain(shortened)
+        .map(|bytes| EncryptedDataKey::new(key.provider_id(), key.provider_info(), bytes))
+        .collect()
+}
+
+fn context() -> EncryptionContext {
+    EncryptionContext::from([("testkit", "conformance")])
+}
+
+fn ensure(
+    holds: bool,
+    rule: &'static str,
+    detail: impl FnOnce() -> String,
+) -> Result<(), Violation> {
+    if holds { Ok(()) } else { Err(Violation { rule, detail: detail() }) }
+}
+
+fn violation(rule: &'static str, detail: &str) -> Violation {
+    Violation { rule, detail: detail.to_owned() }
+}
+
+fn failed(rule: &'static str, error: &Error) -> Violation {
+    violation(rule, &error.to_string())
+}
+
+const KEY_LENGTH: usize = 32;
+const TARGETS: [Target; 4] = [
+    Target::Message(AlgorithmSuite::Aes256GcmHkdfSha512CommitKey),
+    Target::Message(AlgorithmSuite::Aes256GcmHkdfSha512CommitKeyEcdsaP384),
+    Target::Detached(DetachedTarget::CosObject),
+    Target::Detached(DetachedTarget::KeyRing),
+];

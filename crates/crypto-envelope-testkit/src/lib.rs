@@ -1,0 +1,12 @@
+//! What the tests of every crate of the family share.
+//!
+//! - [`conformance`]: the rules of [`KeyProvider`](crypto_envelope::KeyProvider), as checks. Run
+//!   them on your own provider.
+//! - [`redaction`]: looks for secrets in what is printed.
+//! - [`insecure`]: test doubles **without any security**.
+//! - [`data`]: plaintext of any size that takes no memory.
+
+pub mod conformance;
+pub mod data;
+pub mod insecure;
+pub mod redaction;

@@ -1,0 +1,173 @@
+//! Every check of the conformance suite can fail: providers that break one rule each.
+
+use async_trait::async_trait;
+use crypto_envelope::{
+    EncryptedDataKey, EncryptionContext, Error, KeyProvider, ProviderError, ProviderErrorKind,
+    RawAesProvider, Result, SecretBytes, blocking,
+    provider::{
+        DetachedTarget, GenerateRequest, GeneratedKey, KeyDescription, Properties, RewrapRequest,
+        Target, Targets, UnwrapRequest, Unwrapped, WrapRequest,
+    },
+};
+use crypto_envelope_testkit::conformance;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flaw {
+    None,
+    ShortKeys,
+    SameKeyTwice,
+    LosesLongSecrets,
+    ClaimsForeignKeys,
+    CallsDamageForeign,
+    IgnoresDamage,
+    DeniesBinding,
+    ForgetsContext,
+    DescribesNothing,
+    ServesEverything,
+    RewrapsUnderOldContext,
+}
+
+/// The raw AES provider, with a flaw.
+#[derive(Debug)]
+struct Flawed {
+    inner: RawAesProvider,
+    flaw: Flaw,
+}
+
+#[async_trait]
+impl KeyProvider for Flawed {
+    async fn generate(&self, request: GenerateRequest<'_>) -> Result<GeneratedKey> {
+        let key = match self.flaw {
+            Flaw::ShortKeys => SecretBytes::random(16)?,
+            Flaw::SameKeyTwice => SecretBytes::from(vec![1; request.length]),
+            _ => SecretBytes::random(request.length)?,
+        };
+        let wrapped = self.wrap(WrapRequest::new(&key, request.target, request.context)).await?;
+        Ok(GeneratedKey::new(key, wrapped))
+    }
+
+    async fn wrap(&self, request: WrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
+        let secret = match self.flaw {
+            Flaw::LosesLongSecrets => &request.secret.expose()[..request.secret.len().min(32)],
+            _ => request.secret.expose(),
+        };
+        let secret = SecretBytes::from(secret);
+        let nothing = EncryptionContext::new();
+        let context = if self.flaw == Flaw::ForgetsContext { &nothing } else { request.context };
+        let target = if self.flaw == Flaw::ServesEverything { KEY_RING } else { request.target };
+        self.inner.wrap(WrapRequest::new(&secret, target, context)).await
+    }
+
+    async fn unwrap(&self, request: UnwrapRequest<'_>) -> Result<Unwrapped> {
+        let nothing = EncryptionContext::new();
+        let mut request = request;
+        if self.flaw == Flaw::ForgetsContext {
+            request.context = &nothing;
+        }
+        let answer = self.inner.unwrap(request).await;
+        match (self.flaw, answer) {
+            (Flaw::ClaimsForeignKeys, Ok(Unwrapped::NotMine)) => Err(ProviderError::new(
+                ProviderErrorKind::Other,
+                "this is a key that I cannot open",
+            )
+            .into()),
+            (Flaw::CallsDamageForeign, Err(Error::Authentication { .. })) => Ok(Unwrapped::NotMine),
+            (Flaw::IgnoresDamage, Err(Error::Authentication { .. })) => {
+                Ok(Unwrapped::Key(SecretBytes::from(vec![0; 32])))
+            }
+            (_, answer) => answer,
+        }
+    }
+
+    fn describe(&self, key: &EncryptedDataKey) -> Option<KeyDescription> {
+        if self.flaw == Flaw::DescribesNothing { None } else { self.inner.describe(key) }
+    }
+
+    fn properties(&self) -> Properties {
+        match self.flaw {
+            Flaw::DeniesBinding => {
+                Properties::new(self.inner.properties().targets).authenticating_wrapper()
+            }
+            _ => self.inner.properties(),
+        }
+    }
+
+    async fn rewrap(&self, mut request: RewrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
+        if self.flaw == Flaw::RewrapsUnderOldContext {
+            request.target_context = request.source_context;
+        }
+        self.inner.rewrap(request).await
+    }
+}
+
+/// Wraps by not wrapping: what its errors show of the wrapped key is the key.
+#[derive(Debug)]
+struct Chatty;
+
+#[async_trait]
+impl KeyProvider for Chatty {
+    async fn wrap(&self, request: WrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
+        crypto_envelope::provider::check_target(self, request.target)?;
+        let mut ciphertext = SecretBytes::random(8)?.expose().to_vec();
+        ciphertext.extend_from_slice(request.secret.expose());
+        ciphertext.push(ciphertext.iter().fold(0, |sum, byte| sum ^ byte));
+        Ok(vec![EncryptedDataKey::new("chatty", "", ciphertext)?])
+    }
+
+    async fn unwrap(&self, request: UnwrapRequest<'_>) -> Result<Unwrapped> {
+        crypto_envelope::provider::check_target(self, request.target)?;
+        if request.key.provider_id() != "chatty" {
+            return Ok(Unwrapped::NotMine);
+        }
+        let bytes = request.key.ciphertext();
+        match bytes.get(8..bytes.len().saturating_sub(1)) {
+            Some(secret) if bytes.iter().fold(0, |sum, byte| sum ^ byte) == 0 => {
+                Ok(Unwrapped::Key(SecretBytes::from(secret)))
+            }
+            _ => Err(ProviderError::new(ProviderErrorKind::Other, format!("{bytes:?}")).into()),
+        }
+    }
+
+    fn describe(&self, key: &EncryptedDataKey) -> Option<KeyDescription> {
+        (key.provider_id() == "chatty").then(KeyDescription::new)
+    }
+
+    fn properties(&self) -> Properties {
+        Properties::new(Targets::MESSAGES)
+    }
+}
+
+fn broken_rule(provider: &dyn KeyProvider) -> Result<Option<&'static str>> {
+    let outcome = blocking::wait(async { Ok(conformance::check(provider).await) })?;
+    Ok(outcome.err().map(|violation| violation.rule()))
+}
+
+#[test]
+fn each_flaw_is_caught_by_its_rule() -> Result<()> {
+    for (flaw, rule) in [
+        (Flaw::None, None),
+        (Flaw::ShortKeys, Some("generate")),
+        (Flaw::SameKeyTwice, Some("fresh")),
+        (Flaw::LosesLongSecrets, Some("wrap")),
+        (Flaw::ClaimsForeignKeys, Some("foreign")),
+        (Flaw::CallsDamageForeign, Some("damage")),
+        (Flaw::IgnoresDamage, Some("damage")),
+        (Flaw::DeniesBinding, Some("context")),
+        (Flaw::ForgetsContext, Some("context")),
+        (Flaw::DescribesNothing, Some("describe")),
+        (Flaw::ServesEverything, Some("targets")),
+        (Flaw::RewrapsUnderOldContext, Some("unwrap")),
+    ] {
+        let inner = RawAesProvider::new("flawed", "key", &SecretBytes::random(32)?)?;
+        assert_eq!(broken_rule(&Flawed { inner, flaw })?, rule, "{flaw:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_key_in_an_error_is_caught() -> Result<()> {
+    assert_eq!(broken_rule(&Chatty)?, Some("redaction"));
+    Ok(())
+}
+
+const KEY_RING: Target = Target::Detached(DetachedTarget::KeyRing);

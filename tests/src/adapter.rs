@@ -1,0 +1,160 @@
+//! Every way to seal and to open a message, so that each test can run through all of them.
+
+use std::io::{Read, Write};
+
+use crypto_envelope::{
+    Decryptor, EncryptionContext, Encryptor, Error, Result, blocking,
+    io::{self, DecryptReader, EncryptWriter},
+};
+
+/// A way to seal and to open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Adapter {
+    /// `Encryptor::encrypt`, `Decryptor::decrypt`.
+    OneShot,
+    /// The engines themselves, in pieces of this many bytes.
+    Engine(usize),
+    /// `EncryptWriter`, `DecryptReader`, in pieces of this many bytes.
+    Stream(usize),
+    /// `io::seal`, `io::open`.
+    Pump,
+}
+
+impl Adapter {
+    /// All of them, with pieces of awkward sizes.
+    pub const ALL: [Self; 7] = [
+        Self::OneShot,
+        Self::Engine(1),
+        Self::Engine(61),
+        Self::Engine(100_000),
+        Self::Stream(13),
+        Self::Stream(70_000),
+        Self::Pump,
+    ];
+
+    /// Seals `plaintext`.
+    ///
+    /// # Errors
+    ///
+    /// What the encryptor says.
+    pub fn seal(
+        self,
+        encryptor: &Encryptor,
+        plaintext: &[u8],
+        context: &EncryptionContext,
+    ) -> Result<Vec<u8>> {
+        let prepare = || blocking::wait(encryptor.prepare(context));
+        match self {
+            Self::OneShot => blocking::wait(encryptor.encrypt(plaintext, context)),
+            Self::Engine(piece) => {
+                let mut sealer = prepare()?;
+                let mut message = Vec::new();
+                for plaintext in plaintext.chunks(piece) {
+                    let start = message.len();
+                    message.resize(start + sealer.push_length(plaintext.len()), 0);
+                    let written = sealer.push(plaintext, &mut message[start..])?;
+                    message.truncate(start + written);
+                }
+                let start = message.len();
+                message.resize(start + sealer.finish_length(0), 0);
+                sealer.finish(&[], &mut message[start..])?;
+                Ok(message)
+            }
+            Self::Stream(piece) => {
+                let mut writer = EncryptWriter::new(prepare()?, Vec::new());
+                for plaintext in plaintext.chunks(piece) {
+                    writer.write_all(plaintext)?;
+                }
+                writer.finish()
+            }
+            Self::Pump => {
+                let mut message = Vec::new();
+                io::seal(prepare()?, plaintext, &mut message)?;
+                Ok(message)
+            }
+        }
+    }
+
+    /// Opens `message`; returns the plaintext and the verified context.
+    ///
+    /// # Errors
+    ///
+    /// What the decryptor says.
+    pub fn open(
+        self,
+        decryptor: &Decryptor,
+        message: &[u8],
+        expected: &EncryptionContext,
+    ) -> Result<(Vec<u8>, EncryptionContext)> {
+        match self {
+            Self::OneShot => {
+                let opened = blocking::wait(decryptor.decrypt(message, expected))?;
+                let context = opened.context().clone();
+                Ok((opened.into_plaintext(), context))
+            }
+            Self::Engine(piece) => open_with_engine(decryptor, message, expected, piece),
+            Self::Stream(piece) => {
+                let slow = SmallReads { inner: message, most: piece };
+                let (header, body) = io::read_header(decryptor.header_reader(), slow)?;
+                let opener = blocking::wait(decryptor.open(header, expected))?;
+                let mut reader = DecryptReader::new(opener, body);
+                let mut plaintext = Vec::new();
+                SmallReads { inner: &mut reader, most: piece }.read_to_end(&mut plaintext)?;
+                let finished = reader.finished().ok_or(NOT_FINISHED)?;
+                Ok((plaintext, finished.context().clone()))
+            }
+            Self::Pump => {
+                let (header, body) = io::read_header(decryptor.header_reader(), message)?;
+                let opener = blocking::wait(decryptor.open(header, expected))?;
+                let mut plaintext = Vec::new();
+                let (length, finished) = io::open(opener, body, &mut plaintext)?;
+                assert_eq!(length, plaintext.len() as u64);
+                Ok((plaintext, finished.context().clone()))
+            }
+        }
+    }
+}
+
+fn open_with_engine(
+    decryptor: &Decryptor,
+    message: &[u8],
+    expected: &EncryptionContext,
+    piece: usize,
+) -> Result<(Vec<u8>, EncryptionContext)> {
+    let mut reader = decryptor.header_reader();
+    let mut used = 0;
+    for piece in message.chunks(piece) {
+        let taken = reader.push(piece)?;
+        used += taken;
+        if taken < piece.len() || reader.is_complete() {
+            break;
+        }
+    }
+    let mut opener = blocking::wait(decryptor.open(reader.finish()?, expected))?;
+    let mut plaintext = Vec::new();
+    for ciphertext in message[used..].chunks(piece) {
+        let start = plaintext.len();
+        plaintext.resize(start + opener.push_bound(ciphertext.len()), 0);
+        let written = opener.push(ciphertext, &mut plaintext[start..])?;
+        plaintext.truncate(start + written);
+    }
+    let finished = opener.finish()?;
+    plaintext.extend_from_slice(finished.held_plaintext());
+    Ok((plaintext, finished.context().clone()))
+}
+
+/// Gives at most `most` bytes at a time.
+struct SmallReads<R> {
+    inner: R,
+    most: usize,
+}
+
+impl<R: Read> Read for SmallReads<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let most = self.most.min(buffer.len());
+        self.inner.read(&mut buffer[..most])
+    }
+}
+
+const NOT_FINISHED: Error = Error::Misuse { what: "the reader is at its end and not finished" };

@@ -1,0 +1,5 @@
+//! What the tests across the crates share: every way to seal and open, and the vectors.
+
+pub mod adapter;
+pub mod python_peer;
+pub mod vectors;

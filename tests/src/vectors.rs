@@ -1,0 +1,269 @@
+//! The vectors in `tests/vectors/aws-esdk`: messages that the vendors' own code wrote, and
+//! crafted ones that must be refused. The README beside them says what each field means.
+
+use std::{error::Error, fs, path::PathBuf};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use crypto_envelope::{
+    AlgorithmSuite, Decryptor, EncryptionContext, Limits, RawAesProvider, SecretBytes,
+};
+use serde_json::Value;
+
+/// The result of everything that reads vectors.
+pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// A directory in the manifest format.
+#[derive(Debug)]
+pub struct Manifest {
+    directory: PathBuf,
+    keys: Value,
+    /// All tests, in their order.
+    pub tests: Vec<Vector>,
+}
+
+/// One test of a manifest.
+#[derive(Clone, Debug)]
+pub struct Vector(Value);
+
+/// What has to happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Expect {
+    /// The plaintext comes out.
+    Open,
+    /// A clean error.
+    Refuse,
+    /// Either of both.
+    Either,
+}
+
+/// A further rule, on a message that opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rule {
+    /// Every strict prefix must be refused.
+    TruncateAll,
+    /// The message with any one bit flipped must be refused.
+    FlipAllBits,
+}
+
+impl Manifest {
+    /// The set in the repository.
+    ///
+    /// # Errors
+    ///
+    /// If a file is missing or is not what it should be.
+    pub fn official() -> Result<Self> {
+        let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("vectors").join("aws-esdk");
+        let mut root = json(&directory.join("tests.json"))?;
+        let Value::Array(tests) = root["tests"].take() else {
+            return Err("tests.json has no array of tests".into());
+        };
+        let keys = json(&directory.join("keys.json"))?["keys"].take();
+        Ok(Self { directory, keys, tests: tests.into_iter().map(Vector).collect() })
+    }
+
+    /// The message of a test.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub fn message(&self, vector: &Vector) -> Result<Vec<u8>> {
+        self.file(vector, "ciphertext")
+    }
+
+    /// The plaintext that has to come out.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub fn plaintext(&self, vector: &Vector) -> Result<Vec<u8>> {
+        self.file(vector, "plaintext")
+    }
+
+    /// A decryptor with the key and the settings of a test.
+    ///
+    /// # Errors
+    ///
+    /// If the test is not one that [`Vector::is_raw_aes`] says it is.
+    pub fn decryptor(&self, vector: &Vector) -> Result<Decryptor> {
+        let keyring = &vector.0["keyring"];
+        let key = match keyring.get("key_hex").and_then(Value::as_str) {
+            Some(hex) => from_hex(hex)?,
+            None => BASE64.decode(text(&self.keys[text(&keyring["key"])?]["material"])?)?,
+        };
+        let (namespace, name) = (text(&keyring["namespace"])?, text(&keyring["name"])?);
+        let provider = RawAesProvider::new(namespace, name, &SecretBytes::from(key))?;
+
+        let mut limits = Limits::default();
+        if let Some(count) = vector.0["max_encrypted_data_keys"].as_u64() {
+            limits = limits.max_encrypted_data_keys(u16::try_from(count)?);
+        }
+        if let Some(bytes) = vector.0["max_body_length"].as_u64() {
+            limits = limits.max_body_part(bytes);
+        }
+        let mut builder = Decryptor::builder(provider)
+            .limits(limits)
+            .required_context_keys(vector.required_keys());
+        match vector.0["method"].as_str() {
+            None => {}
+            Some("streaming-unsigned-only") => builder = builder.unsigned_only(),
+            Some(other) => return Err(format!("unknown method {other}").into()),
+        }
+        Ok(builder.build())
+    }
+
+    fn file(&self, vector: &Vector, field: &str) -> Result<Vec<u8>> {
+        Ok(fs::read(self.directory.join(text(&vector.0[field])?))?)
+    }
+}
+
+impl Vector {
+    /// Its name.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.0["id"].as_str().unwrap_or("?")
+    }
+
+    /// What it is about, for people.
+    #[must_use]
+    pub fn note(&self) -> &str {
+        self.0["note"].as_str().unwrap_or("")
+    }
+
+    /// Its category.
+    #[must_use]
+    pub fn category(&self) -> &str {
+        self.0["category"].as_str().unwrap_or("?")
+    }
+
+    /// Its suite, if this version knows it.
+    #[must_use]
+    pub fn suite(&self) -> Option<AlgorithmSuite> {
+        AlgorithmSuite::from_id(u16::from_str_radix(self.0["suite"].as_str()?, 16).ok()?)
+    }
+
+    /// Whether it is to be opened with a raw AES key.
+    #[must_use]
+    pub fn is_raw_aes(&self) -> bool {
+        self.0["keyring"]["type"] == "raw-aes"
+    }
+
+    /// What has to happen.
+    #[must_use]
+    pub fn expect(&self) -> Expect {
+        let needs_retry = self.0["net_v4_0_0_retry"] == true;
+        match self.0["expect"].as_str() {
+            _ if self.0["optional"] == true => Expect::Either,
+            // Messages of one faulty release: without the special retry they must fail.
+            Some("ok") if needs_retry => Expect::Refuse,
+            Some("ok") => Expect::Open,
+            _ => Expect::Refuse,
+        }
+    }
+
+    /// A further rule.
+    #[must_use]
+    pub fn rule(&self) -> Option<Rule> {
+        match self.0["rule"].as_str()? {
+            "truncate-all" => Some(Rule::TruncateAll),
+            "flip-all-bits" => Some(Rule::FlipAllBits),
+            _ => None,
+        }
+    }
+
+    /// The pairs that the reader reproduces.
+    #[must_use]
+    pub fn reproduced_context(&self) -> EncryptionContext {
+        pairs(&self.0["reproduced_encryption_context"])
+    }
+
+    /// The pairs that the message has to hold.
+    #[must_use]
+    pub fn context(&self) -> EncryptionContext {
+        pairs(&self.0["encryption_context"])
+    }
+
+    /// The keys that the header may leave out: where none are listed, all reproduced ones.
+    fn required_keys(&self) -> Vec<String> {
+        match self.0["required_keys"].as_array() {
+            Some(keys) => keys.iter().filter_map(|k| k.as_str().map(str::to_owned)).collect(),
+            None => self.reproduced_context().iter().map(|(key, _)| key.to_owned()).collect(),
+        }
+    }
+}
+
+/// One test of `commitment-test-vectors.json`.
+#[derive(Clone, Debug)]
+pub struct CommitmentVector(Value);
+
+impl CommitmentVector {
+    /// All of them.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    pub fn all() -> Result<Vec<Self>> {
+        let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("vectors").join("aws-esdk");
+        let mut root = json(&directory.join("commitment-test-vectors.json"))?;
+        let Value::Array(tests) = root["tests"].take() else {
+            return Err("no array of tests".into());
+        };
+        Ok(tests.into_iter().map(Self).collect())
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub fn comment(&self) -> &str {
+        self.0["comment"].as_str().unwrap_or("?")
+    }
+
+    /// Whether the message opens.
+    #[must_use]
+    pub fn must_open(&self) -> bool {
+        self.0["status"] == true
+    }
+
+    /// A field in base64.
+    ///
+    /// # Errors
+    ///
+    /// If it is not there.
+    pub fn bytes(&self, field: &str) -> Result<Vec<u8>> {
+        Ok(BASE64.decode(text(&self.0[field])?.trim())?)
+    }
+
+    /// The plaintext of all frames.
+    #[must_use]
+    pub fn plaintext(&self) -> Vec<u8> {
+        let frames = self.0["plaintext-frames"].as_array();
+        frames.into_iter().flatten().flat_map(|f| f.as_str().unwrap_or("").bytes()).collect()
+    }
+
+    /// All pairs of the context.
+    #[must_use]
+    pub fn context(&self) -> EncryptionContext {
+        pairs(&self.0["encryption-context"])
+    }
+}
+
+fn pairs(object: &Value) -> EncryptionContext {
+    let pairs = object.as_object().into_iter().flatten();
+    pairs.filter_map(|(key, value)| Some((key.clone(), value.as_str()?))).collect()
+}
+
+fn json(path: &std::path::Path) -> Result<Value> {
+    let text = fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+fn text(value: &Value) -> Result<&str> {
+    value.as_str().ok_or_else(|| "a text is missing".into())
+}
+
+fn from_hex(hex: &str) -> Result<Vec<u8>> {
+    (0..hex.len())
+        .step_by(2)
+        .map(|i| Ok(u8::from_str_radix(hex.get(i..i + 2).ok_or("odd hex")?, 16)?))
+        .collect()
+}

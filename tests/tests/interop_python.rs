@@ -1,0 +1,156 @@
+//! The official Python SDK and this one read each other's messages.
+
+use std::{fs, path::Path};
+
+use crypto_envelope::{
+    AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, RawAesProvider, SecretBytes,
+};
+use crypto_envelope_testkit::data;
+use crypto_envelope_tests::{adapter::Adapter, python_peer::PythonPeer, vectors::Result};
+use serde_json::{Value, json};
+
+const FRAME: usize = 4096;
+const SUITES: [AlgorithmSuite; 2] = [
+    AlgorithmSuite::Aes256GcmHkdfSha512CommitKey,
+    AlgorithmSuite::Aes256GcmHkdfSha512CommitKeyEcdsaP384,
+];
+
+/// One combination of everything that both sides must agree on.
+struct Case {
+    api: &'static str,
+    suite: AlgorithmSuite,
+    key: Vec<u8>,
+    frame_length: usize,
+    length: usize,
+    context: EncryptionContext,
+}
+
+impl Case {
+    fn request(&self, op: &str, input: &Path, output: &Path) -> Value {
+        let hex: String = self.key.iter().map(|byte| format!("{byte:02x}")).collect();
+        let context: serde_json::Map<_, _> =
+            self.context.iter().map(|(key, value)| (key.to_owned(), json!(value))).collect();
+        json!({
+            "op": op, "api": self.api, "suite": format!("{:04x}", self.suite.id()),
+            "frame_length": self.frame_length, "key": hex, "namespace": "interop",
+            "name": "Schlüssel 1", "context": context, "input": input, "output": output,
+        })
+    }
+
+    fn provider(&self) -> Result<RawAesProvider> {
+        let key = SecretBytes::from(self.key.as_slice());
+        Ok(RawAesProvider::new("interop", "Schlüssel 1", &key)?)
+    }
+
+    fn name(&self) -> String {
+        format!(
+            "{} {} {} bytes, frames of {}",
+            self.api, self.suite, self.length, self.frame_length
+        )
+    }
+
+    /// They write, we read, by every adapter.
+    fn theirs_opens_here(&self, peer: &mut PythonPeer, folder: &Path) -> Result<()> {
+        let (input, output) = (folder.join("plaintext"), folder.join("message"));
+        let plaintext = data::plaintext(self.length, 1);
+        fs::write(&input, &plaintext)?;
+        peer.ask(&self.request("encrypt", &input, &output))?;
+        let message = fs::read(&output)?;
+        let decryptor = Decryptor::new(self.provider()?);
+        for adapter in adapters(self.length) {
+            let (opened, context) = adapter.open(&decryptor, &message, &self.context)?;
+            assert!(opened == plaintext, "another plaintext by {adapter:?}: {}", self.name());
+            assert!(context.contains_all(&self.context), "{}", self.name());
+        }
+        Ok(())
+    }
+
+    /// We write, by every adapter, and they read.
+    fn ours_opens_there(&self, peer: &mut PythonPeer, folder: &Path) -> Result<()> {
+        let (input, output) = (folder.join("message"), folder.join("plaintext"));
+        let plaintext = data::plaintext(self.length, 2);
+        let encryptor = Encryptor::builder(self.provider()?)
+            .suite(self.suite)
+            .frame_length(u32::try_from(self.frame_length)?)
+            .build()?;
+        for adapter in adapters(self.length) {
+            fs::write(&input, adapter.seal(&encryptor, &plaintext, &self.context)?)?;
+            let answer = peer.ask(&self.request("decrypt", &input, &output))?;
+            assert!(fs::read(&output)? == plaintext, "{adapter:?}: {}", self.name());
+            for (key, value) in self.context.iter() {
+                assert_eq!(answer["context"][key], value, "{adapter:?}: {}", self.name());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Byte by byte is for small messages.
+fn adapters(length: usize) -> &'static [Adapter] {
+    if length > 100_000 { &Adapter::ALL[3..] } else { &Adapter::ALL }
+}
+
+fn cases() -> Vec<Case> {
+    let context = EncryptionContext::from([("purpose", "interop"), ("Ω", "größe"), ("a", "")]);
+    let mut cases = Vec::new();
+    for api in ["keyring", "master-key"] {
+        for suite in SUITES {
+            for (length, key, frame_length, context) in [
+                (0, 32, FRAME, &context),
+                (1, 16, FRAME, &context),
+                (FRAME - 1, 24, FRAME, &EncryptionContext::new()),
+                (FRAME, 32, FRAME, &context),
+                (FRAME + 1, 32, FRAME, &context),
+                (2 * FRAME, 32, FRAME, &context),
+                (10 << 20, 32, 64 << 10, &context),
+            ] {
+                let key = data::plaintext(key, 3);
+                let context = context.clone();
+                cases.push(Case { api, suite, key, frame_length, length, context });
+            }
+        }
+    }
+    cases
+}
+
+#[test]
+fn messages_of_the_official_sdk_open_here() -> Result<()> {
+    let mut peer = PythonPeer::start("aws_esdk_python")?;
+    let folder = tempfile::tempdir()?;
+    for case in cases() {
+        case.theirs_opens_here(&mut peer, folder.path())
+            .map_err(|error| format!("{}: {error}", case.name()))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn our_messages_open_in_the_official_sdk() -> Result<()> {
+    let mut peer = PythonPeer::start("aws_esdk_python")?;
+    let folder = tempfile::tempdir()?;
+    for case in cases() {
+        case.ours_opens_there(&mut peer, folder.path())
+            .map_err(|error| format!("{}: {error}", case.name()))?;
+    }
+    Ok(())
+}
+
+/// What opens on neither side must not be counted as agreement: a changed message is refused by
+/// both.
+#[test]
+fn both_refuse_a_changed_message() -> Result<()> {
+    let mut peer = PythonPeer::start("aws_esdk_python")?;
+    let folder = tempfile::tempdir()?;
+    let (input, output) = (folder.path().join("message"), folder.path().join("plaintext"));
+    let case = cases().swap_remove(0);
+    let encryptor = Encryptor::builder(case.provider()?).suite(case.suite).build()?;
+    let mut message = Adapter::OneShot.seal(&encryptor, b"plaintext", &case.context)?;
+    if let Some(last) = message.last_mut() {
+        *last ^= 1;
+    }
+    fs::write(&input, &message)?;
+    assert!(peer.ask(&case.request("decrypt", &input, &output)).is_err());
+    let decryptor = Decryptor::new(case.provider()?);
+    assert!(Adapter::OneShot.open(&decryptor, &message, &case.context).is_err());
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! Rules about the form of packages and files.
+
+use std::fs;
+
+use super::sources::{SourceFile, TESTS};
+use super::{Finding, Workspace};
+use crate::metadata::Package;
+use crate::shell;
+
+/// Members that do not take over the lints of the workspace.
+pub(super) fn missing_lints(workspace: &Workspace) -> Result<Vec<Finding>, String> {
+    let mut findings = Vec::new();
+    for package in workspace.metadata.members() {
+        let manifest = fs::read_to_string(&package.manifest)
+            .map_err(|error| format!("{}: {error}", package.manifest.display()))?;
+        if !takes_over_lints(&manifest) {
+            findings.push(no_lints(package));
+        }
+    }
+    Ok(findings)
+}
+
+/// `lib.rs` with more than documentation, modules and re-exports.
+pub(super) fn long_lib_file(file: &SourceFile) -> Vec<Finding> {
+    match file.path_in_crate() {
+        Some("lib.rs") => too_long(file, file.code(), MAX_LIB, "lines of code"),
+        _ => Vec::new(),
+    }
+}
+
+/// Files that are too long to be about one thing.
+pub(super) fn long_file(file: &SourceFile) -> Vec<Finding> {
+    match file.path_in_crate() {
+        Some(_) => too_long(file, file.lines(), MAX_FILE, "lines"),
+        None => Vec::new(),
+    }
+}
+
+/// Code behind the tests, where no reader looks for it and other rules do not either.
+pub(super) fn code_behind_tests(file: &SourceFile) -> Vec<Finding> {
+    if file.path_in_crate().is_none() {
+        return Vec::new();
+    }
+    file.behind_code()
+        .filter(|(_, line)| ITEMS.iter().any(|item| line.starts_with(item)))
+        .map(|(line, _)| file.finding(line, format!("this belongs before the first `{TESTS}`")))
+        .collect()
+}
+
+/// Modules in `mod.rs` instead of a file with a name.
+pub(super) fn mod_file(file: &SourceFile) -> Vec<Finding> {
+    if !file.path.ends_with("/mod.rs") {
+        return Vec::new();
+    }
+    vec![file.finding(1, "name the file after its module")]
+}
+
+fn takes_over_lints(manifest: &str) -> bool {
+    manifest
+        .lines()
+        .map(str::trim)
+        .skip_while(|line| *line != "[lints]")
+        .skip(1)
+        .take_while(|line| !line.starts_with('['))
+        .any(|line| line == "workspace = true")
+}
+
+fn no_lints(package: &Package) -> Finding {
+    let path = package.manifest.strip_prefix(shell::root()).unwrap_or(&package.manifest);
+    Finding {
+        path: path.display().to_string(),
+        line: 1,
+        message: "`workspace = true` under [lints] is missing".to_owned(),
+    }
+}
+
+fn too_long<T>(
+    file: &SourceFile,
+    mut lines: impl Iterator<Item = (usize, T)>,
+    limit: usize,
+    unit: &str,
+) -> Vec<Finding> {
+    let Some((first_too_many, _)) = lines.nth(limit) else {
+        return Vec::new();
+    };
+    let count = limit + 1 + lines.count();
+    vec![file.finding(first_too_many, format!("{count} {unit}, but {limit} are allowed"))]
+}
+
+const MAX_LIB: usize = 150;
+const MAX_FILE: usize = 600;
+const ITEMS: [&str; 12] = [
+    "async ", "const ", "enum ", "extern ", "fn ", "impl", "pub", "static ", "struct ", "trait ",
+    "type ", "use ",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> SourceFile {
+        SourceFile { path: "crates/core/src/lib.rs".to_owned(), text: text.to_owned() }
+    }
+
+    #[test]
+    fn lints_are_taken_over_under_their_heading_only() {
+        assert!(takes_over_lints("[package]\n\n[lints]\n# All of them.\nworkspace = true\n"));
+        for manifest in [
+            "",
+            "[lints]\n",
+            "[lints]\n# workspace = true\n",
+            "[lints]\n[dependencies.a]\nworkspace = true\n",
+            "[dependencies.a]\nworkspace = true\n",
+            "workspace = true\n[lints]\n",
+        ] {
+            assert!(!takes_over_lints(manifest), "{manifest}");
+        }
+    }
+
+    #[test]
+    fn length_stops_at_the_tests_and_names_the_first_line_too_many() {
+        let file = file("a\n\n// why\nb\nc\n#[cfg(test)]\nd\ne\nf\n");
+        assert_eq!(too_long(&file, file.code(), 3, "lines"), []);
+        assert_eq!(too_long(&file, file.lines(), 5, "lines"), []);
+        let finding = file.finding(4, "3 lines, but 1 are allowed");
+        assert_eq!(too_long(&file, file.code(), 1, "lines"), [finding]);
+    }
+
+    #[test]
+    fn code_behind_tests_is_found() {
+        let file = file(
+            "#[cfg(test)]\nuse std::io;\n\npub fn send() {}\n\n#[cfg(test)]\nmod tests {\n    \
+             use super::*;\n    fn helper() {}\n}\n",
+        );
+        let lines = code_behind_tests(&file).into_iter().map(|finding| finding.line);
+        assert_eq!(lines.collect::<Vec<_>>(), [2, 4]);
+    }
+
+    #[test]
+    fn tests_at_the_end_are_fine() {
+        let file = file(
+            "use std::fmt;\n\nfn send() {}\n\n#[cfg(test)]\n#[expect(\n    clippy::panic,\n)]\n\
+             mod tests {\n    use super::*;\n}\n",
+        );
+        assert_eq!(code_behind_tests(&file), []);
+    }
+}

@@ -1,0 +1,34 @@
+//! Whom we test against: software of others that must read what we write, and the other way round.
+//!
+//! A peer that cannot be had fails its stage. Only `--without` leaves it out.
+
+mod python;
+mod venv;
+
+use std::ffi::OsString;
+
+use self::venv::Venv;
+
+/// The AWS Encryption SDK for Python.
+pub(crate) const PYTHON: Peer = Peer {
+    name: "python",
+    variable: "CRYPTO_ENVELOPE_PYTHON",
+    prepare: || {
+        let venv = Venv {
+            directory: "aws-esdk-python",
+            requirements: "tests/interop/aws_esdk_python/requirements.txt",
+        };
+        venv.python().map(OsString::from)
+    },
+};
+
+/// Software to test against.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    /// What `--without` calls it.
+    pub(crate) name: &'static str,
+    /// The environment variable that leads a test to it.
+    pub(crate) variable: &'static str,
+    /// Installs what is missing and returns the value of the variable.
+    pub(crate) prepare: fn() -> Result<OsString, String>,
+}

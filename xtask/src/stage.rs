@@ -1,0 +1,184 @@
+//! The stages of a run. A new one is one line in [`STAGES`].
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::arguments::Plan;
+use crate::peers::{self, Peer};
+use crate::shell;
+use crate::tally::Tally;
+use crate::{examples, layout};
+
+/// Everything that runs, in this order.
+pub(crate) const STAGES: &[Stage] = &[
+    Stage::check("format", "fmt --all --check"),
+    Stage::call("layout", layout::check),
+    Stage::check("clippy", "clippy --workspace --all-targets --locked -- -D warnings"),
+    Stage::tests("test", "--workspace"),
+    Stage::check("docs", "doc --workspace --no-deps --locked --exclude xtask")
+        .with_variable("RUSTDOCFLAGS", "-D warnings"),
+    Stage::call("examples", examples::run),
+    Stage::tests(
+        "interop-python",
+        "-p crypto-envelope-tests --features interop-python --test interop_python",
+    )
+    .with_peer(&peers::PYTHON),
+    Stage::check("fuzz-check", "check --manifest-path fuzz/Cargo.toml --locked"),
+];
+
+/// One step of a run, with a name and a time of its own.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    name: &'static str,
+    work: Work,
+    variable: Option<(&'static str, &'static str)>,
+    peer: Option<&'static Peer>,
+}
+
+impl Stage {
+    /// A cargo command, by its arguments, that passes or fails as a whole.
+    const fn check(name: &'static str, arguments: &'static str) -> Self {
+        Self::new(name, Work::Check(arguments))
+    }
+
+    /// A `cargo test` with these arguments, whose tests are counted.
+    const fn tests(name: &'static str, arguments: &'static str) -> Self {
+        Self::new(name, Work::Tests(arguments))
+    }
+
+    /// A function that counts for itself.
+    const fn call(name: &'static str, function: fn() -> Result<Tally, String>) -> Self {
+        Self::new(name, Work::Call(function))
+    }
+
+    const fn new(name: &'static str, work: Work) -> Self {
+        Self { name, work, variable: None, peer: None }
+    }
+
+    const fn with_variable(mut self, name: &'static str, value: &'static str) -> Self {
+        self.variable = Some((name, value));
+        self
+    }
+
+    const fn with_peer(mut self, peer: &'static Peer) -> Self {
+        self.peer = Some(peer);
+        self
+    }
+
+    /// What the stage is called, by `--only` too.
+    pub(crate) const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Whom the stage tests against, if anybody.
+    pub(crate) const fn peer(&self) -> Option<&'static Peer> {
+        self.peer
+    }
+
+    /// Runs the stage, saying what it does.
+    pub(crate) fn run(&self, plan: &Plan) -> Finished {
+        println!("\n== {} ==", self.name);
+        let start = Instant::now();
+        let outcome = self.work(plan);
+        if let Err(reason) = &outcome {
+            eprintln!("stage {}: {reason}", self.name);
+        }
+        Finished { time: start.elapsed(), outcome }
+    }
+
+    fn work(&self, plan: &Plan) -> Result<Tally, String> {
+        match self.work {
+            Work::Check(arguments) => {
+                shell::run(&mut self.command(arguments)?).map(|()| Tally::PASSED)
+            }
+            Work::Tests(arguments) => self.count_tests(arguments, plan),
+            Work::Call(function) => function(),
+        }
+    }
+
+    fn count_tests(&self, arguments: &str, plan: &Plan) -> Result<Tally, String> {
+        let mut command = self.command(&format!("test --locked --no-fail-fast {arguments}"))?;
+        if plan.large {
+            command.env("CRYPTO_ENVELOPE_LARGE", "1");
+        }
+        let mut tally = Tally::default();
+        let ending = shell::run_reading(&mut command, |line| tally += Tally::of_line(line));
+        judge(tally, ending)
+    }
+
+    fn command(&self, arguments: &str) -> Result<Command, String> {
+        let mut command = shell::cargo(arguments);
+        command.envs(self.variable);
+        if let Some(peer) = self.peer {
+            command.env(peer.variable, (peer.prepare)()?);
+        }
+        Ok(command)
+    }
+}
+
+/// A stage that ran.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    /// How long it took.
+    pub(crate) time: Duration,
+    /// What it counted, or why it could not even count.
+    pub(crate) outcome: Result<Tally, String>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Work {
+    Check(&'static str),
+    Tests(&'static str),
+    Call(fn() -> Result<Tally, String>),
+}
+
+/// A `cargo test` that ran no test, or that failed without a failed test, has failed.
+fn judge(mut tally: Tally, ending: Result<(), String>) -> Result<Tally, String> {
+    match ending {
+        Ok(()) if tally.ran() == 0 => return Err("no test ran".to_owned()),
+        Err(reason) if tally.ran() == 0 => return Err(format!("no test ran: {reason}")),
+        Err(reason) if tally.failed == 0 => {
+            eprintln!("no test reported a failure, but {reason}");
+            tally.failed = 1;
+        }
+        _ => {}
+    }
+    Ok(tally)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const TWO_PASSED: Tally = Tally { passed: 2, failed: 0, skipped: 0 };
+
+    #[test]
+    fn names_are_unique() {
+        let names = STAGES.iter().map(Stage::name).collect::<BTreeSet<_>>();
+        assert_eq!(names.len(), STAGES.len());
+    }
+
+    #[test]
+    fn running_no_test_is_a_failure() {
+        let ignored = Tally { skipped: 3, ..Tally::default() };
+        for tally in [Tally::default(), ignored] {
+            assert!(judge(tally, Ok(())).is_err());
+            assert!(judge(tally, Err("it did not compile".to_owned())).is_err());
+        }
+    }
+
+    #[test]
+    fn failing_without_a_failed_test_counts_as_one() {
+        let crashed = judge(TWO_PASSED, Err("a test binary crashed".to_owned()));
+        assert_eq!(crashed, Ok(Tally { failed: 1, ..TWO_PASSED }));
+    }
+
+    #[test]
+    fn counts_of_a_normal_run_stay_as_they_are() {
+        assert_eq!(judge(TWO_PASSED, Ok(())), Ok(TWO_PASSED));
+        let failed = Tally { failed: 2, ..TWO_PASSED };
+        assert_eq!(judge(failed, Err("exit status: 101".to_owned())), Ok(failed));
+    }
+}
