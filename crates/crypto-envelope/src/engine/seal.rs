@@ -437,7 +437,10 @@ mod tests {
         for (frame_length, plaintext) in [(16, 0), (16, 1), (16, 16), (16, 17), (16, 32), (7, 50)] {
             let sealer = sealer(frame_length)?;
             let forecast = sealer.message_length(plaintext as u64);
-            assert_eq!(forecast, Some(sealer.seal(&vec![0; plaintext])?.len() as u64));
+            let header = sealer.header().clone();
+            let length = sealer.seal(&vec![0; plaintext])?.len() as u64;
+            assert_eq!(forecast, Some(length));
+            assert_eq!(header.estimate_plaintext_length(length), Some(plaintext as u64));
         }
         let sealer = sealer(2)?;
         assert!(sealer.message_length(2 * MOST_FRAMES).is_some());

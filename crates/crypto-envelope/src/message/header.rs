@@ -2,10 +2,14 @@
 
 use std::{fmt, num::NonZeroU32};
 
-use super::codec::{Reader, put_prefixed};
+use super::{
+    body::{BLOCK_OVERHEAD, FINAL_OVERHEAD, REGULAR_OVERHEAD},
+    codec::{Reader, put_prefixed},
+    footer,
+};
 use crate::{
     AlgorithmSuite, EncryptedDataKey, EncryptionContext, Error, Result,
-    crypto::{COMMITMENT_LENGTH, TAG_LENGTH},
+    crypto::{COMMITMENT_LENGTH, SIGNATURE_LENGTH, TAG_LENGTH},
 };
 
 /// What a message says about itself.
@@ -74,6 +78,25 @@ impl Header {
     #[must_use]
     pub fn length(&self) -> usize {
         self.body.len() + TAG_LENGTH
+    }
+
+    /// The length of the plaintext in bytes, estimated from that of the whole message: exact for
+    /// messages as most writers make them, and anything for those made up to deceive. Only the
+    /// end of the message proves it. `None` if no message of this kind has that length.
+    #[must_use]
+    pub fn estimate_plaintext_length(&self, message: u64) -> Option<u64> {
+        let footer = if self.suite().is_signing() { FOOTER_LENGTH } else { 0 };
+        let body = message.checked_sub((self.length() + footer) as u64)?;
+        match self.body_format() {
+            BodyFormat::NonFramed => body.checked_sub(BLOCK_OVERHEAD as u64),
+            BodyFormat::Framed { frame_length } => {
+                let frame_length = u64::from(frame_length.get());
+                let after_final = body.checked_sub(FINAL_OVERHEAD as u64)?;
+                let regular = frame_length + REGULAR_OVERHEAD as u64;
+                let last = after_final % regular;
+                (last <= frame_length).then(|| after_final / regular * frame_length + last)
+            }
+        }
     }
 
     pub(crate) fn commitment(&self) -> &[u8; COMMITMENT_LENGTH] {
@@ -261,6 +284,8 @@ fn put_encrypted_data_keys(out: &mut Vec<u8>, keys: &[EncryptedDataKey]) -> Resu
     Ok(())
 }
 
+/// Of the writers that keep the length of signatures fixed, which is all but one.
+const FOOTER_LENGTH: usize = footer::LENGTH_FIELD + SIGNATURE_LENGTH;
 pub(crate) const MESSAGE_ID_LENGTH: usize = 32;
 const VERSION_1: u8 = 1;
 const VERSION_2: u8 = 2;

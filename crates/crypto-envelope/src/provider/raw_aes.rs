@@ -79,6 +79,14 @@ impl RawAesProvider {
         Ok(Self { namespace, name, algorithm, key })
     }
 
+    /// The name of the wrapping key in `key`, if that is wrapped the way this provider wraps,
+    /// whoever did it. Read from unauthenticated bytes.
+    #[must_use]
+    pub fn key_name(key: &EncryptedDataKey) -> Option<&str> {
+        let (name, suffix) = key.provider_info().split_last_chunk::<INFO_SUFFIX_LENGTH>()?;
+        suffix.starts_with(&INFO_CONSTANTS).then_some(str::from_utf8(name).ok()?)
+    }
+
     /// The IV in the provider info, if the wrapped key carries this provider's names.
     fn matches<'k>(&self, key: &'k EncryptedDataKey) -> Option<Result<&'k [u8; IV_LENGTH]>> {
         let info = key.provider_info();

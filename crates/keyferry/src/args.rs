@@ -1,0 +1,156 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use crypto_envelope::AlgorithmSuite;
+
+use crate::provider::ProviderSpec;
+
+/// Encrypts and decrypts files on this side of the cloud
+///
+/// Messages are in the format of the AWS Encryption SDK: every official SDK can read them, given
+/// the key. Without --provider a key of your own is used, which keyferry makes on first use and
+/// keeps in $XDG_DATA_HOME/keyferry (~/.local/share/keyferry). Whoever loses it loses the data.
+///
+/// Exit codes: 0 done, 1 internal or I/O error, 2 wrong usage, 4 denied by a key service or no
+/// such key, 5 the data is not intact, 6 refused by policy, 130 interrupted.
+#[derive(Debug, Parser)]
+#[command(name = "keyferry", version, max_term_width = 100)]
+#[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Encrypt(Encrypt),
+    Decrypt(Decrypt),
+    Inspect(Inspect),
+}
+
+/// Encrypt a file, or standard input
+#[derive(Debug, Args)]
+pub(crate) struct Encrypt {
+    #[command(flatten)]
+    pub(crate) files: Files,
+
+    #[command(flatten)]
+    pub(crate) key: Key,
+
+    /// Pair of the encryption context: bound to the data, stored in clear, not secret. Can be
+    /// given several times
+    #[arg(short, long = "context", value_name = "KEY=VALUE", value_parser = pair)]
+    pub(crate) context: Vec<(String, String)>,
+
+    /// Algorithm suite. "signed" also proves who could encrypt, as opposed to who can decrypt; it
+    /// costs about nine times the time
+    #[arg(long, value_enum, default_value_t = Suite::Unsigned)]
+    pub(crate) suite: Suite,
+
+    /// Plaintext bytes in a frame
+    #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) frame_length: u32,
+}
+
+/// Decrypt a file, or standard input
+///
+/// A file appears only once all of it is verified. On standard output verified frames come out as
+/// they are read, and only exit code 0 says that nothing is missing; see --buffer.
+#[derive(Debug, Args)]
+pub(crate) struct Decrypt {
+    #[command(flatten)]
+    pub(crate) files: Files,
+
+    #[command(flatten)]
+    pub(crate) key: Key,
+
+    /// Pair that the encryption context must hold. Can be given several times
+    #[arg(short, long = "context", value_name = "KEY=VALUE", value_parser = pair)]
+    pub(crate) context: Vec<(String, String)>,
+
+    /// Write nothing to standard output before everything is verified; holds up to 1 GiB in memory
+    #[arg(long)]
+    pub(crate) buffer: bool,
+}
+
+/// Show what a message says about itself, without a key and unverified
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// The message; "-" or nothing is standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) input: Option<PathBuf>,
+
+    /// One JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Files {
+    /// The file to read; "-" or nothing is standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) input: Option<PathBuf>,
+
+    /// The file to write; "-" is standard output. By default FILE.encrypted and back
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Replace the output file if it exists
+    #[arg(short, long)]
+    pub(crate) force: bool,
+
+    /// Say what was done as one JSON object on standard output, or on standard error if that is
+    /// where the data goes
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Say nothing when all went well
+    #[arg(short, long, conflicts_with = "json")]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Key {
+    /// Where the key is: raw-aes:FILE[?namespace=NS&name=NAME&encoding=raw|hex|base64]. By default
+    /// the local keys
+    #[arg(short, long, value_name = "PROVIDER")]
+    pub(crate) provider: Option<ProviderSpec>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Suite {
+    /// AES-256-GCM with key commitment (0478)
+    Unsigned,
+    /// The same with an ECDSA P-384 signature (0578)
+    Signed,
+}
+
+impl From<Suite> for AlgorithmSuite {
+    fn from(suite: Suite) -> Self {
+        match suite {
+            Suite::Unsigned => Self::Aes256GcmHkdfSha512CommitKey,
+            Suite::Signed => Self::Aes256GcmHkdfSha512CommitKeyEcdsaP384,
+        }
+    }
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("expected KEY=VALUE".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

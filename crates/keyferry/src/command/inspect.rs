@@ -1,0 +1,18 @@
+//! `keyferry inspect`.
+
+use crypto_envelope::{HeaderReader, Limits, io};
+
+use crate::{
+    args::Inspect,
+    failure::Failure,
+    input::Input,
+    report::{self, Format},
+};
+
+pub(super) fn run(arguments: &Inspect) -> Result<(), Failure> {
+    let input = Input::open(arguments.input.as_deref())?;
+    let length = input.length();
+    let (header, _) = io::read_header(HeaderReader::new(Limits::default()), input)?;
+    let format = if arguments.json { Format::Json } else { Format::Text };
+    report::claims(header.claims(), length, format)
+}

@@ -1,0 +1,135 @@
+//! Files that hold one raw key.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    str::FromStr,
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use crypto_envelope::SecretBytes;
+use zeroize::Zeroizing;
+
+use crate::failure::{Code, Failure};
+
+/// How the key is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Raw,
+    Hex,
+    Base64,
+}
+
+impl FromStr for Encoding {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "raw" => Ok(Self::Raw),
+            "hex" => Ok(Self::Hex),
+            "base64" => Ok(Self::Base64),
+            _ => Err(format!("unknown encoding {text:?}: raw, hex or base64")),
+        }
+    }
+}
+
+/// Reads an AES key. Without an encoding it is found out, and refused if it is not clear.
+pub(crate) fn read(path: &Path, encoding: Option<Encoding>) -> Result<SecretBytes, Failure> {
+    let bytes = read_private(path)?;
+    let encodings = match &encoding {
+        Some(encoding) => std::slice::from_ref(encoding),
+        None => &[Encoding::Raw, Encoding::Hex, Encoding::Base64],
+    };
+    let mut keys: Vec<_> =
+        encodings.iter().filter_map(|encoding| decode(&bytes, *encoding)).collect();
+    let path = path.display();
+    match (keys.pop(), keys.is_empty()) {
+        (Some(key), true) => Ok(key),
+        (Some(_), false) => Err(Failure::usage(format!(
+            "{path} can be read as a key in more than one way"
+        ))
+        .hint("say which: add ?encoding=raw, ?encoding=hex or ?encoding=base64 to the file name")),
+        (None, _) => Err(Failure::usage(format!("{path} does not hold an AES key"))
+            .hint("a key is 16, 24 or 32 bytes, raw or as one line of hex or base64")),
+    }
+}
+
+/// Reads a small file that nobody else may read.
+fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let cannot = |error: io::Error| {
+        let denied =
+            matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied);
+        let code = if denied { Code::Denied } else { Code::Internal };
+        Failure::new(code, format!("cannot read the key file {}: {error}", path.display()))
+    };
+    let file = File::open(path).map_err(cannot)?;
+    let metadata = file.metadata().map_err(cannot)?;
+    let others = metadata.permissions().mode() & 0o077;
+    if metadata.is_file() && others != 0 {
+        let path = path.display();
+        return Err(Failure::new(Code::Policy, format!("others can read the key file {path}"))
+            .hint(format!("make it private: chmod 600 {path}")));
+    }
+    // Room for all of it, so that no copy is left behind by growing.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LARGEST + 1));
+    file.take(LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    Ok(bytes)
+}
+
+fn decode(bytes: &[u8], encoding: Encoding) -> Option<SecretBytes> {
+    let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let key = match encoding {
+        Encoding::Raw => SecretBytes::from(bytes),
+        Encoding::Hex => SecretBytes::from(decode_hex(line)?),
+        Encoding::Base64 => SecretBytes::from(BASE64.decode(line).ok()?),
+    };
+    matches!(key.len(), 16 | 24 | 32).then_some(key)
+}
+
+fn decode_hex(text: &[u8]) -> Option<Vec<u8>> {
+    let (pairs, []) = text.as_chunks::<2>() else { return None };
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
+}
+
+/// More than any key in any encoding.
+const LARGEST: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ways(bytes: &[u8]) -> Vec<Encoding> {
+        [Encoding::Raw, Encoding::Hex, Encoding::Base64]
+            .into_iter()
+            .filter(|encoding| decode(bytes, *encoding).is_some())
+            .collect()
+    }
+
+    #[test]
+    fn each_encoding_is_recognised() {
+        assert_eq!(ways(&[0xff; 16]), [Encoding::Raw]);
+        assert_eq!(ways(&[0xff; 32]), [Encoding::Raw]);
+        assert_eq!(ways("5a".repeat(32).as_bytes()), [Encoding::Hex]);
+        assert_eq!(ways(format!("{}\n", "5A".repeat(24)).as_bytes()), [Encoding::Hex]);
+        assert_eq!(ways(BASE64.encode([7; 32]).as_bytes()), [Encoding::Base64]);
+        assert_eq!(ways(format!("{}\r\n", BASE64.encode([7; 32])).as_bytes()), [Encoding::Base64]);
+    }
+
+    #[test]
+    fn what_could_be_two_things_is_both() {
+        assert_eq!(ways(&[b'a'; 32]), [Encoding::Raw, Encoding::Hex, Encoding::Base64]);
+        assert_eq!(ways(BASE64.encode([7; 16]).as_bytes()), [Encoding::Raw, Encoding::Base64]);
+    }
+
+    #[test]
+    fn anything_else_is_no_key() {
+        assert!(ways(b"").is_empty());
+        assert!(ways(&[0xff; 31]).is_empty());
+        assert!(ways(&[0xff; 33]).is_empty());
+        assert!(ways(b"+f+f+f+f+f+f+f+f+f+f+f+f+f+f+f+f+f").is_empty());
+    }
+}

@@ -1,0 +1,36 @@
+//! The command line of crypto-envelope. `keyferry --help` says what it can do.
+
+mod args;
+mod command;
+mod failure;
+mod input;
+mod interrupt;
+mod key_file;
+mod local_keys;
+mod output;
+mod progress;
+mod provider;
+mod report;
+
+use std::{io::Write, process::ExitCode};
+
+use clap::Parser;
+
+use crate::{args::Arguments, failure::Failure};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // If even standard error is gone there is nobody left to tell.
+            let _ = write!(std::io::stderr(), "{failure}");
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Failure> {
+    interrupt::install()?;
+    command::run(&arguments.command)
+}

@@ -1,0 +1,186 @@
+//! Where data is written to.
+
+use std::{
+    fs::{self, File, OpenOptions, Permissions},
+    io::{self, IsTerminal, Write},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use tempfile::NamedTempFile;
+
+use crate::{
+    failure::{Code, Failure},
+    interrupt,
+};
+
+/// A place to write to that is not open yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Destination {
+    StandardOutput,
+    File(PathBuf),
+}
+
+/// What may happen to a file that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Existing {
+    Keep,
+    Replace,
+}
+
+/// Who may read a new file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// As the umask says: it is ciphertext.
+    Everybody,
+    /// The owner alone: it is plaintext.
+    Owner,
+}
+
+/// An open destination. A file gets its name when it is [committed](Self::commit); before that,
+/// an end of any kind removes it.
+pub(crate) struct Output {
+    writer: Writer,
+    name: String,
+}
+
+enum Writer {
+    StandardOutput(io::StdoutLock<'static>),
+    /// A device or a pipe, which cannot be replaced.
+    Special(File),
+    File {
+        unfinished: NamedTempFile,
+        target: PathBuf,
+        existing: Existing,
+    },
+}
+
+impl Destination {
+    pub(crate) fn new(path: &Path) -> Self {
+        if path == Path::new("-") { Self::StandardOutput } else { Self::File(path.to_owned()) }
+    }
+
+    /// Refuses to write over a file, before any work is done.
+    pub(crate) fn check(&self, existing: Existing) -> Result<(), Failure> {
+        match self {
+            Self::File(path) if existing == Existing::Keep && is_regular(path) => Err(exists(path)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Opens it.
+    pub(crate) fn open(self, existing: Existing, audience: Audience) -> Result<Output, Failure> {
+        let path = match self {
+            Self::StandardOutput => {
+                let writer = Writer::StandardOutput(io::stdout().lock());
+                return Ok(Output { writer, name: "standard output".into() });
+            }
+            Self::File(path) => path,
+        };
+        let name = path.display().to_string();
+        let cannot = |error: io::Error| Failure::io(format!("cannot write {name}"), &error);
+        // Behind a link the real file is replaced, not the link.
+        let target = fs::canonicalize(&path).unwrap_or(path);
+        let writer = if target.exists() && !is_regular(&target) {
+            Writer::Special(OpenOptions::new().write(true).open(&target).map_err(cannot)?)
+        } else {
+            let folder = folder_of(&target);
+            let create = || {
+                tempfile::Builder::new()
+                    .prefix(".keyferry-")
+                    .suffix(".partial")
+                    .permissions(Permissions::from_mode(audience.mode()))
+                    .tempfile_in(folder)
+            };
+            let unfinished = interrupt::create(create).map_err(cannot)?;
+            Writer::File { unfinished, target, existing }
+        };
+        Ok(Output { writer, name })
+    }
+}
+
+impl Output {
+    /// Makes what was written last, and gives the file its name.
+    pub(crate) fn commit(self) -> Result<(), Failure> {
+        let name = self.name;
+        let cannot = |error: &io::Error| Failure::io(format!("cannot write {name}"), error);
+        match self.writer {
+            Writer::StandardOutput(mut writer) => {
+                writer.flush().map_err(|e| Failure::from(crypto_envelope::Error::from(e)))
+            }
+            Writer::Special(mut file) => file.flush().map_err(|error| cannot(&error)),
+            Writer::File { unfinished, target, existing } => {
+                unfinished.as_file().sync_all().map_err(|error| cannot(&error))?;
+                let persisted = interrupt::release(|| match existing {
+                    Existing::Replace => unfinished.persist(&target),
+                    Existing::Keep => unfinished.persist_noclobber(&target),
+                });
+                match persisted {
+                    Ok(_) => sync_folder(folder_of(&target)).map_err(|error| cannot(&error)),
+                    Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+                        Err(exists(&target))
+                    }
+                    Err(error) => Err(cannot(&error.error)),
+                }
+            }
+        }
+    }
+}
+
+/// Errors name the output.
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = match &mut self.writer {
+            Writer::StandardOutput(writer) => writer.write(bytes),
+            Writer::Special(file) => file.write(bytes),
+            Writer::File { unfinished, .. } => unfinished.write(bytes),
+        };
+        written.map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted => error,
+            kind => io::Error::new(kind, format!("cannot write {}: {error}", self.name)),
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.writer {
+            Writer::StandardOutput(writer) => writer.flush(),
+            Writer::Special(file) => file.flush(),
+            Writer::File { unfinished, .. } => unfinished.flush(),
+        }
+    }
+}
+
+impl Audience {
+    fn mode(self) -> u32 {
+        match self {
+            Self::Everybody => 0o666,
+            Self::Owner => 0o600,
+        }
+    }
+}
+
+/// Whether ciphertext would go to somebody's screen.
+pub(crate) fn is_screen(destination: &Destination) -> bool {
+    *destination == Destination::StandardOutput && io::stdout().is_terminal()
+}
+
+/// Makes the names in a folder last.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+fn is_regular(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
+}
+
+fn exists(path: &Path) -> Failure {
+    Failure::new(Code::Usage, format!("{} exists already", path.display()))
+        .hint("give another name with --output, or --force to replace it")
+}

@@ -1,0 +1,205 @@
+//! What is said about a message or a run, as text and as JSON.
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use crypto_envelope::{
+    AlgorithmSuite, BodyFormat, EncryptedDataKey, EncryptionContext, Error, Header, RawAesProvider,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    args::Files,
+    failure::{Failure, printable},
+    input::Input,
+    output::Destination,
+};
+
+/// One run of a command.
+pub(crate) struct Run {
+    operation: &'static str,
+    input: String,
+    output: String,
+    data_on_stdout: bool,
+}
+
+impl Run {
+    pub(crate) fn new(operation: &'static str, input: &Input, destination: &Destination) -> Self {
+        let output = match destination {
+            Destination::StandardOutput => "standard output".into(),
+            Destination::File(path) => path.display().to_string(),
+        };
+        let data_on_stdout = *destination == Destination::StandardOutput;
+        Self { operation, input: input.name(), output, data_on_stdout }
+    }
+}
+
+/// Says what a run has done.
+pub(crate) fn done(
+    run: &Run,
+    header: &Header,
+    plaintext_length: u64,
+    files: &Files,
+) -> Result<(), Failure> {
+    if files.quiet {
+        return Ok(());
+    }
+    if !files.json {
+        let Run { operation, input, output, .. } = run;
+        return say(&format!("{operation}ed {input} -> {output} ({plaintext_length} bytes)\n"));
+    }
+    let report = json!({
+        "operation": run.operation,
+        "input": run.input,
+        "output": run.output,
+        "plaintext_length": plaintext_length,
+        "message_id": header.message_id().to_string(),
+        "suite": suite(header.suite()),
+        "context": context(header.context()),
+        "encrypted_data_keys": encrypted_data_keys(header),
+    });
+    let line = format!("{report}\n");
+    if run.data_on_stdout { say_raw(&line) } else { print(&line) }
+}
+
+/// Tells where a new key is, once in its life.
+pub(crate) fn new_key(path: &str) {
+    let text = format!(
+        "made a new key: {path}\n  Keep a copy of it in a safe place: whoever has it can decrypt, \
+         and without it the data is lost.\n"
+    );
+    // The key is there in any case; without standard error there is nobody to tell.
+    let _ = say(&text);
+}
+
+/// Shows what a header claims. `message_length` is that of the whole message, if it is known.
+pub(crate) fn claims(
+    header: &Header,
+    message_length: Option<u64>,
+    format: Format,
+) -> Result<(), Failure> {
+    let estimate = message_length.and_then(|length| header.estimate_plaintext_length(length));
+    match format {
+        Format::Json => print(&format!("{}\n", claims_as_json(header, message_length, estimate))),
+        Format::Text => print(&claims_as_text(header, message_length, estimate)),
+    }
+}
+
+/// For machines or for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Text,
+    Json,
+}
+
+fn claims_as_json(header: &Header, message_length: Option<u64>, estimate: Option<u64>) -> Value {
+    let (body, frame_length) = match header.body_format() {
+        BodyFormat::Framed { frame_length } => ("framed", Some(frame_length.get())),
+        _ => ("non-framed", None),
+    };
+    json!({
+        "verified": false,
+        "version": header.version(),
+        "suite": suite(header.suite()),
+        "message_id": header.message_id().to_string(),
+        "context": context(header.context()),
+        "encrypted_data_keys": encrypted_data_keys(header),
+        "body": body,
+        "frame_length": frame_length,
+        "header_length": header.length(),
+        "message_length": message_length,
+        "plaintext_length_estimate": estimate,
+    })
+}
+
+fn claims_as_text(header: &Header, length: Option<u64>, estimate: Option<u64>) -> String {
+    let suite = header.suite();
+    let yes_or_no = |yes| if yes { "yes" } else { "no" };
+    let bytes = |length: Option<u64>| length.map_or("unknown".into(), |l| format!("{l} bytes"));
+    let mut lines = vec![
+        "Nothing here is verified: anybody could have written it.".to_owned(),
+        format!("format version:  {}", header.version()),
+        format!("suite:           {suite}"),
+        format!("  committing:    {}", yes_or_no(suite.is_committing())),
+        format!("  signed:        {}", yes_or_no(suite.is_signing())),
+        format!("message id:      {}", header.message_id()),
+    ];
+    lines.push(match header.body_format() {
+        BodyFormat::Framed { frame_length } => format!("frames of:       {frame_length} bytes"),
+        _ => "body:            not framed".to_owned(),
+    });
+    lines.push(format!("header:          {} bytes", header.length()));
+    lines.push(format!("message:         {}", bytes(length)));
+    lines.push(format!("plaintext:       {} by estimate", bytes(estimate)));
+    lines.push("context:".to_owned());
+    for (key, value) in header.context().iter() {
+        lines.push(format!("  {key} = {value}"));
+    }
+    lines.push("encrypted data keys:".to_owned());
+    for key in header.encrypted_data_keys() {
+        lines.push(format!("  {} {}", key.provider_id(), key_name(key)));
+    }
+    lines.iter().fold(String::new(), |mut text, line| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{}", printable(line));
+        text
+    })
+}
+
+fn suite(suite: AlgorithmSuite) -> Value {
+    json!({
+        "id": format!("{:04x}", suite.id()),
+        "name": suite.name(),
+        "committing": suite.is_committing(),
+        "signed": suite.is_signing(),
+    })
+}
+
+fn context(context: &EncryptionContext) -> Value {
+    context.iter().map(|(key, value)| (key.to_owned(), json!(value))).collect()
+}
+
+fn encrypted_data_keys(header: &Header) -> Vec<Value> {
+    let describe = |key: &EncryptedDataKey| {
+        json!({
+            "provider_id": key.provider_id(),
+            "key_name": key_name(key),
+            "provider_info_base64": BASE64.encode(key.provider_info()),
+            "ciphertext_length": key.ciphertext().len(),
+        })
+    };
+    header.encrypted_data_keys().iter().map(describe).collect()
+}
+
+/// The name of the wrapping key, as far as it can be read without asking its provider.
+fn key_name(key: &EncryptedDataKey) -> String {
+    match RawAesProvider::key_name(key) {
+        Some(name) => name.to_owned(),
+        None => String::from_utf8_lossy(key.provider_info()).into_owned(),
+    }
+}
+
+/// To standard output.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    written.map_err(|error| Failure::from(Error::from(error)))
+}
+
+/// To standard error, for people.
+fn say(text: &str) -> Result<(), Failure> {
+    say_raw(
+        &text
+            .split_inclusive('\n')
+            .map(|line| printable(line.trim_end()) + "\n")
+            .collect::<String>(),
+    )
+}
+
+fn say_raw(text: &str) -> Result<(), Failure> {
+    let written = io::stderr().write_all(text.as_bytes());
+    written.map_err(|error| Failure::io("cannot write to standard error", &error))
+}
