@@ -21,9 +21,7 @@ use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::{
     EncryptedDataKey, KeyProvider, ProviderError, ProviderErrorKind, RawAesProvider, SecretBytes,
-    provider::{
-        KeyDescription, Properties, Targets, UnwrapRequest, Unwrapped, WrapRequest, check_target,
-    },
+    provider::{KeyDescription, Properties, UnwrapRequest, Unwrapped, WrapRequest, check_target},
 };
 use zeroize::Zeroizing;
 
@@ -214,9 +212,7 @@ impl KeyProvider for LocalKeys {
     }
 
     fn properties(&self) -> Properties {
-        Properties::new(Targets::MESSAGES.and(Targets::KEY_RINGS))
-            .binding_context()
-            .authenticating_wrapper()
+        RawAesProvider::PROPERTIES
     }
 }
 

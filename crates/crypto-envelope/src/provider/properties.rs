@@ -18,20 +18,20 @@ pub struct Properties {
 impl Properties {
     /// Neither binds the context nor authenticates the wrapper.
     #[must_use]
-    pub fn new(targets: Targets) -> Self {
+    pub const fn new(targets: Targets) -> Self {
         Self { binds_context: false, authenticates_wrapper: false, targets }
     }
 
     /// States that the context is bound.
     #[must_use]
-    pub fn binding_context(mut self) -> Self {
+    pub const fn binding_context(mut self) -> Self {
         self.binds_context = true;
         self
     }
 
     /// States that the wrapper is authenticated.
     #[must_use]
-    pub fn authenticating_wrapper(mut self) -> Self {
+    pub const fn authenticating_wrapper(mut self) -> Self {
         self.authenticates_wrapper = true;
         self
     }

@@ -39,6 +39,12 @@ pub struct RawAesProvider {
 }
 
 impl RawAesProvider {
+    /// What every raw AES key can be relied on for. A provider that leaves the wrapping to raw
+    /// AES keys can say the same of itself.
+    pub const PROPERTIES: Properties = Properties::new(Targets::MESSAGES.and(Targets::KEY_RINGS))
+        .binding_context()
+        .authenticating_wrapper();
+
     /// A provider with a wrapping key of 16, 24 or 32 bytes.
     ///
     /// `namespace` and `name` are stored in clear with every wrapped key; a key unwraps only
@@ -144,9 +150,7 @@ impl KeyProvider for RawAesProvider {
     }
 
     fn properties(&self) -> Properties {
-        Properties::new(Targets::MESSAGES.and(Targets::KEY_RINGS))
-            .binding_context()
-            .authenticating_wrapper()
+        Self::PROPERTIES
     }
 }
 

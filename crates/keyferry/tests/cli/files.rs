@@ -1,0 +1,154 @@
+//! Files: names, overwriting, and that nothing half-written or unverified stays.
+
+use std::{fs, os::unix::fs::symlink, process::Command};
+
+use crypto_envelope_testkit::data;
+
+use crate::sandbox::{Sandbox, TestResult, mode_of};
+
+#[test]
+fn a_file_goes_there_and_back() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    let text = data::plaintext(300_000, 1);
+    sandbox.write("file.txt", &text)?;
+    sandbox.run(&["encrypt", "file.txt"])?.expect(0)?.says("file.txt.encrypted")?;
+    fs::remove_file(sandbox.work("file.txt"))?;
+    sandbox.run(&["decrypt", "file.txt.encrypted"])?.expect(0)?;
+    assert!(sandbox.read("file.txt")? == text);
+    assert_eq!(sandbox.names()?, ["file.txt", "file.txt.encrypted"]);
+    Ok(())
+}
+
+#[test]
+fn sizes_around_a_frame() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    for suite in ["signed", "unsigned"] {
+        for length in [0, 1, 65_535, 65_536, 65_537, 1 << 20, (1 << 20) + 1] {
+            let text = data::plaintext(length, 2);
+            sandbox.write("file", &text)?;
+            sandbox.run(&["encrypt", "-f", "--suite", suite, "file"])?.expect(0)?;
+            sandbox.run(&["decrypt", "-f", "file.encrypted", "-o", "back"])?.expect(0)?;
+            assert!(sandbox.read("back")? == text, "{suite} {length}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn plaintext_is_private() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    sandbox.write("file", "text")?;
+    sandbox.run(&["encrypt", "file"])?.expect(0)?;
+    sandbox.run(&["decrypt", "file.encrypted", "-o", "back"])?.expect(0)?;
+    assert_eq!(mode_of(&sandbox.work("back"))?, 0o600);
+    assert_eq!(mode_of(&sandbox.work("file.encrypted"))?, mode_of(&sandbox.work("file"))?);
+    Ok(())
+}
+
+#[test]
+fn a_file_is_replaced_only_by_force() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    sandbox.write("file", "text")?;
+    sandbox.write("file.encrypted", "precious")?;
+    sandbox.run(&["encrypt", "file"])?.expect(2)?.says("--force")?;
+    assert_eq!(sandbox.read("file.encrypted")?, b"precious");
+    sandbox.run(&["encrypt", "--force", "file"])?.expect(0)?;
+    sandbox.run(&["decrypt", "file.encrypted"])?.expect(2)?.says("exists already")?;
+    sandbox.run(&["decrypt", "--force", "file.encrypted"])?.expect(0)?;
+    assert_eq!(sandbox.read("file")?, b"text");
+    Ok(())
+}
+
+#[test]
+fn a_file_can_be_its_own_output() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    let text = data::plaintext(200_000, 3);
+    sandbox.write("file", &text)?;
+    sandbox.run(&["encrypt", "-f", "file", "-o", "file"])?.expect(0)?;
+    assert!(sandbox.read("file")? != text);
+    sandbox.run(&["decrypt", "-f", "file", "-o", "file"])?.expect(0)?;
+    assert!(sandbox.read("file")? == text);
+    Ok(())
+}
+
+#[test]
+fn a_changed_or_truncated_file_leaves_nothing() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    sandbox.write("file", data::plaintext(300_000, 4))?;
+    for suite in ["signed", "unsigned"] {
+        sandbox.run(&["encrypt", "-f", "--suite", suite, "file", "-o", "good"])?.expect(0)?;
+        let good = sandbox.read("good")?;
+        let mut changed = good.clone();
+        changed[250_000] ^= 1;
+        let mut longer = good.clone();
+        longer.push(0);
+        for (bad, reason) in [
+            (&changed[..], "authentication failed: frame 4"),
+            (&good[..250_000], "truncated"),
+            (&good[..good.len() - 1], "truncated"),
+            (&good[..100], "truncated"),
+            (&[][..], "truncated"),
+            (&longer[..], "malformed"),
+        ] {
+            sandbox.write("bad.encrypted", bad)?;
+            sandbox.run(&["decrypt", "bad.encrypted"])?.expect(5)?.says(reason)?;
+            assert_eq!(sandbox.names()?, ["bad.encrypted", "file", "good"]);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_failed_decryption_keeps_the_old_file() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    sandbox.write("file", data::plaintext(100, 5))?;
+    sandbox.run(&["encrypt", "file"])?.expect(0)?;
+    let message = sandbox.read("file.encrypted")?;
+    sandbox.write("file.encrypted", &message[..message.len() - 1])?;
+    sandbox.run(&["decrypt", "--force", "file.encrypted"])?.expect(5)?;
+    assert_eq!(sandbox.read("file")?, data::plaintext(100, 5));
+    Ok(())
+}
+
+#[test]
+fn behind_a_link_the_file_is_replaced() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    sandbox.write("file", "text")?;
+    sandbox.write("real", "old")?;
+    symlink("real", sandbox.work("link"))?;
+    sandbox.run(&["encrypt", "-f", "file", "-o", "link"])?.expect(0)?;
+    assert!(sandbox.work("link").is_symlink());
+    sandbox.run(&["decrypt", "real", "-o", "-"])?.expect(0)?;
+    Ok(())
+}
+
+#[test]
+fn a_pipe_is_written_to_and_not_replaced() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    sandbox.write("file", "text")?;
+    sandbox.run(&["encrypt", "file"])?.expect(0)?;
+    let pipe = sandbox.work("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status()?.success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read(pipe)
+    });
+    sandbox.run(&["decrypt", "file.encrypted", "-o", "pipe"])?.expect(0)?;
+    assert_eq!(reader.join().map_err(|_| "the reader panicked")??, b"text");
+    assert!(!fs::metadata(pipe)?.is_file());
+    Ok(())
+}
+
+#[test]
+fn mistakes_with_files_are_explained() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    fs::create_dir(sandbox.work("folder"))?;
+    sandbox.write("file", "text")?;
+    sandbox.run(&["encrypt", "nowhere"])?.expect(1)?.says("cannot read nowhere")?;
+    sandbox.run(&["encrypt", "folder"])?.expect(2)?.says("is a directory")?;
+    sandbox.run(&["encrypt", "file", "-o", "no/such/folder"])?.expect(1)?.says("cannot write")?;
+    sandbox.run(&["decrypt", "file"])?.expect(2)?.says("--output")?;
+    sandbox.run(&["decrypt", "file", "-o", "x"])?.expect(5)?.says("not an encrypted message")?;
+    assert_eq!(sandbox.names()?, ["file", "folder"]);
+    Ok(())
+}

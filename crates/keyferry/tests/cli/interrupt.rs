@@ -1,0 +1,63 @@
+//! Signals: nothing half-written stays.
+
+use std::{
+    io::Write,
+    process::{Child, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crypto_envelope_testkit::data;
+
+use crate::sandbox::{Ran, Sandbox, TestResult, signal};
+
+/// Waits until the program writes its file: it has read what it was given, and waits for more.
+fn wait_for_unfinished_file(sandbox: &Sandbox, child: &mut Child) -> TestResult {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < deadline {
+        if sandbox.names()?.iter().any(|name| name.ends_with(".partial")) {
+            return Ok(());
+        }
+        if let Some(status) = child.try_wait()? {
+            return Err(format!("it ended early: {status}").into());
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    Err("no file was begun".into())
+}
+
+#[test]
+fn a_signal_leaves_no_file() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    let message = sandbox.pipe(&["encrypt"], &data::plaintext(3_000_000, 1))?.expect(0)?.stdout;
+    for name in ["INT", "TERM", "HUP"] {
+        for (arguments, input) in [
+            (["encrypt", "-", "-o", "result"], &message[..]),
+            (["decrypt", "-", "-o", "result"], &message[..message.len() / 2]),
+        ] {
+            let mut child = sandbox.command(&arguments).stdin(Stdio::piped()).spawn()?;
+            let mut stdin = child.stdin.take().ok_or("no standard input")?;
+            stdin.write_all(input)?;
+            wait_for_unfinished_file(&sandbox, &mut child)?;
+            signal(&child, name)?;
+            Ran::from(child.wait_with_output()?).expect(130)?;
+            assert!(sandbox.names()?.is_empty(), "{name} {arguments:?}: {:?}", sandbox.names()?);
+            drop(stdin);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_signal_keeps_the_old_file() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    sandbox.write("result", "precious")?;
+    let arguments = ["encrypt", "-f", "-", "-o", "result"];
+    let mut child = sandbox.command(&arguments).stdin(Stdio::piped()).spawn()?;
+    wait_for_unfinished_file(&sandbox, &mut child)?;
+    signal(&child, "INT")?;
+    Ran::from(child.wait_with_output()?).expect(130)?;
+    assert_eq!(sandbox.names()?, ["result"]);
+    assert_eq!(sandbox.read("result")?, b"precious");
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! Standard input and output.
+
+use std::{io::Read, process::Stdio};
+
+use crypto_envelope_testkit::data;
+
+use crate::sandbox::{Ran, Sandbox, TestResult};
+
+#[test]
+fn a_pipe_goes_there_and_back() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    let text = data::plaintext(3_000_000, 1);
+    for arguments in [&["--suite", "signed"][..], &["--frame-length", "1000"]] {
+        let message = sandbox.pipe(&[&["encrypt"], arguments].concat(), &text)?.expect(0)?;
+        for arguments in [&["decrypt"][..], &["decrypt", "-", "--buffer"]] {
+            let back = sandbox.pipe(arguments, &message.stdout)?.expect(0)?;
+            assert!(back.stdout == text);
+        }
+    }
+    assert!(sandbox.names()?.is_empty());
+    Ok(())
+}
+
+#[test]
+fn an_unsigned_stream_comes_out_frame_by_frame_and_the_end_tells() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    let text = data::plaintext(3_000_000, 2);
+    let message = sandbox.pipe(&["encrypt"], &text)?.expect(0)?.stdout;
+    let cut = &message[..message.len() - 1];
+    let early = sandbox.pipe(&["decrypt"], cut)?.expect(5)?.says("do not use it")?;
+    assert!(!early.stdout.is_empty() && text.starts_with(&early.stdout));
+    let buffered = sandbox.pipe(&["decrypt", "--buffer"], cut)?.expect(5)?;
+    assert!(buffered.stdout.is_empty());
+    Ok(())
+}
+
+#[test]
+fn nothing_of_a_signed_stream_comes_out_before_its_signature() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    let message = sandbox.pipe(&["encrypt", "--suite", "signed"], &[7; 1_000_000])?.expect(0)?;
+    let mut changed = message.stdout;
+    if let Some(last) = changed.last_mut() {
+        *last ^= 1;
+    }
+    let refused = sandbox.pipe(&["decrypt"], &changed)?.expect(5)?.says("message signature")?;
+    assert!(refused.stdout.is_empty());
+    Ok(())
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    sandbox.write("file", data::plaintext(5_000_000, 3))?;
+    sandbox.run(&["encrypt", "file"])?.expect(0)?;
+    let mut child = sandbox.command(&["decrypt", "file.encrypted", "-o", "-"]).spawn()?;
+    let mut stdout = child.stdout.take().ok_or("no standard output")?;
+    stdout.read_exact(&mut [0; 10])?;
+    drop(stdout);
+    let ran = Ran::from(child.wait_with_output()?).expect(0)?;
+    assert_eq!(ran.stderr, "");
+    Ok(())
+}
+
+#[test]
+fn what_is_said_never_mixes_with_the_data() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    let message = sandbox.pipe(&["encrypt", "--json"], b"text")?.expect(0)?;
+    let json = message.stderr.lines().last().ok_or("nothing was said")?;
+    let report: serde_json::Value = serde_json::from_str(json)?;
+    assert_eq!(report["plaintext_length"], 4);
+    assert_eq!(sandbox.pipe(&["decrypt", "--json"], &message.stdout)?.expect(0)?.stdout, b"text");
+
+    sandbox.write("file", "text")?;
+    let ran = sandbox.run(&["encrypt", "--json", "file"])?.expect(0)?;
+    let report: serde_json::Value = serde_json::from_slice(&ran.stdout)?;
+    assert_eq!(
+        (&report["operation"], &report["output"]),
+        (&"encrypt".into(), &"file.encrypted".into())
+    );
+    assert_eq!(ran.stderr, "");
+    Ok(())
+}
+
+#[test]
+fn a_closed_standard_input_is_an_empty_file() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    let mut command = sandbox.command(&["encrypt"]);
+    let message = Ran::from(command.stdin(Stdio::null()).output()?).expect(0)?.stdout;
+    assert!(sandbox.pipe(&["decrypt"], &message)?.expect(0)?.stdout.is_empty());
+    Ok(())
+}

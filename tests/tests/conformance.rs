@@ -1,0 +1,42 @@
+//! Every provider of this workspace keeps the rules, also behind a pointer.
+
+#[path = "../../examples/custom_provider.rs"]
+mod custom_provider;
+
+use std::{error::Error, sync::Arc};
+
+use crypto_envelope::{KeyProvider, RawAesProvider, SecretBytes, blocking};
+use crypto_envelope_testkit::conformance;
+use custom_provider::StaticRandomProvider;
+
+type TestResult = Result<(), Box<dyn Error>>;
+
+fn check(provider: &dyn KeyProvider) -> TestResult {
+    Ok(blocking::wait(async { Ok(conformance::check(provider).await) })??)
+}
+
+fn raw_aes(length: usize) -> crypto_envelope::Result<RawAesProvider> {
+    RawAesProvider::new("conformance", format!("AES-{length}"), &SecretBytes::random(length)?)
+}
+
+#[test]
+fn raw_aes_of_every_length() -> TestResult {
+    for length in [16, 24, 32] {
+        check(&raw_aes(length)?)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn behind_pointers() -> TestResult {
+    let shared: Arc<dyn KeyProvider> = Arc::new(raw_aes(32)?);
+    check(&shared)?;
+    check(&Arc::new(raw_aes(32)?))?;
+    let boxed: Box<dyn KeyProvider> = Box::new(raw_aes(32)?);
+    check(&boxed)
+}
+
+#[test]
+fn the_custom_provider_of_the_example() -> TestResult {
+    check(&StaticRandomProvider::new(["one", "two"])?)
+}

@@ -1,0 +1,143 @@
+//! The secret hunt: every public type that holds a key or plaintext, printed and searched.
+
+use std::{error::Error, io::Write, sync::Arc};
+
+use crypto_envelope::{
+    Decryptor, EncryptionContext, Encryptor, KeyProvider, RawAesProvider, SecretBytes, blocking,
+    io::{self, DecryptReader, EncryptWriter},
+    provider::{
+        DetachedTarget, GenerateRequest, RewrapRequest, Target, UnwrapRequest, Unwrapped,
+        WrapRequest,
+    },
+};
+use crypto_envelope_testkit::{
+    data,
+    redaction::{hunt_debug, hunt_error},
+};
+
+type TestResult = Result<(), Box<dyn Error>>;
+
+const KEY_RING: Target = Target::Detached(DetachedTarget::KeyRing);
+
+struct Secrets {
+    wrapping_key: Vec<u8>,
+    plaintext: Vec<u8>,
+}
+
+impl Secrets {
+    fn new() -> Self {
+        Self { wrapping_key: data::plaintext(32, 1), plaintext: data::plaintext(300, 2) }
+    }
+
+    fn all(&self) -> [&[u8]; 2] {
+        [&self.wrapping_key, &self.plaintext]
+    }
+
+    fn provider(&self) -> crypto_envelope::Result<Arc<RawAesProvider>> {
+        let key = SecretBytes::from(self.wrapping_key.as_slice());
+        Ok(Arc::new(RawAesProvider::new("redaction", "key", &key)?))
+    }
+}
+
+#[test]
+fn keys_and_requests() -> TestResult {
+    let secrets = Secrets::new();
+    let provider = secrets.provider()?;
+    let secret = SecretBytes::from(secrets.wrapping_key.as_slice());
+    let context = EncryptionContext::new();
+    let wrap = WrapRequest::new(&secret, KEY_RING, &context);
+    hunt_debug(&secret, &secrets.all())?;
+    hunt_debug(&provider, &secrets.all())?;
+    hunt_debug(&wrap, &secrets.all())?;
+
+    let wrapped = blocking::wait(provider.wrap(wrap))?;
+    let unwrap = UnwrapRequest::new(&wrapped[0], KEY_RING, &context);
+    hunt_debug(&unwrap, &secrets.all())?;
+    let unwrapped = blocking::wait(provider.unwrap(unwrap))?;
+    assert!(matches!(&unwrapped, Unwrapped::Key(key) if key.equals(&secrets.wrapping_key)));
+    hunt_debug(&unwrapped, &secrets.all())?;
+    let rewrap = RewrapRequest::new(&wrapped[0], DetachedTarget::KeyRing, &context, &provider);
+    hunt_debug(&rewrap, &secrets.all())?;
+
+    let generated =
+        blocking::wait(provider.generate(GenerateRequest::new(KEY_RING, 32, &context)))?;
+    let data_key = generated.data_key.expose().to_vec();
+    hunt_debug(&generated, &[&data_key])?;
+    Ok(())
+}
+
+#[test]
+fn encryption() -> TestResult {
+    let secrets = Secrets::new();
+    let provider = secrets.provider()?;
+    let builder = Encryptor::builder(provider);
+    hunt_debug(&builder, &secrets.all())?;
+    let encryptor = builder.build()?;
+    hunt_debug(&encryptor, &secrets.all())?;
+
+    let mut sealer = blocking::wait(encryptor.prepare(&EncryptionContext::new()))?;
+    let mut out = vec![0; 100_000];
+    sealer.push(&secrets.plaintext, &mut out)?;
+    hunt_debug(&sealer, &secrets.all())?;
+    let mut writer = EncryptWriter::new(sealer, Vec::new());
+    writer.write_all(&secrets.plaintext)?;
+    hunt_debug(&writer, &secrets.all())?;
+    Ok(())
+}
+
+#[test]
+fn decryption() -> TestResult {
+    let secrets = Secrets::new();
+    let provider = secrets.provider()?;
+    let nothing = EncryptionContext::new();
+    let message =
+        blocking::wait(Encryptor::new(provider.clone()).encrypt(&secrets.plaintext, &nothing))?;
+
+    let builder = Decryptor::builder(provider);
+    hunt_debug(&builder, &secrets.all())?;
+    let decryptor = builder.build();
+    hunt_debug(&decryptor, &secrets.all())?;
+    let opened = blocking::wait(decryptor.decrypt(&message, &nothing))?;
+    assert_eq!(opened.plaintext(), secrets.plaintext);
+    hunt_debug(&opened, &secrets.all())?;
+
+    let (header, body) = io::read_header(decryptor.header_reader(), &message[..])?;
+    hunt_debug(&header, &secrets.all())?;
+    hunt_debug(&body, &secrets.all())?;
+    let mut engine = blocking::wait(decryptor.open(header.clone(), &nothing))?;
+    engine.push(&message[header.claims().length()..], &mut [])?;
+    hunt_debug(&engine, &secrets.all())?;
+    let finished = engine.finish()?;
+    assert_eq!(finished.held_plaintext(), secrets.plaintext);
+    hunt_debug(&finished, &secrets.all())?;
+
+    let engine = blocking::wait(decryptor.open(header, &nothing))?;
+    let mut reader = DecryptReader::new(engine, body);
+    std::io::copy(&mut reader, &mut std::io::sink())?;
+    hunt_debug(&reader, &secrets.all())?;
+    Ok(())
+}
+
+#[test]
+fn errors() -> TestResult {
+    let secrets = Secrets::new();
+    let provider = secrets.provider()?;
+    let nothing = EncryptionContext::new();
+    let message =
+        blocking::wait(Encryptor::new(provider.clone()).encrypt(&secrets.plaintext, &nothing))?;
+    let decryptor = Decryptor::new(provider);
+    let mut errors = 0;
+    for place in 0..message.len() {
+        let mut changed = message.clone();
+        changed[place] ^= 0x20;
+        if let Err(error) = blocking::wait(decryptor.decrypt(&changed, &nothing)) {
+            hunt_error(&error, &secrets.all())?;
+            errors += 1;
+        }
+    }
+    assert_eq!(errors, message.len());
+    let short = SecretBytes::from(&secrets.wrapping_key[..31]);
+    let error = RawAesProvider::new("n", "k", &short).expect_err("a key of 31 bytes");
+    hunt_error(&error, &secrets.all())?;
+    Ok(())
+}
