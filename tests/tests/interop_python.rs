@@ -1,6 +1,6 @@
 //! The official Python SDK and this one read each other's messages.
 
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
 use crypto_envelope::{
     AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, RawAesProvider, SecretBytes,
@@ -133,6 +133,49 @@ fn our_messages_open_in_the_official_sdk() -> Result<()> {
             .map_err(|error| format!("{}: {error}", case.name()))?;
     }
     Ok(())
+}
+
+/// The whole way that the README shows: the tool encrypts a file, the official SDK reads it, and
+/// the other way round.
+#[test]
+fn files_of_keyferry_and_of_the_official_sdk() -> Result<()> {
+    let mut peer = PythonPeer::start("aws_esdk_python")?;
+    let folder = tempfile::tempdir()?;
+    let [plain, message, back, key] =
+        ["plain", "message", "back", "key"].map(|name| folder.path().join(name));
+    let mut case = cases().swap_remove(0);
+    fs::write(&key, &case.key)?;
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600))?;
+    let text = data::plaintext(1_000_000, 4);
+    fs::write(&plain, &text)?;
+    let provider = format!("raw-aes:{}?namespace=interop&name=Schl%C3%BCssel%201", key.display());
+    for suite in SUITES {
+        case.suite = suite;
+        keyferry("encrypt", &provider, &case, &plain, &message)?;
+        peer.ask(&case.request("decrypt", &message, &back))?;
+        assert!(fs::read(&back)? == text, "{}", case.name());
+
+        peer.ask(&case.request("encrypt", &plain, &message))?;
+        keyferry("decrypt", &provider, &case, &message, &back)?;
+        assert!(fs::read(&back)? == text, "{}", case.name());
+    }
+    Ok(())
+}
+
+fn keyferry(command: &str, provider: &str, case: &Case, input: &Path, output: &Path) -> Result<()> {
+    let context = case.context.iter().map(|(key, value)| format!("--context={key}={value}"));
+    let mut keyferry = Command::new(env!("CARGO"));
+    keyferry
+        .args(["run", "--quiet", "--locked", "--package", "keyferry", "--", command, "--force"])
+        .args(["--provider", provider])
+        .args(context)
+        .arg("--output")
+        .args([output, input]);
+    if command == "encrypt" {
+        keyferry.args(["--suite", if case.suite.is_signing() { "signed" } else { "unsigned" }]);
+    }
+    let status = keyferry.status()?;
+    if status.success() { Ok(()) } else { Err(format!("keyferry {command}: {status}").into()) }
 }
 
 /// What opens on neither side must not be counted as agreement: a changed message is refused by

@@ -231,3 +231,30 @@ fn key_id(key: &EncryptedDataKey) -> Option<KeyId> {
 const NAMESPACE: &str = "keyferry";
 const KEYS: &str = "keys";
 const DEFAULT: &str = "default";
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use crypto_envelope::blocking;
+    use crypto_envelope_testkit::conformance;
+
+    use super::*;
+
+    #[test]
+    fn local_keys_keep_the_rules_of_key_providers() -> Result<(), Box<dyn Error>> {
+        let folder = tempfile::tempdir()?;
+        let store = Store { folder: folder.path().join("store") };
+        let id = store.default_or_create(|_| ())?;
+        let keys = LocalKeys::encrypting(store, &id)?;
+        Ok(blocking::wait(async { Ok(conformance::check(&keys).await) })??)
+    }
+
+    #[test]
+    fn only_ids_are_ids() {
+        assert!(KeyId::parse(&"0a".repeat(16)).is_some());
+        for text in ["", "0a", &"0A".repeat(16), &"..".repeat(16), &"/a".repeat(16)] {
+            assert_eq!(KeyId::parse(text), None);
+        }
+    }
+}

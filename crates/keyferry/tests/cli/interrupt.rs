@@ -13,7 +13,7 @@ use crate::sandbox::{Ran, Sandbox, TestResult, signal};
 
 /// Waits until the program writes its file: it has read what it was given, and waits for more.
 fn wait_for_unfinished_file(sandbox: &Sandbox, child: &mut Child) -> TestResult {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while Instant::now() < deadline {
         if sandbox.names()?.iter().any(|name| name.ends_with(".partial")) {
             return Ok(());

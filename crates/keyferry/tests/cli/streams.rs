@@ -37,7 +37,8 @@ fn an_unsigned_stream_comes_out_frame_by_frame_and_the_end_tells() -> TestResult
 #[test]
 fn nothing_of_a_signed_stream_comes_out_before_its_signature() -> TestResult {
     let sandbox = Sandbox::new()?;
-    let message = sandbox.pipe(&["encrypt", "--suite", "signed"], &[7; 1_000_000])?.expect(0)?;
+    let message =
+        sandbox.pipe(&["encrypt", "--suite", "signed"], &vec![7; 1_000_000])?.expect(0)?;
     let mut changed = message.stdout;
     if let Some(last) = changed.last_mut() {
         *last ^= 1;
