@@ -44,8 +44,8 @@ pub(crate) struct Encrypt {
     #[arg(short, long = "context", value_name = "KEY=VALUE", value_parser = pair)]
     pub(crate) context: Vec<(String, String)>,
 
-    /// Algorithm suite. "signed" also proves who could encrypt, as opposed to who can decrypt; it
-    /// costs about nine times the time
+    /// Algorithm suite. "signed" also proves who could encrypt, as opposed to who can decrypt, and
+    /// is much slower
     #[arg(long, value_enum, default_value_t = Suite::Unsigned)]
     pub(crate) suite: Suite,
 

@@ -1,0 +1,12 @@
+//! Whatever is decrypted, there is no panic. The key is known, so that mutated messages of the
+//! corpus get far.
+#![no_main]
+
+use crypto_envelope::{Decryptor, EncryptionContext, RawAesProvider, SecretBytes, blocking};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|message: &[u8]| {
+    let key = SecretBytes::from(vec![0; 32]);
+    let provider = RawAesProvider::new("fuzz", "key", &key).expect("a good key");
+    let _ = blocking::wait(Decryptor::new(provider).decrypt(message, &EncryptionContext::new()));
+});
