@@ -233,6 +233,22 @@ impl CommitmentVector {
         Ok(BASE64.decode(text(&self.0[field])?.trim())?)
     }
 
+    /// All frames, one behind the other, if the vector lists them.
+    ///
+    /// # Errors
+    ///
+    /// If they are not in base64.
+    pub fn frames(&self) -> Result<Option<Vec<u8>>> {
+        let Some(frames) = self.0["frames"].as_array().filter(|frames| !frames.is_empty()) else {
+            return Ok(None);
+        };
+        let mut bytes = Vec::new();
+        for frame in frames {
+            bytes.extend(BASE64.decode(text(frame)?.trim())?);
+        }
+        Ok(Some(bytes))
+    }
+
     /// The plaintext of all frames.
     #[must_use]
     pub fn plaintext(&self) -> Vec<u8> {

@@ -95,6 +95,21 @@ fn every_flipped_bit_is_refused() -> Result<()> {
     Ok(())
 }
 
+/// The header ends where the vector says, the message id is its, and nothing is left over behind
+/// the frames and the footer that it lists.
+fn check_parts(vector: &CommitmentVector, decryptor: &Decryptor, message: &[u8]) -> Result<()> {
+    let mut reader = decryptor.header_reader();
+    let used = reader.push(message)?;
+    let header = reader.finish()?;
+    assert_eq!(message[..used], vector.bytes("header")?, "{}", vector.comment());
+    assert_eq!(header.claims().message_id().as_ref(), vector.bytes("message-id")?);
+    if let Some(frames) = vector.frames()? {
+        let footer = vector.bytes("footer").unwrap_or_default();
+        assert_eq!(message[used..], [frames, footer].concat(), "{}", vector.comment());
+    }
+    Ok(())
+}
+
 fn rule_vectors(manifest: &Manifest, rule: Rule) -> impl Iterator<Item = &Vector> {
     let known = |v: &&Vector| v.suite().is_some() && v.is_raw_aes();
     manifest.tests.iter().filter(known).filter(move |v| v.rule() == Some(rule))
@@ -108,6 +123,7 @@ fn commitment_vectors() -> Result<()> {
         let data_key = SecretBytes::from(vector.bytes("decrypted-dek")?);
         let decryptor = Decryptor::new(FixedDataKey::new(data_key));
         let message = vector.bytes("ciphertext")?;
+        check_parts(vector, &decryptor, &message)?;
         for adapter in Adapter::ALL {
             match adapter.open(&decryptor, &message, &vector.context()) {
                 Ok((plaintext, context)) => {

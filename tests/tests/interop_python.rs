@@ -166,7 +166,17 @@ fn keyferry(command: &str, provider: &str, case: &Case, input: &Path, output: &P
     let context = case.context.iter().map(|(key, value)| format!("--context={key}={value}"));
     let mut keyferry = Command::new(env!("CARGO"));
     keyferry
-        .args(["run", "--quiet", "--locked", "--package", "keyferry", "--", command, "--force"])
+        .args([
+            "run",
+            "--quiet",
+            "--locked",
+            "--package",
+            "keyferry",
+            "--",
+            command,
+            "--force",
+            "--quiet",
+        ])
         .args(["--provider", provider])
         .args(context)
         .arg("--output")

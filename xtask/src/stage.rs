@@ -13,8 +13,12 @@ use crate::{examples, layout};
 pub(crate) const STAGES: &[Stage] = &[
     Stage::check("format", "fmt --all --check"),
     Stage::call("layout", layout::check),
-    Stage::check("clippy", "clippy --workspace --all-targets --locked -- -D warnings"),
+    Stage::check(
+        "clippy",
+        "clippy --workspace --all-targets --all-features --locked -- -D warnings",
+    ),
     Stage::tests("test", "--workspace"),
+    Stage::tests("test-features", "-p crypto-envelope --all-features --lib"),
     Stage::check("docs", "doc --workspace --no-deps --locked --exclude xtask")
         .with_variable("RUSTDOCFLAGS", "-D warnings"),
     Stage::call("examples", examples::run),

@@ -1,0 +1,54 @@
+//! A stream that fits in no memory: generated, sealed, piped, opened and compared on the fly.
+
+use std::{
+    env,
+    io::{Read, pipe},
+    thread,
+};
+
+use crypto_envelope::{
+    AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, RawAesProvider, SecretBytes, blocking,
+    io::{self, DecryptReader},
+};
+use crypto_envelope_testkit::data::PlaintextReader;
+use crypto_envelope_tests::vectors::Result;
+
+/// 64 MiB, or 8 GiB with `cargo xtask test --large`.
+fn length() -> u64 {
+    if env::var_os("CRYPTO_ENVELOPE_LARGE").is_some() { 8 << 30 } else { 64 << 20 }
+}
+
+#[test]
+fn a_large_stream_goes_through() -> Result<()> {
+    let provider = || RawAesProvider::new("large", "key", &SecretBytes::from(vec![9; 32]));
+    let encryptor = Encryptor::builder(provider()?)
+        .suite(AlgorithmSuite::Aes256GcmHkdfSha512CommitKey)
+        .frame_length(4096)
+        .build()?;
+    let nothing = EncryptionContext::new();
+    let sealer = blocking::wait(encryptor.prepare(&nothing))?;
+    let (from_sealer, to_opener) = pipe()?;
+    let sealing =
+        thread::spawn(move || io::seal(sealer, PlaintextReader::new(length(), 1), to_opener));
+
+    let decryptor = Decryptor::new(provider()?);
+    let (header, body) = io::read_header(decryptor.header_reader(), from_sealer)?;
+    let opener = blocking::wait(decryptor.open(header, &nothing))?;
+    let mut opened = DecryptReader::new(opener, body);
+    let mut expected = PlaintextReader::new(length(), 1);
+    let (mut found, mut wanted) = (vec![0; 1 << 20], vec![0; 1 << 20]);
+    let mut total = 0;
+    loop {
+        let length = opened.read(&mut found)?;
+        if length == 0 {
+            break;
+        }
+        expected.read_exact(&mut wanted[..length])?;
+        assert!(found[..length] == wanted[..length], "another plaintext near byte {total}");
+        total += length as u64;
+    }
+    assert_eq!(total, length());
+    assert!(opened.finished().is_some());
+    assert_eq!(sealing.join().map_err(|_| "sealing panicked")??, length());
+    Ok(())
+}
