@@ -13,10 +13,13 @@ use std::{
 
 use async_trait::async_trait;
 use crypto_envelope::{
-    AlgorithmSuite, Decryptor, EncryptedDataKey, EncryptionContext, Encryptor, KeyProvider,
-    RawAesProvider, SecretBytes, blocking,
+    AlgorithmSuite, Decryptor, EncryptedDataKey, EncryptionContext, Encryptor, SecretBytes,
+    blocking,
     io::{self, DecryptReader, EncryptWriter},
-    provider::{KeyDescription, Properties, UnwrapRequest, Unwrapped, WrapRequest},
+    provider::{
+        KeyDescription, KeyProvider, Properties, RawAesProvider, UnwrapRequest, Unwrapped,
+        WrapRequest,
+    },
 };
 
 /// Static, random keys, one for each id. How they wrap is left to [`RawAesProvider`].
@@ -43,7 +46,7 @@ impl StaticRandomProvider {
 
     /// The key that a wrapped key names, if it is one of ours.
     fn key_of(&self, key: &EncryptedDataKey) -> Option<&RawAesProvider> {
-        self.keys.get(RawAesProvider::key_name(key)?)
+        self.keys.get(&RawAesProvider::recognize(key)?.key_id?)
     }
 }
 
@@ -60,7 +63,7 @@ impl KeyProvider for StaticRandomProvider {
     }
 
     async fn unwrap(&self, request: UnwrapRequest<'_>) -> crypto_envelope::Result<Unwrapped> {
-        crypto_envelope::provider::check_target(self, request.target)?;
+        self.properties().check(request.target)?;
         match self.key_of(request.key) {
             Some(key) => key.unwrap(request).await,
             None => Ok(Unwrapped::NotMine),
@@ -96,8 +99,8 @@ fn cycle_file(provider: Arc<StaticRandomProvider>, folder: &Path) -> Result<(), 
 
     // What comes out of an unsigned message is verified when it comes out; signed ones, whose
     // signature is known at their end only, are refused.
-    let decryptor = Decryptor::builder(provider).unsigned_only().build();
-    let (header, body) = io::read_header(decryptor.header_reader(), File::open(&encrypted)?)?;
+    let decryptor = Decryptor::builder(provider).unsigned_only().build()?;
+    let (header, body) = io::read_header(decryptor.header_parser(), File::open(&encrypted)?)?;
     let opener = blocking::wait(decryptor.open(header, &context))?;
     let mut reader = DecryptReader::new(opener, body);
     let mut file = File::create(&decrypted)?;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crypto_envelope::{
-    Decryptor, EncryptionContext, Encryptor, RawAesProvider, Result, SecretBytes, blocking,
+    Decryptor, EncryptionContext, Encryptor, Result, SecretBytes, blocking,
+    provider::RawAesProvider,
 };
 
 fn main() -> Result<()> {

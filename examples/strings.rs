@@ -5,7 +5,8 @@
 use std::{error::Error, sync::Arc};
 
 use crypto_envelope::{
-    Decryptor, EncryptionContext, Encryptor, KeyProvider, RawAesProvider, SecretBytes, blocking,
+    Decryptor, EncryptionContext, Encryptor, SecretBytes, blocking,
+    provider::{KeyProvider, RawAesProvider},
 };
 
 /// Encrypts `source`, decrypts the message again, and makes sure that it is the same and that

@@ -2,7 +2,7 @@
 //! corpus get far.
 #![no_main]
 
-use crypto_envelope::{Decryptor, EncryptionContext, RawAesProvider, SecretBytes, blocking};
+use crypto_envelope::{Decryptor, EncryptionContext, SecretBytes, blocking, provider::RawAesProvider};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|message: &[u8]| {

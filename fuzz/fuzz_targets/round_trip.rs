@@ -1,9 +1,7 @@
 //! What is sealed in some pieces opens in others.
 #![no_main]
 
-use crypto_envelope::{
-    Decryptor, EncryptionContext, Encryptor, RawAesProvider, SecretBytes, blocking, io,
-};
+use crypto_envelope::{Decryptor, EncryptionContext, Encryptor, SecretBytes, blocking, io, provider::RawAesProvider};
 use libfuzzer_sys::fuzz_target;
 use std::{io::Write, sync::Arc};
 

@@ -17,7 +17,7 @@ pub enum Adapter {
     Engine(usize),
     /// `EncryptWriter`, `DecryptReader`, in pieces of this many bytes.
     Stream(usize),
-    /// `io::seal`, `io::open`.
+    /// `io::encrypt`, `io::decrypt`.
     Pump,
 }
 
@@ -70,7 +70,7 @@ impl Adapter {
             }
             Self::Pump => {
                 let mut message = Vec::new();
-                io::seal(prepare()?, plaintext, &mut message)?;
+                io::encrypt(prepare()?, plaintext, &mut message)?;
                 Ok(message)
             }
         }
@@ -96,22 +96,19 @@ impl Adapter {
             Self::Engine(piece) => open_with_engine(decryptor, message, expected, piece),
             Self::Stream(piece) => {
                 let slow = SmallReads { inner: message, most: piece };
-                let (header, body) = io::read_header(decryptor.header_reader(), slow)?;
+                let (header, body) = io::read_header(decryptor.header_parser(), slow)?;
                 let opener = blocking::wait(decryptor.open(header, expected))?;
                 let mut reader = DecryptReader::new(opener, body);
                 let mut plaintext = Vec::new();
                 SmallReads { inner: &mut reader, most: piece }.read_to_end(&mut plaintext)?;
-                let finished = reader.finished().ok_or(NOT_FINISHED)?;
+                let finished = reader.finished().ok_or_else(|| Error::invalid_input("no end"))?;
                 Ok((plaintext, finished.context().clone()))
             }
             Self::Pump => {
-                let (header, body) = io::read_header(decryptor.header_reader(), message)?;
+                let (header, body) = io::read_header(decryptor.header_parser(), message)?;
                 let opener = blocking::wait(decryptor.open(header, expected))?;
                 let mut plaintext = Vec::new();
-                let (length, finished) = io::open(opener, body, &mut plaintext)?;
-                if length != plaintext.len() as u64 {
-                    return Err(Error::Misuse { what: "io::open counts wrongly" });
-                }
+                let finished = io::decrypt(opener, body, &mut plaintext)?;
                 Ok((plaintext, finished.context().clone()))
             }
         }
@@ -124,7 +121,7 @@ fn open_with_engine(
     expected: &EncryptionContext,
     piece: usize,
 ) -> Result<(Vec<u8>, EncryptionContext)> {
-    let mut reader = decryptor.header_reader();
+    let mut reader = decryptor.header_parser();
     let mut used = 0;
     for piece in message.chunks(piece) {
         let taken = reader.push(piece)?;
@@ -158,5 +155,3 @@ impl<R: Read> Read for SmallReads<R> {
         self.inner.read(&mut buffer[..most])
     }
 }
-
-const NOT_FINISHED: Error = Error::Misuse { what: "the reader is at its end and not finished" };

@@ -5,7 +5,7 @@ use std::{error::Error, fs, path::PathBuf};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::{
-    AlgorithmSuite, Decryptor, EncryptionContext, Limits, RawAesProvider, SecretBytes,
+    AlgorithmSuite, Decryptor, EncryptionContext, Limits, SecretBytes, provider::RawAesProvider,
 };
 use serde_json::Value;
 
@@ -97,10 +97,10 @@ impl Manifest {
 
         let mut limits = Limits::default();
         if let Some(count) = vector.0["max_encrypted_data_keys"].as_u64() {
-            limits = limits.max_encrypted_data_keys(u16::try_from(count)?);
+            limits = limits.with_max_encrypted_data_keys(u16::try_from(count)?);
         }
         if let Some(bytes) = vector.0["max_body_length"].as_u64() {
-            limits = limits.max_body_part(bytes);
+            limits = limits.with_max_claimed_frame(bytes);
         }
         let mut builder = Decryptor::builder(provider)
             .limits(limits)
@@ -110,7 +110,7 @@ impl Manifest {
             Some("streaming-unsigned-only") => builder = builder.unsigned_only(),
             Some(other) => return Err(format!("unknown method {other}").into()),
         }
-        Ok(builder.build())
+        Ok(builder.build()?)
     }
 
     fn file(&self, vector: &Vector, field: &str) -> Result<Vec<u8>> {

@@ -7,12 +7,12 @@ use std::{
 
 use async_trait::async_trait;
 use crypto_envelope::{
-    AlgorithmSuite, Decryptor, EncryptedDataKey, EncryptionContext, Encryptor, Error, KeyProvider,
-    Limits, MessagePart, PolicyViolation, RawAesProvider, Result, SecretBytes, blocking,
+    AlgorithmSuite, Decryptor, EncryptedDataKey, EncryptionContext, Encryptor, Error, Limits,
+    MessagePart, PolicyViolation, Result, SecretBytes, UnverifiedHeader, blocking,
     io::{self, DecryptReader, EncryptWriter},
     provider::{
-        GenerateRequest, GeneratedKey, KeyDescription, Properties, Targets, UnwrapRequest,
-        Unwrapped, WrapRequest,
+        GenerateRequest, GeneratedKey, KeyDescription, KeyProvider, Properties, RawAesProvider,
+        Targets, UnwrapRequest, Unwrapped, WrapRequest,
     },
 };
 use crypto_envelope_tests::adapter::Adapter;
@@ -68,12 +68,12 @@ fn expected_pairs_must_be_there_with_their_values() -> Result<()> {
     let other_value = EncryptionContext::from([("a", "2")]);
     assert!(matches!(
         decrypt(provider.clone(), &message, &other_value),
-        Err(Error::Policy(PolicyViolation::ContextMismatch { key })) if key == "a"
+        Err(Error::Policy(PolicyViolation::ContextMismatch { key, .. })) if key == "a"
     ));
     let other_key = EncryptionContext::from([("c", "1")]);
     assert!(matches!(
         decrypt(provider, &message, &other_key),
-        Err(Error::Policy(PolicyViolation::ContextMissing { key })) if key == "c"
+        Err(Error::Policy(PolicyViolation::ContextMissing { key, .. })) if key == "c"
     ));
     Ok(())
 }
@@ -91,7 +91,7 @@ fn required_pairs_are_bound_without_being_stored() -> Result<()> {
         assert!(!message.windows(4).any(|window| window == b"blue"));
 
         let decryptor =
-            Decryptor::builder(provider.clone()).required_context_keys(["tenant"]).build();
+            Decryptor::builder(provider.clone()).required_context_keys(["tenant"]).build()?;
         let tenant = |value: &str| EncryptionContext::from([("tenant", value)]);
         let opened = blocking::wait(decryptor.decrypt(&message, &tenant("blue")))?;
         assert!(opened.context().contains_all(&context));
@@ -119,12 +119,12 @@ fn unstored_pairs_are_bound_by_the_header_too() -> Result<()> {
         .required_context_keys(["tenant"])
         .build()?;
     let message = blocking::wait(encryptor.encrypt(b"text", &context))?;
-    let decryptor = Decryptor::builder(provider).required_context_keys(["tenant"]).build();
+    let decryptor = Decryptor::builder(provider).required_context_keys(["tenant"]).build()?;
     assert!(blocking::wait(decryptor.decrypt(&message, &context)).is_ok());
     let red = EncryptionContext::from([("tenant", "red")]);
     assert!(matches!(
         blocking::wait(decryptor.decrypt(&message, &red)),
-        Err(Error::Authentication { part: MessagePart::Header })
+        Err(Error::Authentication { part: MessagePart::Header, .. })
     ));
     Ok(())
 }
@@ -146,15 +146,14 @@ fn reserved_keys_are_refused() -> Result<()> {
 #[test]
 fn signed_messages_can_be_refused_after_the_header() -> Result<()> {
     let provider = provider()?;
-    let decryptor = Decryptor::builder(provider.clone()).unsigned_only().build();
+    let decryptor = Decryptor::builder(provider.clone()).unsigned_only().build()?;
     let unsigned = encrypt(provider.clone(), UNSIGNED, b"text", &nothing())?;
     assert!(blocking::wait(decryptor.decrypt(&unsigned, &nothing())).is_ok());
 
     let signed = encrypt(provider, SIGNED, b"text", &nothing())?;
-    let mut reader = decryptor.header_reader();
-    reader.push(&signed)?;
+    let (header, _) = UnverifiedHeader::parse(&signed, &Limits::default())?;
     assert!(matches!(
-        blocking::wait(decryptor.open(reader.finish()?, &nothing())),
+        blocking::wait(decryptor.open(header, &nothing())),
         Err(Error::Policy(PolicyViolation::SignedMessage { .. }))
     ));
     Ok(())
@@ -162,10 +161,9 @@ fn signed_messages_can_be_refused_after_the_header() -> Result<()> {
 
 /// Pushes the message piece by piece; returns how much plaintext was out before the last byte.
 fn released_early(decryptor: &Decryptor, message: &[u8]) -> Result<(usize, usize)> {
-    let mut reader = decryptor.header_reader();
-    let used = reader.push(message)?;
-    let mut opener = blocking::wait(decryptor.open(reader.finish()?, &nothing()))?;
-    let (last, body) = message[used..].split_last().expect("a body");
+    let (header, body) = UnverifiedHeader::parse(message, &Limits::default())?;
+    let mut opener = blocking::wait(decryptor.open(header, &nothing()))?;
+    let (last, body) = body.split_last().expect("a body");
     let mut out = vec![0; message.len()];
     let early = opener.push(body, &mut out)?;
     let late = opener.push(&[*last], &mut out)?;
@@ -180,12 +178,12 @@ fn plaintext_comes_out_when_the_mode_says() -> Result<()> {
     let signed = encrypt(provider.clone(), SIGNED, &text, &nothing())?;
     let builder = || Decryptor::builder(provider.clone());
 
-    let default = builder().build();
+    let default = builder().build()?;
     assert_eq!(released_early(&default, &unsigned)?, (200, 50));
     assert_eq!(released_early(&default, &signed)?, (0, 250));
-    let early = builder().release_before_signature().build();
+    let early = builder().release_before_signature().build()?;
     assert_eq!(released_early(&early, &signed)?, (200, 50));
-    let late = builder().hold_until_end().build();
+    let late = builder().hold_until_end().build()?;
     assert_eq!(released_early(&late, &unsigned)?, (0, 250));
     assert_eq!(released_early(&late, &signed)?, (0, 250));
     Ok(())
@@ -198,13 +196,13 @@ fn a_wrong_signature_keeps_the_last_frame_back() -> Result<()> {
     if let Some(last) = message.last_mut() {
         *last ^= 1;
     }
-    let early = Decryptor::builder(provider).release_before_signature().build();
-    let (header, body) = io::read_header(early.header_reader(), &message[..])?;
+    let early = Decryptor::builder(provider).release_before_signature().build()?;
+    let (header, body) = io::read_header(early.header_parser(), &message[..])?;
     let opener = blocking::wait(early.open(header, &nothing()))?;
     let mut reader = DecryptReader::new(opener, OneByte(body));
     let mut plaintext = Vec::new();
     let error = Error::from(reader.read_to_end(&mut plaintext).expect_err("a bad signature"));
-    assert!(matches!(error, Error::Authentication { part: MessagePart::Signature }));
+    assert!(matches!(error, Error::Authentication { part: MessagePart::Signature, .. }));
     assert_eq!(plaintext.len(), 200);
     Ok(())
 }
@@ -214,14 +212,14 @@ fn held_plaintext_has_a_limit() -> Result<()> {
     let provider = provider()?;
     let message = encrypt(provider.clone(), SIGNED, &[7; 250], &nothing())?;
     let with_limit = |bytes| {
-        let limits = Limits::default().max_held_plaintext(bytes);
+        let limits = Limits::default().with_max_held_plaintext(bytes);
         Decryptor::builder(provider.clone()).limits(limits).build()
     };
-    assert!(Adapter::Stream(50).open(&with_limit(250), &message, &nothing()).is_ok());
-    let refused = Adapter::Stream(50).open(&with_limit(249), &message, &nothing());
+    assert!(Adapter::Stream(50).open(&with_limit(250)?, &message, &nothing()).is_ok());
+    let refused = Adapter::Stream(50).open(&with_limit(249)?, &message, &nothing());
     assert!(matches!(refused, Err(Error::Limit { limit: 249, .. })));
     // Nothing needs to be held where the caller's buffer takes it all.
-    assert!(Adapter::OneShot.open(&with_limit(0), &message, &nothing()).is_ok());
+    assert!(Adapter::OneShot.open(&with_limit(0)?, &message, &nothing()).is_ok());
     Ok(())
 }
 
@@ -230,17 +228,17 @@ fn other_limits_hold_too() -> Result<()> {
     let provider = provider()?;
     let message = encrypt(provider.clone(), UNSIGNED, &[7; 250], &nothing())?;
     let open = |limits: Limits, adapter: Adapter| {
-        let decryptor = Decryptor::builder(provider.clone()).limits(limits).build();
+        let decryptor = Decryptor::builder(provider.clone()).limits(limits).build()?;
         adapter.open(&decryptor, &message, &nothing())
     };
     let limited = |result| matches!(result, Err(Error::Limit { .. }));
     let limits = Limits::default;
-    assert!(limited(open(limits().max_header(100), Adapter::OneShot)));
-    assert!(limited(open(limits().max_encrypted_data_keys(0), Adapter::OneShot)));
-    assert!(limited(open(limits().max_body_part(99), Adapter::OneShot)));
-    assert!(open(limits().max_body_part(100), Adapter::OneShot).is_ok());
-    assert!(limited(open(limits().max_buffered(131), Adapter::Engine(7))));
-    assert!(open(limits().max_buffered(132), Adapter::Engine(7)).is_ok());
+    assert!(limited(open(limits().with_max_header(100), Adapter::OneShot)));
+    assert!(limited(open(limits().with_max_encrypted_data_keys(0), Adapter::OneShot)));
+    assert!(limited(open(limits().with_max_claimed_frame(99), Adapter::OneShot)));
+    assert!(open(limits().with_max_claimed_frame(100), Adapter::OneShot).is_ok());
+    assert!(limited(open(limits().with_max_buffered(131), Adapter::Engine(7))));
+    assert!(open(limits().with_max_buffered(132), Adapter::Engine(7)).is_ok());
     Ok(())
 }
 
@@ -248,7 +246,7 @@ fn other_limits_hold_too() -> Result<()> {
 fn every_attempt_is_reported() -> Result<()> {
     let message = encrypt(provider()?, UNSIGNED, b"text", &nothing())?;
     let attempts_of = |result| match result {
-        Err(Error::NoUsableKey { attempts }) => attempts,
+        Err(Error::NoUsableKey { attempts, .. }) => attempts,
         _ => Vec::new(),
     };
     let attempts = attempts_of(decrypt(provider()?, &message, &nothing()));
@@ -256,7 +254,7 @@ fn every_attempt_is_reported() -> Result<()> {
     assert_eq!(attempts[0].key_id(), "key");
     assert!(matches!(
         attempts[0].error(),
-        Some(Error::Authentication { part: MessagePart::EncryptedDataKey })
+        Some(Error::Authentication { part: MessagePart::EncryptedDataKey, .. })
     ));
 
     let other_name = RawAesProvider::new("client", "other", &SecretBytes::random(32)?)?;
@@ -273,7 +271,7 @@ fn a_provider_that_makes_bad_keys_is_found_out() -> Result<()> {
     let too_many: Make = |_| Ok(fixed(32, 3));
     for (make, limit) in [(short, 9), (unwrapped, 9), (too_many, 2)] {
         let encryptor = Encryptor::builder(Broken { make })
-            .limits(Limits::default().max_encrypted_data_keys(limit))
+            .limits(Limits::default().with_max_encrypted_data_keys(limit))
             .build()?;
         assert!(blocking::wait(encryptor.prepare(&nothing())).is_err());
     }
@@ -311,7 +309,7 @@ fn a_reader_that_failed_stays_failed() -> Result<()> {
         *last ^= 1;
     }
     let decryptor = Decryptor::new(provider);
-    let (header, body) = io::read_header(decryptor.header_reader(), &message[..])?;
+    let (header, body) = io::read_header(decryptor.header_parser(), &message[..])?;
     let opener = blocking::wait(decryptor.open(header, &nothing()))?;
     let mut reader = DecryptReader::new(opener, body);
     assert!(reader.read_to_end(&mut Vec::new()).is_err());
@@ -329,12 +327,11 @@ fn one_shot_leaves_the_buffer_as_it_was() -> Result<()> {
         *last ^= 1;
     }
     let decryptor = Decryptor::new(provider);
-    let mut reader = decryptor.header_reader();
-    let used = reader.push(&message)?;
-    let opener = blocking::wait(decryptor.open(reader.finish()?, &nothing()))?;
+    let (header, body) = UnverifiedHeader::parse(&message, &Limits::default())?;
+    let opener = blocking::wait(decryptor.open(header, &nothing()))?;
     let mut out = b"before".to_vec();
     out.reserve(1000);
-    assert!(opener.open_into(&message[used..], &mut out).is_err());
+    assert!(opener.open_into(body, &mut out).is_err());
     assert_eq!(out, b"before");
     Ok(())
 }
@@ -347,13 +344,12 @@ fn an_engine_that_failed_wipes_and_stays_failed() -> Result<()> {
         *last ^= 1;
     }
     let decryptor = Decryptor::new(provider);
-    let mut reader = decryptor.header_reader();
-    let used = reader.push(&message)?;
-    let mut opener = blocking::wait(decryptor.open(reader.finish()?, &nothing()))?;
+    let (header, body) = UnverifiedHeader::parse(&message, &Limits::default())?;
+    let mut opener = blocking::wait(decryptor.open(header, &nothing()))?;
     let mut out = vec![1; 1000];
     let part = MessagePart::Frame(3);
-    let failed = opener.push(&message[used..], &mut out);
-    assert!(matches!(failed, Err(Error::Authentication { part: p }) if p == part));
+    let failed = opener.push(body, &mut out);
+    assert!(matches!(failed, Err(Error::Authentication { part: p, .. }) if p == part));
     assert!(out.iter().all(|byte| *byte == 0));
     assert!(matches!(opener.push(b"", &mut out), Err(Error::Misuse { .. })));
     assert!(matches!(opener.finish(), Err(Error::Misuse { .. })));

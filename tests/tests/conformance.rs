@@ -5,7 +5,10 @@ mod custom_provider;
 
 use std::{error::Error, sync::Arc};
 
-use crypto_envelope::{KeyProvider, RawAesProvider, SecretBytes, blocking};
+use crypto_envelope::{
+    SecretBytes, blocking,
+    provider::{KeyProvider, RawAesProvider},
+};
 use crypto_envelope_testkit::conformance;
 use custom_provider::StaticRandomProvider;
 

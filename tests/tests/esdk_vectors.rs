@@ -98,7 +98,7 @@ fn every_flipped_bit_is_refused() -> Result<()> {
 /// The header ends where the vector says, the message id is its, and nothing is left over behind
 /// the frames and the footer that it lists.
 fn check_parts(vector: &CommitmentVector, decryptor: &Decryptor, message: &[u8]) -> Result<()> {
-    let mut reader = decryptor.header_reader();
+    let mut reader = decryptor.header_parser();
     let used = reader.push(message)?;
     let header = reader.finish()?;
     assert_eq!(message[..used], vector.bytes("header")?, "{}", vector.comment());

@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
 use crypto_envelope::{
-    AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, RawAesProvider, SecretBytes,
+    AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, SecretBytes, provider::RawAesProvider,
 };
 use crypto_envelope_testkit::data;
 use crypto_envelope_tests::{adapter::Adapter, python_peer::PythonPeer, vectors::Result};

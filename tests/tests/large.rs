@@ -7,8 +7,9 @@ use std::{
 };
 
 use crypto_envelope::{
-    AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, RawAesProvider, SecretBytes, blocking,
+    AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, SecretBytes, blocking,
     io::{self, DecryptReader},
+    provider::RawAesProvider,
 };
 use crypto_envelope_testkit::data::PlaintextReader;
 use crypto_envelope_tests::vectors::Result;
@@ -29,10 +30,10 @@ fn a_large_stream_goes_through() -> Result<()> {
     let sealer = blocking::wait(encryptor.prepare(&nothing))?;
     let (from_sealer, to_opener) = pipe()?;
     let sealing =
-        thread::spawn(move || io::seal(sealer, PlaintextReader::new(length(), 1), to_opener));
+        thread::spawn(move || io::encrypt(sealer, PlaintextReader::new(length(), 1), to_opener));
 
     let decryptor = Decryptor::new(provider()?);
-    let (header, body) = io::read_header(decryptor.header_reader(), from_sealer)?;
+    let (header, body) = io::read_header(decryptor.header_parser(), from_sealer)?;
     let opener = blocking::wait(decryptor.open(header, &nothing))?;
     let mut opened = DecryptReader::new(opener, body);
     let mut expected = PlaintextReader::new(length(), 1);

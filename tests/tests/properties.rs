@@ -3,8 +3,8 @@
 use std::sync::{Arc, LazyLock};
 
 use crypto_envelope::{
-    AlgorithmSuite, BodyFormat, Decryptor, EncryptionContext, Encryptor, KeyProvider,
-    RawAesProvider, SecretBytes,
+    AlgorithmSuite, BodyFormat, Decryptor, EncryptionContext, Encryptor, SecretBytes,
+    provider::{KeyProvider, RawAesProvider},
 };
 use crypto_envelope_tests::adapter::Adapter;
 use proptest::prelude::*;

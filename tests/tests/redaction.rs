@@ -3,11 +3,11 @@
 use std::{error::Error, io::Write, sync::Arc};
 
 use crypto_envelope::{
-    Decryptor, EncryptionContext, Encryptor, KeyProvider, RawAesProvider, SecretBytes, blocking,
+    Decryptor, EncryptionContext, Encryptor, SecretBytes, blocking,
     io::{self, DecryptReader, EncryptWriter},
     provider::{
-        DetachedTarget, GenerateRequest, RewrapRequest, Target, UnwrapRequest, Unwrapped,
-        WrapRequest,
+        DetachedTarget, GenerateRequest, KeyProvider, RawAesProvider, RewrapRequest, Target,
+        UnwrapRequest, Unwrapped, WrapRequest,
     },
 };
 use crypto_envelope_testkit::{
@@ -95,13 +95,13 @@ fn decryption() -> TestResult {
 
     let builder = Decryptor::builder(provider);
     hunt_debug(&builder, &secrets.all())?;
-    let decryptor = builder.build();
+    let decryptor = builder.build()?;
     hunt_debug(&decryptor, &secrets.all())?;
     let opened = blocking::wait(decryptor.decrypt(&message, &nothing))?;
     assert_eq!(opened.plaintext(), secrets.plaintext);
     hunt_debug(&opened, &secrets.all())?;
 
-    let (header, body) = io::read_header(decryptor.header_reader(), &message[..])?;
+    let (header, body) = io::read_header(decryptor.header_parser(), &message[..])?;
     hunt_debug(&header, &secrets.all())?;
     hunt_debug(&body, &secrets.all())?;
     let mut engine = blocking::wait(decryptor.open(header.clone(), &nothing))?;

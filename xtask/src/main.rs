@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every check and every test of the workspace, by one command.
 //!
 //! [`stage::STAGES`] is the list of what runs. A stage that fails does not stop the ones behind it,
-//! so that one run shows everything; the last line says how much passed.
+//! so that one run shows everything; the last line says how much passed. It needs unix, as the tests do.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,

@@ -4,10 +4,7 @@ use std::env;
 use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::thread;
-use std::time::Duration;
+use std::process::{Command, ExitStatus, Stdio};
 
 /// The directory of the workspace.
 pub(crate) fn root() -> &'static Path {
@@ -57,12 +54,9 @@ pub(crate) fn run_reading(command: &mut Command, read: impl FnMut(&str)) -> Resu
     announce(command);
     let mut child =
         command.stdout(Stdio::piped()).spawn().map_err(|error| cannot_start(command, &error))?;
-    let (sender, lines) = mpsc::channel();
-    if let Some(output) = child.stdout.take() {
-        thread::spawn(move || send_lines(output, &sender));
-    }
+    let reading = child.stdout.take().map_or(Ok(()), |output| show_lines(output, read));
     let status =
-        follow(&mut child, &lines, read).map_err(|error| format!("{}: {error}", name(command)))?;
+        reading.and(child.wait()).map_err(|error| format!("{}: {error}", name(command)))?;
     demand_success(command, status)
 }
 
@@ -79,36 +73,16 @@ pub(crate) fn output(command: &mut Command) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-fn send_lines(output: impl io::Read, lines: &Sender<String>) {
+fn show_lines(output: impl io::Read, mut read: impl FnMut(&str)) -> io::Result<()> {
     let mut output = BufReader::new(output);
     let mut line = Vec::new();
-    while output.read_until(b'\n', &mut line).is_ok_and(|length| length > 0)
-        && lines.send(String::from_utf8_lossy(&line).into_owned()).is_ok()
-    {
+    while output.read_until(b'\n', &mut line)? > 0 {
+        let text = String::from_utf8_lossy(&line);
+        print!("{text}");
+        read(text.trim_end());
         line.clear();
     }
-}
-
-/// Ends with the child, even if something that it left behind keeps its output open.
-fn follow(
-    child: &mut Child,
-    lines: &Receiver<String>,
-    mut read: impl FnMut(&str),
-) -> io::Result<ExitStatus> {
-    loop {
-        match lines.recv_timeout(PATIENCE) {
-            Ok(line) => {
-                print!("{line}");
-                read(line.trim_end());
-            }
-            Err(RecvTimeoutError::Disconnected) => return child.wait(),
-            Err(RecvTimeoutError::Timeout) => {
-                if let Some(status) = child.try_wait()? {
-                    return Ok(status);
-                }
-            }
-        }
-    }
+    Ok(())
 }
 
 fn announce(command: &Command) {
@@ -128,39 +102,21 @@ fn name(command: &Command) -> String {
     Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// How long a silent child may have ended before we notice.
-const PATIENCE: Duration = Duration::from_secs(1);
-
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
 
     #[test]
-    fn every_line_is_sent_even_when_it_is_no_text() {
-        let (sender, lines) = mpsc::channel();
-        send_lines(&b"one\r\n\n\xfftwo\nthree"[..], &sender);
-        drop(sender);
-        let expected = ["one\r\n", "\n", "\u{fffd}two\n", "three"];
-        assert_eq!(lines.iter().collect::<Vec<_>>(), expected);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn leftovers_of_a_child_are_not_waited_for() {
-        let start = Instant::now();
+    fn every_line_is_read_even_when_it_is_no_text() {
         let mut lines = Vec::new();
-        let script = "echo before; sleep 9 2>&- & echo behind; exit 3";
+        let script = r"printf 'one\r\n\n\377two\nthree'; exit 3";
         let ended = run_reading(command("sh").args(["-c", script]), |line| {
             lines.push(line.to_owned());
         });
         assert_eq!(ended, Err("sh: exit status: 3".to_owned()));
-        assert_eq!(lines, ["before", "behind"]);
-        assert!(start.elapsed() < Duration::from_secs(8));
+        assert_eq!(lines, ["one", "", "\u{fffd}two", "three"]);
     }
 
-    #[cfg(unix)]
     #[test]
     fn input_is_empty() {
         assert_eq!(output(&mut command("cat")), Ok(String::new()));

@@ -1,7 +1,7 @@
 //! The rules that every [`KeyProvider`] must keep, as checks.
 //!
 //! ```
-//! use crypto_envelope::{RawAesProvider, SecretBytes, blocking};
+//! use crypto_envelope::{SecretBytes, blocking, provider::RawAesProvider};
 //! use crypto_envelope_testkit::conformance;
 //!
 //! # fn main() -> crypto_envelope::Result<()> {
@@ -15,11 +15,10 @@
 use std::{error::Error as StdError, fmt};
 
 use crypto_envelope::{
-    AlgorithmSuite, EncryptedDataKey, EncryptionContext, Error, KeyProvider, PolicyViolation,
-    SecretBytes,
+    AlgorithmSuite, EncryptedDataKey, EncryptionContext, Error, PolicyViolation, SecretBytes,
     provider::{
-        DetachedTarget, GenerateRequest, RewrapRequest, Target, UnwrapRequest, Unwrapped,
-        WrapRequest,
+        DetachedTarget, GenerateRequest, KeyProvider, RewrapRequest, Target, UnwrapRequest,
+        Unwrapped, WrapRequest,
     },
 };
 
@@ -55,7 +54,7 @@ impl StdError for Violation {}
 /// The first rule that it breaks.
 pub async fn check(provider: &dyn KeyProvider) -> Result<(), Violation> {
     let mut served = 0;
-    for target in TARGETS {
+    for target in targets() {
         if provider.properties().targets.allows(target) {
             served += 1;
             generated_keys_unwrap(provider, target).await?;
@@ -87,7 +86,7 @@ async fn generated_keys_unwrap(p: &dyn KeyProvider, target: Target) -> Result<()
     })?;
     ensure(!generated.encrypted_data_keys.is_empty(), "generate", || "no wrapped key".into())?;
     for key in &generated.encrypted_data_keys {
-        let secret = unwrap(p, key, target, &context()).await?;
+        let secret = unwrap(p, "generate", key, target, &context()).await?;
         ensure(secret.equals(generated.data_key.expose()), "generate", || {
             "a wrapped key gives another key".into()
         })?;
@@ -100,7 +99,7 @@ async fn wrapped_secrets_unwrap(p: &dyn KeyProvider, target: Target) -> Result<(
     for length in [1, 16, 24, 32, 48] {
         let (secret, keys) = wrap(p, target, length).await?;
         for key in &keys {
-            let found = unwrap(p, key, target, &context()).await?;
+            let found = unwrap(p, "wrap", key, target, &context()).await?;
             ensure(found.equals(secret.expose()), "wrap", || {
                 format!("a secret of {length} bytes comes back as another one")
             })?;
@@ -123,15 +122,34 @@ async fn keys_are_fresh(p: &dyn KeyProvider, target: Target) -> Result<(), Viola
     })
 }
 
-/// A key of somebody else is `NotMine`, and not described.
+/// A key of somebody else is `NotMine`, also one of the same kind of provider with another name,
+/// and what is not described is not unwrapped.
 async fn foreign_keys_are_not_mine(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
     let foreign = EncryptedDataKey::new("testkit: somebody else", "their key", vec![7; 48])
         .map_err(|error| failed("foreign", &error))?;
-    let answer = p.unwrap(UnwrapRequest::new(&foreign, target, &context())).await;
+    ensure(p.describe(&foreign).is_none(), "foreign", || "a foreign key is described".into())?;
+    is_not_mine(p, &foreign, target).await?;
+
+    let (_, keys) = wrap(p, target, KEY_LENGTH).await?;
+    for key in &keys {
+        let renamed = EncryptedDataKey::new(key.provider_id(), "another key", key.ciphertext())
+            .map_err(|error| failed("foreign", &error))?;
+        if p.describe(&renamed).is_none() {
+            is_not_mine(p, &renamed, target).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn is_not_mine(
+    p: &dyn KeyProvider,
+    key: &EncryptedDataKey,
+    target: Target,
+) -> Result<(), Violation> {
+    let answer = p.unwrap(UnwrapRequest::new(key, target, &context())).await;
     ensure(matches!(answer, Ok(Unwrapped::NotMine)), "foreign", || {
         format!("unwrapping a foreign key answers {answer:?}")
-    })?;
-    ensure(p.describe(&foreign).is_none(), "foreign", || "a foreign key is described".into())
+    })
 }
 
 /// A changed or shortened ciphertext never gives the key; where the wrapper is authenticated it
@@ -148,7 +166,9 @@ async fn damaged_keys_do_not_unwrap(p: &dyn KeyProvider, target: Target) -> Resu
                         "a damaged key was unwrapped".into()
                     })?;
                 }
-                Ok(_) => return Err(violation("damage", "a damaged key is called foreign")),
+                Ok(Unwrapped::NotMine) => {
+                    return Err(violation("damage", "a damaged key is called foreign"));
+                }
             }
         }
     }
@@ -212,11 +232,14 @@ async fn other_targets_are_refused(p: &dyn KeyProvider, target: Target) -> Resul
     let secret = SecretBytes::from(vec![7; KEY_LENGTH]);
     let key = EncryptedDataKey::new("testkit", "key", vec![7; 48])
         .map_err(|error| failed("targets", &error))?;
-    let answers = [
+    let mut answers = vec![
         p.generate(GenerateRequest::new(target, KEY_LENGTH, &context)).await.err(),
         p.wrap(WrapRequest::new(&secret, target, &context)).await.err(),
         p.unwrap(UnwrapRequest::new(&key, target, &context)).await.err(),
     ];
+    if let Target::Detached(carrier) = target {
+        answers.push(p.rewrap(RewrapRequest::new(&key, carrier, &context, p)).await.err());
+    }
     let refused =
         |e: &Option<Error>| matches!(e, Some(Error::Policy(PolicyViolation::Target { .. })));
     ensure(answers.iter().all(refused), "targets", || format!("{target} are not refused"))
@@ -232,11 +255,12 @@ async fn rewrapped_keys_unwrap(
     let new_context = EncryptionContext::from([("testkit", "rewrapped")]);
     for key in &keys {
         let old_context = context();
-        let request = RewrapRequest::new(key, carrier, &old_context, p).under_context(&new_context);
+        let request =
+            RewrapRequest::new(key, carrier, &old_context, p).with_target_context(&new_context);
         let rewrapped = p.rewrap(request).await.map_err(|error| failed("rewrap", &error))?;
         ensure(!rewrapped.is_empty(), "rewrap", || "no wrapped key".into())?;
         for key in &rewrapped {
-            let found = unwrap(p, key, target, &new_context).await?;
+            let found = unwrap(p, "rewrap", key, target, &new_context).await?;
             ensure(found.equals(secret.expose()), "rewrap", || "another key".into())?;
         }
     }
@@ -259,14 +283,15 @@ async fn wrap(
 
 async fn unwrap(
     p: &dyn KeyProvider,
+    rule: &'static str,
     key: &EncryptedDataKey,
     target: Target,
     context: &EncryptionContext,
 ) -> Result<SecretBytes, Violation> {
     match p.unwrap(UnwrapRequest::new(key, target, context)).await {
         Ok(Unwrapped::Key(secret)) => Ok(secret),
-        Ok(_) => Err(violation("unwrap", "the provider does not know its own key")),
-        Err(error) => Err(failed("unwrap", &error)),
+        Ok(Unwrapped::NotMine) => Err(violation(rule, "the provider does not know its own key")),
+        Err(error) => Err(failed(rule, &error)),
     }
 }
 
@@ -284,6 +309,11 @@ fn damaged(key: &EncryptedDataKey) -> crypto_envelope::Result<Vec<EncryptedDataK
         .chain(shortened)
         .map(|bytes| EncryptedDataKey::new(key.provider_id(), key.provider_info(), bytes))
         .collect()
+}
+
+fn targets() -> impl Iterator<Item = Target> {
+    let messages = AlgorithmSuite::ALL.into_iter().map(Target::Message);
+    messages.chain(DetachedTarget::ALL.into_iter().map(Target::Detached))
 }
 
 fn context() -> EncryptionContext {
@@ -307,9 +337,3 @@ fn failed(rule: &'static str, error: &Error) -> Violation {
 }
 
 const KEY_LENGTH: usize = 32;
-const TARGETS: [Target; 4] = [
-    Target::Message(AlgorithmSuite::Aes256GcmHkdfSha512CommitKey),
-    Target::Message(AlgorithmSuite::Aes256GcmHkdfSha512CommitKeyEcdsaP384),
-    Target::Detached(DetachedTarget::CosObject),
-    Target::Detached(DetachedTarget::KeyRing),
-];

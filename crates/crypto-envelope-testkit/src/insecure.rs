@@ -2,8 +2,10 @@
 
 use async_trait::async_trait;
 use crypto_envelope::{
-    EncryptedDataKey, KeyProvider, Result, SecretBytes,
-    provider::{KeyDescription, Properties, Targets, UnwrapRequest, Unwrapped, WrapRequest},
+    EncryptedDataKey, Result, SecretBytes,
+    provider::{
+        KeyDescription, KeyProvider, Properties, Targets, UnwrapRequest, Unwrapped, WrapRequest,
+    },
 };
 
 /// "Unwraps" every key to the one that it was given, whatever it is asked for, and "wraps" a key

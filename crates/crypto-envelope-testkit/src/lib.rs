@@ -1,6 +1,6 @@
 //! What the tests of every crate of the family share.
 //!
-//! - [`conformance`]: the rules of [`KeyProvider`](crypto_envelope::KeyProvider), as checks. Run
+//! - [`conformance`]: the rules of [`KeyProvider`](crypto_envelope::provider::KeyProvider), as checks. Run
 //!   them on your own provider.
 //! - [`redaction`]: looks for secrets in what is printed.
 //! - [`insecure`]: test doubles **without any security**.

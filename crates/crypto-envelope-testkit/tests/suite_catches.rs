@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use crypto_envelope::{
-    EncryptedDataKey, EncryptionContext, Error, KeyProvider, ProviderError, ProviderErrorKind,
-    RawAesProvider, Result, SecretBytes, blocking,
+    EncryptedDataKey, EncryptionContext, Error, Result, SecretBytes, blocking,
     provider::{
-        DetachedTarget, GenerateRequest, GeneratedKey, KeyDescription, Properties, RewrapRequest,
-        Target, Targets, UnwrapRequest, Unwrapped, WrapRequest,
+        DetachedTarget, GenerateRequest, GeneratedKey, KeyDescription, KeyProvider, Properties,
+        ProviderError, ProviderErrorKind, RawAesProvider, RewrapRequest, Target, Targets,
+        UnwrapRequest, Unwrapped, WrapRequest,
     },
 };
 use crypto_envelope_testkit::conformance;
@@ -24,6 +24,8 @@ enum Flaw {
     ForgetsContext,
     DescribesNothing,
     ServesEverything,
+    RewrapsEverything,
+    OpensOtherNames,
     RewrapsUnderOldContext,
 }
 
@@ -64,6 +66,9 @@ impl KeyProvider for Flawed {
         if self.flaw == Flaw::ForgetsContext {
             request.context = &nothing;
         }
+        if self.flaw == Flaw::OpensOtherNames && request.key.provider_info() == b"another key" {
+            return Err(Error::unauthentic_key());
+        }
         let answer = self.inner.unwrap(request).await;
         match (self.flaw, answer) {
             (Flaw::ClaimsForeignKeys, Ok(Unwrapped::NotMine)) => Err(ProviderError::new(
@@ -93,6 +98,9 @@ impl KeyProvider for Flawed {
     }
 
     async fn rewrap(&self, mut request: RewrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
+        if self.flaw == Flaw::RewrapsEverything {
+            return Ok(vec![request.key.clone()]);
+        }
         if self.flaw == Flaw::RewrapsUnderOldContext {
             request.target_context = request.source_context;
         }
@@ -107,7 +115,7 @@ struct Chatty;
 #[async_trait]
 impl KeyProvider for Chatty {
     async fn wrap(&self, request: WrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
-        crypto_envelope::provider::check_target(self, request.target)?;
+        self.properties().check(request.target)?;
         let mut ciphertext = SecretBytes::random(8)?.expose().to_vec();
         ciphertext.extend_from_slice(request.secret.expose());
         ciphertext.push(ciphertext.iter().fold(0, |sum, byte| sum ^ byte));
@@ -115,7 +123,7 @@ impl KeyProvider for Chatty {
     }
 
     async fn unwrap(&self, request: UnwrapRequest<'_>) -> Result<Unwrapped> {
-        crypto_envelope::provider::check_target(self, request.target)?;
+        self.properties().check(request.target)?;
         if request.key.provider_id() != "chatty" {
             return Ok(Unwrapped::NotMine);
         }
@@ -156,7 +164,9 @@ fn each_flaw_is_caught_by_its_rule() -> Result<()> {
         (Flaw::ForgetsContext, Some("context")),
         (Flaw::DescribesNothing, Some("describe")),
         (Flaw::ServesEverything, Some("targets")),
-        (Flaw::RewrapsUnderOldContext, Some("unwrap")),
+        (Flaw::RewrapsEverything, Some("targets")),
+        (Flaw::OpensOtherNames, Some("foreign")),
+        (Flaw::RewrapsUnderOldContext, Some("rewrap")),
     ] {
         let inner = RawAesProvider::new("flawed", "key", &SecretBytes::random(32)?)?;
         assert_eq!(broken_rule(&Flawed { inner, flaw })?, rule, "{flaw:?}");

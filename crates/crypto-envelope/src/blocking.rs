@@ -16,7 +16,7 @@ use crate::Result;
 /// A provider that does network I/O brings a runtime of its own or must be awaited inside one.
 ///
 /// ```
-/// # use crypto_envelope::{blocking, Encryptor, EncryptionContext, RawAesProvider, SecretBytes};
+/// # use crypto_envelope::{blocking, Encryptor, EncryptionContext, SecretBytes, provider::RawAesProvider};
 /// # fn main() -> crypto_envelope::Result<()> {
 /// # let provider = RawAesProvider::new("example", "key", &SecretBytes::random(32)?)?;
 /// let encryptor = Encryptor::new(provider);
@@ -54,8 +54,8 @@ impl Wake for Unpark {
 fn check_outside_of_runtime() -> Result<()> {
     match tokio::runtime::Handle::try_current() {
         Ok(_) => Err(crate::Error::Misuse {
-            what: "blocking::wait was called inside a tokio runtime: use .await there, or move \
-                   the call to spawn_blocking's thread pool of another runtime",
+            what: "blocking::wait inside a tokio runtime would stop it: use .await, or \
+                   Handle::block_on on a thread of spawn_blocking",
         }),
         Err(_) => Ok(()),
     }

@@ -77,7 +77,8 @@ impl EncryptionContext {
         if self.is_empty() {
             return Ok(bytes);
         }
-        let too_large = || Error::invalid("the encryption context is larger than 65535 bytes");
+        let too_large =
+            || Error::invalid_input("the encryption context is larger than 65535 bytes");
         bytes.extend(u16::try_from(self.len()).map_err(|_| too_large())?.to_be_bytes());
         for text in self.iter().flat_map(|(key, value)| [key, value]) {
             codec::put_prefixed(&mut bytes, text.as_bytes()).ok_or_else(too_large)?;
@@ -90,10 +91,7 @@ impl EncryptionContext {
 
     /// Refuses keys that the format keeps for itself.
     pub(crate) fn check_unreserved(&self) -> Result<()> {
-        match self.0.keys().find(|key| key.starts_with(RESERVED_PREFIX)) {
-            Some(key) => Err(PolicyViolation::ReservedContextKey { key: key.clone() }.into()),
-            None => Ok(()),
-        }
+        self.0.keys().try_for_each(|key| check_unreserved(key))
     }
 
     /// Splits into the pairs whose keys are in `keys`, and the others.
@@ -127,6 +125,14 @@ impl<K: Into<String>, V: Into<String>> Extend<(K, V)> for EncryptionContext {
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, pairs: I) {
         self.0.extend(pairs.into_iter().map(|(key, value)| (key.into(), value.into())));
     }
+}
+
+/// Refuses a key that the format keeps for itself.
+pub(crate) fn check_unreserved(key: &str) -> Result<()> {
+    if key.starts_with(RESERVED_PREFIX) {
+        return Err(PolicyViolation::ReservedContextKey { key: key.to_owned() }.into());
+    }
+    Ok(())
 }
 
 /// Where signing suites keep the public key that verifies the message.

@@ -1,9 +1,9 @@
-//! The one seam over the cipher backends: nothing else in this crate names a cipher crate.
+//! The one seam over the cipher backends: primitives, and nothing of the message format. No other
+//! file of this crate names a cipher crate.
 
 #[cfg(feature = "aws-lc")]
 mod aws_lc;
-mod kdf;
-mod signature;
+mod hash;
 
 use subtle::ConstantTimeEq;
 
@@ -11,11 +11,8 @@ use subtle::ConstantTimeEq;
 compile_error!("crypto-envelope needs a cipher backend: enable its feature `aws-lc`");
 
 #[cfg(feature = "aws-lc")]
-pub(crate) use self::aws_lc::{AesGcm, random};
-pub(crate) use self::{
-    kdf::{COMMITMENT_LENGTH, MessageKeys, derive_message_keys},
-    signature::{MessageSigner, MessageVerifier, SIGNATURE_LENGTH},
-};
+pub(crate) use self::aws_lc::{AesGcm, P384SigningKey, random, verify_p384};
+pub(crate) use self::hash::{HkdfSha512, Sha384};
 
 /// Compares in a time that does not depend on where the bytes differ.
 pub(crate) fn equal(one: &[u8], other: &[u8]) -> bool {
@@ -28,3 +25,5 @@ pub(crate) struct Failed;
 
 pub(crate) const IV_LENGTH: usize = 12;
 pub(crate) const TAG_LENGTH: usize = 16;
+/// Length of a coordinate, and of each half of a signature, over P-384.
+pub(crate) const P384_LENGTH: usize = 48;

@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc};
 #[cfg(doc)]
 use crate::Error;
 use crate::{
-    EncryptionContext, Header, HeaderReader, KeyProvider, Limits, Opener, PolicyViolation, Result,
-    UnverifiedHeader, engine::Release, materials,
+    EncryptionContext, Finished, Header, HeaderParser, Limits, Opener, PolicyViolation, Result,
+    UnverifiedHeader, context::check_unreserved, engine::Release, materials, provider::KeyProvider,
 };
 
 /// Opens messages with the keys of a [`KeyProvider`].
@@ -54,23 +54,18 @@ impl Decryptor {
     /// # Errors
     ///
     /// As [`open`](Self::open), and what [`Opener`] says of the body.
-    pub async fn decrypt(&self, message: &[u8], expected: &EncryptionContext) -> Result<Opened> {
-        let mut reader = self.header_reader();
-        let length = reader.push(message)?;
-        let opener = self.open(reader.finish()?, expected).await?;
+    pub async fn decrypt(&self, message: &[u8], expected: &EncryptionContext) -> Result<Decrypted> {
+        let (header, body) = UnverifiedHeader::parse(message, &self.limits)?;
+        let opener = self.open(header, expected).await?;
         let mut plaintext = Vec::new();
-        let finished = opener.open_into(&message[length..], &mut plaintext)?;
-        Ok(Opened {
-            plaintext,
-            header: finished.header().clone(),
-            context: finished.context().clone(),
-        })
+        let finished = opener.open_into(body, &mut plaintext)?;
+        Ok(Decrypted { plaintext, finished })
     }
 
     /// Collects the header of a message that arrives in pieces, within this decryptor's limits.
     #[must_use]
-    pub fn header_reader(&self) -> HeaderReader {
-        HeaderReader::new(self.limits.clone())
+    pub fn header_parser(&self) -> HeaderParser {
+        HeaderParser::new(self.limits.clone())
     }
 
     /// Obtains the data key of a message and verifies its header. This is all that is
@@ -82,7 +77,7 @@ impl Decryptor {
     ///   its context, or if the key provider does not serve it; no key service was asked then.
     /// - [`Error::NoUsableKey`] if no encrypted data key could be unwrapped, with every attempt.
     /// - [`Error::Authentication`] if the header is not genuine.
-    /// - [`Error::Limit`] if its frames are longer than [`Limits::max_body_part`].
+    /// - [`Error::Limit`] if its frames are longer than [`Limits::max_claimed_frame`].
     pub async fn open(
         &self,
         header: UnverifiedHeader,
@@ -99,14 +94,7 @@ impl Decryptor {
             &self.required_context_keys,
         )
         .await?;
-        let verified = header.verify(&materials.data_key, &materials.unstored_context)?;
-        Opener::new(
-            verified,
-            materials.context,
-            materials.verifier,
-            self.release,
-            self.limits.clone(),
-        )
+        Opener::new(header.verify(materials)?, self.release, self.limits.clone())
     }
 }
 
@@ -158,27 +146,30 @@ impl DecryptorBuilder {
     }
 
     /// The decryptor.
-    #[must_use]
-    pub fn build(self) -> Decryptor {
-        self.decryptor
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Policy`] if a required key is reserved.
+    pub fn build(self) -> Result<Decryptor> {
+        self.decryptor.required_context_keys.iter().try_for_each(|key| check_unreserved(key))?;
+        Ok(self.decryptor)
     }
 }
 
-/// A message that was opened and verified as a whole.
-pub struct Opened {
+/// A message that was decrypted and verified as a whole.
+pub struct Decrypted {
     plaintext: Vec<u8>,
-    header: Header,
-    context: EncryptionContext,
+    finished: Finished,
 }
 
-impl Opened {
+impl Decrypted {
     /// The plaintext.
     #[must_use]
     pub fn plaintext(&self) -> &[u8] {
         &self.plaintext
     }
 
-    /// The plaintext, taken out.
+    /// The plaintext, taken out. It is the caller's to wipe.
     #[must_use]
     pub fn into_plaintext(self) -> Vec<u8> {
         self.plaintext
@@ -187,21 +178,21 @@ impl Opened {
     /// The verified header.
     #[must_use]
     pub fn header(&self) -> &Header {
-        &self.header
+        self.finished.header()
     }
 
     /// All pairs that the message is bound to. Signing suites add one of their own.
     #[must_use]
     pub fn context(&self) -> &EncryptionContext {
-        &self.context
+        self.finished.context()
     }
 }
 
-impl fmt::Debug for Opened {
+impl fmt::Debug for Decrypted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Opened")
-            .field("header", &self.header)
+        f.debug_struct("Decrypted")
             .field("plaintext", &format_args!("{} bytes", self.plaintext.len()))
-            .finish_non_exhaustive()
+            .field("finished", &self.finished)
+            .finish()
     }
 }

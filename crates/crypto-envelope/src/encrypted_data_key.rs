@@ -33,7 +33,9 @@ impl EncryptedDataKey {
         };
         let longest = key.provider_id.len().max(key.provider_info.len()).max(key.ciphertext.len());
         if longest > usize::from(u16::MAX) {
-            return Err(Error::invalid("a part of an encrypted data key is over 65535 bytes"));
+            return Err(Error::invalid_input(
+                "a part of an encrypted data key is over 65535 bytes",
+            ));
         }
         Ok(key)
     }

@@ -3,8 +3,8 @@
 use std::{num::NonZeroU32, sync::Arc};
 
 use crate::{
-    AlgorithmSuite, BodyFormat, EncryptionContext, Error, KeyProvider, Limits, Result, Sealer,
-    materials,
+    AlgorithmSuite, BodyFormat, Bound, EncryptionContext, Error, Limits, Result, Sealer,
+    context::check_unreserved, materials, provider::KeyProvider,
 };
 
 /// Seals messages with the keys of a [`KeyProvider`].
@@ -15,7 +15,8 @@ use crate::{
 ///
 /// ```
 /// use crypto_envelope::{
-///     AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, RawAesProvider, SecretBytes, blocking,
+///     AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, SecretBytes, blocking,
+///     provider::RawAesProvider,
 /// };
 /// use std::sync::Arc;
 ///
@@ -29,8 +30,8 @@ use crate::{
 ///     .build()?;
 /// let message = blocking::wait(encryptor.encrypt(b"plaintext", &context))?;
 ///
-/// let opened = blocking::wait(Decryptor::new(provider).decrypt(&message, &context))?;
-/// assert_eq!(opened.plaintext(), b"plaintext");
+/// let decrypted = blocking::wait(Decryptor::new(provider).decrypt(&message, &context))?;
+/// assert_eq!(decrypted.plaintext(), b"plaintext");
 /// # Ok(())
 /// # }
 /// ```
@@ -48,7 +49,7 @@ impl Encryptor {
     pub fn new(provider: impl KeyProvider) -> Self {
         Self {
             provider: Arc::new(provider),
-            suite: AlgorithmSuite::default(),
+            suite: DEFAULT_SUITE,
             body_format: BodyFormat::Framed { frame_length: DEFAULT_FRAME_LENGTH },
             required_context_keys: Vec::new(),
             limits: Limits::default(),
@@ -78,8 +79,8 @@ impl Encryptor {
     /// # Errors
     ///
     /// What the key provider says; [`Error::Policy`] if it does not serve messages of the suite,
-    /// if a key of the context is reserved, or a required one is missing; [`Error::Limit`] if it
-    /// made more encrypted data keys than [`Limits::max_encrypted_data_keys`].
+    /// if a key of the context is reserved, or a required one is missing; [`Error::Limit`] if the
+    /// header has more encrypted data keys or bytes than [`Limits`] allows.
     pub async fn prepare(&self, context: &EncryptionContext) -> Result<Sealer> {
         let materials = materials::for_encryption(
             &*self.provider,
@@ -88,12 +89,9 @@ impl Encryptor {
             &self.required_context_keys,
         )
         .await?;
-        let limit = self.limits.encrypted_data_keys;
+        let limit = self.limits.max_encrypted_data_keys();
         if materials.encrypted_data_keys.len() > usize::from(limit) {
-            return Err(Error::Limit {
-                what: "encrypted data keys in the message (Limits::max_encrypted_data_keys)",
-                limit: u64::from(limit),
-            });
+            return Err(Error::Limit { bound: Bound::EncryptedDataKeys, limit: limit.into() });
         }
         Sealer::new(materials, self.body_format, &self.limits)
     }
@@ -136,7 +134,8 @@ impl EncryptorBuilder {
         self
     }
 
-    /// [`Limits::max_encrypted_data_keys`] and [`Limits::max_buffered`] apply.
+    /// Bounds on the messages that are made: header, encrypted data keys, and the plaintext of a
+    /// frame that is buffered.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.encryptor.limits = limits;
         self
@@ -146,13 +145,16 @@ impl EncryptorBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`] if the frame length is zero or a required key is reserved.
+    /// [`Error::InvalidInput`] if the frame length is zero, [`Error::Policy`] if a required key is
+    /// reserved.
     pub fn build(mut self) -> Result<Encryptor> {
         let frame_length = NonZeroU32::new(self.frame_length)
-            .ok_or_else(|| Error::invalid("the frame length must be at least 1"))?;
+            .ok_or_else(|| Error::invalid_input("the frame length must be at least 1"))?;
         self.encryptor.body_format = BodyFormat::Framed { frame_length };
+        self.encryptor.required_context_keys.iter().try_for_each(|key| check_unreserved(key))?;
         Ok(self.encryptor)
     }
 }
 
+const DEFAULT_SUITE: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKeyEcdsaP384;
 const DEFAULT_FRAME_LENGTH: NonZeroU32 = NonZeroU32::new(4096).expect("it is not zero");

@@ -2,7 +2,11 @@
 
 use std::{error::Error as StdError, fmt, io};
 
-use crate::{AlgorithmSuite, provider::Target};
+use crate::{
+    AlgorithmSuite,
+    limits::Bound,
+    provider::{ProviderError, Target},
+};
 
 /// The result of everything in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -16,16 +20,19 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// A part of the message, or a wrapped key, is not genuine: it was changed, or the key, the
     /// context or the message is another one.
+    #[non_exhaustive]
     Authentication {
         /// The part that failed.
         part: MessagePart,
     },
     /// The message ends too early.
+    #[non_exhaustive]
     Truncated {
         /// How many bytes of the message there were.
         offset: u64,
     },
     /// The bytes are not a well-formed message.
+    #[non_exhaustive]
     Malformed {
         /// What is wrong.
         what: &'static str,
@@ -33,32 +40,37 @@ pub enum Error {
         offset: u64,
     },
     /// A well-formed message of a kind that this version cannot read.
+    #[non_exhaustive]
     Unsupported {
         /// What kind.
         what: String,
     },
     /// A bound of [`Limits`](crate::Limits) or of the format would be exceeded.
+    #[non_exhaustive]
     Limit {
-        /// What is bounded, and what to do about it.
-        what: &'static str,
-        /// The bound.
+        /// Which one; its documentation says what to do.
+        bound: Bound,
+        /// Its value.
         limit: u64,
     },
     /// The message, or the request, is refused by a rule.
     Policy(PolicyViolation),
     /// None of the encrypted data keys could be unwrapped.
+    #[non_exhaustive]
     NoUsableKey {
         /// What happened with each one, in the order of the message.
-        attempts: Vec<Attempt>,
+        attempts: Vec<UnwrapAttempt>,
     },
     /// A key provider could not do its work.
     Provider(ProviderError),
     /// A value given by the caller cannot be used.
+    #[non_exhaustive]
     InvalidInput {
         /// Which, and what would be right.
         what: String,
     },
     /// The API was used in a way that cannot work; never caused by data.
+    #[non_exhaustive]
     Misuse {
         /// What was done, and what to do instead.
         what: &'static str,
@@ -66,14 +78,30 @@ pub enum Error {
     /// A reader or writer failed.
     Io(io::Error),
     /// Something that never should happen.
+    #[non_exhaustive]
     Internal {
         /// What.
         what: &'static str,
     },
 }
 
+/// For key providers, which report most failures as a [`ProviderError`].
 impl Error {
-    pub(crate) fn invalid(what: impl Into<String>) -> Self {
+    /// A wrapped key is not genuine.
+    #[must_use]
+    pub fn unauthentic_key() -> Self {
+        Self::Authentication { part: MessagePart::EncryptedDataKey }
+    }
+
+    /// Something well-formed is of a kind that is not known.
+    #[must_use]
+    pub fn unsupported(what: impl Into<String>) -> Self {
+        Self::Unsupported { what: what.into() }
+    }
+
+    /// A value given by the caller cannot be used. Must not show it if it is secret.
+    #[must_use]
+    pub fn invalid_input(what: impl Into<String>) -> Self {
         Self::InvalidInput { what: what.into() }
     }
 
@@ -93,7 +121,7 @@ impl fmt::Display for Error {
                 write!(f, "malformed message at byte {offset}: {what}")
             }
             Self::Unsupported { what } => write!(f, "not supported: {what}"),
-            Self::Limit { what, limit } => write!(f, "limit of {limit} exceeded: {what}"),
+            Self::Limit { bound, limit } => write!(f, "more than {limit} {bound}"),
             Self::Policy(violation) => write!(f, "refused by policy: {violation}"),
             Self::NoUsableKey { attempts } => fmt_attempts(attempts, f),
             Self::Provider(error) => error.fmt(f),
@@ -108,7 +136,6 @@ impl fmt::Display for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
-            Self::Policy(violation) => Some(violation),
             Self::Provider(error) => error.source(),
             Self::Io(error) => error.source(),
             _ => None,
@@ -188,32 +215,38 @@ impl fmt::Display for MessagePart {
 #[non_exhaustive]
 pub enum PolicyViolation {
     /// Only unsigned messages are accepted, and this one is signed.
+    #[non_exhaustive]
     SignedMessage {
         /// Its suite.
         suite: AlgorithmSuite,
     },
     /// The message carries a verification key although its suite does not sign, or none although
     /// it signs: its signature was stripped, or it was put together by hand.
+    #[non_exhaustive]
     VerificationKey {
         /// Its suite.
         suite: AlgorithmSuite,
     },
     /// A pair that the caller expects has another value in the message.
+    #[non_exhaustive]
     ContextMismatch {
         /// Its key.
         key: String,
     },
     /// A pair that the caller expects, or requires, is not there.
+    #[non_exhaustive]
     ContextMissing {
         /// Its key.
         key: String,
     },
     /// The key of a pair is one that the format keeps for itself.
+    #[non_exhaustive]
     ReservedContextKey {
         /// The key.
         key: String,
     },
     /// The key provider must not be used for this.
+    #[non_exhaustive]
     Target {
         /// What was asked for.
         target: Target,
@@ -251,17 +284,24 @@ impl fmt::Display for PolicyViolation {
 
 impl StdError for PolicyViolation {}
 
-/// What a key provider answered for one encrypted data key.
+/// What a key provider answered for one encrypted data key. A provider that asks several others
+/// reports theirs, as [`Error::NoUsableKey`].
 #[derive(Debug)]
-pub struct Attempt {
+pub struct UnwrapAttempt {
     provider_id: String,
     key_id: String,
     error: Option<Box<Error>>,
 }
 
-impl Attempt {
-    pub(crate) fn new(provider_id: &str, key_id: String, error: Option<Error>) -> Self {
-        Self { provider_id: provider_id.to_owned(), key_id, error: error.map(Box::new) }
+impl UnwrapAttempt {
+    /// `error` is `None` if the provider said that the key is not one of its own.
+    #[must_use]
+    pub fn new(
+        provider_id: impl Into<String>,
+        key_id: impl Into<String>,
+        error: Option<Error>,
+    ) -> Self {
+        Self { provider_id: provider_id.into(), key_id: key_id.into(), error: error.map(Box::new) }
     }
 
     /// The provider id of the encrypted data key.
@@ -283,95 +323,17 @@ impl Attempt {
     }
 }
 
-fn fmt_attempts(attempts: &[Attempt], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    f.write_str("no encrypted data key of the message could be unwrapped:")?;
+fn fmt_attempts(attempts: &[UnwrapAttempt], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_str("no encrypted data key could be unwrapped:")?;
     for (index, attempt) in attempts.iter().enumerate() {
         let separator = if index == 0 { "" } else { ";" };
         write!(f, "{separator} {:?} key {:?}: ", attempt.provider_id, attempt.key_id)?;
         match &attempt.error {
             Some(error) => write!(f, "{error}")?,
-            None => f.write_str("not a key of the given key provider")?,
+            None => f.write_str("not a key of this key provider")?,
         }
     }
     Ok(())
-}
-
-/// Why a key provider could not do its work.
-#[derive(Debug)]
-pub struct ProviderError {
-    kind: ProviderErrorKind,
-    message: String,
-    source: Option<Box<dyn StdError + Send + Sync>>,
-}
-
-impl ProviderError {
-    /// `message` names the key and says what to do; it must not hold secrets.
-    #[must_use]
-    pub fn new(kind: ProviderErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), source: None }
-    }
-
-    /// Adds the error below this one. It is printed by whoever walks the chain: no secrets.
-    #[must_use]
-    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.source = Some(source.into());
-        self
-    }
-
-    /// What the caller can act on.
-    #[must_use]
-    pub fn kind(&self) -> ProviderErrorKind {
-        self.kind
-    }
-}
-
-impl fmt::Display for ProviderError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.kind, self.message)
-    }
-}
-
-impl StdError for ProviderError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
-    }
-}
-
-/// The kinds of [`ProviderError`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ProviderErrorKind {
-    /// The caller may not use the key.
-    Denied,
-    /// There is no such key.
-    NotFound,
-    /// The key exists and cannot be used now: disabled, or waiting for its deletion.
-    Disabled,
-    /// Too many requests: try again later.
-    Throttled,
-    /// The encryption context is not the one that the key was wrapped under.
-    WrongContext,
-    /// The key service, or the place where the key is kept, could not be reached or read.
-    Unavailable,
-    /// The provider cannot do this at all, such as encrypting without a public key.
-    Unsupported,
-    /// Anything else.
-    Other,
-}
-
-impl fmt::Display for ProviderErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Denied => "access to the key was denied",
-            Self::NotFound => "key not found",
-            Self::Disabled => "the key is disabled",
-            Self::Throttled => "the key service is throttling requests",
-            Self::WrongContext => "the encryption context is not the one of the key",
-            Self::Unavailable => "the key is not available",
-            Self::Unsupported => "the key provider cannot do this",
-            Self::Other => "the key provider failed",
-        })
-    }
 }
 
 #[cfg(test)]
@@ -397,18 +359,13 @@ mod tests {
     #[test]
     fn every_attempt_is_told() {
         let attempts = vec![
-            Attempt::new("ns", "one".into(), None),
-            Attempt::new(
-                "ns",
-                "two".into(),
-                Some(Error::Authentication { part: MessagePart::EncryptedDataKey }),
-            ),
+            UnwrapAttempt::new("ns", "one", None),
+            UnwrapAttempt::new("ns", "two", Some(Error::unauthentic_key())),
         ];
         assert_eq!(
             Error::NoUsableKey { attempts }.to_string(),
-            "no encrypted data key of the message could be unwrapped: \"ns\" key \"one\": not a \
-             key of the given key provider; \"ns\" key \"two\": authentication failed: encrypted \
-             data key"
+            "no encrypted data key could be unwrapped: \"ns\" key \"one\": not a key of this \
+             key provider; \"ns\" key \"two\": authentication failed: encrypted data key"
         );
     }
 }

@@ -7,13 +7,25 @@ mod read;
 mod write;
 
 pub use self::{
-    read::{DecryptReader, MessageBody, open, read_header},
-    write::{EncryptWriter, seal},
+    read::{DecryptReader, MessageBody, decrypt, read_header},
+    write::{EncryptWriter, encrypt},
 };
+use zeroize::Zeroizing;
+
 #[cfg(doc)]
 use crate::Error;
+use crate::secret::reserve_wiped;
 #[cfg(doc)]
 use std::io;
+
+/// The first `length` bytes of a buffer that is used again and again, and only ever grows.
+fn room(buffer: &mut Zeroizing<Vec<u8>>, length: usize) -> &mut [u8] {
+    if buffer.len() < length {
+        reserve_wiped(buffer, length - buffer.len());
+        buffer.resize(length, 0);
+    }
+    &mut buffer[..length]
+}
 
 /// How much is read or written at once.
 const CHUNK: usize = 1 << 20;

@@ -19,16 +19,13 @@ pub mod provider;
 
 pub use self::{
     context::EncryptionContext,
-    decryptor::{Decryptor, DecryptorBuilder, Opened},
+    decryptor::{Decrypted, Decryptor, DecryptorBuilder},
     encrypted_data_key::EncryptedDataKey,
     encryptor::{Encryptor, EncryptorBuilder},
-    engine::{Finished, HeaderReader, Opener, Sealer, UnverifiedHeader},
-    error::{
-        Attempt, Error, MessagePart, PolicyViolation, ProviderError, ProviderErrorKind, Result,
-    },
-    limits::Limits,
+    engine::{Finished, HeaderParser, Opener, Sealer, UnverifiedHeader},
+    error::{Error, MessagePart, PolicyViolation, Result, UnwrapAttempt},
+    limits::{Bound, Limits},
     message::{BodyFormat, Header, MessageId},
-    provider::{KeyProvider, RawAesProvider},
     secret::SecretBytes,
     suite::AlgorithmSuite,
 };

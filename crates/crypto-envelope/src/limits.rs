@@ -1,59 +1,94 @@
 //! What a message may make us hold in memory.
 
+use std::fmt;
+
 /// Bounds that a message must respect.
 ///
 /// The two buffer bounds apply to bytes that are really held, never to what a header claims: no
 /// memory is taken for a claimed length. Whole messages that are already in memory are opened in
 /// place and need no buffer.
 ///
-/// Exceeding a bound is [`Error::Limit`](crate::Error::Limit).
+/// Exceeding a bound is [`Error::Limit`](crate::Error::Limit), which names the [`Bound`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    pub(crate) header: usize,
-    pub(crate) buffered: usize,
-    pub(crate) held_plaintext: usize,
-    pub(crate) encrypted_data_keys: u16,
-    pub(crate) body_part: u64,
+    header: usize,
+    encrypted_data_keys: u16,
+    buffered: usize,
+    held_plaintext: usize,
+    claimed_frame: u64,
 }
 
 impl Limits {
-    /// Longest header in bytes. Default: 1 MiB.
+    /// Longest header in bytes. Default: 1 MiB. Applies to written messages too.
     #[must_use]
-    pub fn max_header(mut self, bytes: usize) -> Self {
+    pub fn with_max_header(mut self, bytes: usize) -> Self {
         self.header = bytes;
-        self
-    }
-
-    /// Most bytes of one frame or block that a stream may buffer. Default: 64 MiB.
-    #[must_use]
-    pub fn max_buffered(mut self, bytes: usize) -> Self {
-        self.buffered = bytes;
-        self
-    }
-
-    /// Most plaintext bytes that are held back until the end of the message is verified.
-    /// Default: 64 MiB.
-    #[must_use]
-    pub fn max_held_plaintext(mut self, bytes: usize) -> Self {
-        self.held_plaintext = bytes;
         self
     }
 
     /// Most encrypted data keys of one message. Default: 65 535, all that the format can hold,
     /// as in the official SDKs. Each one may cost a call to a key service, so a service that
-    /// decrypts what strangers send should set a small number.
+    /// decrypts what strangers send should set a small number. Applies to written messages too.
     #[must_use]
-    pub fn max_encrypted_data_keys(mut self, count: u16) -> Self {
+    pub fn with_max_encrypted_data_keys(mut self, count: u16) -> Self {
         self.encrypted_data_keys = count;
+        self
+    }
+
+    /// Most bytes of one frame or block that a stream may buffer. Default: 64 MiB. Beyond it a
+    /// shorter frame helps when writing, and opening the whole message in memory when reading.
+    #[must_use]
+    pub fn with_max_buffered(mut self, bytes: usize) -> Self {
+        self.buffered = bytes;
+        self
+    }
+
+    /// Most plaintext bytes that a stream holds back until the end of the message is verified.
+    /// Default: 64 MiB. Beyond it, decrypt into a place that can be taken back, such as a file
+    /// that gets its name on success, with
+    /// [`release_before_signature`](crate::DecryptorBuilder::release_before_signature).
+    #[must_use]
+    pub fn with_max_held_plaintext(mut self, bytes: usize) -> Self {
+        self.held_plaintext = bytes;
         self
     }
 
     /// Longest frame, or block of a non-framed message, in plaintext bytes, *as the message
     /// claims it*. Default: none. The official Python SDK calls this `max_body_length`.
     #[must_use]
-    pub fn max_body_part(mut self, bytes: u64) -> Self {
-        self.body_part = bytes;
+    pub fn with_max_claimed_frame(mut self, bytes: u64) -> Self {
+        self.claimed_frame = bytes;
         self
+    }
+
+    /// Longest header in bytes.
+    #[must_use]
+    pub fn max_header(&self) -> usize {
+        self.header
+    }
+
+    /// Most encrypted data keys of one message.
+    #[must_use]
+    pub fn max_encrypted_data_keys(&self) -> u16 {
+        self.encrypted_data_keys
+    }
+
+    /// Most bytes of one frame or block that a stream may buffer.
+    #[must_use]
+    pub fn max_buffered(&self) -> usize {
+        self.buffered
+    }
+
+    /// Most plaintext bytes that a stream holds back.
+    #[must_use]
+    pub fn max_held_plaintext(&self) -> usize {
+        self.held_plaintext
+    }
+
+    /// Longest frame or block that a message may claim.
+    #[must_use]
+    pub fn max_claimed_frame(&self) -> u64 {
+        self.claimed_frame
     }
 }
 
@@ -61,11 +96,42 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             header: MEBIBYTE,
+            encrypted_data_keys: u16::MAX,
             buffered: 64 * MEBIBYTE,
             held_plaintext: 64 * MEBIBYTE,
-            encrypted_data_keys: u16::MAX,
-            body_part: u64::MAX,
+            claimed_frame: u64::MAX,
         }
+    }
+}
+
+/// Which bound was exceeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Bound {
+    /// [`Limits::with_max_header`], in bytes.
+    Header,
+    /// [`Limits::with_max_encrypted_data_keys`].
+    EncryptedDataKeys,
+    /// [`Limits::with_max_buffered`], in bytes.
+    Buffered,
+    /// [`Limits::with_max_held_plaintext`], in bytes.
+    HeldPlaintext,
+    /// [`Limits::with_max_claimed_frame`], in bytes.
+    ClaimedFrame,
+    /// Frames of one message, a bound of the format. Use longer frames, or several messages.
+    Frames,
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Header => "bytes of the message header",
+            Self::EncryptedDataKeys => "encrypted data keys of a message",
+            Self::Buffered => "bytes of one frame in a buffer",
+            Self::HeldPlaintext => "bytes of plaintext held until the message is verified",
+            Self::ClaimedFrame => "bytes of one frame",
+            Self::Frames => "frames of a message",
+        })
     }
 }
 

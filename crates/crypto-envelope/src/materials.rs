@@ -1,11 +1,14 @@
 //! What is needed to seal or open one message, obtained from key providers.
 
 use crate::{
-    AlgorithmSuite, Attempt, EncryptedDataKey, EncryptionContext, Error, Header, KeyProvider,
-    PolicyViolation, Result, SecretBytes,
+    AlgorithmSuite, EncryptedDataKey, EncryptionContext, Error, Header, PolicyViolation, Result,
+    SecretBytes, UnwrapAttempt,
     context::PUBLIC_KEY,
-    crypto::{MessageSigner, MessageVerifier},
-    provider::{GenerateRequest, Target, UnwrapRequest, Unwrapped, check_target},
+    engine::{MessageSigner, MessageVerifier},
+    provider::{
+        GenerateRequest, GeneratedKey, KeyProvider, ProviderError, ProviderErrorKind, Target,
+        UnwrapRequest, Unwrapped,
+    },
 };
 
 /// What seals a message.
@@ -35,7 +38,7 @@ pub(crate) async fn for_encryption(
     context: &EncryptionContext,
     required_keys: &[String],
 ) -> Result<EncryptionMaterials> {
-    check_target(provider, Target::Message(suite))?;
+    provider.properties().check(Target::Message(suite))?;
     context.check_unreserved()?;
     check_required(context, required_keys)?;
 
@@ -49,12 +52,7 @@ pub(crate) async fn for_encryption(
         None
     };
     let generated = provider.generate(GenerateRequest::for_message(suite, &full_context)).await?;
-    if generated.data_key.len() != suite.data_key_length() {
-        return Err(Error::Internal { what: "the key provider made a key of a wrong length" });
-    }
-    if generated.encrypted_data_keys.is_empty() {
-        return Err(Error::Internal { what: "the key provider did not wrap the data key" });
-    }
+    check_generated(&generated, suite)?;
     let (unstored_context, stored_context) = full_context.partition(required_keys);
     Ok(EncryptionMaterials {
         suite,
@@ -75,13 +73,31 @@ pub(crate) async fn for_decryption(
     required_keys: &[String],
 ) -> Result<DecryptionMaterials> {
     let target = Target::Message(header.suite());
-    check_target(provider, target)?;
+    provider.properties().check(target)?;
     let verifier = verifier_of(header)?;
     check_required(expected, required_keys)?;
-    let unstored_context = unstored_context(header.context(), expected, required_keys)?;
-    let context = header.context().merged(&unstored_context);
+    let unstored_context = unstored_context(header.stored_context(), expected, required_keys)?;
+    let context = header.stored_context().merged(&unstored_context);
     let data_key = unwrap_first(provider, header, target, &context).await?;
     Ok(DecryptionMaterials { data_key, context, unstored_context, verifier })
+}
+
+/// What a provider generates is taken over only if it can be used.
+fn check_generated(generated: &GeneratedKey, suite: AlgorithmSuite) -> Result<()> {
+    if generated.encrypted_data_keys.is_empty() {
+        let message = "it did not wrap the data key that it made";
+        return Err(ProviderError::new(ProviderErrorKind::Other, message).into());
+    }
+    check_length(&generated.data_key, suite)
+}
+
+fn check_length(data_key: &SecretBytes, suite: AlgorithmSuite) -> Result<()> {
+    let (found, needed) = (data_key.len(), suite.data_key_length());
+    if found == needed {
+        return Ok(());
+    }
+    let message = format!("a data key of {found} bytes, where the suite needs {needed}");
+    Err(ProviderError::new(ProviderErrorKind::Other, message).into())
 }
 
 /// Tries the encrypted data keys in the order of the message.
@@ -94,18 +110,19 @@ async fn unwrap_first(
     let mut attempts = Vec::new();
     for key in header.encrypted_data_keys() {
         let error = match provider.unwrap(UnwrapRequest::new(key, target, context)).await {
-            Ok(Unwrapped::Key(data_key)) if data_key.len() == header.suite().data_key_length() => {
-                return Ok(data_key);
-            }
-            Ok(Unwrapped::Key(data_key)) => Some(Error::invalid(format!(
-                "the data key has {} bytes, the algorithm suite needs {}",
-                data_key.len(),
-                header.suite().data_key_length()
-            ))),
+            Ok(Unwrapped::Key(data_key)) => match check_length(&data_key, header.suite()) {
+                Ok(()) => return Ok(data_key),
+                Err(error) => Some(error),
+            },
             Ok(Unwrapped::NotMine) => None,
+            // Several providers in one: what each of them said is worth more than that all failed.
+            Err(Error::NoUsableKey { attempts: theirs }) => {
+                attempts.extend(theirs);
+                continue;
+            }
             Err(error) => Some(error),
         };
-        attempts.push(Attempt::new(key.provider_id(), key_id(provider, key), error));
+        attempts.push(UnwrapAttempt::new(key.provider_id(), key_id(provider, key), error));
     }
     Err(Error::NoUsableKey { attempts })
 }
@@ -114,7 +131,7 @@ async fn unwrap_first(
 fn verifier_of(header: &Header) -> Result<Option<MessageVerifier>> {
     let suite = header.suite();
     let contradiction = || Error::from(PolicyViolation::VerificationKey { suite });
-    match (suite.is_signing(), header.context().value(PUBLIC_KEY)) {
+    match (suite.is_signing(), header.stored_context().value(PUBLIC_KEY)) {
         (true, Some(key)) => MessageVerifier::new(key).map(Some).map_err(|_| contradiction()),
         (false, None) => Ok(None),
         _ => Err(contradiction()),

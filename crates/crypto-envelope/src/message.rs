@@ -4,11 +4,12 @@
 pub(crate) mod body;
 pub(crate) mod codec;
 pub(crate) mod footer;
+pub(crate) mod geometry;
 mod header;
 mod scan;
 
 pub use self::header::{BodyFormat, Header, MessageId};
 pub(crate) use self::{
-    header::{HeaderFields, MESSAGE_ID_LENGTH},
+    header::{COMMITMENT_LENGTH, HeaderFields, MESSAGE_ID_LENGTH},
     scan::{HeaderScan, Progress},
 };

@@ -1,5 +1,6 @@
-//! The one joint: [`KeyProvider`].
+//! The one joint: [`KeyProvider`], what it is asked and answers, and the providers of this crate.
 
+mod error;
 mod forward;
 mod properties;
 mod raw_aes;
@@ -7,16 +8,15 @@ mod request;
 
 use std::fmt::Debug;
 
-use async_trait::async_trait;
+pub use async_trait::async_trait;
 
 pub use self::{
+    error::{ProviderError, ProviderErrorKind},
     properties::{Properties, Targets},
     raw_aes::RawAesProvider,
     request::{DetachedTarget, GenerateRequest, RewrapRequest, Target, UnwrapRequest, WrapRequest},
 };
-use crate::{
-    EncryptedDataKey, PolicyViolation, ProviderError, ProviderErrorKind, Result, SecretBytes,
-};
+use crate::{EncryptedDataKey, Result, SecretBytes};
 
 /// Holds a wrapping key, or knows who does.
 ///
@@ -40,7 +40,47 @@ use crate::{
 ///
 /// # Example
 ///
-/// A whole provider, `examples/custom_provider.rs`, takes about sixty lines.
+/// A provider that encrypts with the newest of its keys and decrypts with any of them:
+///
+/// ```
+/// use crypto_envelope::{
+///     EncryptedDataKey, Result,
+///     provider::{
+///         KeyDescription, KeyProvider, Properties, RawAesProvider, UnwrapRequest, Unwrapped,
+///         WrapRequest, async_trait,
+///     },
+/// };
+///
+/// #[derive(Debug)]
+/// struct Rotated {
+///     newest: RawAesProvider,
+///     older: Vec<RawAesProvider>,
+/// }
+///
+/// #[async_trait]
+/// impl KeyProvider for Rotated {
+///     async fn wrap(&self, request: WrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
+///         self.newest.wrap(request).await
+///     }
+///
+///     async fn unwrap(&self, request: UnwrapRequest<'_>) -> Result<Unwrapped> {
+///         for key in [&self.newest].into_iter().chain(&self.older) {
+///             if let Unwrapped::Key(secret) = key.unwrap(request).await? {
+///                 return Ok(Unwrapped::Key(secret));
+///             }
+///         }
+///         Ok(Unwrapped::NotMine)
+///     }
+///
+///     fn describe(&self, key: &EncryptedDataKey) -> Option<KeyDescription> {
+///         [&self.newest].into_iter().chain(&self.older).find_map(|own| own.describe(key))
+///     }
+///
+///     fn properties(&self) -> Properties {
+///         RawAesProvider::PROPERTIES
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait KeyProvider: Debug + Send + Sync + 'static {
     /// Makes a new data key of `request.length` bytes and wraps it.
@@ -114,7 +154,7 @@ impl GeneratedKey {
 
 /// The answer to [`KeyProvider::unwrap`], when there is no error.
 #[derive(Debug)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "two answers and an error: that is the contract")]
 pub enum Unwrapped {
     /// The secret in clear.
     Key(SecretBytes),
@@ -162,18 +202,5 @@ impl KeyDescription {
     pub fn with_algorithm(mut self, algorithm: impl Into<String>) -> Self {
         self.algorithm = Some(algorithm.into());
         self
-    }
-}
-
-/// Refuses a target that the provider does not serve. Providers call it first in every method.
-///
-/// # Errors
-///
-/// [`PolicyViolation::Target`].
-pub fn check_target(provider: &dyn KeyProvider, target: Target) -> Result<()> {
-    if provider.properties().targets.allows(target) {
-        Ok(())
-    } else {
-        Err(PolicyViolation::Target { target }.into())
     }
 }

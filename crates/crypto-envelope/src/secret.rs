@@ -14,14 +14,23 @@ use crate::{Error, Result, crypto};
 pub struct SecretBytes(Zeroizing<Vec<u8>>);
 
 impl SecretBytes {
-    /// Draws `length` bytes from the operating system seeded generator of the cipher backend.
+    /// Draws `length` bytes from the cipher backend's generator, seeded by the operating system.
     ///
     /// # Errors
     ///
     /// [`Error::Internal`] if no randomness can be had.
     pub fn random(length: usize) -> Result<Self> {
+        Self::filled_by(length, |bytes| crypto::random(bytes).map_err(|_| Error::no_randomness()))
+    }
+
+    /// Has `fill` write `length` bytes in place, so that no copy is left behind.
+    ///
+    /// # Errors
+    ///
+    /// Those of `fill`.
+    pub fn filled_by(length: usize, fill: impl FnOnce(&mut [u8]) -> Result<()>) -> Result<Self> {
         let mut bytes = Zeroizing::new(vec![0; length]);
-        crypto::random(&mut bytes).map_err(|_| Error::no_randomness())?;
+        fill(&mut bytes)?;
         Ok(Self(bytes))
     }
 
@@ -48,6 +57,18 @@ impl SecretBytes {
     #[must_use]
     pub fn equals(&self, other: &[u8]) -> bool {
         crypto::equal(&self.0, other)
+    }
+}
+
+/// Makes room for `additional` bytes. Unlike the vector's own growth it wipes the memory that is
+/// left behind.
+pub(crate) fn reserve_wiped(buffer: &mut Zeroizing<Vec<u8>>, additional: usize) {
+    let needed = buffer.len().saturating_add(additional);
+    if needed > buffer.capacity() {
+        let mut larger =
+            Zeroizing::new(Vec::with_capacity(needed.max(buffer.capacity().saturating_mul(2))));
+        larger.extend_from_slice(buffer);
+        *buffer = larger;
     }
 }
 

@@ -17,17 +17,20 @@ use std::fmt;
 /// somebody who can only decrypt; it costs a P-384 signature per message and a serial SHA-384
 /// over all of it. Choose it when readers are trusted less than writers. Otherwise take the
 /// unsigned one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AlgorithmSuite {
     /// AES-256-GCM, HKDF-SHA-512, key commitment.
     Aes256GcmHkdfSha512CommitKey,
-    /// AES-256-GCM, HKDF-SHA-512, key commitment, ECDSA over P-384 with SHA-384. The default.
-    #[default]
+    /// AES-256-GCM, HKDF-SHA-512, key commitment, ECDSA over P-384 with SHA-384.
     Aes256GcmHkdfSha512CommitKeyEcdsaP384,
 }
 
 impl AlgorithmSuite {
+    /// All suites that this version knows, in the order of their ids.
+    pub const ALL: [Self; 2] =
+        [Self::Aes256GcmHkdfSha512CommitKey, Self::Aes256GcmHkdfSha512CommitKeyEcdsaP384];
+
     /// The suite with this id, if it is one that this version knows.
     #[must_use]
     pub fn from_id(id: u16) -> Option<Self> {
@@ -61,14 +64,17 @@ impl AlgorithmSuite {
     /// Whether the message ends with a signature.
     #[must_use]
     pub fn is_signing(self) -> bool {
-        self.row().signs
+        self.row().signature_length.is_some()
+    }
+
+    /// Length of the signatures that we write, where the suite signs. The official writers keep
+    /// it fixed as well, so that the length of a message is known in advance.
+    pub(crate) fn signature_length(self) -> Option<usize> {
+        self.row().signature_length
     }
 
     fn row(self) -> &'static Row {
-        match self {
-            Self::Aes256GcmHkdfSha512CommitKey => &TABLE[0],
-            Self::Aes256GcmHkdfSha512CommitKeyEcdsaP384 => &TABLE[1],
-        }
+        &TABLE[self as usize]
     }
 }
 
@@ -85,10 +91,10 @@ struct Row {
     name: &'static str,
     data_key_length: usize,
     commits: bool,
-    signs: bool,
+    signature_length: Option<usize>,
 }
 
-/// In the order of the ids.
+/// In the order of the variants.
 const TABLE: [Row; 2] = [
     Row {
         suite: AlgorithmSuite::Aes256GcmHkdfSha512CommitKey,
@@ -96,7 +102,7 @@ const TABLE: [Row; 2] = [
         name: "AES_256_GCM_HKDF_SHA512_COMMIT_KEY",
         data_key_length: 32,
         commits: true,
-        signs: false,
+        signature_length: None,
     },
     Row {
         suite: AlgorithmSuite::Aes256GcmHkdfSha512CommitKeyEcdsaP384,
@@ -104,7 +110,7 @@ const TABLE: [Row; 2] = [
         name: "AES_256_GCM_HKDF_SHA512_COMMIT_KEY_ECDSA_P384",
         data_key_length: 32,
         commits: true,
-        signs: true,
+        signature_length: Some(103),
     },
 ];
 
@@ -114,9 +120,11 @@ mod tests {
 
     #[test]
     fn every_row_is_found_by_its_suite_and_by_its_id() {
-        for row in &TABLE {
-            assert_eq!(row.suite.id(), row.id);
-            assert_eq!(AlgorithmSuite::from_id(row.id), Some(row.suite));
+        assert_eq!(AlgorithmSuite::ALL.len(), TABLE.len());
+        for (suite, row) in AlgorithmSuite::ALL.into_iter().zip(&TABLE) {
+            assert_eq!(suite, row.suite);
+            assert_eq!(suite.id(), row.id);
+            assert_eq!(AlgorithmSuite::from_id(row.id), Some(suite));
         }
         assert_eq!(AlgorithmSuite::from_id(0), None);
     }

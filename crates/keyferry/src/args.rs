@@ -7,7 +7,7 @@ use crypto_envelope::AlgorithmSuite;
 
 use crate::provider::ProviderSpec;
 
-/// Encrypts and decrypts files on this side of the cloud
+/// Encrypts and decrypts files on your own machine
 ///
 /// Messages are in the format of the AWS Encryption SDK: every official SDK can read them, given
 /// the key. Without --provider a key of your own is used, which keyferry makes on first use and

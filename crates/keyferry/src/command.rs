@@ -11,6 +11,7 @@ use crate::{
     failure::Failure,
     input::Input,
     output::{Destination, Existing},
+    report::Format,
 };
 
 /// Runs one command.
@@ -22,22 +23,36 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     }
 }
 
-/// Where the result goes if it is not said: beside the input, or to standard output if that is
-/// where the input comes from.
-fn destination(
-    files: &Files,
-    input: &Input,
-    beside: impl FnOnce(&Path) -> Result<PathBuf, Failure>,
-) -> Result<Destination, Failure> {
-    match (&files.output, input.path()) {
-        (Some(output), _) => Ok(Destination::new(output)),
-        (None, Some(path)) => Ok(Destination::File(beside(path)?)),
-        (None, None) => Ok(Destination::StandardOutput),
-    }
+/// What is read and written, checked before any work is done.
+struct Plan {
+    input: Input,
+    destination: Destination,
+    existing: Existing,
+    format: Format,
 }
 
-fn existing(files: &Files) -> Existing {
-    if files.force { Existing::Replace } else { Existing::Keep }
+impl Plan {
+    /// The result goes where it is said, else beside the input, or to standard output if that is
+    /// where the input comes from.
+    fn new(
+        files: &Files,
+        beside: impl FnOnce(&Path) -> Result<PathBuf, Failure>,
+    ) -> Result<Self, Failure> {
+        let input = Input::open(files.input.as_deref())?;
+        let destination = match (&files.output, input.path()) {
+            (Some(output), _) => Destination::new(output),
+            (None, Some(path)) => Destination::File(beside(path)?),
+            (None, None) => Destination::StandardOutput,
+        };
+        let existing = if files.force { Existing::Replace } else { Existing::Keep };
+        destination.check(existing)?;
+        let format = match (files.quiet, files.json) {
+            (true, _) => Format::Nothing,
+            (_, true) => Format::Json,
+            _ => Format::Text,
+        };
+        Ok(Self { input, destination, existing, format })
+    }
 }
 
 /// What is added to the name of an encrypted file.

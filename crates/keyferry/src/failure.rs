@@ -2,7 +2,9 @@
 
 use std::{error::Error as StdError, fmt, io, process::ExitCode};
 
-use crypto_envelope::Error;
+use crypto_envelope::{Bound, Error, PolicyViolation, provider::ProviderErrorKind};
+
+use crate::text::printable;
 
 /// The end of a run that did not go well.
 #[derive(Debug)]
@@ -15,8 +17,6 @@ pub(crate) struct Failure {
 /// The exit codes that `keyferry --help` promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Code {
-    /// Whoever read our output has seen enough.
-    Done = 0,
     Internal = 1,
     Usage = 2,
     Denied = 4,
@@ -63,10 +63,6 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.code == Code::Done {
-            return Ok(());
-        }
-        // Parts of the message may come from a file: they must not reach a terminal as commands.
         writeln!(f, "keyferry: {}", printable(&self.message))?;
         match &self.hint {
             Some(hint) => writeln!(f, "  {}", printable(hint)),
@@ -79,7 +75,8 @@ impl StdError for Failure {}
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::new(code_of(&error), error.to_string())
+        let hint = hint_for(&error).map(str::to_owned);
+        Self { message: error.to_string(), hint, code: code_of(&error) }
     }
 }
 
@@ -88,49 +85,36 @@ fn code_of(error: &Error) -> Code {
         Error::Authentication { .. } | Error::Truncated { .. } | Error::Malformed { .. } => {
             Code::Integrity
         }
-        Error::NoUsableKey { attempts } => {
+        Error::NoUsableKey { attempts, .. } => {
             let changed = |e: &Error| matches!(e, Error::Authentication { .. });
             let any = attempts.iter().any(|attempt| attempt.error().is_some_and(changed));
             if any { Code::Integrity } else { Code::Denied }
         }
-        Error::Provider(_) => Code::Denied,
+        Error::Provider(error) => match error.kind() {
+            ProviderErrorKind::Unavailable | ProviderErrorKind::Other => Code::Internal,
+            _ => Code::Denied,
+        },
         Error::Policy(_) | Error::Limit { .. } | Error::Unsupported { .. } => Code::Policy,
         Error::InvalidInput { .. } => Code::Usage,
-        Error::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => Code::Done,
         _ => Code::Internal,
     }
 }
 
-/// Control characters made visible.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| {
-            let escaped = c.is_control() || UNSEEN.contains(&c);
-            let (plain, escape) = if escaped { (None, Some(c)) } else { (Some(c), None) };
-            plain.into_iter().chain(escape.into_iter().flat_map(char::escape_unicode))
-        })
-        .collect()
-}
-
-/// Marks that change the direction of the text around them.
-const UNSEEN: [char; 9] = [
-    '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}',
-    '\u{2069}',
-];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_cannot_drive_the_terminal() {
-        let failure = Failure::usage("\u{1b}[2Jname\u{202e}gpj.exe");
-        assert_eq!(failure.to_string(), "keyferry: \\u{1b}[2Jname\\u{202e}gpj.exe\n");
-    }
-
-    #[test]
-    fn a_broken_pipe_is_no_failure() {
-        let failure = Failure::from(Error::from(io::Error::from(io::ErrorKind::BrokenPipe)));
-        assert_eq!((failure.code(), failure.to_string()), (Code::Done, String::new()));
+/// The next step, in the words of the command line.
+fn hint_for(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::NoUsableKey { .. } => Some(
+            "keyferry inspect shows which keys the message names; give one of them with --provider",
+        ),
+        Error::Truncated { .. } => Some("it was cut short on its way: get it again"),
+        Error::Policy(
+            PolicyViolation::ContextMissing { .. } | PolicyViolation::ContextMismatch { .. },
+        ) => {
+            Some("keyferry inspect shows the context of the message; --context says what to expect")
+        }
+        Error::Limit { bound: Bound::HeldPlaintext, .. } => {
+            Some("write it to a file with --output: the file appears once everything is verified")
+        }
+        _ => None,
     }
 }

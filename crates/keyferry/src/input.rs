@@ -37,7 +37,7 @@ impl Input {
         self.path.as_deref()
     }
 
-    /// How the input is called in messages.
+    /// What the input is called in messages.
     pub(crate) fn name(&self) -> String {
         self.path.as_ref().map_or("standard input".into(), |path| path.display().to_string())
     }

@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 
 use crate::failure::{Code, Failure};
 
-/// The file that is being written and has not its name yet.
+/// The file that is being written and has no name of its own yet.
 static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 /// From now on a signal that ends the process removes the unfinished file first.

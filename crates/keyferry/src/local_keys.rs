@@ -10,7 +10,6 @@
 
 use std::{
     env,
-    fmt::Write as _,
     fs::{self, DirBuilder, OpenOptions},
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
@@ -20,8 +19,11 @@ use std::{
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::{
-    EncryptedDataKey, KeyProvider, ProviderError, ProviderErrorKind, RawAesProvider, SecretBytes,
-    provider::{KeyDescription, Properties, UnwrapRequest, Unwrapped, WrapRequest, check_target},
+    EncryptedDataKey, SecretBytes,
+    provider::{
+        KeyDescription, KeyProvider, Properties, ProviderError, ProviderErrorKind, RawAesProvider,
+        UnwrapRequest, Unwrapped, WrapRequest,
+    },
 };
 use zeroize::Zeroizing;
 
@@ -29,6 +31,7 @@ use crate::{
     failure::{Code, Failure},
     key_file::{self, Encoding},
     output::sync_folder,
+    text::hex,
 };
 
 /// The folder with the keys.
@@ -137,12 +140,7 @@ impl KeyId {
 
     fn random() -> io::Result<Self> {
         let bytes = SecretBytes::random(16).map_err(io::Error::from)?;
-        let mut id = String::new();
-        for byte in bytes.expose() {
-            // Writing to a string cannot fail.
-            let _ = write!(id, "{byte:02x}");
-        }
-        Ok(Self(id))
+        Ok(Self(hex(bytes.expose())))
     }
 }
 
@@ -183,7 +181,7 @@ impl KeyProvider for LocalKeys {
     }
 
     async fn unwrap(&self, request: UnwrapRequest<'_>) -> crypto_envelope::Result<Unwrapped> {
-        check_target(self, request.target)?;
+        self.properties().check(request.target)?;
         let Some(id) = key_id(request.key) else { return Ok(Unwrapped::NotMine) };
         let file = self.store.file_of(&id);
         if !file.exists() {
@@ -224,7 +222,7 @@ fn key_id(key: &EncryptedDataKey) -> Option<KeyId> {
     if key.provider_id() != NAMESPACE {
         return None;
     }
-    KeyId::parse(RawAesProvider::key_name(key)?)
+    KeyId::parse(&RawAesProvider::recognize(key)?.key_id?)
 }
 
 /// The provider id in messages; docs/formats/provider-ids.md.

@@ -11,6 +11,7 @@ mod output;
 mod progress;
 mod provider;
 mod report;
+mod text;
 
 use std::{io::Write, process::ExitCode};
 

@@ -1,9 +1,10 @@
 //! Where data is written to.
 
 use std::{
+    fmt,
     fs::{self, File, OpenOptions, Permissions},
     io::{self, IsTerminal, Write},
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{FileTypeExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -18,6 +19,9 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Destination {
     StandardOutput,
+    /// A device or a pipe by its path: it cannot be replaced, and what is written to it is out.
+    Special(PathBuf),
+    /// A file that gets its name when it is complete.
     File(PathBuf),
 }
 
@@ -46,56 +50,75 @@ pub(crate) struct Output {
 
 enum Writer {
     StandardOutput(io::StdoutLock<'static>),
-    /// A device or a pipe, which cannot be replaced.
     Special(File),
-    File {
-        unfinished: NamedTempFile,
-        target: PathBuf,
-        existing: Existing,
-    },
+    File { unfinished: NamedTempFile, target: PathBuf, existing: Existing },
 }
 
 impl Destination {
     pub(crate) fn new(path: &Path) -> Self {
-        if path == Path::new("-") { Self::StandardOutput } else { Self::File(path.to_owned()) }
+        if path == Path::new("-") {
+            return Self::StandardOutput;
+        }
+        match fs::metadata(path) {
+            Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {
+                Self::Special(path.to_owned())
+            }
+            _ => Self::File(path.to_owned()),
+        }
+    }
+
+    /// Whether what is written cannot be taken back.
+    pub(crate) fn is_stream(&self) -> bool {
+        !matches!(self, Self::File(_))
+    }
+
+    /// Whether somebody would see what is written.
+    pub(crate) fn is_screen(&self) -> bool {
+        match self {
+            Self::StandardOutput => io::stdout().is_terminal(),
+            Self::Special(path) => {
+                let device = fs::metadata(path).is_ok_and(|m| m.file_type().is_char_device());
+                device && open_special(path).is_ok_and(|file| file.is_terminal())
+            }
+            Self::File(_) => false,
+        }
     }
 
     /// Refuses to write over a file, before any work is done.
     pub(crate) fn check(&self, existing: Existing) -> Result<(), Failure> {
         match self {
-            Self::File(path) if existing == Existing::Keep && is_regular(path) => Err(exists(path)),
+            Self::File(path) if path.is_dir() => {
+                Err(Failure::usage(format!("{} is a directory", path.display())))
+            }
+            Self::File(path) if existing == Existing::Keep && path.exists() => Err(exists(path)),
             _ => Ok(()),
         }
     }
 
     /// Opens it.
     pub(crate) fn open(self, existing: Existing, audience: Audience) -> Result<Output, Failure> {
-        let path = match self {
-            Self::StandardOutput => {
-                let writer = Writer::StandardOutput(io::stdout().lock());
-                return Ok(Output { writer, name: "standard output".into() });
-            }
-            Self::File(path) => path,
-        };
-        let name = path.display().to_string();
+        let name = self.to_string();
         let cannot = |error: io::Error| Failure::io(format!("cannot write {name}"), &error);
-        // Behind a link the real file is replaced, not the link.
-        let target = fs::canonicalize(&path).unwrap_or(path);
-        let writer = if target.exists() && !is_regular(&target) {
-            Writer::Special(OpenOptions::new().write(true).open(&target).map_err(cannot)?)
-        } else {
-            let folder = folder_of(&target);
-            let create = || {
-                tempfile::Builder::new()
-                    .prefix(".keyferry-")
-                    .suffix(".partial")
-                    .permissions(Permissions::from_mode(audience.mode()))
-                    .tempfile_in(folder)
-            };
-            let unfinished = interrupt::create(create).map_err(cannot)?;
-            Writer::File { unfinished, target, existing }
+        let writer = match self {
+            Self::StandardOutput => Writer::StandardOutput(io::stdout().lock()),
+            Self::Special(path) => Writer::Special(open_special(&path).map_err(cannot)?),
+            Self::File(path) => {
+                // Behind a link the real file is replaced, not the link.
+                let target = fs::canonicalize(&path).unwrap_or(path);
+                let unfinished = create_beside(&target, audience).map_err(cannot)?;
+                Writer::File { unfinished, target, existing }
+            }
         };
         Ok(Output { writer, name })
+    }
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StandardOutput => f.write_str("standard output"),
+            Self::Special(path) | Self::File(path) => path.display().fmt(f),
+        }
     }
 }
 
@@ -159,9 +182,19 @@ impl Audience {
     }
 }
 
-/// Whether ciphertext would go to somebody's screen.
-pub(crate) fn is_screen(destination: &Destination) -> bool {
-    *destination == Destination::StandardOutput && io::stdout().is_terminal()
+fn open_special(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).open(path)
+}
+
+/// A file that has no name of its own yet, in the folder of `target`. A signal removes it.
+fn create_beside(target: &Path, audience: Audience) -> io::Result<NamedTempFile> {
+    interrupt::create(|| {
+        tempfile::Builder::new()
+            .prefix(".keyferry-")
+            .suffix(".partial")
+            .permissions(Permissions::from_mode(audience.mode()))
+            .tempfile_in(folder_of(target))
+    })
 }
 
 /// Makes the names in a folder last.
@@ -174,10 +207,6 @@ fn folder_of(path: &Path) -> &Path {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     }
-}
-
-fn is_regular(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
 }
 
 fn exists(path: &Path) -> Failure {

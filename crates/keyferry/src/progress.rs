@@ -14,7 +14,7 @@ pub(crate) fn watch(input: Input) -> impl Read {
         None => (ProgressBar::no_length(), WITHOUT_LENGTH),
     };
     bar.set_draw_target(ProgressDrawTarget::stderr());
-    bar.set_message(crate::failure::printable(&input.name()));
+    bar.set_message(crate::text::printable(&input.name()));
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }

@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, str::FromStr};
 
-use crypto_envelope::{KeyProvider, RawAesProvider, SecretBytes};
+use crypto_envelope::{
+    SecretBytes,
+    provider::{KeyProvider, RawAesProvider},
+};
 use hkdf::Hkdf;
 use sha2::Sha256;
 
@@ -10,6 +13,7 @@ use crate::{
     failure::{Code, Failure},
     key_file::{self, Encoding},
     local_keys::{LocalKeys, Store},
+    text::hex,
 };
 
 /// What `--provider` says.
@@ -96,7 +100,7 @@ fn name_of_key(key: &SecretBytes) -> Result<String, Failure> {
     Hkdf::<Sha256>::new(None, key.expose())
         .expand(b"keyferry raw-aes key name v1", &mut name)
         .map_err(|_| Failure::new(Code::Internal, "cannot derive the name of the key"))?;
-    Ok(name.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&name))
 }
 
 fn percent_decode(text: &str) -> Result<String, String> {

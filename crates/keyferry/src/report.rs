@@ -7,16 +7,12 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::{
-    AlgorithmSuite, BodyFormat, EncryptedDataKey, EncryptionContext, Error, Header, RawAesProvider,
+    AlgorithmSuite, BodyFormat, EncryptedDataKey, EncryptionContext, Header,
+    provider::RawAesProvider,
 };
 use serde_json::{Value, json};
 
-use crate::{
-    args::Files,
-    failure::{Failure, printable},
-    input::Input,
-    output::Destination,
-};
+use crate::{failure::Failure, input::Input, output::Destination, text::printable};
 
 /// One run of a command.
 pub(crate) struct Run {
@@ -26,53 +22,64 @@ pub(crate) struct Run {
     data_on_stdout: bool,
 }
 
-impl Run {
-    pub(crate) fn new(operation: &'static str, input: &Input, destination: &Destination) -> Self {
-        let output = match destination {
-            Destination::StandardOutput => "standard output".into(),
-            Destination::File(path) => path.display().to_string(),
-        };
-        let data_on_stdout = *destination == Destination::StandardOutput;
-        Self { operation, input: input.name(), output, data_on_stdout }
-    }
+/// How a run is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Nothing,
+    Text,
+    Json,
 }
 
-/// Says what a run has done.
-pub(crate) fn done(
-    run: &Run,
-    header: &Header,
-    plaintext_length: u64,
-    files: &Files,
-) -> Result<(), Failure> {
-    if files.quiet {
-        return Ok(());
+impl Run {
+    pub(crate) fn new(operation: &'static str, input: &Input, destination: &Destination) -> Self {
+        Self {
+            operation,
+            input: input.name(),
+            output: destination.to_string(),
+            data_on_stdout: *destination == Destination::StandardOutput,
+        }
     }
-    if !files.json {
-        let Run { operation, input, output, .. } = run;
-        return say(&format!("{operation}ed {input} -> {output} ({plaintext_length} bytes)\n"));
+
+    /// Says what the run has done, with the whole context, stored or not.
+    pub(crate) fn done(
+        &self,
+        header: &Header,
+        full_context: &EncryptionContext,
+        plaintext_length: u64,
+        format: Format,
+    ) -> Result<(), Failure> {
+        let Self { operation, input, output, data_on_stdout } = self;
+        match format {
+            Format::Nothing => Ok(()),
+            Format::Text => {
+                say(&format!("{operation}ed {input} -> {output} ({plaintext_length} bytes)"))
+            }
+            Format::Json => {
+                let report = json!({
+                    "operation": operation,
+                    "input": input,
+                    "output": output,
+                    "plaintext_length": plaintext_length,
+                    "message_id": header.message_id().to_string(),
+                    "suite": suite(header.suite()),
+                    "context": context(full_context),
+                    "encrypted_data_keys": encrypted_data_keys(header),
+                });
+                let line = format!("{report}\n");
+                if *data_on_stdout { say_raw(&line) } else { print(&line) }
+            }
+        }
     }
-    let report = json!({
-        "operation": run.operation,
-        "input": run.input,
-        "output": run.output,
-        "plaintext_length": plaintext_length,
-        "message_id": header.message_id().to_string(),
-        "suite": suite(header.suite()),
-        "context": context(header.context()),
-        "encrypted_data_keys": encrypted_data_keys(header),
-    });
-    let line = format!("{report}\n");
-    if run.data_on_stdout { say_raw(&line) } else { print(&line) }
 }
 
 /// Tells where a new key is, once in its life.
 pub(crate) fn new_key(path: &str) {
-    let text = format!(
-        "made a new key: {path}\n  Keep a copy of it in a safe place: whoever has it can decrypt, \
-         and without it the data is lost.\n"
-    );
     // The key is there in any case; without standard error there is nobody to tell.
-    let _ = say(&text);
+    let _ = say(&format!("made a new key: {path}"));
+    let _ = say(
+        "  Keep a copy of it in a safe place: whoever has it can decrypt, and without it the data \
+         is lost.",
+    );
 }
 
 /// Shows what a header claims. `message_length` is that of the whole message, if it is known.
@@ -82,17 +89,10 @@ pub(crate) fn claims(
     format: Format,
 ) -> Result<(), Failure> {
     let estimate = message_length.and_then(|length| header.estimate_plaintext_length(length));
-    match format {
-        Format::Json => print(&format!("{}\n", claims_as_json(header, message_length, estimate))),
-        Format::Text => print(&claims_as_text(header, message_length, estimate)),
+    if format == Format::Json {
+        return print(&format!("{}\n", claims_as_json(header, message_length, estimate)));
     }
-}
-
-/// For machines or for people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    Text,
-    Json,
+    print(&claims_as_text(header, message_length, estimate))
 }
 
 fn claims_as_json(header: &Header, message_length: Option<u64>, estimate: Option<u64>) -> Value {
@@ -105,7 +105,7 @@ fn claims_as_json(header: &Header, message_length: Option<u64>, estimate: Option
         "version": header.version(),
         "suite": suite(header.suite()),
         "message_id": header.message_id().to_string(),
-        "context": context(header.context()),
+        "context": context(header.stored_context()),
         "encrypted_data_keys": encrypted_data_keys(header),
         "body": body,
         "frame_length": frame_length,
@@ -135,7 +135,7 @@ fn claims_as_text(header: &Header, length: Option<u64>, estimate: Option<u64>) -
     lines.push(format!("message:         {}", bytes(length)));
     lines.push(format!("plaintext:       {} by estimate", bytes(estimate)));
     lines.push("context:".to_owned());
-    for (key, value) in header.context().iter() {
+    for (key, value) in header.stored_context().iter() {
         lines.push(format!("  {key} = {value}"));
     }
     lines.push("encrypted data keys:".to_owned());
@@ -176,27 +176,25 @@ fn encrypted_data_keys(header: &Header) -> Vec<Value> {
 
 /// The name of the wrapping key, as far as it can be read without asking its provider.
 fn key_name(key: &EncryptedDataKey) -> String {
-    match RawAesProvider::key_name(key) {
-        Some(name) => name.to_owned(),
-        None => String::from_utf8_lossy(key.provider_info()).into_owned(),
-    }
+    RawAesProvider::recognize(key)
+        .and_then(|description| description.key_id)
+        .unwrap_or_else(|| String::from_utf8_lossy(key.provider_info()).into_owned())
 }
 
 /// To standard output.
 fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    written.map_err(|error| Failure::from(Error::from(error)))
+    let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    match printed {
+        // Whoever reads it has seen enough. (Data that nobody takes is an error: see Output.)
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed.map_err(|error| Failure::io("cannot write standard output", &error)),
+    }
 }
 
-/// To standard error, for people.
-fn say(text: &str) -> Result<(), Failure> {
-    say_raw(
-        &text
-            .split_inclusive('\n')
-            .map(|line| printable(line.trim_end()) + "\n")
-            .collect::<String>(),
-    )
+/// A line to standard error, for people.
+fn say(line: &str) -> Result<(), Failure> {
+    say_raw(&format!("{}\n", printable(line)))
 }
 
 fn say_raw(text: &str) -> Result<(), Failure> {

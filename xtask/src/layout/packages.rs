@@ -1,38 +1,44 @@
 //! Rules of `deny.toml`, for every package of the dependency graph.
 
-use super::deny_file::DenyFile;
-use super::{Finding, Workspace, lockfile, spdx};
+use std::fs;
+
+use super::{Finding, Workspace, spdx};
 use crate::metadata::Package;
+use crate::shell;
 
 /// Packages whose licence is missing, unreadable or not allowed.
 pub(super) fn unwanted_licences(workspace: &Workspace) -> Result<Vec<Finding>, String> {
-    let allowed = DenyFile::read()?.strings("licenses", "allow")?;
-    find(workspace, |package| licence_problem(package, &allowed))
+    find(workspace, "licenses", "allow", licence_problem)
 }
 
 /// Packages that are neither in this repository nor from an allowed registry.
 pub(super) fn unknown_sources(workspace: &Workspace) -> Result<Vec<Finding>, String> {
-    let registries = DenyFile::read()?.strings("sources", "allow-registry")?;
-    find(workspace, |package| source_problem(package, &registries))
+    find(workspace, "sources", "allow-registry", source_problem)
 }
 
 /// Packages that are banned by name.
 pub(super) fn banned(workspace: &Workspace) -> Result<Vec<Finding>, String> {
-    let banned = DenyFile::read()?.strings("bans", "deny")?;
-    find(workspace, |package| banned.contains(&package.name).then(|| "is banned".to_owned()))
+    find(workspace, "bans", "deny", |package, banned| {
+        banned.contains(&package.name).then(|| "is banned".to_owned())
+    })
 }
 
+/// What `problem` says about each package and the array `key` under `[section]` of `deny.toml`.
 fn find(
     workspace: &Workspace,
-    problem: impl Fn(&Package) -> Option<String>,
+    section: &str,
+    key: &str,
+    problem: fn(&Package, &[String]) -> Option<String>,
 ) -> Result<Vec<Finding>, String> {
-    workspace
-        .metadata
-        .packages
-        .iter()
-        .filter_map(|package| Some((package, problem(package)?)))
-        .map(|(package, problem)| lockfile::finding(&package.name, &package.version, &problem))
-        .collect()
+    let text = fs::read_to_string(shell::root().join("deny.toml"))
+        .map_err(|error| format!("deny.toml: {error}"))?;
+    // A rule must not vanish by a typing error.
+    let strings = strings(&text, section, key)
+        .ok_or_else(|| format!("deny.toml: no array of strings `{key}` under [{section}]"))?;
+    let packages = workspace.metadata.packages.iter();
+    Ok(packages
+        .filter_map(|package| Some(Finding::of_package(package, problem(package, &strings)?)))
+        .collect())
 }
 
 fn licence_problem(package: &Package, allowed: &[String]) -> Option<String> {
@@ -40,18 +46,35 @@ fn licence_problem(package: &Package, allowed: &[String]) -> Option<String> {
         return Some("has no licence expression".to_owned());
     };
     match spdx::is_allowed(licence, allowed) {
-        Ok(true) => None,
-        Ok(false) => Some(format!("has the licence `{licence}`, which is not allowed")),
-        Err(mistake) => Some(format!("has the unreadable licence `{licence}`: {mistake}")),
+        Some(true) => None,
+        Some(false) => Some(format!("has the licence `{licence}`, which is not allowed")),
+        None => Some(format!("has the licence `{licence}`, which is malformed")),
     }
 }
 
 fn source_problem(package: &Package, registries: &[String]) -> Option<String> {
-    let source = package.source.as_deref()?;
-    let is_known = source
-        .strip_prefix("registry+")
-        .is_some_and(|registry| registries.iter().any(|known| known == registry));
+    let source = package.source.as_ref()?;
+    let is_known = registries.iter().any(|known| *source == format!("registry+{known}"));
     (!is_known).then(|| format!("comes from {source}"))
+}
+
+/// The array `key` under `[section]`. Of TOML, this knows arrays of strings, on one line or on
+/// many, and comments: such an array is one of JSON but for the last comma.
+fn strings(text: &str, section: &str, key: &str) -> Option<Vec<String>> {
+    let heading = format!("[{section}]");
+    let body = text
+        .lines()
+        .map(|line| line.split('#').next().unwrap_or_default().trim())
+        .skip_while(|line| *line != heading)
+        .skip(1)
+        .take_while(|line| !(line.starts_with('[') && line.ends_with(']')))
+        .skip_while(|line| line.split_once('=').is_none_or(|(name, _)| name.trim() != key))
+        .collect::<String>();
+    let (_, value) = body.split_once('=')?;
+    let (elements, _) = value.trim_start().strip_prefix('[')?.split_once(']')?;
+    let elements = elements.trim_end();
+    let elements = elements.strip_suffix(',').unwrap_or(elements);
+    serde_json::from_str(&format!("[{elements}]")).ok()
 }
 
 #[cfg(test)]
@@ -87,4 +110,43 @@ mod tests {
             assert_eq!(problem.is_none(), is_fine, "{source:?}");
         }
     }
+
+    #[test]
+    fn arrays_of_strings_are_read_and_nothing_else() {
+        for (section, key, expected) in [
+            ("licenses", "allow", Some(&["MIT", "Apache-2.0 WITH LLVM-exception"] as &[_])),
+            ("bans", "deny", Some(&["openssl", "ring"])),
+            ("bans", "nothing", Some(&[])),
+            ("sources", "allow-registry", Some(&["https://example.org/index"])),
+            ("licenses", "deny", None),
+            ("licenses", "confidence", None),
+            ("license", "allow", None),
+            ("bans", "allow", None),
+            ("bans", "tables", None),
+            ("bans", "open", None),
+        ] {
+            let expected = expected.map(|strings| strings.iter().copied().map(String::from));
+            let expected = expected.map(Iterator::collect);
+            assert_eq!(strings(EXAMPLE, section, key), expected, "[{section}] {key}");
+        }
+    }
+
+    const EXAMPLE: &str = r#"
+        [licenses] # what we may ship
+        allow = [
+            "MIT", # most of them
+            # "GPL-3.0",
+            "Apache-2.0 WITH LLVM-exception"
+        ]
+        confidence = 0.9
+
+        [bans]
+        deny = ["openssl", "ring",]
+        tables = [{ crate = "ring" }]
+        nothing = []
+        open = ["openssl",
+
+        [sources]
+        allow-registry = ["https://example.org/index"]
+    "#;
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::sources::{SourceFile, TESTS};
+use super::sources::SourceFile;
 use super::{Finding, Workspace};
 use crate::metadata::Package;
 use crate::shell;
@@ -36,25 +36,6 @@ pub(super) fn long_file(file: &SourceFile) -> Vec<Finding> {
     }
 }
 
-/// Code behind the tests, where no reader looks for it and other rules do not either.
-pub(super) fn code_behind_tests(file: &SourceFile) -> Vec<Finding> {
-    if file.path_in_crate().is_none() {
-        return Vec::new();
-    }
-    file.behind_code()
-        .filter(|(_, line)| ITEMS.iter().any(|item| line.starts_with(item)))
-        .map(|(line, _)| file.finding(line, format!("this belongs before the first `{TESTS}`")))
-        .collect()
-}
-
-/// Modules in `mod.rs` instead of a file with a name.
-pub(super) fn mod_file(file: &SourceFile) -> Vec<Finding> {
-    if !file.path.ends_with("/mod.rs") {
-        return Vec::new();
-    }
-    vec![file.finding(1, "name the file after its module")]
-}
-
 fn takes_over_lints(manifest: &str) -> bool {
     manifest
         .lines()
@@ -68,8 +49,7 @@ fn takes_over_lints(manifest: &str) -> bool {
 fn no_lints(package: &Package) -> Finding {
     let path = package.manifest.strip_prefix(shell::root()).unwrap_or(&package.manifest);
     Finding {
-        path: path.display().to_string(),
-        line: 1,
+        place: path.display().to_string(),
         message: "`workspace = true` under [lints] is missing".to_owned(),
     }
 }
@@ -89,10 +69,6 @@ fn too_long<T>(
 
 const MAX_LIB: usize = 150;
 const MAX_FILE: usize = 600;
-const ITEMS: [&str; 12] = [
-    "async ", "const ", "enum ", "extern ", "fn ", "impl", "pub", "static ", "struct ", "trait ",
-    "type ", "use ",
-];
 
 #[cfg(test)]
 mod tests {
@@ -119,29 +95,10 @@ mod tests {
 
     #[test]
     fn length_stops_at_the_tests_and_names_the_first_line_too_many() {
-        let file = file("a\n\n// why\nb\nc\n#[cfg(test)]\nd\ne\nf\n");
+        let file = file("a\n\n// why\nb\nc\nmod tests {\nd\ne\nf\n");
         assert_eq!(too_long(&file, file.code(), 3, "lines"), []);
         assert_eq!(too_long(&file, file.lines(), 5, "lines"), []);
         let finding = file.finding(4, "3 lines, but 1 are allowed");
         assert_eq!(too_long(&file, file.code(), 1, "lines"), [finding]);
-    }
-
-    #[test]
-    fn code_behind_tests_is_found() {
-        let file = file(
-            "#[cfg(test)]\nuse std::io;\n\npub fn send() {}\n\n#[cfg(test)]\nmod tests {\n    \
-             use super::*;\n    fn helper() {}\n}\n",
-        );
-        let lines = code_behind_tests(&file).into_iter().map(|finding| finding.line);
-        assert_eq!(lines.collect::<Vec<_>>(), [2, 4]);
-    }
-
-    #[test]
-    fn tests_at_the_end_are_fine() {
-        let file = file(
-            "use std::fmt;\n\nfn send() {}\n\n#[cfg(test)]\n#[expect(\n    clippy::panic,\n)]\n\
-             mod tests {\n    use super::*;\n}\n",
-        );
-        assert_eq!(code_behind_tests(&file), []);
     }
 }

@@ -8,7 +8,7 @@ use super::Finding;
 /// A Rust file of the workspace.
 #[derive(Debug)]
 pub(super) struct SourceFile {
-    /// Relative to the workspace, with `/` everywhere.
+    /// Relative to the workspace.
     pub(super) path: String,
     pub(super) text: String,
 }
@@ -26,14 +26,9 @@ impl SourceFile {
             .filter(|(_, code)| !code.is_empty())
     }
 
-    /// The lines from the tests on.
-    pub(super) fn behind_code(&self) -> impl Iterator<Item = (usize, &str)> {
-        (1..).zip(self.text.lines()).skip_while(|(_, line)| *line != TESTS)
-    }
-
     /// A finding in this file.
     pub(super) fn finding(&self, line: usize, message: impl Into<String>) -> Finding {
-        Finding { path: self.path.clone(), line, message: message.into() }
+        Finding { place: format!("{}:{line}", self.path), message: message.into() }
     }
 
     /// The path within the sources of a shipped crate: `engine/seal.rs`.
@@ -93,8 +88,7 @@ fn collect(root: &Path, directory: &Path, files: &mut Vec<SourceFile>) -> Result
 fn read_one(root: &Path, path: &Path) -> Result<SourceFile, String> {
     let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let path = path.strip_prefix(root).unwrap_or(path);
-    let names = path.iter().map(|name| name.to_string_lossy()).collect::<Vec<_>>();
-    Ok(SourceFile { path: names.join("/"), text })
+    Ok(SourceFile { path: path.display().to_string(), text })
 }
 
 fn without_comment(line: &str) -> &str {
@@ -105,8 +99,8 @@ fn without_comment(line: &str) -> &str {
     line.split_once(" //").map_or(line, |(code, _)| code)
 }
 
-/// Where the tests of a file begin: at the end of it, as another rule sees to.
-pub(super) const TESTS: &str = "#[cfg(test)]";
+/// Where the tests of a file begin: at the end of it, as `clippy::items_after_test_module` sees to.
+const TESTS: &str = "mod tests {";
 
 #[cfg(test)]
 mod tests {
@@ -122,12 +116,12 @@ mod tests {
         let file = file(
             "a.rs",
             "//! Docs.\n\nuse a::b; // why\n    /// Docs.\n    #[cfg(test)]\n    \
-             \"https://example.org\"\n#[cfg(test)]\nmod tests {}\n",
+             \"https://example.org\"\n#[x]\nmod tests {\n}\n",
         );
-        let code = [(3, "use a::b;"), (5, "#[cfg(test)]"), (6, "\"https://example.org\"")];
+        let code =
+            [(3, "use a::b;"), (5, "#[cfg(test)]"), (6, "\"https://example.org\""), (7, "#[x]")];
         assert_eq!(file.code().collect::<Vec<_>>(), code);
-        assert_eq!(file.lines().count(), 6);
-        assert_eq!(file.behind_code().collect::<Vec<_>>(), [(7, TESTS), (8, "mod tests {}")]);
+        assert_eq!(file.lines().count(), 7);
     }
 
     #[test]

@@ -2,53 +2,32 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Finding, Workspace, lockfile};
+use super::{Finding, Workspace};
 use crate::metadata::{Metadata, Package};
 use crate::shell;
 
 /// What must not come along with the core as users get it: runtimes, HTTP, cloud SDKs.
 pub(super) fn weight_in_core(_: &Workspace) -> Result<Vec<Finding>, String> {
-    forbidden_in(CORE, &[], WEIGHT)
-}
-
-/// `ring` in any crate that users get, with any feature, on any platform.
-pub(super) fn ring_in_shipped_crates(workspace: &Workspace) -> Result<Vec<Finding>, String> {
-    let mut findings = Vec::new();
-    for package in workspace.metadata.members().filter(|package| is_shipped(package)) {
-        findings.extend(forbidden_in(&package.name, &["--all-features"], &["ring"])?);
-    }
-    Ok(findings)
+    // Asked for alone: the features of another member would be turned on for it.
+    let tree = shell::output(shell::cargo(TREE).args(["--package", CORE]))?;
+    let packages = tree.lines().filter_map(name_and_version).collect::<BTreeSet<_>>();
+    Ok(packages
+        .into_iter()
+        .filter(|(name, _)| WEIGHT.iter().any(|pattern| matches(name, pattern)))
+        .map(|(name, version)| Finding {
+            place: format!("{name} {version}"),
+            message: format!("is in the tree of {CORE}; see `cargo tree -p {CORE} -i {name}`"),
+        })
+        .collect())
 }
 
 /// Packages that members depend on directly, but not all in the same version.
-pub(super) fn rival_versions(workspace: &Workspace) -> Result<Vec<Finding>, String> {
+pub(super) fn rival_versions(workspace: &Workspace) -> Vec<Finding> {
     rivals(&workspace.metadata)
-        .iter()
+        .into_iter()
         .map(|(package, users)| {
             let message = format!("is one of several versions in direct use, here by {users}");
-            lockfile::finding(&package.name, &package.version, &message)
-        })
-        .collect()
-}
-
-/// Asks for one package at a time: together, the features of one member would be turned on for
-/// the others.
-fn forbidden_in(
-    package: &str,
-    features: &[&str],
-    forbidden: &[&str],
-) -> Result<Vec<Finding>, String> {
-    let mut command = shell::cargo(TREE);
-    command.args(["--package", package]).args(features);
-    shell::output(&mut command)?
-        .lines()
-        .filter_map(name_and_version)
-        .filter(|(name, _)| forbidden.iter().any(|pattern| matches(name, pattern)))
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .map(|(name, version)| {
-            let why = [&["cargo tree -p", package], features, &["-i", name]].concat().join(" ");
-            lockfile::finding(name, version, &format!("is in the tree of {package}; see `{why}`"))
+            Finding::of_package(package, message)
         })
         .collect()
 }
@@ -64,10 +43,6 @@ fn matches(name: &str, pattern: &str) -> bool {
         Some(prefix) => name.starts_with(prefix),
         None => name == pattern,
     }
-}
-
-fn is_shipped(package: &Package) -> bool {
-    package.manifest.starts_with(shell::root().join("crates"))
 }
 
 /// Direct dependencies of which there is more than one version, with the names of their users.

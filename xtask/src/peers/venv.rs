@@ -53,7 +53,7 @@ fn works(python: &Path) -> bool {
     shell::output(shell::command(python).arg("--version")).is_ok()
 }
 
-const PYTHON: &str = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
+const PYTHON: &str = "bin/python";
 const PIP_INSTALL: [&str; 7] = [
     "-m",
     "pip",

@@ -12,7 +12,7 @@ use aws_lc_rs::{
     },
 };
 
-use super::{Failed, IV_LENGTH, TAG_LENGTH};
+use super::{Failed, IV_LENGTH, P384_LENGTH, TAG_LENGTH};
 
 /// Fills `bytes` from the random generator.
 pub(crate) fn random(bytes: &mut [u8]) -> Result<(), Failed> {
@@ -41,7 +41,7 @@ impl AesGcm {
         aad: &[u8],
         plaintext: &[u8],
         ciphertext: &mut [u8],
-        tag: &mut [u8],
+        tag: &mut [u8; TAG_LENGTH],
     ) -> Result<(), Failed> {
         let nonce = Nonce::assume_unique_for_key(*iv);
         self.0
@@ -76,20 +76,20 @@ impl fmt::Debug for AesGcm {
 }
 
 /// A P-384 signing key (FIPS 186-5).
-pub(super) struct P384SigningKey(EcdsaKeyPair);
+pub(crate) struct P384SigningKey(EcdsaKeyPair);
 
 impl P384SigningKey {
-    pub(super) fn generate() -> Result<Self, Failed> {
+    pub(crate) fn generate() -> Result<Self, Failed> {
         EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING).map(Self).map_err(|_| Failed)
     }
 
     /// The public point, uncompressed: `04`, x, y.
-    pub(super) fn public_point(&self) -> &[u8] {
+    pub(crate) fn public_point(&self) -> &[u8] {
         self.0.public_key().as_ref()
     }
 
     /// Signs a SHA-384 digest; the signature is r, then s, 48 bytes each.
-    pub(super) fn sign(&self, digest: &[u8]) -> Result<[u8; 96], Failed> {
+    pub(crate) fn sign(&self, digest: &[u8]) -> Result<[u8; 2 * P384_LENGTH], Failed> {
         let digest = Digest::import_less_safe(digest, &SHA384).map_err(|_| Failed)?;
         let signature = self.0.sign_digest(&digest).map_err(|_| Failed)?;
         signature.as_ref().try_into().map_err(|_| Failed)
@@ -97,7 +97,7 @@ impl P384SigningKey {
 }
 
 /// Verifies a DER signature over a SHA-384 digest. The point may be compressed.
-pub(super) fn verify_p384(point: &[u8], digest: &[u8], signature: &[u8]) -> Result<(), Failed> {
+pub(crate) fn verify_p384(point: &[u8], digest: &[u8], signature: &[u8]) -> Result<(), Failed> {
     let digest = Digest::import_less_safe(digest, &SHA384).map_err(|_| Failed)?;
     UnparsedPublicKey::new(&ECDSA_P384_SHA384_ASN1, point)
         .verify_digest(&digest, signature)

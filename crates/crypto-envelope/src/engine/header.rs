@@ -1,37 +1,39 @@
 //! Collecting a header, before anything is known to be true.
 
+use super::{MessageVerifier, keys::MessageKeys};
 use crate::{
-    EncryptionContext, Error, Limits, MessagePart, Result, SecretBytes,
-    crypto::{self, IV_LENGTH, MessageKeys, derive_message_keys},
+    EncryptionContext, Error, Limits, MessagePart, Result,
+    crypto::{self, IV_LENGTH},
+    materials::DecryptionMaterials,
     message::{Header, HeaderScan, Progress},
 };
 
 /// Takes the first bytes of a message, in pieces of any size, up to the end of its header.
 ///
 /// ```
-/// # use crypto_envelope::{blocking, Encryptor, EncryptionContext, RawAesProvider, SecretBytes};
-/// use crypto_envelope::{HeaderReader, Limits};
+/// # use crypto_envelope::{blocking, Encryptor, EncryptionContext, SecretBytes, provider::RawAesProvider};
+/// use crypto_envelope::{HeaderParser, Limits};
 ///
 /// # fn main() -> crypto_envelope::Result<()> {
 /// # let provider = RawAesProvider::new("example", "key", &SecretBytes::random(32)?)?;
 /// # let encryptor = Encryptor::new(provider);
 /// # let message = blocking::wait(encryptor.encrypt(b"plaintext", &EncryptionContext::new()))?;
-/// let mut reader = HeaderReader::new(Limits::default());
-/// let used = reader.push(&message)?;
-/// let header = reader.finish()?;
+/// let mut parser = HeaderParser::new(Limits::default());
+/// let used = parser.push(&message)?;
+/// let header = parser.finish()?;
 /// assert_eq!(used, header.claims().length());
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct HeaderReader {
+pub struct HeaderParser {
     limits: Limits,
     scan: HeaderScan,
     bytes: Vec<u8>,
     complete: bool,
 }
 
-impl HeaderReader {
+impl HeaderParser {
     /// Starts with nothing. [`Limits::max_header`] and [`Limits::max_encrypted_data_keys`] apply.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
@@ -88,6 +90,17 @@ impl HeaderReader {
 pub struct UnverifiedHeader(Header);
 
 impl UnverifiedHeader {
+    /// Parses the header of a message that is in memory, and returns it with the body.
+    ///
+    /// # Errors
+    ///
+    /// As [`HeaderParser::push`] and [`HeaderParser::finish`].
+    pub fn parse<'m>(message: &'m [u8], limits: &Limits) -> Result<(Self, &'m [u8])> {
+        let mut parser = HeaderParser::new(limits.clone());
+        let used = parser.push(message)?;
+        Ok((parser.finish()?, &message[used..]))
+    }
+
     /// What the header says. Anybody could have written it: show it, but decide nothing by it.
     #[must_use]
     pub fn claims(&self) -> &Header {
@@ -95,30 +108,30 @@ impl UnverifiedHeader {
     }
 
     /// Verifies commitment and tag. Only what comes out of here can open a body.
-    pub(crate) fn verify(
-        self,
-        data_key: &SecretBytes,
-        unstored_context: &EncryptionContext,
-    ) -> Result<VerifiedHeader> {
+    pub(crate) fn verify(self, materials: DecryptionMaterials) -> Result<VerifiedHeader> {
         let not_genuine = || Error::Authentication { part: MessagePart::Header };
         let header = self.0;
-        let keys = derive_message_keys(header.suite(), data_key, header.message_id().as_ref())
-            .map_err(|_| Error::Internal { what: "deriving the message keys failed" })?;
+        let message_id = header.message_id().as_ref();
+        let keys = MessageKeys::derive(header.suite(), &materials.data_key, message_id)?;
         if !crypto::equal(&keys.commitment, header.commitment()) {
             return Err(not_genuine());
         }
-        let aad = header_aad(header.body(), unstored_context)?;
+        let aad = header_aad(header.body(), &materials.unstored_context)?;
         keys.content
             .open(&HEADER_IV, &aad, &[], header.tag(), &mut [])
             .map_err(|_| not_genuine())?;
-        Ok(VerifiedHeader { header, keys })
+        let DecryptionMaterials { context, verifier, .. } = materials;
+        Ok(VerifiedHeader { header, context, keys, verifier })
     }
 }
 
-/// A header whose commitment and tag were verified, and the keys that did it.
+/// A header whose commitment and tag were verified, with what opens the body.
 pub(crate) struct VerifiedHeader {
-    pub(crate) header: Header,
-    pub(crate) keys: MessageKeys,
+    pub(super) header: Header,
+    /// All pairs, stored or not.
+    pub(super) context: EncryptionContext,
+    pub(super) keys: MessageKeys,
+    pub(super) verifier: Option<MessageVerifier>,
 }
 
 /// The header tag covers the header body and the pairs that are bound without being stored.

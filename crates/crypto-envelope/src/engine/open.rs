@@ -4,19 +4,15 @@ use std::fmt;
 
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{FRAME_LENGTH_ERROR, frames::FrameCipher, header::VerifiedHeader};
+use super::{MessageVerifier, frames::FrameCipher, header::VerifiedHeader};
 use crate::{
-    EncryptionContext, Error, Limits, MessagePart, Result,
-    crypto::MessageVerifier,
+    Bound, EncryptionContext, Error, Limits, MessagePart, Result,
     message::{
         BodyFormat, Header,
-        body::{
-            BLOCK_OVERHEAD, BLOCK_PREFIX, FINAL_FRAME_MARK, FINAL_OVERHEAD, FINAL_PREFIX,
-            LONGEST_BLOCK, Part, REGULAR_OVERHEAD,
-        },
-        codec::Reader,
+        body::{LONGEST_BLOCK, NeedsBytes, Part, Prefix},
         footer,
     },
+    secret::reserve_wiped,
 };
 
 /// Turns the body of one message into plaintext, in pieces of any size.
@@ -33,8 +29,8 @@ use crate::{
 /// Every byte that comes out is authentic, but only [`finish`](Self::finish) says that nothing is
 /// missing.
 pub struct Opener {
-    header: Header,
-    context: EncryptionContext,
+    /// What will be known at the end, as far as it is known.
+    finished: Finished,
     cipher: FrameCipher,
     verifier: Option<MessageVerifier>,
     hold: Hold,
@@ -44,7 +40,6 @@ pub struct Opener {
     buffer: Vec<u8>,
     /// Where in the message the next part begins.
     position: u64,
-    held: Zeroizing<Vec<u8>>,
 }
 
 /// When verified plaintext may leave the engine.
@@ -79,7 +74,7 @@ enum Stage {
 
 /// A part of the body that is there as a whole.
 struct Unit {
-    part: Part,
+    prefix: Prefix,
     plaintext: usize,
     /// Of the part alone.
     length: usize,
@@ -87,64 +82,48 @@ struct Unit {
     total: usize,
 }
 
-enum Need {
-    /// At least so many bytes from the start of the part are needed to go on.
-    Bytes(usize),
-    Nothing(Unit),
-}
-
 impl Opener {
-    pub(crate) fn new(
-        header: VerifiedHeader,
-        context: EncryptionContext,
-        mut verifier: Option<MessageVerifier>,
-        release: Release,
-        limits: Limits,
-    ) -> Result<Self> {
-        let VerifiedHeader { header, keys } = header;
+    pub(crate) fn new(verified: VerifiedHeader, release: Release, limits: Limits) -> Result<Self> {
+        let VerifiedHeader { header, context, keys, mut verifier } = verified;
         let stage = match header.body_format() {
             BodyFormat::NonFramed => Stage::Block,
             BodyFormat::Framed { frame_length } => {
-                check_body_part(u64::from(frame_length.get()), &limits)?;
+                check_claim(u64::from(frame_length.get()), &limits)?;
                 let frame_length = usize::try_from(frame_length.get()).unwrap_or(usize::MAX);
                 Stage::Frame { number: 1, frame_length }
             }
         };
-        let signed = verifier.is_some();
+        let hold = match (release, &verifier) {
+            (Release::Verified, Some(_)) | (Release::AtEnd, _) => Hold::UntilEnd,
+            (Release::Verified, None) | (Release::BeforeSignature, _) => Hold::Nothing,
+        };
         if let Some(verifier) = &mut verifier {
             verifier.update(header.body());
             verifier.update(header.tag());
         }
-        let hold = match release {
-            Release::AtEnd => Hold::UntilEnd,
-            Release::Verified if signed => Hold::UntilEnd,
-            Release::Verified | Release::BeforeSignature => Hold::Nothing,
-        };
         Ok(Self {
             cipher: FrameCipher::new(keys.content, *header.message_id()),
             position: header.length() as u64,
-            header,
-            context,
+            finished: Finished { header, context, held: Zeroizing::default(), plaintext_length: 0 },
             verifier,
             hold,
             limits,
             stage,
             buffer: Vec::new(),
-            held: Zeroizing::default(),
         })
     }
 
     /// The verified header.
     #[must_use]
     pub fn header(&self) -> &Header {
-        &self.header
+        &self.finished.header
     }
 
     /// All pairs that the message is bound to: those of the header and those that the caller
     /// reproduced.
     #[must_use]
     pub fn context(&self) -> &EncryptionContext {
-        &self.context
+        &self.finished.context
     }
 
     /// How much room [`push`](Self::push) needs for so much ciphertext. It may write less.
@@ -171,7 +150,7 @@ impl Opener {
         let opened = self.open_units(ciphertext, out);
         if opened.is_err() {
             out.zeroize();
-            self.held.zeroize();
+            self.finished.held.zeroize();
             self.stage = Stage::Failed;
         }
         opened
@@ -184,9 +163,7 @@ impl Opener {
     /// [`Error::Truncated`] if something is missing.
     pub fn finish(self) -> Result<Finished> {
         match self.stage {
-            Stage::End => {
-                Ok(Finished { header: self.header, context: self.context, held: self.held })
-            }
+            Stage::End => Ok(self.finished),
             Stage::Failed => Err(FAILED_BEFORE),
             Stage::Frame { .. } | Stage::Block => {
                 Err(Error::Truncated { offset: self.position + self.buffer.len() as u64 })
@@ -237,33 +214,30 @@ impl Opener {
 
     /// Opens the next part straight from `rest` if it is there as a whole, else keeps `rest`.
     fn open_from(&mut self, rest: &mut &[u8], out: &mut [u8]) -> Result<usize> {
-        match self.need(rest)? {
-            Need::Nothing(unit) => {
-                let (bytes, tail) = rest.split_at(unit.total);
-                *rest = tail;
-                self.open_unit(&unit, bytes, out)
-            }
-            Need::Bytes(_) => {
-                self.keep(rest)?;
-                *rest = &[];
-                Ok(0)
-            }
+        if let Ok(unit) = self.unit(rest)? {
+            let (bytes, tail) = rest.split_at(unit.total);
+            *rest = tail;
+            self.open_unit(&unit, bytes, out)
+        } else {
+            self.keep(rest)?;
+            *rest = &[];
+            Ok(0)
         }
     }
 
     /// Adds to the buffered part what it lacks, and opens it once it is complete.
     fn open_from_buffer(&mut self, rest: &mut &[u8], out: &mut [u8]) -> Result<usize> {
         loop {
-            match self.need(&self.buffer)? {
-                Need::Nothing(unit) => {
+            match self.unit(&self.buffer)? {
+                Ok(unit) => {
                     let mut buffer = std::mem::take(&mut self.buffer);
                     let written = self.open_unit(&unit, &buffer, out)?;
                     buffer.clear();
                     self.buffer = buffer;
                     return Ok(written);
                 }
-                Need::Bytes(_) if rest.is_empty() => return Ok(0),
-                Need::Bytes(needed) => {
+                Err(NeedsBytes(_)) if rest.is_empty() => return Ok(0),
+                Err(NeedsBytes(needed)) => {
                     let (head, tail) = rest.split_at(rest.len().min(needed - self.buffer.len()));
                     self.keep(head)?;
                     *rest = tail;
@@ -273,85 +247,60 @@ impl Opener {
     }
 
     fn keep(&mut self, bytes: &[u8]) -> Result<()> {
-        if bytes.len() > self.limits.buffered.saturating_sub(self.buffer.len()) {
-            let limit = self.limits.buffered as u64;
-            return Err(Error::Limit { what: FRAME_LENGTH_ERROR, limit });
+        if bytes.len() > self.limits.max_buffered().saturating_sub(self.buffer.len()) {
+            let limit = self.limits.max_buffered() as u64;
+            return Err(Error::Limit { bound: Bound::Buffered, limit });
         }
         self.buffer.extend_from_slice(bytes);
         Ok(())
     }
 
-    /// What the part that begins with `bytes` still needs.
-    fn need(&self, bytes: &[u8]) -> Result<Need> {
-        let mut reader = Reader::new(bytes, self.position);
-        match self.stage {
-            Stage::Frame { number, frame_length } => {
-                self.frame_need(number, frame_length, bytes, &mut reader)
+    /// The part that begins with `bytes`, if all of it is there.
+    fn unit(&self, bytes: &[u8]) -> Result<Result<Unit, NeedsBytes>> {
+        let malformed =
+            |what, behind| Err(Error::Malformed { what, offset: self.position + behind as u64 });
+        let (prefix, longest) = match self.stage {
+            Stage::Frame { frame_length, .. } => {
+                (Prefix::read_frame(bytes, self.position)?, frame_length as u64)
             }
-            Stage::Block => self.block_need(bytes, &mut reader),
+            Stage::Block => (Prefix::read_block(bytes, self.position)?, LONGEST_BLOCK),
             Stage::End | Stage::Failed => {
-                Err(reader.malformed("bytes after the end of the message"))
+                return malformed("bytes after the end of the message", 0);
             }
+        };
+        let prefix = match prefix {
+            Ok(prefix) => prefix,
+            Err(needs) => return Ok(Err(needs)),
+        };
+        if let Stage::Frame { number, .. } = self.stage
+            && prefix.number != number
+        {
+            let offset = if prefix.part == Part::FinalFrame { 4 } else { 0 };
+            return malformed("unexpected frame number", offset);
         }
+        let length = prefix.length.unwrap_or(longest);
+        if length > longest {
+            return malformed("a part is longer than it may be", prefix.part.prefix_length());
+        }
+        check_claim(length, &self.limits)?;
+        let plaintext = usize::try_from(length).unwrap_or(usize::MAX);
+        let length = plaintext.saturating_add(prefix.part.overhead());
+        let unit = Unit { prefix, plaintext, length, total: length };
+        Ok(if prefix.part == Part::RegularFrame {
+            unit.if_within(bytes)
+        } else {
+            self.with_footer(unit, bytes)
+        })
     }
 
-    fn frame_need(
-        &self,
-        number: u32,
-        frame_length: usize,
-        bytes: &[u8],
-        reader: &mut Reader<'_>,
-    ) -> Result<Need> {
-        if bytes.len() < 4 {
-            return Ok(Need::Bytes(4));
-        }
-        let mark = reader.u32("frame number")?;
-        if mark != FINAL_FRAME_MARK {
-            check_number(mark, number, reader)?;
-            let length = frame_length.saturating_add(REGULAR_OVERHEAD);
-            let unit =
-                Unit { part: Part::RegularFrame, plaintext: frame_length, length, total: length };
-            return Ok(unit.if_within(bytes));
-        }
-        if bytes.len() < FINAL_PREFIX {
-            return Ok(Need::Bytes(FINAL_PREFIX));
-        }
-        check_number(reader.u32("frame number")?, number, reader)?;
-        reader.take(FINAL_PREFIX - 12, "frame IV")?;
-        let plaintext = usize::try_from(reader.u32("length of the final frame")?);
-        match plaintext {
-            Ok(plaintext) if plaintext <= frame_length => {
-                Ok(self.last_need(Part::FinalFrame, plaintext, FINAL_OVERHEAD, bytes))
-            }
-            _ => Err(reader.malformed("the final frame is longer than the frame length")),
-        }
-    }
-
-    fn block_need(&self, bytes: &[u8], reader: &mut Reader<'_>) -> Result<Need> {
-        if bytes.len() < BLOCK_PREFIX {
-            return Ok(Need::Bytes(BLOCK_PREFIX));
-        }
-        reader.take(BLOCK_PREFIX - 8, "block IV")?;
-        let length = u64::from_be_bytes(reader.array("block length")?);
-        if length > LONGEST_BLOCK {
-            return Err(reader.malformed("the block is longer than AES-GCM can encrypt"));
-        }
-        check_body_part(length, &self.limits)?;
-        let plaintext = usize::try_from(length)
-            .map_err(|_| reader.malformed("the block exceeds the address space"))?;
-        Ok(self.last_need(Part::Block, plaintext, BLOCK_OVERHEAD, bytes))
-    }
-
-    /// The last part, and the footer with it: its plaintext is not to come out before the
-    /// signature is verified, whatever the mode.
-    fn last_need(&self, part: Part, plaintext: usize, overhead: usize, bytes: &[u8]) -> Need {
-        let length = plaintext.saturating_add(overhead);
-        let mut unit = Unit { part, plaintext, length, total: length };
+    /// The last part comes with the footer: its plaintext is not to come out before the signature
+    /// is verified, whatever the mode.
+    fn with_footer(&self, mut unit: Unit, bytes: &[u8]) -> Result<Unit, NeedsBytes> {
         if self.verifier.is_some() {
-            let footer = bytes.get(length..).and_then(footer::length);
-            unit.total = length.saturating_add(footer.unwrap_or(footer::LENGTH_FIELD));
+            let footer = bytes.get(unit.length..).and_then(footer::length);
+            unit.total = unit.length.saturating_add(footer.unwrap_or(footer::LENGTH_FIELD));
             if footer.is_none() {
-                return Need::Bytes(unit.total);
+                return Err(NeedsBytes(unit.total));
             }
         }
         unit.if_within(bytes)
@@ -365,49 +314,45 @@ impl Opener {
         }
         let (out, written) = match self.hold {
             Hold::Nothing => (&mut out[..unit.plaintext], unit.plaintext),
-            Hold::UntilEnd => (hold_more(&mut self.held, unit.plaintext, &self.limits)?, 0),
+            Hold::UntilEnd => (self.finished.hold_more(unit.plaintext, &self.limits)?, 0),
         };
-        self.stage = match (self.stage, unit.part) {
-            (Stage::Frame { number, frame_length }, Part::RegularFrame) => {
-                self.cipher.open_regular(number, part, out)?;
-                // No overflow: the largest number is the mark of a final frame.
+        self.cipher.open(&unit.prefix, part, out)?;
+        self.finished.plaintext_length += unit.plaintext as u64;
+        self.position += unit.total as u64;
+        self.stage = match self.stage {
+            Stage::Frame { number, frame_length } if unit.prefix.part == Part::RegularFrame => {
+                // No overflow: the largest number marks a final frame.
                 Stage::Frame { number: number.saturating_add(1), frame_length }
             }
-            (Stage::Frame { number, .. }, _) => {
-                self.cipher.open_final(number, part, out)?;
-                Stage::End
-            }
             _ => {
-                self.cipher.open_block(part, out)?;
+                self.verify_signature(footer)?;
                 Stage::End
             }
         };
-        if self.stage == Stage::End
-            && let Some(verifier) = self.verifier.take()
-        {
-            verifier
-                .verify(&footer[footer::LENGTH_FIELD..])
-                .map_err(|_| Error::Authentication { part: MessagePart::Signature })?;
-        }
-        self.position += unit.total as u64;
         Ok(written)
+    }
+
+    fn verify_signature(&mut self, footer: &[u8]) -> Result<()> {
+        let Some(verifier) = self.verifier.take() else { return Ok(()) };
+        verifier
+            .verify(&footer[footer::LENGTH_FIELD..])
+            .map_err(|_| Error::Authentication { part: MessagePart::Signature })
     }
 }
 
 impl fmt::Debug for Opener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Opener")
-            .field("header", &self.header)
+            .field("finished", &self.finished)
             .field("stage", &self.stage)
             .field("position", &self.position)
-            .field("held", &format_args!("{} bytes", self.held.len()))
             .finish_non_exhaustive()
     }
 }
 
 impl Unit {
-    fn if_within(self, bytes: &[u8]) -> Need {
-        if bytes.len() < self.total { Need::Bytes(self.total) } else { Need::Nothing(self) }
+    fn if_within(self, bytes: &[u8]) -> Result<Self, NeedsBytes> {
+        if bytes.len() < self.total { Err(NeedsBytes(self.total)) } else { Ok(self) }
     }
 }
 
@@ -417,9 +362,16 @@ pub struct Finished {
     header: Header,
     context: EncryptionContext,
     held: Zeroizing<Vec<u8>>,
+    plaintext_length: u64,
 }
 
 impl Finished {
+    /// Length of the whole plaintext in bytes, proved by the end of the message.
+    #[must_use]
+    pub fn plaintext_length(&self) -> u64 {
+        self.plaintext_length
+    }
+
     /// The plaintext that was held until the end; it follows what came out before. Wiped on drop.
     #[must_use]
     pub fn held_plaintext(&self) -> &[u8] {
@@ -432,10 +384,28 @@ impl Finished {
         &self.header
     }
 
-    /// All pairs that the message is bound to.
+    /// All pairs that the message is bound to: those of the header and those that the caller
+    /// reproduced. Signing suites add one of their own.
     #[must_use]
     pub fn context(&self) -> &EncryptionContext {
         &self.context
+    }
+
+    /// Takes the held plaintext out, for an adapter that gives it to its caller piece by piece.
+    pub(crate) fn take_held_plaintext(&mut self) -> Zeroizing<Vec<u8>> {
+        std::mem::take(&mut self.held)
+    }
+
+    /// Room for so much more held plaintext.
+    fn hold_more(&mut self, length: usize, limits: &Limits) -> Result<&mut [u8]> {
+        let start = self.held.len();
+        if length > limits.max_held_plaintext().saturating_sub(start) {
+            let limit = limits.max_held_plaintext() as u64;
+            return Err(Error::Limit { bound: Bound::HeldPlaintext, limit });
+        }
+        reserve_wiped(&mut self.held, length);
+        self.held.resize(start + length, 0);
+        Ok(&mut self.held[start..])
     }
 }
 
@@ -443,43 +413,15 @@ impl fmt::Debug for Finished {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Finished")
             .field("header", &self.header)
+            .field("plaintext_length", &self.plaintext_length)
             .field("held", &format_args!("{} bytes", self.held.len()))
             .finish_non_exhaustive()
     }
 }
 
-fn check_number(found: u32, expected: u32, reader: &Reader<'_>) -> Result<()> {
-    if found == expected {
-        Ok(())
-    } else {
-        Err(Error::Malformed {
-            what: "the frame has not the number that comes next",
-            offset: reader.offset() - 4,
-        })
-    }
-}
-
-fn check_body_part(length: u64, limits: &Limits) -> Result<()> {
-    if length > limits.body_part {
-        return Err(Error::Limit {
-            what: "bytes of a frame or block (Limits::max_body_part)",
-            limit: limits.body_part,
-        });
-    }
-    Ok(())
-}
-
-fn hold_more<'h>(held: &'h mut Vec<u8>, length: usize, limits: &Limits) -> Result<&'h mut [u8]> {
-    let start = held.len();
-    if length > limits.held_plaintext.saturating_sub(start) {
-        let limit = limits.held_plaintext as u64;
-        return Err(Error::Limit { what: HELD_TOO_MUCH, limit });
-    }
-    held.resize(start + length, 0);
-    Ok(&mut held[start..])
+fn check_claim(length: u64, limits: &Limits) -> Result<()> {
+    let limit = limits.max_claimed_frame();
+    if length > limit { Err(Error::Limit { bound: Bound::ClaimedFrame, limit }) } else { Ok(()) }
 }
 
 const FAILED_BEFORE: Error = Error::Misuse { what: "this opener has failed before" };
-const HELD_TOO_MUCH: &str = "plaintext held until the end of the message is verified: \
-     decrypt into a file that is kept only on success (release_before_signature), or raise \
-     Limits::max_held_plaintext";

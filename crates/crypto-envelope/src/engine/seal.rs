@@ -5,18 +5,22 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::{
+    MessageSigner,
     frames::FrameCipher,
     header::{HEADER_IV, header_aad},
+    keys::MessageKeys,
 };
 use crate::{
-    EncryptionContext, Error, Limits, Result,
-    crypto::{self, MessageKeys, MessageSigner, SIGNATURE_LENGTH, TAG_LENGTH, derive_message_keys},
+    Bound, EncryptionContext, Error, Limits, Result,
+    crypto::{self, TAG_LENGTH},
     materials::EncryptionMaterials,
     message::{
         BodyFormat, Header, HeaderFields, MESSAGE_ID_LENGTH, MessageId,
-        body::{FINAL_OVERHEAD, REGULAR_OVERHEAD},
-        footer,
+        body::Part,
+        codec::put_prefixed,
+        geometry::{MOST_FRAMES, framed_length},
     },
+    secret::reserve_wiped,
 };
 
 /// Turns plaintext into one message, in pieces of any size.
@@ -26,7 +30,7 @@ use crate::{
 /// wrong it refuses to go on.
 ///
 /// ```
-/// # use crypto_envelope::{blocking, Encryptor, EncryptionContext, RawAesProvider, SecretBytes};
+/// # use crypto_envelope::{blocking, Encryptor, EncryptionContext, SecretBytes, provider::RawAesProvider};
 /// # fn main() -> crypto_envelope::Result<()> {
 /// # let provider = RawAesProvider::new("example", "key", &SecretBytes::random(32)?)?;
 /// # let encryptor = Encryptor::new(provider);
@@ -86,8 +90,7 @@ impl Sealer {
         let BodyFormat::Framed { frame_length } = body_format else {
             return Err(Error::Internal { what: "non-framed messages are never written" });
         };
-        let keys = derive_message_keys(materials.suite, &materials.data_key, message_id.as_ref())
-            .map_err(|_| Error::Internal { what: "deriving the message keys failed" })?;
+        let keys = MessageKeys::derive(materials.suite, &materials.data_key, message_id.as_ref())?;
         let fields = HeaderFields {
             suite: materials.suite,
             message_id,
@@ -97,14 +100,18 @@ impl Sealer {
             commitment: keys.commitment,
         };
         let header = seal_header(fields, &keys, &materials.unstored_context)?;
+        if header.length() > limits.max_header() {
+            let limit = limits.max_header() as u64;
+            return Err(Error::Limit { bound: Bound::Header, limit });
+        }
         Ok(Self {
-            context: header.context().merged(&materials.unstored_context),
+            context: header.stored_context().merged(&materials.unstored_context),
             header,
             cipher: FrameCipher::new(keys.content, message_id),
             signer: materials.signer,
             frame_length: usize::try_from(frame_length.get())
-                .map_err(|_| Error::invalid("the frame length exceeds the address space"))?,
-            max_buffered: limits.buffered,
+                .map_err(|_| Error::invalid_input("the frame length exceeds the address space"))?,
+            max_buffered: limits.max_buffered(),
             next: 1,
             pending: Zeroizing::default(),
             state: State::HeaderDue,
@@ -127,13 +134,9 @@ impl Sealer {
     /// needs more frames than a message can have.
     #[must_use]
     pub fn message_length(&self, plaintext: u64) -> Option<u64> {
-        let frame_length = self.frame_length as u64;
-        let regular = plaintext.saturating_sub(1) / frame_length;
-        if regular >= MOST_FRAMES {
-            return None;
-        }
-        let overhead = self.header.length() + FINAL_OVERHEAD + self.footer_length();
-        plaintext.checked_add(regular * REGULAR_OVERHEAD as u64)?.checked_add(overhead as u64)
+        let BodyFormat::Framed { frame_length } = self.header.body_format() else { return None };
+        let around = self.header.length() + self.header.footer_length();
+        framed_length(plaintext, frame_length)?.checked_add(around as u64)
     }
 
     /// How many bytes [`push`](Self::push) writes for so much plaintext.
@@ -141,7 +144,7 @@ impl Sealer {
     pub fn push_length(&self, plaintext: usize) -> usize {
         let frames =
             self.pending.len().saturating_add(plaintext).saturating_sub(1) / self.frame_length;
-        let frame = self.frame_length.saturating_add(REGULAR_OVERHEAD);
+        let frame = self.frame_length.saturating_add(Part::RegularFrame.overhead());
         frames.saturating_mul(frame).saturating_add(self.due_header_length())
     }
 
@@ -170,7 +173,7 @@ impl Sealer {
         let regular = self.push_length(plaintext);
         let total = self.pending.len().saturating_add(plaintext);
         let last = total - total.saturating_sub(1) / self.frame_length * self.frame_length;
-        regular.saturating_add(last + FINAL_OVERHEAD + self.footer_length())
+        regular.saturating_add(last + Part::FinalFrame.overhead() + self.header.footer_length())
     }
 
     /// Seals the last piece of plaintext, which may be empty, and ends the message. Returns how
@@ -185,10 +188,10 @@ impl Sealer {
             let out = out.get_mut(..room).ok_or(OUT_TOO_SHORT)?;
             let (regular, end) = out.split_at_mut(sealer.push_length(plaintext.len()));
             let rest = sealer.absorb(plaintext, regular)?;
-            let (last, signature) = end.split_at_mut(end.len() - sealer.footer_length());
+            let (last, signature) = end.split_at_mut(end.len() - sealer.header.footer_length());
             let pending = std::mem::take(&mut sealer.pending);
             let rest = if pending.is_empty() { rest } else { &pending };
-            sealer.cipher.seal_final(sealer.next, rest, last)?;
+            sealer.cipher.seal(Part::FinalFrame, sealer.next, rest, last)?;
             sealer.sign(last, signature)?;
             Ok(room)
         })
@@ -267,28 +270,32 @@ impl Sealer {
         // The final frame needs a number too, so the largest one is never a regular frame's.
         let number = self.next;
         self.next = number.checked_add(1).ok_or(TOO_MANY_FRAMES)?;
-        let (frame, tail) = out.split_at_mut(plaintext.len() + REGULAR_OVERHEAD);
-        self.cipher.seal_regular(number, plaintext, frame)?;
+        let (frame, tail) = out.split_at_mut(plaintext.len() + Part::RegularFrame.overhead());
+        self.cipher.seal(Part::RegularFrame, number, plaintext, frame)?;
         self.hash(frame);
         Ok(tail)
     }
 
     fn keep(&mut self, plaintext: &[u8]) -> Result<()> {
         if plaintext.len() > self.max_buffered.saturating_sub(self.pending.len()) {
-            return Err(Error::Limit { what: FRAME_LENGTH_ERROR, limit: self.max_buffered as u64 });
+            let limit = self.max_buffered as u64;
+            return Err(Error::Limit { bound: Bound::Buffered, limit });
         }
+        reserve_wiped(&mut self.pending, plaintext.len());
         self.pending.extend_from_slice(plaintext);
         Ok(())
     }
 
     fn sign(&mut self, final_frame: &[u8], out: &mut [u8]) -> Result<()> {
+        const FAILED: Error = Error::Internal { what: "signing the message failed" };
         self.hash(final_frame);
-        let Some(signer) = self.signer.take() else { return Ok(()) };
-        let signature =
-            signer.finish().map_err(|_| Error::Internal { what: "signing the message failed" })?;
-        let (length, rest) = out.split_at_mut(footer::LENGTH_FIELD);
-        length.copy_from_slice(&SIGNATURE_LENGTH_FIELD.to_be_bytes());
-        rest.copy_from_slice(&signature);
+        let length = self.header.suite().signature_length();
+        if let (Some(signer), Some(length)) = (self.signer.take(), length) {
+            let mut footer = Vec::with_capacity(out.len());
+            let signature = signer.finish(length).map_err(|_| FAILED)?;
+            put_prefixed(&mut footer, &signature).ok_or(FAILED)?;
+            out.copy_from_slice(&footer);
+        }
         Ok(())
     }
 
@@ -300,10 +307,6 @@ impl Sealer {
 
     fn due_header_length(&self) -> usize {
         if self.state == State::HeaderDue { self.header.length() } else { 0 }
-    }
-
-    fn footer_length(&self) -> usize {
-        if self.header.suite().is_signing() { footer::LENGTH_FIELD + SIGNATURE_LENGTH } else { 0 }
     }
 
     /// Runs a step; after one that failed there is no other.
@@ -345,16 +348,8 @@ fn seal_header(
     Ok(Header::assemble(fields, body, tag))
 }
 
-pub(crate) const FRAME_LENGTH_ERROR: &str =
-    "bytes of one frame in a buffer: use a shorter frame, or raise Limits::max_buffered";
 const OUT_TOO_SHORT: Error = Error::Misuse { what: "the output slice is too short" };
-const TOO_MANY_FRAMES: Error = Error::Limit {
-    what: "frames in one message: use a longer frame, or several messages",
-    limit: MOST_FRAMES,
-};
-const MOST_FRAMES: u64 = u32::MAX as u64;
-#[expect(clippy::cast_possible_truncation, reason = "103")]
-const SIGNATURE_LENGTH_FIELD: u16 = SIGNATURE_LENGTH as u16;
+const TOO_MANY_FRAMES: Error = Error::Limit { bound: Bound::Frames, limit: MOST_FRAMES };
 
 #[cfg(test)]
 mod tests {
@@ -362,7 +357,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        AlgorithmSuite, EncryptedDataKey, HeaderReader, SecretBytes,
+        AlgorithmSuite, EncryptedDataKey, SecretBytes, UnverifiedHeader,
         test_vectors::{CommitmentVector, commitment_vectors},
     };
 
@@ -372,15 +367,13 @@ mod tests {
         let mut reproduced = 0;
         for vector in commitment_vectors().iter().filter(|vector| vector.must_open()) {
             let message = vector.bytes("ciphertext");
-            let mut reader = HeaderReader::new(Limits::default());
-            reader.push(&message)?;
-            let header = reader.finish()?.claims().clone();
+            let (header, _) = UnverifiedHeader::parse(&message, &Limits::default())?;
+            let header = header.claims();
             if header.body_format() == BodyFormat::NonFramed {
                 continue;
             }
-            let sealed = sealer_like(vector, &header)?.seal(&vector.plaintext())?;
-            let footer = if header.suite().is_signing() { 2 + SIGNATURE_LENGTH } else { 0 };
-            let signed = &sealed[..sealed.len() - footer];
+            let sealed = sealer_like(vector, header)?.seal(&vector.plaintext())?;
+            let signed = &sealed[..sealed.len() - header.footer_length()];
             // Of the others, some have an unsorted context, some other IVs, and some end with an
             // empty frame. We write none of these.
             reproduced += usize::from(message.starts_with(signed));
@@ -394,7 +387,7 @@ mod tests {
             suite: header.suite(),
             data_key: SecretBytes::from(vector.bytes("decrypted-dek")),
             encrypted_data_keys: header.encrypted_data_keys().to_vec(),
-            stored_context: header.context().clone(),
+            stored_context: header.stored_context().clone(),
             unstored_context: EncryptionContext::new(),
             signer: MessageSigner::generate().ok().filter(|_| header.suite().is_signing()),
         };
@@ -433,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn message_length_is_exact_and_bounded() -> Result<()> {
+    fn message_length_is_exact() -> Result<()> {
         for (frame_length, plaintext) in [(16, 0), (16, 1), (16, 16), (16, 17), (16, 32), (7, 50)] {
             let sealer = sealer(frame_length)?;
             let forecast = sealer.message_length(plaintext as u64);
@@ -442,10 +435,6 @@ mod tests {
             assert_eq!(forecast, Some(length));
             assert_eq!(header.estimate_plaintext_length(length), Some(plaintext as u64));
         }
-        let sealer = sealer(2)?;
-        assert!(sealer.message_length(2 * MOST_FRAMES).is_some());
-        assert!(sealer.message_length(2 * MOST_FRAMES + 1).is_none());
-        assert!(sealer.message_length(u64::MAX).is_none());
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! Opening from a reader.
+//! Decrypting from a reader.
 
 use std::{
     fmt,
@@ -7,17 +7,17 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::CHUNK;
-use crate::{Error, Finished, HeaderReader, Opener, Result, UnverifiedHeader};
+use super::{CHUNK, room};
+use crate::{Error, Finished, HeaderParser, Opener, Result, UnverifiedHeader};
 
 /// Reads the header of a message. What was read beyond it is in front of the [`MessageBody`].
 ///
 /// # Errors
 ///
 /// [`Error::Io`] if reading fails, [`Error::Truncated`] if the reader ends within the header, and
-/// what [`HeaderReader`] says.
+/// what [`HeaderParser`] says.
 pub fn read_header<R: Read>(
-    mut header: HeaderReader,
+    mut header: HeaderParser,
     mut reader: R,
 ) -> Result<(UnverifiedHeader, MessageBody<R>)> {
     let mut piece = vec![0; HEADER_PIECE];
@@ -46,32 +46,31 @@ impl<R> fmt::Debug for MessageBody<R> {
     }
 }
 
-/// Opens a whole body into `writer`, and returns how many plaintext bytes that were and what is
-/// known at the end. The writer is flushed.
+/// Decrypts a whole body into `writer`, and returns what is known at the end; all plaintext was
+/// written then. The writer is flushed.
 ///
 /// # Errors
 ///
 /// [`Error::Io`] if reading or writing fails, and what the [`Opener`] says. Frames that were
 /// verified before the error may have been written: throw them away.
-pub fn open(
+pub fn decrypt(
     mut opener: Opener,
     mut body: impl Read,
     mut writer: impl Write,
-) -> Result<(u64, Finished)> {
+) -> Result<Finished> {
     let mut ciphertext = vec![0; CHUNK];
     let mut out = Zeroizing::new(Vec::new());
-    let mut total = 0;
     loop {
         let length = read(&mut body, &mut ciphertext)?;
         if length == 0 {
             let finished = opener.finish()?;
             writer.write_all(finished.held_plaintext())?;
             writer.flush()?;
-            return Ok((total + finished.held_plaintext().len() as u64, finished));
+            return Ok(finished);
         }
-        let written = push(&mut opener, &ciphertext[..length], &mut out)?;
+        let written =
+            opener.push(&ciphertext[..length], room(&mut out, opener.push_bound(length)))?;
         writer.write_all(&out[..written])?;
-        total += written as u64;
     }
 }
 
@@ -102,26 +101,28 @@ impl<R: Read> DecryptReader<R> {
         }
     }
 
-    /// What is known at the end of the message; `None` before the end was reached and verified.
+    /// What is known at the end of the message, all plaintext of which was read by then; `None`
+    /// before the end was reached and verified.
     #[must_use]
     pub fn finished(&self) -> Option<&Finished> {
         self.finished.as_ref()
     }
 
-    /// Opens the next piece. On error the opener is gone, and with it all hope.
+    /// Opens the next piece. After an error the opener is gone.
     fn advance(&mut self) -> Result<()> {
         let Some(mut opener) = self.opener.take() else {
             return Err(Error::Misuse { what: "an earlier read failed" });
         };
         let length = read(&mut self.body, &mut self.ciphertext)?;
         if length == 0 {
-            let finished = opener.finish()?;
-            self.plaintext = Zeroizing::new(finished.held_plaintext().to_vec());
+            let mut finished = opener.finish()?;
+            self.plaintext = finished.take_held_plaintext();
             self.unread = 0..self.plaintext.len();
             self.finished = Some(finished);
             return Ok(());
         }
-        let written = push(&mut opener, &self.ciphertext[..length], &mut self.plaintext)?;
+        let room = room(&mut self.plaintext, opener.push_bound(length));
+        let written = opener.push(&self.ciphertext[..length], room)?;
         self.unread = 0..written;
         self.opener = Some(opener);
         Ok(())
@@ -151,11 +152,6 @@ impl<R> fmt::Debug for DecryptReader<R> {
             .field("finished", &self.finished)
             .finish_non_exhaustive()
     }
-}
-
-fn push(opener: &mut Opener, ciphertext: &[u8], out: &mut Vec<u8>) -> Result<usize> {
-    out.resize(out.len().max(opener.push_bound(ciphertext.len())), 0);
-    opener.push(ciphertext, out)
 }
 
 fn read(reader: &mut impl Read, buffer: &mut [u8]) -> Result<usize> {

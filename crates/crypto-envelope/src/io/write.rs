@@ -1,4 +1,4 @@
-//! Sealing into a writer.
+//! Encrypting into a writer.
 
 use std::{
     fmt,
@@ -7,19 +7,19 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::CHUNK;
+use super::{CHUNK, room};
 use crate::{Error, Result, Sealer};
 
-/// Seals everything that `reader` gives into `writer`, and returns how many plaintext bytes that
+/// Encrypts everything that `reader` gives into `writer`, and returns how many plaintext bytes that
 /// were. The writer is flushed.
 ///
 /// # Errors
 ///
 /// [`Error::Io`] if reading or writing fails, and what the [`Sealer`] says. What was written by
 /// then is not a complete message, and no reader will take it for one.
-pub fn seal(mut sealer: Sealer, mut reader: impl Read, mut writer: impl Write) -> Result<u64> {
+pub fn encrypt(mut sealer: Sealer, mut reader: impl Read, mut writer: impl Write) -> Result<u64> {
     let mut plaintext = Zeroizing::new(vec![0; CHUNK]);
-    let mut out = Vec::new();
+    let mut out = Zeroizing::default();
     let mut total = 0;
     loop {
         let length = fill(&mut reader, &mut plaintext)?;
@@ -27,25 +27,24 @@ pub fn seal(mut sealer: Sealer, mut reader: impl Read, mut writer: impl Write) -
         let ended = length < plaintext.len();
         let piece = &plaintext[..length];
         if ended {
-            out.resize(out.len().max(sealer.finish_length(length)), 0);
-            let written = sealer.finish(piece, &mut out)?;
+            let room = room(&mut out, sealer.finish_length(length));
+            let written = sealer.finish(piece, room)?;
             writer.write_all(&out[..written])?;
             writer.flush()?;
             return Ok(total);
         }
-        out.resize(out.len().max(sealer.push_length(length)), 0);
-        let written = sealer.push(piece, &mut out)?;
+        let written = sealer.push(piece, room(&mut out, sealer.push_length(length)))?;
         writer.write_all(&out[..written])?;
     }
 }
 
-/// Seals what is written to it, and writes the message to another writer.
+/// Encrypts what is written to it, and writes the message to another writer.
 ///
 /// **Call [`finish`](Self::finish).** Without it the message has no end, and readers refuse it as
 /// truncated.
 pub struct EncryptWriter<W> {
     sealer: Sealer,
-    out: Vec<u8>,
+    out: Zeroizing<Vec<u8>>,
     inner: W,
     health: Health,
 }
@@ -60,18 +59,18 @@ enum Health {
 impl<W: Write> EncryptWriter<W> {
     /// Writes the message of `sealer` to `inner`.
     pub fn new(sealer: Sealer, inner: W) -> Self {
-        Self { sealer, out: Vec::new(), inner, health: Health::Good }
+        Self { sealer, out: Zeroizing::default(), inner, health: Health::Good }
     }
 
     /// Ends the message, flushes, and gives the inner writer back.
     ///
     /// # Errors
     ///
-    /// As [`seal`].
+    /// As [`encrypt`].
     pub fn finish(mut self) -> Result<W> {
         self.check_health()?;
-        self.out.resize(self.out.len().max(self.sealer.finish_length(0)), 0);
-        let written = self.sealer.finish(&[], &mut self.out)?;
+        let room = room(&mut self.out, self.sealer.finish_length(0));
+        let written = self.sealer.finish(&[], room)?;
         self.inner.write_all(&self.out[..written])?;
         self.inner.flush()?;
         Ok(self.inner)
@@ -87,8 +86,8 @@ impl<W: Write> EncryptWriter<W> {
     }
 
     fn write_piece(&mut self, plaintext: &[u8]) -> Result<()> {
-        self.out.resize(self.out.len().max(self.sealer.push_length(plaintext.len())), 0);
-        let written = self.sealer.push(plaintext, &mut self.out)?;
+        let room = room(&mut self.out, self.sealer.push_length(plaintext.len()));
+        let written = self.sealer.push(plaintext, room)?;
         Ok(self.inner.write_all(&self.out[..written])?)
     }
 }
@@ -120,7 +119,7 @@ impl<W> fmt::Debug for EncryptWriter<W> {
 }
 
 /// Reads until `buffer` is full or the reader is at its end.
-pub(super) fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> Result<usize> {
+fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> Result<usize> {
     let mut length = 0;
     while length < buffer.len() {
         match reader.read(&mut buffer[length..]) {

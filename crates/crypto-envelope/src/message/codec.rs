@@ -15,10 +15,6 @@ impl<'a> Reader<'a> {
         Self { rest: bytes, offset }
     }
 
-    pub(crate) fn offset(&self) -> u64 {
-        self.offset
-    }
-
     /// The next `length` bytes. `what` is what the message lacks if they are not there.
     pub(crate) fn take(&mut self, length: usize, what: &'static str) -> Result<&'a [u8]> {
         let (taken, rest) =
@@ -99,7 +95,6 @@ mod tests {
         assert_eq!(reader.u8("byte")?, 1);
         assert_eq!(reader.u16("short")?, 2);
         assert_eq!(reader.text("text")?, "abc");
-        assert_eq!(reader.offset(), 108);
         assert!(matches!(reader.u32("long"), Err(Error::Malformed { what: "long", offset: 108 })));
         assert!(matches!(reader.all("rest"), Err(Error::Malformed { what: "rest", .. })));
         Ok(())

@@ -3,13 +3,12 @@
 use std::{fmt, num::NonZeroU32};
 
 use super::{
-    body::{BLOCK_OVERHEAD, FINAL_OVERHEAD, REGULAR_OVERHEAD},
+    body::Part,
     codec::{Reader, put_prefixed},
-    footer,
+    footer, geometry,
 };
 use crate::{
-    AlgorithmSuite, EncryptedDataKey, EncryptionContext, Error, Result,
-    crypto::{COMMITMENT_LENGTH, SIGNATURE_LENGTH, TAG_LENGTH},
+    AlgorithmSuite, EncryptedDataKey, EncryptionContext, Error, Result, crypto::TAG_LENGTH,
 };
 
 /// What a message says about itself.
@@ -55,10 +54,11 @@ impl Header {
         &self.fields.message_id
     }
 
-    /// The encryption context as far as it is stored in the message. Signing suites add the pair
+    /// The encryption context as far as the message holds it: without pairs that are bound but not
+    /// stored. Signing suites add the pair
     /// with the key `aws-crypto-public-key`.
     #[must_use]
-    pub fn context(&self) -> &EncryptionContext {
+    pub fn stored_context(&self) -> &EncryptionContext {
         &self.fields.context
     }
 
@@ -85,18 +85,18 @@ impl Header {
     /// end of the message proves it. `None` if no message of this kind has that length.
     #[must_use]
     pub fn estimate_plaintext_length(&self, message: u64) -> Option<u64> {
-        let footer = if self.suite().is_signing() { FOOTER_LENGTH } else { 0 };
-        let body = message.checked_sub((self.length() + footer) as u64)?;
+        let body = message.checked_sub((self.length() + self.footer_length()) as u64)?;
         match self.body_format() {
-            BodyFormat::NonFramed => body.checked_sub(BLOCK_OVERHEAD as u64),
+            BodyFormat::NonFramed => body.checked_sub(Part::Block.overhead() as u64),
             BodyFormat::Framed { frame_length } => {
-                let frame_length = u64::from(frame_length.get());
-                let after_final = body.checked_sub(FINAL_OVERHEAD as u64)?;
-                let regular = frame_length + REGULAR_OVERHEAD as u64;
-                let last = after_final % regular;
-                (last <= frame_length).then(|| after_final / regular * frame_length + last)
+                geometry::framed_plaintext_length(body, frame_length)
             }
         }
+    }
+
+    /// Length of the footer as we write it, and as nearly all writers do.
+    pub(crate) fn footer_length(&self) -> usize {
+        self.suite().signature_length().map_or(0, |signature| footer::LENGTH_FIELD + signature)
     }
 
     pub(crate) fn commitment(&self) -> &[u8; COMMITMENT_LENGTH] {
@@ -132,7 +132,7 @@ impl fmt::Debug for Header {
         f.debug_struct("Header")
             .field("suite", &self.fields.suite)
             .field("message_id", &self.fields.message_id)
-            .field("context", &self.fields.context)
+            .field("stored_context", &self.fields.context)
             .field("encrypted_data_keys", &self.fields.encrypted_data_keys)
             .field("body_format", &self.fields.body_format)
             .finish_non_exhaustive()
@@ -145,8 +145,8 @@ impl HeaderFields {
         let mut out = vec![VERSION_2];
         out.extend(self.suite.id().to_be_bytes());
         out.extend(self.message_id.0);
-        let too_large = || Error::invalid("the encryption context is larger than 65535 bytes");
-        put_prefixed(&mut out, &self.context.serialize()?).ok_or_else(too_large)?;
+        put_prefixed(&mut out, &self.context.serialize()?)
+            .ok_or(Error::Internal { what: "the serialised context is too long" })?;
         put_encrypted_data_keys(&mut out, &self.encrypted_data_keys)?;
         let (content_type, frame_length) = match self.body_format {
             BodyFormat::Framed { frame_length } => (FRAMED, frame_length.get()),
@@ -273,7 +273,7 @@ fn parse_body_format(reader: &mut Reader<'_>) -> Result<BodyFormat> {
 }
 
 fn put_encrypted_data_keys(out: &mut Vec<u8>, keys: &[EncryptedDataKey]) -> Result<()> {
-    let too_many = || Error::invalid("a message holds at most 65535 encrypted data keys");
+    let too_many = || Error::invalid_input("a message holds at most 65535 encrypted data keys");
     out.extend(u16::try_from(keys.len()).map_err(|_| too_many())?.to_be_bytes());
     for key in keys {
         for part in [key.provider_id().as_bytes(), key.provider_info(), key.ciphertext()] {
@@ -284,8 +284,7 @@ fn put_encrypted_data_keys(out: &mut Vec<u8>, keys: &[EncryptedDataKey]) -> Resu
     Ok(())
 }
 
-/// Of the writers that keep the length of signatures fixed, which is all but one.
-const FOOTER_LENGTH: usize = footer::LENGTH_FIELD + SIGNATURE_LENGTH;
+pub(crate) const COMMITMENT_LENGTH: usize = 32;
 pub(crate) const MESSAGE_ID_LENGTH: usize = 32;
 const VERSION_1: u8 = 1;
 const VERSION_2: u8 = 2;

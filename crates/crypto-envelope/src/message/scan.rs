@@ -1,13 +1,10 @@
 //! Finding the end of a header while it arrives.
 
 use super::{
-    MESSAGE_ID_LENGTH,
+    COMMITMENT_LENGTH, MESSAGE_ID_LENGTH,
     header::{check_version, suite_from_id},
 };
-use crate::{
-    Error, Limits, Result,
-    crypto::{COMMITMENT_LENGTH, TAG_LENGTH},
-};
+use crate::{Bound, Error, Limits, Result, crypto::TAG_LENGTH};
 
 /// Walks over the lengths in a header, each of them once however the bytes arrive, and checks
 /// the limits before anything has to be kept for them.
@@ -59,11 +56,9 @@ impl HeaderScan {
                 }
                 Step::End => return Ok(Progress::Complete(self.needed)),
             };
-            if self.needed > limits.header {
-                return Err(Error::Limit {
-                    what: "bytes of the message header (Limits::max_header)",
-                    limit: limits.header as u64,
-                });
+            if self.needed > limits.max_header() {
+                let limit = limits.max_header() as u64;
+                return Err(Error::Limit { bound: Bound::Header, limit });
             }
         }
         Ok(Progress::Needs(self.needed))
@@ -74,11 +69,9 @@ impl HeaderScan {
             let offset = (self.needed - 2) as u64;
             return Err(Error::Malformed { what: "no encrypted data keys", offset });
         }
-        if count > limits.encrypted_data_keys {
-            return Err(Error::Limit {
-                what: "encrypted data keys in the message (Limits::max_encrypted_data_keys)",
-                limit: u64::from(limits.encrypted_data_keys),
-            });
+        if count > limits.max_encrypted_data_keys() {
+            let limit = u64::from(limits.max_encrypted_data_keys());
+            return Err(Error::Limit { bound: Bound::EncryptedDataKeys, limit });
         }
         Ok(after_string(u32::from(count) * STRINGS_PER_KEY, self.needed))
     }

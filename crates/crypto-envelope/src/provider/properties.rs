@@ -1,6 +1,9 @@
 //! What can be relied on with a [`KeyProvider`](super::KeyProvider).
 
+use std::fmt;
+
 use super::{DetachedTarget, Target};
+use crate::{PolicyViolation, Result};
 
 /// Facts about a provider's wrapping that rules depend on. Starts with the cautious answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,10 +38,23 @@ impl Properties {
         self.authenticates_wrapper = true;
         self
     }
+
+    /// Refuses a target that the provider does not serve. Providers call it first in every method.
+    ///
+    /// # Errors
+    ///
+    /// [`PolicyViolation::Target`].
+    pub fn check(self, target: Target) -> Result<()> {
+        if self.targets.allows(target) {
+            Ok(())
+        } else {
+            Err(PolicyViolation::Target { target }.into())
+        }
+    }
 }
 
 /// A set of [`Target`]s.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Targets(u8);
 
 impl Targets {
@@ -49,10 +65,16 @@ impl Targets {
     /// Key rings.
     pub const KEY_RINGS: Self = Self(4);
 
-    /// The targets of both sets.
+    /// The targets that are in either set.
     #[must_use]
-    pub const fn and(self, other: Self) -> Self {
+    pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// The targets that are in both sets.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 
     /// Whether `target` is in the set.
@@ -67,6 +89,18 @@ impl Targets {
     }
 }
 
+impl fmt::Debug for Targets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = [
+            (Self::MESSAGES, "MESSAGES"),
+            (Self::COS_OBJECTS, "COS_OBJECTS"),
+            (Self::KEY_RINGS, "KEY_RINGS"),
+        ];
+        let members = names.iter().filter(|(set, _)| self.intersection(*set) == *set);
+        f.debug_set().entries(members.map(|(_, name)| format_args!("{name}").to_string())).finish()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,9 +108,11 @@ mod tests {
 
     #[test]
     fn a_set_allows_what_was_put_in() {
-        let targets = Targets::MESSAGES.and(Targets::KEY_RINGS);
-        assert!(targets.allows(Target::Message(AlgorithmSuite::default())));
+        let targets = Targets::MESSAGES.union(Targets::KEY_RINGS);
+        assert!(targets.allows(Target::Message(AlgorithmSuite::ALL[0])));
         assert!(targets.allows(Target::Detached(DetachedTarget::KeyRing)));
         assert!(!targets.allows(Target::Detached(DetachedTarget::CosObject)));
+        assert_eq!(targets.intersection(Targets::KEY_RINGS), Targets::KEY_RINGS);
+        assert_eq!(format!("{targets:?}"), r#"{"MESSAGES", "KEY_RINGS"}"#);
     }
 }

@@ -4,10 +4,9 @@ use async_trait::async_trait;
 
 use super::{
     KeyDescription, KeyProvider, Properties, Targets, UnwrapRequest, Unwrapped, WrapRequest,
-    check_target,
 };
 use crate::{
-    EncryptedDataKey, Error, MessagePart, Result, SecretBytes,
+    EncryptedDataKey, Error, Result, SecretBytes,
     crypto::{self, AesGcm, IV_LENGTH, TAG_LENGTH},
 };
 
@@ -23,7 +22,7 @@ use crate::{
 /// (NIST SP 800-38D, section 8.3).
 ///
 /// ```
-/// use crypto_envelope::{RawAesProvider, SecretBytes};
+/// use crypto_envelope::{SecretBytes, provider::RawAesProvider};
 ///
 /// # fn main() -> crypto_envelope::Result<()> {
 /// let provider = RawAesProvider::new("my-app", "key-1", &SecretBytes::random(32)?)?;
@@ -41,7 +40,7 @@ pub struct RawAesProvider {
 impl RawAesProvider {
     /// What every raw AES key can be relied on for. A provider that leaves the wrapping to raw
     /// AES keys can say the same of itself.
-    pub const PROPERTIES: Properties = Properties::new(Targets::MESSAGES.and(Targets::KEY_RINGS))
+    pub const PROPERTIES: Properties = Properties::new(Targets::MESSAGES.union(Targets::KEY_RINGS))
         .binding_context()
         .authenticating_wrapper();
 
@@ -62,20 +61,22 @@ impl RawAesProvider {
     ) -> Result<Self> {
         let (namespace, name) = (namespace.into(), name.into());
         if namespace.is_empty() {
-            return Err(Error::invalid("the key namespace is empty"));
+            return Err(Error::invalid_input("the key namespace is empty"));
         }
         if namespace.starts_with("aws-kms") {
-            return Err(Error::invalid("key namespaces that begin with \"aws-kms\" are reserved"));
+            return Err(Error::invalid_input(
+                "key namespaces that begin with \"aws-kms\" are reserved",
+            ));
         }
         if namespace.len().max(name.len() + INFO_SUFFIX_LENGTH) > usize::from(u16::MAX) {
-            return Err(Error::invalid("the key namespace or the key name is too long"));
+            return Err(Error::invalid_input("the key namespace or the key name is too long"));
         }
         let algorithm = match wrapping_key.len() {
             16 => "AES-128-GCM",
             24 => "AES-192-GCM",
             32 => "AES-256-GCM",
             length => {
-                return Err(Error::invalid(format!(
+                return Err(Error::invalid_input(format!(
                     "an AES wrapping key has 16, 24 or 32 bytes, this one has {length}"
                 )));
             }
@@ -85,12 +86,16 @@ impl RawAesProvider {
         Ok(Self { namespace, name, algorithm, key })
     }
 
-    /// The name of the wrapping key in `key`, if that is wrapped the way this provider wraps,
-    /// whoever did it. Read from unauthenticated bytes.
+    /// Describes a wrapped key that looks as if a raw AES key had wrapped it, whosever it is.
+    /// Unlike [`describe`](KeyProvider::describe) it needs no provider. Read from
+    /// unauthenticated bytes.
     #[must_use]
-    pub fn key_name(key: &EncryptedDataKey) -> Option<&str> {
+    pub fn recognize(key: &EncryptedDataKey) -> Option<KeyDescription> {
         let (name, suffix) = key.provider_info().split_last_chunk::<INFO_SUFFIX_LENGTH>()?;
-        suffix.starts_with(&INFO_CONSTANTS).then_some(str::from_utf8(name).ok()?)
+        let name = str::from_utf8(name).ok()?;
+        suffix
+            .starts_with(&INFO_CONSTANTS)
+            .then(|| KeyDescription::new().with_key_id(name).with_algorithm("AES-GCM"))
     }
 
     /// The IV in the provider info, if the wrapped key carries this provider's names.
@@ -107,37 +112,42 @@ impl RawAesProvider {
     }
 
     fn open(&self, iv: &[u8; IV_LENGTH], request: UnwrapRequest<'_>) -> Result<SecretBytes> {
-        let not_genuine = || Error::Authentication { part: MessagePart::EncryptedDataKey };
         let context = request.context.serialize()?;
-        let (ciphertext, tag) =
-            request.key.ciphertext().split_last_chunk::<TAG_LENGTH>().ok_or_else(not_genuine)?;
-        let mut secret = zeroize::Zeroizing::new(vec![0; ciphertext.len()]);
-        self.key.open(iv, &context, ciphertext, tag, &mut secret).map_err(|_| not_genuine())?;
-        Ok(SecretBytes::from(std::mem::take(&mut *secret)))
+        let (ciphertext, tag) = request
+            .key
+            .ciphertext()
+            .split_last_chunk::<TAG_LENGTH>()
+            .ok_or_else(Error::unauthentic_key)?;
+        SecretBytes::filled_by(ciphertext.len(), |secret| {
+            self.key
+                .open(iv, &context, ciphertext, tag, secret)
+                .map_err(|_| Error::unauthentic_key())
+        })
     }
 }
 
 #[async_trait]
 impl KeyProvider for RawAesProvider {
     async fn wrap(&self, request: WrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
-        check_target(self, request.target)?;
+        Self::PROPERTIES.check(request.target)?;
         let context = request.context.serialize()?;
         let mut iv = [0; IV_LENGTH];
         crypto::random(&mut iv).map_err(|_| Error::no_randomness())?;
 
         let secret = request.secret.expose();
-        let mut ciphertext = vec![0; secret.len() + TAG_LENGTH];
-        let (body, tag) = ciphertext.split_at_mut(secret.len());
+        let mut ciphertext = vec![0; secret.len()];
+        let mut tag = [0; TAG_LENGTH];
         self.key
-            .seal(&iv, &context, secret, body, tag)
+            .seal(&iv, &context, secret, &mut ciphertext, &mut tag)
             .map_err(|_| Error::Internal { what: "wrapping the data key failed" })?;
+        ciphertext.extend(tag);
 
         let info = [self.name.as_bytes(), &INFO_CONSTANTS, &iv].concat();
         Ok(vec![EncryptedDataKey::new(self.namespace.clone(), info, ciphertext)?])
     }
 
     async fn unwrap(&self, request: UnwrapRequest<'_>) -> Result<Unwrapped> {
-        check_target(self, request.target)?;
+        Self::PROPERTIES.check(request.target)?;
         match self.matches(request.key) {
             Some(iv) => Ok(Unwrapped::Key(self.open(iv?, request)?)),
             None => Ok(Unwrapped::NotMine),

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::{AlgorithmSuite, EncryptedDataKey, EncryptionContext, KeyProvider, SecretBytes};
+use super::KeyProvider;
+use crate::{AlgorithmSuite, EncryptedDataKey, EncryptionContext, SecretBytes};
 
 /// What a data key is for. A provider refuses targets for which its wrapping is not safe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +24,11 @@ pub enum DetachedTarget {
     CosObject,
     /// A key ring: wrapped root keys in an object or file of their own.
     KeyRing,
+}
+
+impl DetachedTarget {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::CosObject, Self::KeyRing];
 }
 
 impl fmt::Display for Target {
@@ -140,14 +146,14 @@ impl<'a> RewrapRequest<'a> {
 
     /// Stores the result in another kind of carrier.
     #[must_use]
-    pub fn into_carrier(mut self, target: DetachedTarget) -> Self {
+    pub fn with_target(mut self, target: DetachedTarget) -> Self {
         self.target = target;
         self
     }
 
     /// Binds other pairs from now on.
     #[must_use]
-    pub fn under_context(mut self, context: &'a EncryptionContext) -> Self {
+    pub fn with_target_context(mut self, context: &'a EncryptionContext) -> Self {
         self.target_context = context;
         self
     }

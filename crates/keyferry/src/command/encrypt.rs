@@ -1,28 +1,23 @@
 //! `keyferry encrypt`.
 
+use std::path::{Path, PathBuf};
+
 use crypto_envelope::{EncryptionContext, Encryptor, blocking, io};
 
-use super::{SUFFIX, destination, existing};
+use super::{Plan, SUFFIX};
 use crate::{
     args::Encrypt,
     failure::Failure,
-    input::Input,
-    output::{Audience, is_screen},
+    output::Audience,
     progress, provider,
     report::{self, Run},
 };
 
 pub(super) fn run(arguments: &Encrypt) -> Result<(), Failure> {
-    let files = &arguments.files;
-    let input = Input::open(files.input.as_deref())?;
-    let destination = destination(files, &input, |path| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(SUFFIX);
-        Ok(name.into())
-    })?;
-    destination.check(existing(files))?;
-    if is_screen(&destination) {
-        return Err(Failure::usage("the message is binary and standard output is a terminal")
+    let Plan { input, destination, existing, format } =
+        Plan::new(&arguments.files, |path| Ok(with_suffix(path)))?;
+    if destination.is_screen() {
+        return Err(Failure::usage("the message is binary and the output is a terminal")
             .hint("redirect it, or name a file with --output"));
     }
 
@@ -34,10 +29,16 @@ pub(super) fn run(arguments: &Encrypt) -> Result<(), Failure> {
     let context: EncryptionContext = arguments.context.iter().cloned().collect();
     let sealer = blocking::wait(encryptor.prepare(&context))?;
 
-    let header = sealer.header().clone();
+    let (header, context) = (sealer.header().clone(), sealer.context().clone());
     let run = Run::new("encrypt", &input, &destination);
-    let mut output = destination.open(existing(files), Audience::Everybody)?;
-    let plaintext_length = io::seal(sealer, progress::watch(input), &mut output)?;
+    let mut output = destination.open(existing, Audience::Everybody)?;
+    let plaintext_length = io::encrypt(sealer, progress::watch(input), &mut output)?;
     output.commit()?;
-    report::done(&run, &header, plaintext_length, files)
+    run.done(&header, &context, plaintext_length, format)
+}
+
+fn with_suffix(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(SUFFIX);
+    name.into()
 }

@@ -1,6 +1,6 @@
 //! `keyferry inspect`.
 
-use crypto_envelope::{HeaderReader, Limits, io};
+use crypto_envelope::{HeaderParser, Limits, io};
 
 use crate::{
     args::Inspect,
@@ -12,7 +12,7 @@ use crate::{
 pub(super) fn run(arguments: &Inspect) -> Result<(), Failure> {
     let input = Input::open(arguments.input.as_deref())?;
     let length = input.length();
-    let (header, _) = io::read_header(HeaderReader::new(Limits::default()), input)?;
+    let (header, _) = io::read_header(HeaderParser::new(Limits::default()), input)?;
     let format = if arguments.json { Format::Json } else { Format::Text };
     report::claims(header.claims(), length, format)
 }

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::symlink, process::Command};
 
 use crypto_envelope_testkit::data;
 
-use crate::sandbox::{Sandbox, TestResult, mode_of};
+use crate::sandbox::{Ran, Sandbox, TestResult, mode_of};
 
 #[test]
 fn a_file_goes_there_and_back() -> TestResult {
@@ -127,16 +127,47 @@ fn a_pipe_is_written_to_and_not_replaced() -> TestResult {
     let sandbox = Sandbox::new()?;
     sandbox.write("file", "text")?;
     sandbox.run(&["encrypt", "file"])?.expect(0)?;
-    let pipe = sandbox.work("pipe");
-    assert!(Command::new("mkfifo").arg(&pipe).status()?.success());
-    let reader = std::thread::spawn({
-        let pipe = pipe.clone();
-        move || fs::read(pipe)
-    });
-    sandbox.run(&["decrypt", "file.encrypted", "-o", "pipe"])?.expect(0)?;
-    assert_eq!(reader.join().map_err(|_| "the reader panicked")??, b"text");
-    assert!(!fs::metadata(pipe)?.is_file());
+    let (ran, came_out) = decrypt_into_pipe(&sandbox, &[])?;
+    ran.expect(0)?;
+    assert_eq!(came_out, b"text");
+    assert!(!fs::metadata(sandbox.work("pipe"))?.is_file());
     Ok(())
+}
+
+/// A pipe by its path cannot be taken back any more than standard output.
+#[test]
+fn nothing_unverified_goes_into_a_pipe() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    sandbox.write("file", data::plaintext(3_000_000, 6))?;
+    for (suite, arguments) in
+        [("signed", &[][..]), ("signed", &["--buffer"]), ("unsigned", &["--buffer"])]
+    {
+        sandbox.run(&["encrypt", "-f", "--suite", suite, "file"])?.expect(0)?;
+        let mut message = sandbox.read("file.encrypted")?;
+        if let Some(last) = message.last_mut() {
+            *last ^= 1;
+        }
+        sandbox.write("file.encrypted", &message)?;
+        let (ran, came_out) = decrypt_into_pipe(&sandbox, arguments)?;
+        ran.expect(5)?;
+        assert!(came_out.is_empty(), "{suite} {arguments:?}: {} bytes", came_out.len());
+    }
+    Ok(())
+}
+
+fn decrypt_into_pipe(
+    sandbox: &Sandbox,
+    arguments: &[&str],
+) -> Result<(Ran, Vec<u8>), Box<dyn std::error::Error>> {
+    let pipe = sandbox.work("pipe");
+    if !pipe.exists() {
+        assert!(Command::new("mkfifo").arg(&pipe).status()?.success());
+    }
+    let reader = std::thread::spawn(move || fs::read(pipe));
+    let decrypt = ["decrypt", "file.encrypted", "-o", "pipe"];
+    let ran = sandbox.run(&[&decrypt, arguments].concat())?;
+    let came_out = reader.join().map_err(|_| "the reader panicked")??;
+    Ok((ran, came_out))
 }
 
 #[test]

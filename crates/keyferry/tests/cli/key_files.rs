@@ -69,7 +69,7 @@ fn another_key_does_not_open() -> TestResult {
     sandbox.write_key("two", [0xe2; 32], 0o600)?;
     sandbox.run(&["encrypt", "-p", "raw-aes:one", "file"])?.expect(0)?;
     let decrypt = |provider| sandbox.run(&["decrypt", "-p", provider, "file.encrypted", "-o", "b"]);
-    decrypt("raw-aes:two")?.expect(4)?.says("not a key of the given key provider")?;
+    decrypt("raw-aes:two")?.expect(4)?.says("not a key of this key provider")?;
     sandbox.run(&["encrypt", "-f", "-p", "raw-aes:one?name=k", "file"])?.expect(0)?;
     decrypt("raw-aes:two?name=k")?.expect(5)?.says("authentication failed")?;
     decrypt("raw-aes:one?name=k")?.expect(0)?;

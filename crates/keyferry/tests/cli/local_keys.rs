@@ -119,7 +119,7 @@ fn a_message_cannot_point_at_other_files() -> TestResult {
     sandbox
         .run(&["decrypt", "file.encrypted", "-o", "back"])?
         .expect(4)?
-        .says("not a key of the given key provider")?;
+        .says("not a key of this key provider")?;
     Ok(())
 }
 

@@ -48,17 +48,25 @@ fn nothing_of_a_signed_stream_comes_out_before_its_signature() -> TestResult {
     Ok(())
 }
 
+/// Exit code 0 means that nothing is missing, so data that nobody takes is an error. What is said
+/// for people is not data.
 #[test]
-fn a_reader_that_has_seen_enough_is_no_error() -> TestResult {
+fn data_must_be_taken_and_talk_need_not() -> TestResult {
     let sandbox = Sandbox::new()?;
     sandbox.write("file", data::plaintext(5_000_000, 3))?;
-    sandbox.run(&["encrypt", "file"])?.expect(0)?;
-    let mut child = sandbox.command(&["decrypt", "file.encrypted", "-o", "-"]).spawn()?;
-    let mut stdout = child.stdout.take().ok_or("no standard output")?;
-    stdout.read_exact(&mut [0; 10])?;
-    drop(stdout);
-    let ran = Ran::from(child.wait_with_output()?).expect(0)?;
-    assert_eq!(ran.stderr, "");
+    let context: Vec<_> = (0..300).map(|i| format!("-c{i}={}", "x".repeat(200))).collect();
+    let context: Vec<_> = context.iter().map(String::as_str).collect();
+    sandbox.run(&[&["encrypt", "file"], &context[..]].concat())?.expect(0)?;
+    let end_early = |arguments: &[&str]| {
+        let mut child = sandbox.command(arguments).spawn()?;
+        let mut stdout = child.stdout.take().ok_or("no standard output")?;
+        stdout.read_exact(&mut [0; 10])?;
+        drop(stdout);
+        Ok::<_, Box<dyn std::error::Error>>(Ran::from(child.wait_with_output()?))
+    };
+    end_early(&["decrypt", "file.encrypted", "-o", "-"])?.expect(1)?.says("cannot write")?;
+    let inspected = end_early(&["inspect", "file.encrypted"])?.expect(0)?;
+    assert_eq!(inspected.stderr, "");
     Ok(())
 }
 

@@ -24,9 +24,11 @@ fn on_terminal(sandbox: &Sandbox, arguments: &str) -> Result<(String, Option<i32
 fn ciphertext_is_not_written_to_a_terminal() -> TestResult {
     let sandbox = Sandbox::new()?;
     sandbox.write("file", "text")?;
-    let (seen, code) = on_terminal(&sandbox, "encrypt file -o -")?;
-    assert_eq!(code, Some(2), "{seen}");
-    assert!(seen.contains("standard output is a terminal"), "{seen}");
+    for output in ["-", "/dev/tty", "/dev/stdout"] {
+        let (seen, code) = on_terminal(&sandbox, &format!("encrypt file -o {output}"))?;
+        assert_eq!(code, Some(2), "{seen}");
+        assert!(seen.contains("the output is a terminal"), "{seen}");
+    }
     Ok(())
 }
 

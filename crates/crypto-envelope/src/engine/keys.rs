@@ -1,13 +1,12 @@
 //! From a data key to the keys of one message.
 
-use hkdf::Hkdf;
-use sha2::Sha512;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
-use super::{AesGcm, Failed};
-use crate::{AlgorithmSuite, SecretBytes};
-
-pub(crate) const COMMITMENT_LENGTH: usize = 32;
+use crate::{
+    AlgorithmSuite, Error, Result, SecretBytes,
+    crypto::{AesGcm, Failed, HkdfSha512},
+    message::COMMITMENT_LENGTH,
+};
 
 /// The keys of one message. AWS Encryption SDK specification, "Key commitment".
 pub(crate) struct MessageKeys {
@@ -15,31 +14,31 @@ pub(crate) struct MessageKeys {
     pub(crate) commitment: [u8; COMMITMENT_LENGTH],
 }
 
-/// Derives the keys of the message `message_id` (RFC 5869, with SHA-512).
-pub(crate) fn derive_message_keys(
-    suite: AlgorithmSuite,
-    data_key: &SecretBytes,
-    message_id: &[u8],
-) -> Result<MessageKeys, Failed> {
-    let (content, commitment) = derive_bytes(suite, data_key, message_id)?;
-    Ok(MessageKeys { content: AesGcm::new(&content[..])?, commitment })
+impl MessageKeys {
+    /// Derives the keys of the message `message_id`.
+    pub(crate) fn derive(
+        suite: AlgorithmSuite,
+        data_key: &SecretBytes,
+        message_id: &[u8],
+    ) -> Result<Self> {
+        derive(suite, data_key, message_id)
+            .and_then(|(content, commitment)| {
+                Ok(Self { content: AesGcm::new(&content[..])?, commitment })
+            })
+            .map_err(|Failed| Error::Internal { what: "deriving the message keys failed" })
+    }
 }
 
-type KeyBytes = (Zeroizing<[u8; 32]>, [u8; COMMITMENT_LENGTH]);
-
-fn derive_bytes(
+fn derive(
     suite: AlgorithmSuite,
     data_key: &SecretBytes,
     message_id: &[u8],
-) -> Result<KeyBytes, Failed> {
-    let (mut prk, hkdf) = Hkdf::<Sha512>::extract(Some(message_id), data_key.expose());
-    prk.as_mut_slice().zeroize();
-
+) -> Result<(Zeroizing<[u8; 32]>, [u8; COMMITMENT_LENGTH]), Failed> {
+    let hkdf = HkdfSha512::extract(message_id, data_key.expose());
     let mut content = Zeroizing::new([0; 32]);
-    let info = [&suite.id().to_be_bytes(), DERIVE_LABEL];
-    hkdf.expand_multi_info(&info, &mut content[..]).map_err(|_| Failed)?;
+    hkdf.expand(&[&suite.id().to_be_bytes(), DERIVE_LABEL], &mut content[..])?;
     let mut commitment = [0; COMMITMENT_LENGTH];
-    hkdf.expand(COMMIT_LABEL, &mut commitment).map_err(|_| Failed)?;
+    hkdf.expand(&[COMMIT_LABEL], &mut commitment)?;
     Ok((content, commitment))
 }
 
@@ -59,7 +58,7 @@ mod tests {
             let suite = AlgorithmSuite::from_id(vector.suite_id()).expect("a version 2 suite");
             let data_key = SecretBytes::from(vector.bytes("decrypted-dek"));
             let (content, commitment) =
-                derive_bytes(suite, &data_key, &vector.bytes("message-id")).expect("derives");
+                derive(suite, &data_key, &vector.bytes("message-id")).expect("derives");
             let header = vector.bytes("header");
             let stored = header.len() - TAG_LENGTH - COMMITMENT_LENGTH..header.len() - TAG_LENGTH;
             assert_eq!(commitment == header[stored], vector.must_open(), "{}", vector.comment());

@@ -3,16 +3,8 @@
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use sha2::{Digest, Sha384};
 
-use super::{
-    Failed,
-    aws_lc::{P384SigningKey, verify_p384},
-};
-
-/// Length of the signatures that we write. The official writers keep it fixed as well, so that
-/// the length of a message is known in advance.
-pub(crate) const SIGNATURE_LENGTH: usize = 103;
+use crate::crypto::{Failed, P384_LENGTH, P384SigningKey, Sha384, verify_p384};
 
 /// Hashes what is written, and signs it at the end, with a key made for one message.
 pub(crate) struct MessageSigner {
@@ -38,16 +30,17 @@ impl MessageSigner {
         self.hash.update(bytes);
     }
 
-    /// The signature in DER, always of the same length.
-    pub(crate) fn finish(self) -> Result<[u8; SIGNATURE_LENGTH], Failed> {
-        let digest = self.hash.finalize();
+    /// The signature in DER, of exactly this length.
+    pub(crate) fn finish(self, length: usize) -> Result<Vec<u8>, Failed> {
+        let digest = self.hash.finish();
         // (r, s) and (r, n - s) are equally valid; one of the two nearly always has the length
         // that we want. If not, another signature is drawn: more than a few rounds never happen.
         for _ in 0..64 {
             let signature = self.key.sign(&digest)?;
             let (r, s) = signature.split_at(P384_LENGTH);
             for s in [s, &negate(s)] {
-                if let Ok(der) = der_signature(r, s).try_into() {
+                let der = der_signature(r, s);
+                if der.len() == length {
                     return Ok(der);
                 }
             }
@@ -85,7 +78,7 @@ impl MessageVerifier {
 
     /// Verifies a DER signature over everything hashed so far.
     pub(crate) fn verify(self, signature: &[u8]) -> Result<(), Failed> {
-        verify_p384(&self.point, &self.hash.finalize(), signature)
+        verify_p384(&self.point, &self.hash.finish(), signature)
     }
 }
 
@@ -130,7 +123,6 @@ fn der_integer(big_endian: &[u8]) -> Vec<u8> {
     der
 }
 
-const P384_LENGTH: usize = 48;
 /// SP 800-186, section 3.2.1.4.
 const P384_ORDER: [u8; P384_LENGTH] = [
     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
@@ -149,7 +141,7 @@ mod tests {
             let mut verifier = MessageVerifier::new(&signer.public_key())?;
             signer.update(&round.to_be_bytes());
             verifier.update(&round.to_be_bytes());
-            verifier.verify(&signer.finish()?)?;
+            verifier.verify(&signer.finish(103)?)?;
         }
         Ok(())
     }
@@ -160,7 +152,7 @@ mod tests {
         let mut verifier = MessageVerifier::new(&signer.public_key())?;
         signer.update(b"one");
         verifier.update(b"two");
-        assert!(verifier.verify(&signer.finish()?).is_err());
+        assert!(verifier.verify(&signer.finish(103)?).is_err());
         Ok(())
     }
 

@@ -1,0 +1,70 @@
+//! Lengths of bodies and plaintexts, computed from each other.
+
+use std::num::NonZeroU32;
+
+use super::body::Part;
+
+/// A message has at most this many frames.
+pub(crate) const MOST_FRAMES: u64 = u32::MAX as u64;
+
+/// The length of the framed body, without a footer, of so much plaintext. `None` if it needs more
+/// frames than a message can have.
+pub(crate) fn framed_length(plaintext: u64, frame_length: NonZeroU32) -> Option<u64> {
+    let regular = regular_frames(plaintext, frame_length);
+    if regular >= MOST_FRAMES {
+        return None;
+    }
+    plaintext
+        .checked_add(regular * Part::RegularFrame.overhead() as u64)?
+        .checked_add(Part::FinalFrame.overhead() as u64)
+}
+
+/// How many frames before the final one so much plaintext fills: the last frame, full or not, is
+/// the final one.
+pub(crate) fn regular_frames(plaintext: u64, frame_length: NonZeroU32) -> u64 {
+    plaintext.saturating_sub(1) / u64::from(frame_length.get())
+}
+
+/// The length of the plaintext of a framed body without a footer, or `None` if there is no such
+/// body. Exact also where the final frame is empty behind a full one.
+pub(crate) fn framed_plaintext_length(body: u64, frame_length: NonZeroU32) -> Option<u64> {
+    let frame_length = u64::from(frame_length.get());
+    let regular = frame_length + Part::RegularFrame.overhead() as u64;
+    let before_final = body.checked_sub(Part::FinalFrame.overhead() as u64)?;
+    let last = before_final % regular;
+    (last <= frame_length).then(|| before_final / regular * frame_length + last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_inverse() {
+        for frame_length in [1, 7, 16, 4096, u32::MAX] {
+            let frame_length = NonZeroU32::new(frame_length).expect("not zero");
+            for plaintext in [0, 1, 6, 7, 8, 15, 16, 17, 32, 4095, 4096, 4097, 1 << 31] {
+                let body = framed_length(plaintext, frame_length).expect("not too long");
+                assert_eq!(framed_plaintext_length(body, frame_length), Some(plaintext));
+            }
+        }
+    }
+
+    #[test]
+    fn some_lengths_are_impossible() {
+        let frame_length = NonZeroU32::new(16).expect("not zero");
+        assert_eq!(framed_plaintext_length(39, frame_length), None);
+        assert_eq!(framed_plaintext_length(40, frame_length), Some(0));
+        assert_eq!(framed_plaintext_length(56, frame_length), Some(16));
+        assert_eq!(framed_plaintext_length(57, frame_length), None);
+        assert_eq!(framed_plaintext_length(88, frame_length), Some(16));
+    }
+
+    #[test]
+    fn the_number_of_frames_is_bounded() {
+        let frame_length = NonZeroU32::new(2).expect("not zero");
+        assert!(framed_length(2 * MOST_FRAMES, frame_length).is_some());
+        assert!(framed_length(2 * MOST_FRAMES + 1, frame_length).is_none());
+        assert!(framed_length(u64::MAX, frame_length).is_none());
+    }
+}

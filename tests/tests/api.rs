@@ -1,0 +1,50 @@
+//! What the types promise beyond their methods.
+
+use crypto_envelope::{
+    Decryptor, DecryptorBuilder, EncryptedDataKey, EncryptionContext, Encryptor, EncryptorBuilder,
+    Error, Finished, Header, HeaderParser, Limits, Opener, Sealer, SecretBytes, UnverifiedHeader,
+    io::{DecryptReader, EncryptWriter},
+    provider::{GeneratedKey, KeyProvider, RawAesProvider, Unwrapped},
+};
+
+fn is_send<T: Send>() {}
+fn is_send_and_sync<T: Send + Sync>() {}
+fn is_send_value<T: Send>(value: T) -> T {
+    value
+}
+
+/// A spawned task needs all of this to compile.
+#[test]
+fn types_and_futures_cross_threads() {
+    is_send_and_sync::<Encryptor>();
+    is_send_and_sync::<EncryptorBuilder>();
+    is_send_and_sync::<Decryptor>();
+    is_send_and_sync::<DecryptorBuilder>();
+    is_send_and_sync::<Box<dyn KeyProvider>>();
+    is_send_and_sync::<RawAesProvider>();
+    is_send_and_sync::<EncryptionContext>();
+    is_send_and_sync::<EncryptedDataKey>();
+    is_send_and_sync::<SecretBytes>();
+    is_send_and_sync::<GeneratedKey>();
+    is_send_and_sync::<Unwrapped>();
+    is_send_and_sync::<Header>();
+    is_send_and_sync::<UnverifiedHeader>();
+    is_send_and_sync::<HeaderParser>();
+    is_send_and_sync::<Limits>();
+    is_send_and_sync::<Error>();
+    is_send::<Sealer>();
+    is_send::<Opener>();
+    is_send::<Finished>();
+    is_send::<EncryptWriter<Vec<u8>>>();
+    is_send::<DecryptReader<&[u8]>>();
+
+    let provider = || RawAesProvider::new("api", "key", &SecretBytes::from(vec![1; 32]));
+    let (encryptor, decryptor) = (
+        Encryptor::new(provider().expect("a good key")),
+        Decryptor::new(provider().expect("a good key")),
+    );
+    let context = EncryptionContext::new();
+    drop(is_send_value(encryptor.prepare(&context)));
+    drop(is_send_value(encryptor.encrypt(b"", &context)));
+    drop(is_send_value(decryptor.decrypt(b"", &context)));
+}
