@@ -33,6 +33,12 @@ impl Adapter {
         Self::Pump,
     ];
 
+    /// Whether the pieces are so small that large messages take long.
+    #[must_use]
+    pub fn is_slow(self) -> bool {
+        matches!(self, Self::Engine(piece) | Self::Stream(piece) if piece < 100)
+    }
+
     /// Seals `plaintext`.
     ///
     /// # Errors

@@ -12,6 +12,22 @@ use serde_json::Value;
 /// The result of everything that reads vectors.
 pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
+/// Whether an error is what a reader says of a bad message, and not a failure of its own.
+#[must_use]
+pub fn is_refusal(error: &crypto_envelope::Error) -> bool {
+    use crypto_envelope::Error as E;
+    matches!(
+        error,
+        E::Authentication { .. }
+            | E::Truncated { .. }
+            | E::Malformed { .. }
+            | E::Unsupported { .. }
+            | E::Limit { .. }
+            | E::Policy(_)
+            | E::NoUsableKey { .. }
+    )
+}
+
 /// A directory in the manifest format.
 #[derive(Debug)]
 pub struct Manifest {
@@ -31,8 +47,10 @@ pub struct Vector(Value);
 pub enum Expect {
     /// The plaintext comes out.
     Open,
-    /// A clean error.
+    /// A refusal.
     Refuse,
+    /// No key is known here: header, body and footer can be parsed, and the signature verifies.
+    Parse,
     /// Either of both.
     Either,
 }
@@ -150,15 +168,20 @@ impl Vector {
     }
 
     /// What has to happen.
-    #[must_use]
-    pub fn expect(&self) -> Expect {
+    ///
+    /// # Errors
+    ///
+    /// If the manifest says something that is not known here.
+    pub fn expect(&self) -> Result<Expect> {
         let needs_retry = self.0["net_v4_0_0_retry"] == true;
-        match self.0["expect"].as_str() {
-            _ if self.0["optional"] == true => Expect::Either,
+        match text(&self.0["expect"])? {
+            "ok" | "error" if self.0["optional"] == true => Ok(Expect::Either),
             // Messages of one faulty release: without the special retry they must fail.
-            Some("ok") if needs_retry => Expect::Refuse,
-            Some("ok") => Expect::Open,
-            _ => Expect::Refuse,
+            "ok" if needs_retry => Ok(Expect::Refuse),
+            "ok" => Ok(Expect::Open),
+            "error" => Ok(Expect::Refuse),
+            "parse" => Ok(Expect::Parse),
+            other => Err(format!("{}: unknown expectation {other:?}", self.id()).into()),
         }
     }
 
