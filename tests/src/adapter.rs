@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 
 use crypto_envelope::{
-    Decryptor, EncryptionContext, Encryptor, Error, Result, blocking,
+    Decryptor, EncryptionContext, Encryptor, Error, Finished, Result, blocking,
     io::{self, DecryptReader, EncryptWriter},
 };
 
@@ -108,14 +108,14 @@ impl Adapter {
                 let mut plaintext = Vec::new();
                 SmallReads { inner: &mut reader, most: piece }.read_to_end(&mut plaintext)?;
                 let finished = reader.finished().ok_or_else(|| Error::invalid_input("no end"))?;
-                Ok((plaintext, finished.context().clone()))
+                checked(plaintext, finished)
             }
             Self::Pump => {
                 let (header, body) = io::read_header(decryptor.header_parser(), message)?;
                 let opener = blocking::wait(decryptor.open(header, expected))?;
                 let mut plaintext = Vec::new();
                 let finished = io::decrypt(opener, body, &mut plaintext)?;
-                Ok((plaintext, finished.context().clone()))
+                checked(plaintext, &finished)
             }
         }
     }
@@ -146,7 +146,16 @@ fn open_with_engine(
     }
     let finished = opener.finish()?;
     plaintext.extend_from_slice(finished.held_plaintext());
-    Ok((plaintext, finished.context().clone()))
+    checked(plaintext, &finished)
+}
+
+/// What is said at the end must be true.
+fn checked(plaintext: Vec<u8>, finished: &Finished) -> Result<(Vec<u8>, EncryptionContext)> {
+    if finished.plaintext_length() == plaintext.len() as u64 {
+        Ok((plaintext, finished.context().clone()))
+    } else {
+        Err(Error::invalid_input("the proved length is not that of the plaintext"))
+    }
 }
 
 /// Gives at most `most` bytes at a time.

@@ -7,8 +7,9 @@ use std::{
 
 use async_trait::async_trait;
 use crypto_envelope::{
-    AlgorithmSuite, Decryptor, EncryptedDataKey, EncryptionContext, Encryptor, Error, Limits,
-    MessagePart, PolicyViolation, Result, SecretBytes, UnverifiedHeader, blocking,
+    AlgorithmSuite, Bound, Decryptor, EncryptedDataKey, EncryptionContext, Encryptor, Error,
+    Limits, MessagePart, PolicyViolation, Result, SecretBytes, UnverifiedHeader, UnwrapAttempt,
+    blocking,
     io::{self, DecryptReader, EncryptWriter},
     provider::{
         GenerateRequest, GeneratedKey, KeyDescription, KeyProvider, Properties, RawAesProvider,
@@ -112,7 +113,7 @@ fn required_pairs_are_bound_without_being_stored() -> Result<()> {
 /// Binds nothing and keeps the data key: all that protects the unstored pairs is the header tag.
 #[test]
 fn unstored_pairs_are_bound_by_the_header_too() -> Result<()> {
-    let provider = Arc::new(Broken { make: |_| Ok(fixed(32, 1)) });
+    let provider = Arc::new(GOOD);
     let context = EncryptionContext::from([("tenant", "blue")]);
     let encryptor = Encryptor::builder(provider.clone())
         .suite(UNSIGNED)
@@ -237,8 +238,81 @@ fn other_limits_hold_too() -> Result<()> {
     assert!(limited(open(limits().with_max_encrypted_data_keys(0), Adapter::OneShot)));
     assert!(limited(open(limits().with_max_claimed_frame(99), Adapter::OneShot)));
     assert!(open(limits().with_max_claimed_frame(100), Adapter::OneShot).is_ok());
-    assert!(limited(open(limits().with_max_buffered(131), Adapter::Engine(7))));
-    assert!(open(limits().with_max_buffered(132), Adapter::Engine(7)).is_ok());
+    assert!(limited(open(limits().with_max_buffered(99), Adapter::Engine(7))));
+    assert!(open(limits().with_max_buffered(100), Adapter::Engine(7)).is_ok());
+    Ok(())
+}
+
+/// The limits are those of the decryptor, whoever parsed the header.
+#[test]
+fn a_decryptor_keeps_its_own_limits() -> Result<()> {
+    let provider = provider()?;
+    let message = encrypt(provider.clone(), UNSIGNED, b"text", &nothing())?;
+    for limits in [
+        Limits::default().with_max_header(100),
+        Limits::default().with_max_encrypted_data_keys(0),
+        Limits::default().with_max_claimed_frame(99),
+    ] {
+        let (header, _) = UnverifiedHeader::parse(&message, &Limits::default())?;
+        let decryptor = Decryptor::builder(provider.clone()).limits(limits).build()?;
+        let refused = blocking::wait(decryptor.open(header, &nothing()));
+        assert!(matches!(refused, Err(Error::Limit { .. })));
+    }
+    Ok(())
+}
+
+/// What a sealer writes in pieces under some limits, an opener under the same limits reads.
+#[test]
+fn both_sides_mean_the_same_by_a_buffer() -> Result<()> {
+    let provider = provider()?;
+    let limits = Limits::default().with_max_buffered(1000);
+    for suite in AlgorithmSuite::ALL {
+        for (frame_length, length, fits) in [
+            (u32::MAX, 999, true),
+            (u32::MAX, 1000, true),
+            (u32::MAX, 1001, false),
+            (1000, 1000, true),
+            (1000, 5000, true),
+            (1001, 1000, true),
+            (1001, 5000, false),
+        ] {
+            let encryptor = Encryptor::builder(provider.clone())
+                .suite(suite)
+                .frame_length(frame_length)
+                .limits(limits.clone())
+                .build()?;
+            let decryptor = Decryptor::builder(provider.clone()).limits(limits.clone()).build()?;
+            let sealed = Adapter::Stream(300).seal(&encryptor, &vec![7; length], &nothing());
+            assert_eq!(sealed.is_ok(), fits, "{suite} {frame_length} {length}");
+            // In memory nothing is buffered, so that there is a message in any case.
+            let message = Adapter::OneShot.seal(&encryptor, &vec![7; length], &nothing())?;
+            for adapter in [Adapter::Engine(1), Adapter::Engine(999), Adapter::Stream(300)] {
+                let opened = adapter.open(&decryptor, &message, &nothing());
+                assert_eq!(opened.is_ok(), fits, "{suite} {frame_length} {length} {adapter:?}");
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn written_headers_have_limits_too() -> Result<()> {
+    let encryptor =
+        Encryptor::builder(provider()?).limits(Limits::default().with_max_header(100)).build()?;
+    let refused = blocking::wait(encryptor.prepare(&nothing()));
+    assert!(matches!(refused, Err(Error::Limit { bound: Bound::Header, limit: 100, .. })));
+    Ok(())
+}
+
+/// Else a reader could be made to reproduce the verification key of a message that has none.
+#[test]
+fn required_keys_must_not_be_reserved() -> Result<()> {
+    let key = ["aws-crypto-public-key"];
+    let encryptor = Encryptor::builder(provider()?).required_context_keys(key).build();
+    let decryptor = Decryptor::builder(provider()?).required_context_keys(key).build();
+    for refused in [encryptor.err(), decryptor.err()] {
+        assert!(matches!(refused, Some(Error::Policy(PolicyViolation::ReservedContextKey { .. }))));
+    }
     Ok(())
 }
 
@@ -265,12 +339,39 @@ fn every_attempt_is_reported() -> Result<()> {
 }
 
 #[test]
+fn attempts_of_several_providers_are_all_reported() -> Result<()> {
+    let message = encrypt(provider()?, UNSIGNED, b"text", &nothing())?;
+    let several = Broken { unwrap: || Err(Error::no_usable_key(two_attempts())), ..GOOD };
+    let Err(Error::NoUsableKey { attempts, .. }) = decrypt(several, &message, &nothing()) else {
+        return Err(Error::invalid_input("it opened"));
+    };
+    let ids: Vec<_> = attempts.iter().map(UnwrapAttempt::key_id).collect();
+    assert_eq!(ids, ["one", "two"]);
+    Ok(())
+}
+
+fn two_attempts() -> Vec<UnwrapAttempt> {
+    ["one", "two"].map(|id| UnwrapAttempt::new("several", id, None)).into()
+}
+
+#[test]
+fn an_unwrapped_key_of_a_wrong_length_is_not_used() -> Result<()> {
+    let message = encrypt(provider()?, UNSIGNED, b"text", &nothing())?;
+    let short = Broken { unwrap: || Ok(Unwrapped::Key(SecretBytes::from(vec![5; 31]))), ..GOOD };
+    let Err(Error::NoUsableKey { attempts, .. }) = decrypt(short, &message, &nothing()) else {
+        return Err(Error::invalid_input("it opened"));
+    };
+    assert!(matches!(attempts[0].error(), Some(Error::Provider(_))));
+    Ok(())
+}
+
+#[test]
 fn a_provider_that_makes_bad_keys_is_found_out() -> Result<()> {
-    let short: Make = |_| Ok(fixed(31, 1));
-    let unwrapped: Make = |_| Ok(fixed(32, 0));
-    let too_many: Make = |_| Ok(fixed(32, 3));
+    let short: fn() -> GeneratedKey = || fixed(31, 1);
+    let unwrapped: fn() -> GeneratedKey = || fixed(32, 0);
+    let too_many: fn() -> GeneratedKey = || fixed(32, 3);
     for (make, limit) in [(short, 9), (unwrapped, 9), (too_many, 2)] {
-        let encryptor = Encryptor::builder(Broken { make })
+        let encryptor = Encryptor::builder(Broken { make, ..GOOD })
             .limits(Limits::default().with_max_encrypted_data_keys(limit))
             .build()?;
         assert!(blocking::wait(encryptor.prepare(&nothing())).is_err());
@@ -393,13 +494,16 @@ fn an_unknown_wrapping_of_an_own_key_is_said() -> Result<()> {
     Ok(())
 }
 
-type Make = fn(GenerateRequest<'_>) -> Result<GeneratedKey>;
-
-/// Makes keys as it is told, without any security.
-#[derive(Debug)]
+/// Makes and unwraps keys as it is told, without any security.
+#[derive(Clone, Debug)]
 struct Broken {
-    make: Make,
+    make: fn() -> GeneratedKey,
+    unwrap: fn() -> Result<Unwrapped>,
 }
+
+/// Nothing is broken yet: one and the same key, always.
+const GOOD: Broken =
+    Broken { make: || fixed(32, 1), unwrap: || Ok(Unwrapped::Key(SecretBytes::from(vec![5; 32]))) };
 
 fn fixed(length: usize, count: usize) -> GeneratedKey {
     let wrapped = EncryptedDataKey::new("broken", "", "").expect("short parts");
@@ -408,8 +512,8 @@ fn fixed(length: usize, count: usize) -> GeneratedKey {
 
 #[async_trait]
 impl KeyProvider for Broken {
-    async fn generate(&self, request: GenerateRequest<'_>) -> Result<GeneratedKey> {
-        (self.make)(request)
+    async fn generate(&self, _: GenerateRequest<'_>) -> Result<GeneratedKey> {
+        Ok((self.make)())
     }
 
     async fn wrap(&self, _: WrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
@@ -417,7 +521,7 @@ impl KeyProvider for Broken {
     }
 
     async fn unwrap(&self, _: UnwrapRequest<'_>) -> Result<Unwrapped> {
-        Ok(Unwrapped::Key(SecretBytes::from(vec![5; 32])))
+        (self.unwrap)()
     }
 
     fn describe(&self, _: &EncryptedDataKey) -> Option<KeyDescription> {

@@ -62,6 +62,7 @@ pub async fn check(provider: &dyn KeyProvider) -> Result<(), Violation> {
             keys_are_fresh(provider, target).await?;
             foreign_keys_are_not_mine(provider, target).await?;
             damaged_keys_do_not_unwrap(provider, target).await?;
+            changed_names_do_not_unwrap(provider, target).await?;
             context_is_bound_as_stated(provider, target).await?;
             own_keys_are_described(provider, target).await?;
             nothing_is_shown(provider, target).await?;
@@ -170,6 +171,27 @@ async fn damaged_keys_do_not_unwrap(p: &dyn KeyProvider, target: Target) -> Resu
                     return Err(violation("damage", "a damaged key is called foreign"));
                 }
             }
+        }
+    }
+    Ok(())
+}
+
+/// A changed provider info never gives the key, where the wrapper is authenticated.
+async fn changed_names_do_not_unwrap(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
+    if !p.properties().authenticates_wrapper {
+        return Ok(());
+    }
+    let (_, keys) = wrap(p, target, KEY_LENGTH).await?;
+    for key in &keys {
+        for index in 0..key.provider_info().len() {
+            let mut info = key.provider_info().to_vec();
+            info[index] ^= 1;
+            let changed = EncryptedDataKey::new(key.provider_id(), info, key.ciphertext())
+                .map_err(|error| failed("info", &error))?;
+            let answer = p.unwrap(UnwrapRequest::new(&changed, target, &context())).await;
+            ensure(!matches!(answer, Ok(Unwrapped::Key(_))), "info", || {
+                "a key with a changed provider info was unwrapped".into()
+            })?;
         }
     }
     Ok(())

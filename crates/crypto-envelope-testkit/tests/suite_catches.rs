@@ -26,6 +26,7 @@ enum Flaw {
     ServesEverything,
     RewrapsEverything,
     OpensOtherNames,
+    IgnoresNames,
     RewrapsUnderOldContext,
 }
 
@@ -34,6 +35,18 @@ enum Flaw {
 struct Flawed {
     inner: RawAesProvider,
     flaw: Flaw,
+}
+
+impl Flawed {
+    /// The key with the right name, if a bit of its name was changed.
+    fn renamed(&self, key: &EncryptedDataKey) -> Result<Option<EncryptedDataKey>> {
+        let Some(info) = key.provider_info().get(3..) else { return Ok(None) };
+        if key.provider_id() != "flawed" || info.len() != 20 {
+            return Ok(None);
+        }
+        let info = [b"key", info].concat();
+        EncryptedDataKey::new("flawed", info, key.ciphertext()).map(Some)
+    }
 }
 
 #[async_trait]
@@ -68,6 +81,11 @@ impl KeyProvider for Flawed {
         }
         if self.flaw == Flaw::OpensOtherNames && request.key.provider_info() == b"another key" {
             return Err(Error::unauthentic_key());
+        }
+        let renamed =
+            if self.flaw == Flaw::IgnoresNames { self.renamed(request.key)? } else { None };
+        if let Some(renamed) = &renamed {
+            request.key = renamed;
         }
         let answer = self.inner.unwrap(request).await;
         match (self.flaw, answer) {
@@ -166,6 +184,7 @@ fn each_flaw_is_caught_by_its_rule() -> Result<()> {
         (Flaw::ServesEverything, Some("targets")),
         (Flaw::RewrapsEverything, Some("targets")),
         (Flaw::OpensOtherNames, Some("foreign")),
+        (Flaw::IgnoresNames, Some("info")),
         (Flaw::RewrapsUnderOldContext, Some("rewrap")),
     ] {
         let inner = RawAesProvider::new("flawed", "key", &SecretBytes::random(32)?)?;

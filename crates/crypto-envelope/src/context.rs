@@ -1,6 +1,6 @@
 //! The encryption context.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, hash, sync::OnceLock};
 
 use crate::{Error, PolicyViolation, Result, message::codec};
 
@@ -19,8 +19,12 @@ use crate::{Error, PolicyViolation, Result, message::codec};
 /// let context = EncryptionContext::from([("tenant", "blue"), ("purpose", "invoices")]);
 /// assert_eq!(context.value("tenant"), Some("blue"));
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct EncryptionContext(BTreeMap<String, String>);
+#[derive(Clone, Default)]
+pub struct EncryptionContext {
+    pairs: BTreeMap<String, String>,
+    /// The serialised form, once somebody asked for it: each wrapped key of a message needs it.
+    serialized: OnceLock<Vec<u8>>,
+}
 
 impl EncryptionContext {
     /// A context without pairs.
@@ -31,30 +35,31 @@ impl EncryptionContext {
 
     /// Adds a pair; returns the value that the key had before, if any.
     pub fn insert(&mut self, key: impl Into<String>, value: impl Into<String>) -> Option<String> {
-        self.0.insert(key.into(), value.into())
+        self.serialized.take();
+        self.pairs.insert(key.into(), value.into())
     }
 
     /// The value of a key.
     #[must_use]
     pub fn value(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(String::as_str)
+        self.pairs.get(key).map(String::as_str)
     }
 
     /// All pairs, in the order of their keys as UTF-8 bytes.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+        self.pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
     /// Number of pairs.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.pairs.len()
     }
 
     /// Whether there are no pairs.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.pairs.is_empty()
     }
 
     /// Whether every pair of `other` is in this context too.
@@ -72,7 +77,15 @@ impl EncryptionContext {
     /// # Errors
     ///
     /// [`Error::InvalidInput`] if a key, a value or the whole is longer than the format can hold.
-    pub fn serialize(&self) -> Result<Vec<u8>> {
+    pub fn serialize(&self) -> Result<&[u8]> {
+        if let Some(serialized) = self.serialized.get() {
+            return Ok(serialized);
+        }
+        let serialized = self.serialize_anew()?;
+        Ok(self.serialized.get_or_init(|| serialized))
+    }
+
+    fn serialize_anew(&self) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         if self.is_empty() {
             return Ok(bytes);
@@ -91,21 +104,39 @@ impl EncryptionContext {
 
     /// Refuses keys that the format keeps for itself.
     pub(crate) fn check_unreserved(&self) -> Result<()> {
-        self.0.keys().try_for_each(|key| check_unreserved(key))
+        self.pairs.keys().try_for_each(|key| check_unreserved(key))
     }
 
     /// Splits into the pairs whose keys are in `keys`, and the others.
     pub(crate) fn partition(&self, keys: &[String]) -> (Self, Self) {
-        let (chosen, others) =
-            self.0.clone().into_iter().partition(|(key, _)| keys.iter().any(|k| k == key));
-        (Self(chosen), Self(others))
+        let (chosen, others): (Vec<_>, Vec<_>) =
+            self.iter().partition(|(key, _)| keys.iter().any(|chosen| chosen == key));
+        (chosen.into_iter().collect(), others.into_iter().collect())
     }
 
     /// This context with all pairs of `other` added.
     pub(crate) fn merged(&self, other: &Self) -> Self {
-        let mut pairs = self.0.clone();
-        pairs.extend(other.0.clone());
-        Self(pairs)
+        self.iter().chain(other.iter()).collect()
+    }
+}
+
+impl fmt::Debug for EncryptionContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.pairs.fmt(f)
+    }
+}
+
+impl PartialEq for EncryptionContext {
+    fn eq(&self, other: &Self) -> bool {
+        self.pairs == other.pairs
+    }
+}
+
+impl Eq for EncryptionContext {}
+
+impl hash::Hash for EncryptionContext {
+    fn hash<H: hash::Hasher>(&self, state: &mut H) {
+        self.pairs.hash(state);
     }
 }
 
@@ -117,13 +148,15 @@ impl<K: Into<String>, V: Into<String>, const N: usize> From<[(K, V); N]> for Enc
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for EncryptionContext {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
+        let pairs = pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+        Self { pairs, serialized: OnceLock::new() }
     }
 }
 
 impl<K: Into<String>, V: Into<String>> Extend<(K, V)> for EncryptionContext {
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, pairs: I) {
-        self.0.extend(pairs.into_iter().map(|(key, value)| (key.into(), value.into())));
+        self.serialized.take();
+        self.pairs.extend(pairs.into_iter().map(|(key, value)| (key.into(), value.into())));
     }
 }
 
@@ -156,6 +189,17 @@ mod tests {
             context.serialize()?,
             b"\0\x03\0\x01Z\0\x011\0\x01a\0\x012\0\x02\xC3\xA9\0\x013"
         );
+        Ok(())
+    }
+
+    #[test]
+    fn a_change_is_serialised() -> Result<()> {
+        let mut context = EncryptionContext::from([("a", "1")]);
+        assert_eq!(context.serialize()?, b"\0\x01\0\x01a\0\x011");
+        context.insert("a", "2");
+        assert_eq!(context.serialize()?, b"\0\x01\0\x01a\0\x012");
+        context.extend([("b", "3")]);
+        assert_eq!(context.serialize()?, b"\0\x02\0\x01a\0\x012\0\x01b\0\x013");
         Ok(())
     }
 

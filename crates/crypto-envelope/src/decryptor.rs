@@ -74,10 +74,10 @@ impl Decryptor {
     /// # Errors
     ///
     /// - [`Error::Policy`] if the message is signed and must not be, if `expected` contradicts
-    ///   its context, or if the key provider does not serve it; no key service was asked then.
+    ///   its context, or if the key provider does not serve it, and [`Error::Limit`] if its header
+    ///   shows that it exceeds this decryptor's limits; no key service was asked then.
     /// - [`Error::NoUsableKey`] if no encrypted data key could be unwrapped, with every attempt.
     /// - [`Error::Authentication`] if the header is not genuine.
-    /// - [`Error::Limit`] if its frames are longer than [`Limits::max_claimed_frame`].
     pub async fn open(
         &self,
         header: UnverifiedHeader,
@@ -87,6 +87,7 @@ impl Decryptor {
         if self.signatures == Signatures::Refused && suite.is_signing() {
             return Err(PolicyViolation::SignedMessage { suite }.into());
         }
+        self.limits.check_header(header.claims())?;
         let materials = materials::for_decryption(
             &*self.provider,
             header.claims(),
@@ -94,7 +95,8 @@ impl Decryptor {
             &self.required_context_keys,
         )
         .await?;
-        Opener::new(header.verify(materials)?, self.release, self.limits.clone())
+        let verified = header.verify(materials)?;
+        Ok(Opener::new(verified, self.release, self.limits.clone()))
     }
 }
 

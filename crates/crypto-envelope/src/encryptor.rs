@@ -3,7 +3,7 @@
 use std::{num::NonZeroU32, sync::Arc};
 
 use crate::{
-    AlgorithmSuite, BodyFormat, Bound, EncryptionContext, Error, Limits, Result, Sealer,
+    AlgorithmSuite, BodyFormat, EncryptionContext, Error, Limits, Result, Sealer,
     context::check_unreserved, materials, provider::KeyProvider,
 };
 
@@ -89,10 +89,7 @@ impl Encryptor {
             &self.required_context_keys,
         )
         .await?;
-        let limit = self.limits.max_encrypted_data_keys();
-        if materials.encrypted_data_keys.len() > usize::from(limit) {
-            return Err(Error::Limit { bound: Bound::EncryptedDataKeys, limit: limit.into() });
-        }
+        self.limits.check_encrypted_data_keys(materials.encrypted_data_keys.len())?;
         Sealer::new(materials, self.body_format, &self.limits)
     }
 }

@@ -93,6 +93,12 @@ impl Error {
         Self::Authentication { part: MessagePart::EncryptedDataKey }
     }
 
+    /// None of the keys that a provider asked could unwrap: what each of them said.
+    #[must_use]
+    pub fn no_usable_key(attempts: Vec<UnwrapAttempt>) -> Self {
+        Self::NoUsableKey { attempts }
+    }
+
     /// Something well-formed is of a kind that is not known.
     #[must_use]
     pub fn unsupported(what: impl Into<String>) -> Self {
@@ -325,7 +331,7 @@ impl UnwrapAttempt {
 
 fn fmt_attempts(attempts: &[UnwrapAttempt], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str("no encrypted data key could be unwrapped:")?;
-    for (index, attempt) in attempts.iter().enumerate() {
+    for (index, attempt) in attempts.iter().take(MOST_SHOWN).enumerate() {
         let separator = if index == 0 { "" } else { ";" };
         write!(f, "{separator} {:?} key {:?}: ", attempt.provider_id, attempt.key_id)?;
         match &attempt.error {
@@ -333,8 +339,14 @@ fn fmt_attempts(attempts: &[UnwrapAttempt], f: &mut fmt::Formatter<'_>) -> fmt::
             None => f.write_str("not a key of this key provider")?,
         }
     }
-    Ok(())
+    match attempts.len().saturating_sub(MOST_SHOWN) {
+        0 => Ok(()),
+        more => write!(f, "; and {more} more"),
+    }
 }
+
+/// A message can name thousands of keys.
+const MOST_SHOWN: usize = 8;
 
 #[cfg(test)]
 mod tests {

@@ -21,7 +21,8 @@ use std::io;
 /// The first `length` bytes of a buffer that is used again and again, and only ever grows.
 fn room(buffer: &mut Zeroizing<Vec<u8>>, length: usize) -> &mut [u8] {
     if buffer.len() < length {
-        reserve_wiped(buffer, length - buffer.len());
+        let missing = length - buffer.len();
+        reserve_wiped(buffer, missing, length);
         buffer.resize(length, 0);
     }
     &mut buffer[..length]

@@ -30,5 +30,7 @@ pub use self::{
     suite::AlgorithmSuite,
 };
 
+#[cfg(all(test, target_os = "linux"))]
+mod test_memory;
 #[cfg(test)]
 mod test_vectors;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::{BodyFormat, Error, Header, Result};
+
 /// Bounds that a message must respect.
 ///
 /// The two buffer bounds apply to bytes that are really held, never to what a header claims: no
@@ -89,6 +91,39 @@ impl Limits {
     #[must_use]
     pub fn max_claimed_frame(&self) -> u64 {
         self.claimed_frame
+    }
+}
+
+/// What the crate asks.
+impl Limits {
+    /// Checks what a header shows by itself.
+    pub(crate) fn check_header(&self, header: &Header) -> Result<()> {
+        if header.length() > self.header {
+            return Err(Error::Limit { bound: Bound::Header, limit: self.header as u64 });
+        }
+        self.check_encrypted_data_keys(header.encrypted_data_keys().len())?;
+        match header.body_format() {
+            BodyFormat::Framed { frame_length } => {
+                self.check_claimed_frame(u64::from(frame_length.get()))
+            }
+            BodyFormat::NonFramed => Ok(()),
+        }
+    }
+
+    pub(crate) fn check_encrypted_data_keys(&self, count: usize) -> Result<()> {
+        if count > usize::from(self.encrypted_data_keys) {
+            let limit = u64::from(self.encrypted_data_keys);
+            return Err(Error::Limit { bound: Bound::EncryptedDataKeys, limit });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn check_claimed_frame(&self, length: u64) -> Result<()> {
+        if length > self.claimed_frame {
+            let limit = self.claimed_frame;
+            return Err(Error::Limit { bound: Bound::ClaimedFrame, limit });
+        }
+        Ok(())
     }
 }
 

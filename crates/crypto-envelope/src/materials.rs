@@ -173,3 +173,44 @@ fn key_id(provider: &dyn KeyProvider, key: &EncryptedDataKey) -> String {
         .and_then(|description| description.key_id)
         .unwrap_or_else(|| String::from_utf8_lossy(key.provider_info()).into_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{BodyFormat, COMMITMENT_LENGTH, HeaderFields, MessageId};
+
+    fn header(suite: AlgorithmSuite, context: EncryptionContext) -> Header {
+        let fields = HeaderFields {
+            suite,
+            message_id: MessageId([0; 32]),
+            context,
+            encrypted_data_keys: Vec::new(),
+            body_format: BodyFormat::NonFramed,
+            commitment: [0; COMMITMENT_LENGTH],
+        };
+        Header::assemble(fields, Vec::new(), [0; 16])
+    }
+
+    #[test]
+    fn a_signature_is_there_exactly_if_its_key_is() -> Result<()> {
+        let signer = MessageSigner::generate().map_err(|_| Error::no_randomness())?;
+        let with_key = EncryptionContext::from([(PUBLIC_KEY, signer.public_key())]);
+        let with_bad_key = EncryptionContext::from([(PUBLIC_KEY, "AAAA")]);
+        for suite in AlgorithmSuite::ALL {
+            let verifier =
+                |context: &EncryptionContext| verifier_of(&header(suite, context.clone()));
+            let contradiction = |result: Result<Option<MessageVerifier>>| {
+                matches!(result, Err(Error::Policy(PolicyViolation::VerificationKey { .. })))
+            };
+            let (good, bad) = if suite.is_signing() {
+                (&with_key, &EncryptionContext::new())
+            } else {
+                (&EncryptionContext::new(), &with_key)
+            };
+            assert_eq!(verifier(good)?.is_some(), suite.is_signing());
+            assert!(contradiction(verifier(bad)), "{suite}");
+            assert!(contradiction(verifier(&with_bad_key)), "{suite}");
+        }
+        Ok(())
+    }
+}

@@ -60,13 +60,13 @@ impl SecretBytes {
     }
 }
 
-/// Makes room for `additional` bytes. Unlike the vector's own growth it wipes the memory that is
-/// left behind.
-pub(crate) fn reserve_wiped(buffer: &mut Zeroizing<Vec<u8>>, additional: usize) {
+/// Makes room for `additional` bytes, and in advance for more, but not beyond `limit`. Unlike the
+/// vector's own growth it wipes the memory that is left behind.
+pub(crate) fn reserve_wiped(buffer: &mut Zeroizing<Vec<u8>>, additional: usize, limit: usize) {
     let needed = buffer.len().saturating_add(additional);
     if needed > buffer.capacity() {
-        let mut larger =
-            Zeroizing::new(Vec::with_capacity(needed.max(buffer.capacity().saturating_mul(2))));
+        let capacity = buffer.capacity().saturating_mul(2).min(limit).max(needed);
+        let mut larger = Zeroizing::new(Vec::with_capacity(capacity));
         larger.extend_from_slice(buffer);
         *buffer = larger;
     }
@@ -108,6 +108,26 @@ mod tests {
         assert!(secret.equals(&[1, 2, 3]));
         assert!(!secret.equals(&[1, 2, 4]));
         assert!(!secret.equals(&[1, 2]));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn growing_wipes_what_is_left_behind() -> std::io::Result<()> {
+        let mut buffer = Zeroizing::new(vec![0xA5; 5000]);
+        let left_behind = buffer.as_ptr().addr();
+        reserve_wiped(&mut buffer, 1, usize::MAX);
+        assert_ne!(buffer.as_ptr().addr(), left_behind);
+        assert_eq!(*buffer, vec![0xA5; 5000]);
+        let memory = crate::test_memory::read(left_behind, 5000)?;
+        assert!(memory.windows(4).all(|window| window != [0xA5; 4]));
+        Ok(())
+    }
+
+    #[test]
+    fn growing_stops_at_the_limit() {
+        let mut buffer = Zeroizing::new(vec![1; 600]);
+        reserve_wiped(&mut buffer, 1, 1000);
+        assert!(buffer.capacity() <= 1000);
     }
 
     #[test]

@@ -12,10 +12,10 @@ use std::fmt;
 /// | [`Aes256GcmHkdfSha512CommitKey`](Self::Aes256GcmHkdfSha512CommitKey) | `0478` | yes | no |
 /// | [`Aes256GcmHkdfSha512CommitKeyEcdsaP384`](Self::Aes256GcmHkdfSha512CommitKeyEcdsaP384) | `0578` | yes | yes |
 ///
-/// **Which one?** Both encrypt and authenticate with AES-256-GCM. A *signing* suite also proves
-/// that the message was written by somebody who could *encrypt* under the key, as opposed to
-/// somebody who can only decrypt; it costs a P-384 signature per message and a serial SHA-384
-/// over all of it. Choose it when readers are trusted less than writers. Otherwise take the
+/// **Which one?** Both encrypt and authenticate with AES-256-GCM. With a *signing* suite, somebody
+/// who can only decrypt cannot write messages that others take for genuine, provided that the key
+/// provider keeps the two rights apart and binds the encryption context. It costs a P-384
+/// signature per message and a serial SHA-384 over all of it. Choose it when readers are trusted less than writers. Otherwise take the
 /// unsigned one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

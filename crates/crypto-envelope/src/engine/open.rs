@@ -83,12 +83,11 @@ struct Unit {
 }
 
 impl Opener {
-    pub(crate) fn new(verified: VerifiedHeader, release: Release, limits: Limits) -> Result<Self> {
+    pub(crate) fn new(verified: VerifiedHeader, release: Release, limits: Limits) -> Self {
         let VerifiedHeader { header, context, keys, mut verifier } = verified;
         let stage = match header.body_format() {
             BodyFormat::NonFramed => Stage::Block,
             BodyFormat::Framed { frame_length } => {
-                check_claim(u64::from(frame_length.get()), &limits)?;
                 let frame_length = usize::try_from(frame_length.get()).unwrap_or(usize::MAX);
                 Stage::Frame { number: 1, frame_length }
             }
@@ -101,7 +100,7 @@ impl Opener {
             verifier.update(header.body());
             verifier.update(header.tag());
         }
-        Ok(Self {
+        Self {
             cipher: FrameCipher::new(keys.content, *header.message_id()),
             position: header.length() as u64,
             finished: Finished { header, context, held: Zeroizing::default(), plaintext_length: 0 },
@@ -110,7 +109,7 @@ impl Opener {
             limits,
             stage,
             buffer: Vec::new(),
-        })
+        }
     }
 
     /// The verified header.
@@ -176,8 +175,12 @@ impl Opener {
     ///
     /// # Errors
     ///
-    /// As [`push`](Self::push) and [`finish`](Self::finish).
+    /// As [`push`](Self::push) and [`finish`](Self::finish); [`Error::Misuse`] if a piece of the
+    /// body was pushed before.
     pub fn open_into(mut self, body: &[u8], out: &mut Vec<u8>) -> Result<Finished> {
+        if self.position != self.header().length() as u64 || !self.buffer.is_empty() {
+            return Err(Error::Misuse { what: "a piece of the body was pushed before" });
+        }
         self.hold = Hold::Nothing;
         let start = out.len();
         out.resize(start + body.len(), 0);
@@ -214,14 +217,16 @@ impl Opener {
 
     /// Opens the next part straight from `rest` if it is there as a whole, else keeps `rest`.
     fn open_from(&mut self, rest: &mut &[u8], out: &mut [u8]) -> Result<usize> {
-        if let Ok(unit) = self.unit(rest)? {
-            let (bytes, tail) = rest.split_at(unit.total);
-            *rest = tail;
-            self.open_unit(&unit, bytes, out)
-        } else {
-            self.keep(rest)?;
-            *rest = &[];
-            Ok(0)
+        match self.unit(rest)? {
+            Ok(unit) => {
+                let (bytes, tail) = rest.split_at(unit.total);
+                *rest = tail;
+                self.open_unit(&unit, bytes, out)
+            }
+            Err(needs) => {
+                self.keep(std::mem::take(rest), needs)?;
+                Ok(0)
+            }
         }
     }
 
@@ -236,20 +241,23 @@ impl Opener {
                     self.buffer = buffer;
                     return Ok(written);
                 }
-                Err(NeedsBytes(_)) if rest.is_empty() => return Ok(0),
-                Err(NeedsBytes(needed)) => {
-                    let (head, tail) = rest.split_at(rest.len().min(needed - self.buffer.len()));
-                    self.keep(head)?;
+                Err(_) if rest.is_empty() => return Ok(0),
+                Err(needs) => {
+                    let missing = needs.total - self.buffer.len();
+                    let (head, tail) = rest.split_at(rest.len().min(missing));
+                    self.keep(head, needs)?;
                     *rest = tail;
                 }
             }
         }
     }
 
-    fn keep(&mut self, bytes: &[u8]) -> Result<()> {
-        if bytes.len() > self.limits.max_buffered().saturating_sub(self.buffer.len()) {
-            let limit = self.limits.max_buffered() as u64;
-            return Err(Error::Limit { bound: Bound::Buffered, limit });
+    /// The limit counts plaintext, as it does when sealing.
+    fn keep(&mut self, bytes: &[u8], needs: NeedsBytes) -> Result<()> {
+        let limit = self.limits.max_buffered();
+        let most = limit.saturating_add(needs.overhead);
+        if bytes.len() > most.saturating_sub(self.buffer.len()) {
+            return Err(Error::Limit { bound: Bound::Buffered, limit: limit as u64 });
         }
         self.buffer.extend_from_slice(bytes);
         Ok(())
@@ -282,7 +290,7 @@ impl Opener {
         if length > longest {
             return malformed("a part is longer than it may be", prefix.part.prefix_length());
         }
-        check_claim(length, &self.limits)?;
+        self.limits.check_claimed_frame(length)?;
         let plaintext = usize::try_from(length).unwrap_or(usize::MAX);
         let length = plaintext.saturating_add(prefix.part.overhead());
         let unit = Unit { prefix, plaintext, length, total: length };
@@ -300,7 +308,7 @@ impl Opener {
             let footer = bytes.get(unit.length..).and_then(footer::length);
             unit.total = unit.length.saturating_add(footer.unwrap_or(footer::LENGTH_FIELD));
             if footer.is_none() {
-                return Err(NeedsBytes(unit.total));
+                return Err(unit.needs());
             }
         }
         unit.if_within(bytes)
@@ -352,7 +360,11 @@ impl fmt::Debug for Opener {
 
 impl Unit {
     fn if_within(self, bytes: &[u8]) -> Result<Self, NeedsBytes> {
-        if bytes.len() < self.total { Err(NeedsBytes(self.total)) } else { Ok(self) }
+        if bytes.len() < self.total { Err(self.needs()) } else { Ok(self) }
+    }
+
+    fn needs(&self) -> NeedsBytes {
+        NeedsBytes { total: self.total, overhead: self.total - self.plaintext }
     }
 }
 
@@ -403,7 +415,7 @@ impl Finished {
             let limit = limits.max_held_plaintext() as u64;
             return Err(Error::Limit { bound: Bound::HeldPlaintext, limit });
         }
-        reserve_wiped(&mut self.held, length);
+        reserve_wiped(&mut self.held, length, limits.max_held_plaintext());
         self.held.resize(start + length, 0);
         Ok(&mut self.held[start..])
     }
@@ -419,9 +431,104 @@ impl fmt::Debug for Finished {
     }
 }
 
-fn check_claim(length: u64, limits: &Limits) -> Result<()> {
-    let limit = limits.max_claimed_frame();
-    if length > limit { Err(Error::Limit { bound: Bound::ClaimedFrame, limit }) } else { Ok(()) }
-}
-
 const FAILED_BEFORE: Error = Error::Misuse { what: "this opener has failed before" };
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::*;
+    use crate::{
+        AlgorithmSuite, SecretBytes,
+        engine::keys::MessageKeys,
+        message::{COMMITMENT_LENGTH, HeaderFields, MessageId},
+    };
+
+    const SUITE: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKey;
+    const MESSAGE_ID: MessageId = MessageId([2; 32]);
+    const FRAME_LENGTH: NonZeroU32 = NonZeroU32::new(100).expect("it is not zero");
+
+    fn keys() -> Result<MessageKeys> {
+        MessageKeys::derive(SUITE, &SecretBytes::from(vec![1; 32]), MESSAGE_ID.as_ref())
+    }
+
+    fn opener(body_format: BodyFormat, release: Release) -> Result<Opener> {
+        let fields = HeaderFields {
+            suite: SUITE,
+            message_id: MESSAGE_ID,
+            context: EncryptionContext::new(),
+            encrypted_data_keys: Vec::new(),
+            body_format,
+            commitment: [0; COMMITMENT_LENGTH],
+        };
+        let header = Header::assemble(fields, Vec::new(), [0; 16]);
+        let context = EncryptionContext::new();
+        let verified = VerifiedHeader { header, context, keys: keys()?, verifier: None };
+        Ok(Opener::new(verified, release, Limits::default()))
+    }
+
+    /// A genuine frame of `A5` bytes.
+    fn first_frame() -> Result<Vec<u8>> {
+        let mut frame = vec![0; 100 + Part::RegularFrame.overhead()];
+        let cipher = FrameCipher::new(keys()?.content, MESSAGE_ID);
+        cipher.seal(Part::RegularFrame, 1, &[0xA5; 100], &mut frame)?;
+        Ok(frame)
+    }
+
+    #[test]
+    fn a_block_is_not_longer_than_the_cipher_allows() -> Result<()> {
+        for (length, fits) in [(LONGEST_BLOCK, true), (LONGEST_BLOCK + 1, false), (u64::MAX, false)]
+        {
+            let mut opener = opener(BodyFormat::NonFramed, Release::AtEnd)?;
+            let prefix = [&[0; 12][..], &length.to_be_bytes()].concat();
+            let answer = opener.push(&prefix, &mut []);
+            let malformed = matches!(answer, Err(Error::Malformed { .. }));
+            assert!(if fits { matches!(answer, Ok(0)) } else { malformed }, "{length}: {answer:?}");
+        }
+        Ok(())
+    }
+
+    #[cfg(target_os = "linux")]
+    fn shows_plaintext(address: usize) -> Result<bool> {
+        let memory = crate::test_memory::read(address, 100)?;
+        Ok(memory.windows(4).any(|window| window == [0xA5; 4]))
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn held_plaintext_is_wiped_on_error() -> Result<()> {
+        let framed = BodyFormat::Framed { frame_length: FRAME_LENGTH };
+        let mut opener = opener(framed, Release::AtEnd)?;
+        opener.push(&first_frame()?, &mut [])?;
+        let held = opener.finished.held.as_ptr().addr();
+        assert!(shows_plaintext(held)?);
+        assert!(opener.push(&[0; 200], &mut []).is_err());
+        assert!(!shows_plaintext(held)?);
+        Ok(())
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn one_shot_wipes_the_callers_buffer_on_error() -> Result<()> {
+        let framed = BodyFormat::Framed { frame_length: FRAME_LENGTH };
+        let mut out: Vec<u8> = Vec::with_capacity(1000);
+        let buffer = out.as_ptr().addr();
+        let truncated = opener(framed, Release::Verified)?.open_into(&first_frame()?, &mut out);
+        assert!(matches!(truncated, Err(Error::Truncated { .. })));
+        assert_eq!((out.len(), out.as_ptr().addr()), (0, buffer));
+        assert!(!shows_plaintext(buffer)?);
+        Ok(())
+    }
+
+    #[test]
+    fn one_shot_is_for_a_whole_body() -> Result<()> {
+        let framed = BodyFormat::Framed { frame_length: FRAME_LENGTH };
+        for pushed in [1, 132] {
+            let mut opener = opener(framed, Release::AtEnd)?;
+            opener.push(&first_frame()?[..pushed], &mut [])?;
+            let rest = opener.open_into(&[], &mut Vec::new());
+            assert!(matches!(rest, Err(Error::Misuse { .. })));
+        }
+        Ok(())
+    }
+}

@@ -281,7 +281,8 @@ impl Sealer {
             let limit = self.max_buffered as u64;
             return Err(Error::Limit { bound: Bound::Buffered, limit });
         }
-        reserve_wiped(&mut self.pending, plaintext.len());
+        let most = self.frame_length.min(self.max_buffered);
+        reserve_wiped(&mut self.pending, plaintext.len(), most);
         self.pending.extend_from_slice(plaintext);
         Ok(())
     }

@@ -63,8 +63,8 @@ pub fn decrypt(
     loop {
         let length = read(&mut body, &mut ciphertext)?;
         if length == 0 {
-            let finished = opener.finish()?;
-            writer.write_all(finished.held_plaintext())?;
+            let mut finished = opener.finish()?;
+            writer.write_all(&finished.take_held_plaintext())?;
             writer.flush()?;
             return Ok(finished);
         }

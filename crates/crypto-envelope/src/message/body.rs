@@ -63,12 +63,12 @@ impl Prefix {
     pub(crate) fn read_frame(bytes: &[u8], offset: u64) -> Result<Result<Self, NeedsBytes>> {
         let mut reader = Reader::new(bytes, offset);
         if bytes.len() < 4 {
-            return Ok(Err(NeedsBytes(4)));
+            return NeedsBytes::of_prefix(4);
         }
         let first = reader.u32("frame number")?;
         let part = if first == FINAL_FRAME_MARK { Part::FinalFrame } else { Part::RegularFrame };
         if bytes.len() < part.prefix_length() {
-            return Ok(Err(NeedsBytes(part.prefix_length())));
+            return NeedsBytes::of_prefix(part.prefix_length());
         }
         let number = match part {
             Part::FinalFrame => reader.u32("frame number")?,
@@ -85,7 +85,7 @@ impl Prefix {
     /// Reads the prefix of a block.
     pub(crate) fn read_block(bytes: &[u8], offset: u64) -> Result<Result<Self, NeedsBytes>> {
         if bytes.len() < Part::Block.prefix_length() {
-            return Ok(Err(NeedsBytes(Part::Block.prefix_length())));
+            return NeedsBytes::of_prefix(Part::Block.prefix_length());
         }
         let mut reader = Reader::new(bytes, offset);
         let iv = reader.array("block IV")?;
@@ -116,9 +116,20 @@ impl Prefix {
     }
 }
 
-/// So many bytes of the part must be there to go on.
+/// More bytes of the part must be there to go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct NeedsBytes(pub(crate) usize);
+pub(crate) struct NeedsBytes {
+    /// So many from its start.
+    pub(crate) total: usize,
+    /// How many of these are not plaintext.
+    pub(crate) overhead: usize,
+}
+
+impl NeedsBytes {
+    fn of_prefix(length: usize) -> Result<Result<Prefix, Self>> {
+        Ok(Err(Self { total: length, overhead: length }))
+    }
+}
 
 /// The additional authenticated data of one part, built without an allocation.
 pub(crate) struct BodyAad {

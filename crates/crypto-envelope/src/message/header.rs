@@ -145,7 +145,7 @@ impl HeaderFields {
         let mut out = vec![VERSION_2];
         out.extend(self.suite.id().to_be_bytes());
         out.extend(self.message_id.0);
-        put_prefixed(&mut out, &self.context.serialize()?)
+        put_prefixed(&mut out, self.context.serialize()?)
             .ok_or(Error::Internal { what: "the serialised context is too long" })?;
         put_encrypted_data_keys(&mut out, &self.encrypted_data_keys)?;
         let (content_type, frame_length) = match self.body_format {

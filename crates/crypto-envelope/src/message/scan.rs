@@ -69,10 +69,7 @@ impl HeaderScan {
             let offset = (self.needed - 2) as u64;
             return Err(Error::Malformed { what: "no encrypted data keys", offset });
         }
-        if count > limits.max_encrypted_data_keys() {
-            let limit = u64::from(limits.max_encrypted_data_keys());
-            return Err(Error::Limit { bound: Bound::EncryptedDataKeys, limit });
-        }
+        limits.check_encrypted_data_keys(usize::from(count))?;
         Ok(after_string(u32::from(count) * STRINGS_PER_KEY, self.needed))
     }
 }

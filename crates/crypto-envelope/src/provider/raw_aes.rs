@@ -120,7 +120,7 @@ impl RawAesProvider {
             .ok_or_else(Error::unauthentic_key)?;
         SecretBytes::filled_by(ciphertext.len(), |secret| {
             self.key
-                .open(iv, &context, ciphertext, tag, secret)
+                .open(iv, context, ciphertext, tag, secret)
                 .map_err(|_| Error::unauthentic_key())
         })
     }
@@ -138,7 +138,7 @@ impl KeyProvider for RawAesProvider {
         let mut ciphertext = vec![0; secret.len()];
         let mut tag = [0; TAG_LENGTH];
         self.key
-            .seal(&iv, &context, secret, &mut ciphertext, &mut tag)
+            .seal(&iv, context, secret, &mut ciphertext, &mut tag)
             .map_err(|_| Error::Internal { what: "wrapping the data key failed" })?;
         ciphertext.extend(tag);
 
