@@ -37,15 +37,14 @@ struct Flawed {
     flaw: Flaw,
 }
 
-impl Flawed {
-    /// The key with the right name, if a bit of its name was changed.
-    fn renamed(&self, key: &EncryptedDataKey) -> Result<Option<EncryptedDataKey>> {
-        let Some(info) = key.provider_info().get(3..) else { return Ok(None) };
-        if key.provider_id() != "flawed" || info.len() != 20 {
-            return Ok(None);
+/// The key with the right name, if a bit of its name was changed.
+fn renamed(key: &EncryptedDataKey) -> Result<Option<EncryptedDataKey>> {
+    match key.provider_info().get(3..) {
+        Some(info) if key.provider_id() == "flawed" && info.len() == 20 => {
+            let info = [b"key", info].concat();
+            EncryptedDataKey::new("flawed", info, key.ciphertext()).map(Some)
         }
-        let info = [b"key", info].concat();
-        EncryptedDataKey::new("flawed", info, key.ciphertext()).map(Some)
+        _ => Ok(None),
     }
 }
 
@@ -82,8 +81,7 @@ impl KeyProvider for Flawed {
         if self.flaw == Flaw::OpensOtherNames && request.key.provider_info() == b"another key" {
             return Err(Error::unauthentic_key());
         }
-        let renamed =
-            if self.flaw == Flaw::IgnoresNames { self.renamed(request.key)? } else { None };
+        let renamed = if self.flaw == Flaw::IgnoresNames { renamed(request.key)? } else { None };
         if let Some(renamed) = &renamed {
             request.key = renamed;
         }

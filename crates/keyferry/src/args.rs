@@ -49,8 +49,8 @@ pub(crate) struct Encrypt {
     #[arg(long, value_enum, default_value_t = Suite::Unsigned)]
     pub(crate) suite: Suite,
 
-    /// Plaintext bytes in a frame
-    #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024, value_parser = clap::value_parser!(u32).range(1..))]
+    /// Plaintext bytes in a frame, up to 64 MiB
+    #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024, value_parser = clap::value_parser!(u32).range(1..=LONGEST_FRAME))]
     pub(crate) frame_length: u32,
 }
 
@@ -135,6 +135,9 @@ impl From<Suite> for AlgorithmSuite {
         }
     }
 }
+
+/// What `decrypt` is ready to hold in memory.
+const LONGEST_FRAME: i64 = 64 << 20;
 
 fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {

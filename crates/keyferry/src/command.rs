@@ -6,6 +6,8 @@ mod inspect;
 
 use std::path::{Path, PathBuf};
 
+use crypto_envelope::EncryptionContext;
+
 use crate::{
     args::{Command, Files},
     failure::Failure,
@@ -53,6 +55,17 @@ impl Plan {
         };
         Ok(Self { input, destination, existing, format })
     }
+}
+
+/// The pairs of `--context`. The same key twice is a mistake that must not be resolved by guessing.
+fn context(pairs: &[(String, String)]) -> Result<EncryptionContext, Failure> {
+    let mut context = EncryptionContext::new();
+    for (key, value) in pairs {
+        if context.insert(key, value).is_some() {
+            return Err(Failure::usage(format!("--context gives the key {key:?} twice")));
+        }
+    }
+    Ok(context)
 }
 
 /// What is added to the name of an encrypted file.

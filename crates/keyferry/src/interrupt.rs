@@ -5,27 +5,47 @@ use std::{
     path::PathBuf,
     process,
     sync::{Mutex, MutexGuard, PoisonError},
+    thread,
 };
 
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGTERM},
+    iterator::Signals,
+};
 use tempfile::NamedTempFile;
 
-use crate::failure::{Code, Failure};
+use crate::failure::Failure;
 
 /// The file that is being written and has no name of its own yet.
 static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
 
-/// From now on a signal that ends the process removes the unfinished file first.
+/// From now on a signal that ends the process removes the unfinished file first. Signals that
+/// whoever started us wants ignored, as `nohup` does, stay ignored.
 pub(crate) fn install() -> Result<(), Failure> {
-    ctrlc::set_handler(|| {
-        // The lock is kept to the end: the file can be removed or renamed, never both.
-        let unfinished = lock();
-        if let Some(path) = unfinished.as_ref() {
-            // Nothing else can be done about it now.
-            let _ = fs::remove_file(path);
+    let ignored = ignored_signals();
+    let ours =
+        [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
+    let mut signals =
+        Signals::new(ours).map_err(|error| Failure::io("cannot handle signals", &error))?;
+    thread::spawn(move || {
+        if signals.forever().next().is_some() {
+            // The lock is kept to the end: the file can be removed or renamed, never both.
+            let unfinished = lock();
+            if let Some(path) = unfinished.as_ref() {
+                // Nothing else can be done about it now.
+                let _ = fs::remove_file(path);
+            }
+            process::exit(INTERRUPTED);
         }
-        process::exit(INTERRUPTED);
-    })
-    .map_err(|error| Failure::new(Code::Internal, format!("cannot handle signals: {error}")))
+    });
+    Ok(())
+}
+
+/// One bit for each signal, from `/proc`; none where there is no such thing.
+fn ignored_signals() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
 /// Creates a file with signals held off; from now on a signal removes it.

@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{self, Read},
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{MetadataExt, PermissionsExt},
     path::Path,
     str::FromStr,
 };
@@ -72,6 +72,15 @@ fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
         return Err(Failure::new(Code::Policy, format!("others can read the key file {path}"))
             .hint(format!("make it private: chmod 600 {path}")));
     }
+    let owner = metadata.uid();
+    if metadata.is_file() && owner != rustix::process::geteuid().as_raw() && owner != ROOT {
+        let path = path.display();
+        return Err(Failure::new(
+            Code::Policy,
+            format!("the key file {path} belongs to somebody else, who can read it"),
+        )
+        .hint(format!("make it your own: chown \"$USER\" {path}")));
+    }
     // Room for all of it, so that no copy is left behind by growing.
     let mut bytes = Zeroizing::new(Vec::with_capacity(LARGEST + 1));
     file.take(LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(cannot)?;
@@ -83,18 +92,37 @@ fn decode(bytes: &[u8], encoding: Encoding) -> Option<SecretBytes> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let key = match encoding {
         Encoding::Raw => SecretBytes::from(bytes),
-        Encoding::Hex => SecretBytes::from(decode_hex(line)?),
-        Encoding::Base64 => SecretBytes::from(BASE64.decode(line).ok()?),
+        Encoding::Hex => decode_hex(line)?,
+        Encoding::Base64 => decode_base64(line)?,
     };
     matches!(key.len(), 16 | 24 | 32).then_some(key)
 }
 
-fn decode_hex(text: &[u8]) -> Option<Vec<u8>> {
+/// Decodes in place: no copy of the key is left behind.
+fn decode_hex(text: &[u8]) -> Option<SecretBytes> {
     let (pairs, []) = text.as_chunks::<2>() else { return None };
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
+    let mut all_digits = true;
+    let key = SecretBytes::filled_by(pairs.len(), |key| {
+        for (byte, [high, low]) in key.iter_mut().zip(pairs) {
+            match digit(*high).zip(digit(*low)) {
+                Some((high, low)) => *byte = high << 4 | low,
+                None => all_digits = false,
+            }
+        }
+        Ok(())
+    });
+    key.ok().filter(|_| all_digits)
 }
 
+fn decode_base64(text: &[u8]) -> Option<SecretBytes> {
+    let mut decoded = Zeroizing::new([0; LARGEST]);
+    let length = BASE64.decode_slice(text, &mut decoded[..]).ok()?;
+    Some(SecretBytes::from(&decoded[..length]))
+}
+
+/// Root can read everything anyway.
+const ROOT: u32 = 0;
 /// More than any key in any encoding.
 const LARGEST: usize = 128;
 

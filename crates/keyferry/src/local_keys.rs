@@ -13,7 +13,7 @@ use std::{
     fs::{self, DirBuilder, OpenOptions},
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use async_trait::async_trait;
@@ -99,16 +99,24 @@ impl Store {
     /// Makes a key that lasts: file and folders are synced.
     fn create(&self) -> io::Result<KeyId> {
         let keys = self.folder.join(KEYS);
+        let existing = keys.ancestors().find(|folder| folder.exists()).map(Path::to_owned);
         DirBuilder::new().recursive(true).mode(0o700).create(&keys)?;
         let id = KeyId::random()?;
         let key = SecretBytes::random(32).map_err(io::Error::from)?;
-        let text = Zeroizing::new(BASE64.encode(key.expose()) + "\n");
+        // Room for all of it, so that no copy is left behind by growing.
+        let mut text = Zeroizing::new(String::with_capacity(64));
+        BASE64.encode_string(key.expose(), &mut text);
+        text.push('\n');
         let path = self.file_of(&id);
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        for folder in keys.ancestors().take(3) {
+        // The name of each new folder is in the one above it.
+        for folder in keys.ancestors() {
             sync_folder(folder)?;
+            if existing.as_deref() == Some(folder) {
+                break;
+            }
         }
         Ok(id)
     }

@@ -12,7 +12,7 @@ use tempfile::NamedTempFile;
 
 use crate::{
     failure::{Code, Failure},
-    interrupt,
+    interrupt, report,
 };
 
 /// A place to write to that is not open yet.
@@ -21,7 +21,8 @@ pub(crate) enum Destination {
     StandardOutput,
     /// A device or a pipe by its path: it cannot be replaced, and what is written to it is out.
     Special(PathBuf),
-    /// A file that gets its name when it is complete.
+    /// A file that gets its name when it is complete. A link of that name is replaced, not
+    /// followed: where it leads is not for this program to trust.
     File(PathBuf),
 }
 
@@ -87,11 +88,18 @@ impl Destination {
     /// Refuses to write over a file, before any work is done.
     pub(crate) fn check(&self, existing: Existing) -> Result<(), Failure> {
         match self {
-            Self::File(path) if path.is_dir() => {
-                Err(Failure::usage(format!("{} is a directory", path.display())))
-            }
-            Self::File(path) if existing == Existing::Keep && path.exists() => Err(exists(path)),
-            _ => Ok(()),
+            Self::File(path) => match fs::symlink_metadata(path) {
+                Ok(found) if found.is_dir() => {
+                    Err(Failure::usage(format!("{} is a directory", path.display())))
+                }
+                Ok(found) if !found.is_file() && !found.is_symlink() => {
+                    Err(Failure::usage(format!("{} is not a regular file", path.display()))
+                        .hint("to write to it all the same, name it with --output"))
+                }
+                Ok(_) if existing == Existing::Keep => Err(exists(path)),
+                _ => Ok(()),
+            },
+            Self::StandardOutput | Self::Special(_) => Ok(()),
         }
     }
 
@@ -102,9 +110,7 @@ impl Destination {
         let writer = match self {
             Self::StandardOutput => Writer::StandardOutput(io::stdout().lock()),
             Self::Special(path) => Writer::Special(open_special(&path).map_err(cannot)?),
-            Self::File(path) => {
-                // Behind a link the real file is replaced, not the link.
-                let target = fs::canonicalize(&path).unwrap_or(path);
+            Self::File(target) => {
                 let unfinished = create_beside(&target, audience).map_err(cannot)?;
                 Writer::File { unfinished, target, existing }
             }
@@ -131,7 +137,11 @@ impl Output {
             Writer::StandardOutput(mut writer) => {
                 writer.flush().map_err(|e| Failure::from(crypto_envelope::Error::from(e)))
             }
-            Writer::Special(mut file) => file.flush().map_err(|error| cannot(&error)),
+            Writer::Special(file) => match file.sync_all() {
+                // Pipes and many devices have nothing to sync.
+                Err(error) if has_no_sync(&error) => Ok(()),
+                synced => synced.map_err(|error| cannot(&error)),
+            },
             Writer::File { unfinished, target, existing } => {
                 unfinished.as_file().sync_all().map_err(|error| cannot(&error))?;
                 let persisted = interrupt::release(|| match existing {
@@ -139,7 +149,13 @@ impl Output {
                     Existing::Keep => unfinished.persist_noclobber(&target),
                 });
                 match persisted {
-                    Ok(_) => sync_folder(folder_of(&target)).map_err(|error| cannot(&error)),
+                    Ok(_) => {
+                        // The file is complete under its name, so this is no failure any more.
+                        if let Err(error) = sync_folder(folder_of(&target)) {
+                            report::warning(&format!("{name} may not outlast a crash: {error}"));
+                        }
+                        Ok(())
+                    }
                     Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
                         Err(exists(&target))
                     }
@@ -180,6 +196,10 @@ impl Audience {
             Self::Owner => 0o600,
         }
     }
+}
+
+fn has_no_sync(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported)
 }
 
 fn open_special(path: &Path) -> io::Result<File> {

@@ -27,7 +27,8 @@ pub(crate) enum ProviderSpec {
     },
 }
 
-/// `KIND:REST[?KEY=VALUE&KEY=VALUE]`; values may be percent-encoded.
+/// `KIND:REST[?KEY=VALUE&KEY=VALUE]`; values may be percent-encoded. The file name is taken as it
+/// is, up to the first `?`.
 impl FromStr for ProviderSpec {
     type Err = String;
 
@@ -45,15 +46,18 @@ impl FromStr for ProviderSpec {
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').ok_or(format!("expected KEY=VALUE: {pair}"))?;
             let value = percent_decode(value)?;
-            match key {
-                "namespace" => namespace = Some(value),
-                "name" => name = Some(value),
-                "encoding" => encoding = Some(value.parse()?),
+            let again = match key {
+                "namespace" => namespace.replace(value).is_some(),
+                "name" => name.replace(value).is_some(),
+                "encoding" => encoding.replace(value.parse()?).is_some(),
                 _ => {
                     return Err(format!(
                         "unknown option {key:?}; there are: namespace, name, encoding"
                     ));
                 }
+            };
+            if again {
+                return Err(format!("the option {key} is given twice"));
             }
         }
         Ok(Self::RawAes { file: file.into(), namespace, name, encoding })
@@ -113,8 +117,9 @@ fn percent_decode(text: &str) -> Result<String, String> {
             continue;
         }
         let (digits, tail) = tail.split_at_checked(2).ok_or("a % needs two digits")?;
-        let digits = std::str::from_utf8(digits).map_err(|_| "a % needs two digits")?;
-        bytes.push(u8::from_str_radix(digits, 16).map_err(|_| "a % needs two digits")?);
+        let digit = |digit: &u8| char::from(*digit).to_digit(16).ok_or("a % needs two digits");
+        let value = digit(&digits[0])? << 4 | digit(&digits[1])?;
+        bytes.extend(u8::try_from(value));
         rest = tail;
     }
     String::from_utf8(bytes).map_err(|_| format!("not UTF-8: {text}"))
@@ -152,6 +157,8 @@ mod tests {
             ("raw-aes:f?name", "expected KEY=VALUE"),
             ("raw-aes:f?name=%zz", "two digits"),
             ("raw-aes:f?name=%f", "two digits"),
+            ("raw-aes:f?name=%+1", "two digits"),
+            ("raw-aes:f?name=a&name=b", "given twice"),
             ("raw-aes:f?name=%ff", "not UTF-8"),
             ("raw-aes:f?encoding=morse", "unknown encoding"),
         ] {

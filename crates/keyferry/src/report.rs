@@ -12,7 +12,12 @@ use crypto_envelope::{
 };
 use serde_json::{Value, json};
 
-use crate::{failure::Failure, input::Input, output::Destination, text::printable};
+use crate::{
+    failure::Failure,
+    input::Input,
+    output::Destination,
+    text::{printable, printable_json},
+};
 
 /// One run of a command.
 pub(crate) struct Run {
@@ -52,7 +57,8 @@ impl Run {
         match format {
             Format::Nothing => Ok(()),
             Format::Text => {
-                say(&format!("{operation}ed {input} -> {output} ({plaintext_length} bytes)"))
+                say(&format!("{operation}ed {input} -> {output} ({plaintext_length} bytes)"));
+                Ok(())
             }
             Format::Json => {
                 let report = json!({
@@ -65,7 +71,7 @@ impl Run {
                     "context": context(full_context),
                     "encrypted_data_keys": encrypted_data_keys(header),
                 });
-                let line = format!("{report}\n");
+                let line = printable_json(&report.to_string()) + "\n";
                 if *data_on_stdout { say_raw(&line) } else { print(&line) }
             }
         }
@@ -74,12 +80,16 @@ impl Run {
 
 /// Tells where a new key is, once in its life.
 pub(crate) fn new_key(path: &str) {
-    // The key is there in any case; without standard error there is nobody to tell.
-    let _ = say(&format!("made a new key: {path}"));
-    let _ = say(
+    say(&format!("made a new key: {path}"));
+    say(
         "  Keep a copy of it in a safe place: whoever has it can decrypt, and without it the data \
          is lost.",
     );
+}
+
+/// Something that is not as it should be and does not stop the work.
+pub(crate) fn warning(text: &str) {
+    say(&format!("keyferry: warning: {text}"));
 }
 
 /// Shows what a header claims. `message_length` is that of the whole message, if it is known.
@@ -90,7 +100,8 @@ pub(crate) fn claims(
 ) -> Result<(), Failure> {
     let estimate = message_length.and_then(|length| header.estimate_plaintext_length(length));
     if format == Format::Json {
-        return print(&format!("{}\n", claims_as_json(header, message_length, estimate)));
+        let claims = claims_as_json(header, message_length, estimate).to_string();
+        return print(&(printable_json(&claims) + "\n"));
     }
     print(&claims_as_text(header, message_length, estimate))
 }
@@ -192,9 +203,10 @@ fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// A line to standard error, for people.
-fn say(line: &str) -> Result<(), Failure> {
-    say_raw(&format!("{}\n", printable(line)))
+/// A line to standard error, for people. Without standard error there is nobody to tell, which
+/// is no reason to fail: the work is done.
+fn say(line: &str) {
+    let _ = say_raw(&format!("{}\n", printable(line)));
 }
 
 fn say_raw(text: &str) -> Result<(), Failure> {

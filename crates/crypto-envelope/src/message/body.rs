@@ -63,12 +63,12 @@ impl Prefix {
     pub(crate) fn read_frame(bytes: &[u8], offset: u64) -> Result<Result<Self, NeedsBytes>> {
         let mut reader = Reader::new(bytes, offset);
         if bytes.len() < 4 {
-            return NeedsBytes::of_prefix(4);
+            return Ok(Err(NeedsBytes::of_prefix(4)));
         }
         let first = reader.u32("frame number")?;
         let part = if first == FINAL_FRAME_MARK { Part::FinalFrame } else { Part::RegularFrame };
         if bytes.len() < part.prefix_length() {
-            return NeedsBytes::of_prefix(part.prefix_length());
+            return Ok(Err(NeedsBytes::of_prefix(part.prefix_length())));
         }
         let number = match part {
             Part::FinalFrame => reader.u32("frame number")?,
@@ -85,7 +85,7 @@ impl Prefix {
     /// Reads the prefix of a block.
     pub(crate) fn read_block(bytes: &[u8], offset: u64) -> Result<Result<Self, NeedsBytes>> {
         if bytes.len() < Part::Block.prefix_length() {
-            return NeedsBytes::of_prefix(Part::Block.prefix_length());
+            return Ok(Err(NeedsBytes::of_prefix(Part::Block.prefix_length())));
         }
         let mut reader = Reader::new(bytes, offset);
         let iv = reader.array("block IV")?;
@@ -126,8 +126,8 @@ pub(crate) struct NeedsBytes {
 }
 
 impl NeedsBytes {
-    fn of_prefix(length: usize) -> Result<Result<Prefix, Self>> {
-        Ok(Err(Self { total: length, overhead: length }))
+    fn of_prefix(length: usize) -> Self {
+        Self { total: length, overhead: length }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crypto_envelope::{Decryptor, EncryptionContext, Limits, blocking, io};
+use crypto_envelope::{Decryptor, Limits, blocking, io};
 
-use super::{Plan, SUFFIX};
+use super::{Plan, SUFFIX, context};
 use crate::{
     args::Decrypt,
     failure::{Code, Failure},
@@ -17,7 +17,7 @@ pub(super) fn run(arguments: &Decrypt) -> Result<(), Failure> {
     let Plan { input, destination, existing, format } =
         Plan::new(&arguments.files, without_suffix)?;
     let decryptor = decryptor(arguments, &destination)?;
-    let expected: EncryptionContext = arguments.context.iter().cloned().collect();
+    let expected = context(&arguments.context)?;
 
     let run = Run::new("decrypt", &input, &destination);
     let some_is_out = destination.is_stream() && !arguments.buffer;

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crypto_envelope::{EncryptionContext, Encryptor, blocking, io};
+use crypto_envelope::{Encryptor, blocking, io};
 
-use super::{Plan, SUFFIX};
+use super::{Plan, SUFFIX, context};
 use crate::{
     args::Encrypt,
     failure::Failure,
@@ -26,8 +26,7 @@ pub(super) fn run(arguments: &Encrypt) -> Result<(), Failure> {
         .suite(arguments.suite.into())
         .frame_length(arguments.frame_length)
         .build()?;
-    let context: EncryptionContext = arguments.context.iter().cloned().collect();
-    let sealer = blocking::wait(encryptor.prepare(&context))?;
+    let sealer = blocking::wait(encryptor.prepare(&context(&arguments.context)?))?;
 
     let (header, context) = (sealer.header().clone(), sealer.context().clone());
     let run = Run::new("encrypt", &input, &destination);

@@ -110,15 +110,54 @@ fn a_failed_decryption_keeps_the_old_file() -> TestResult {
     Ok(())
 }
 
+/// Where a link leads is not for this program to trust: the link is replaced, by force only.
 #[test]
-fn behind_a_link_the_file_is_replaced() -> TestResult {
+fn a_link_is_replaced_and_not_followed() -> TestResult {
     let sandbox = Sandbox::new()?;
     sandbox.write("file", "text")?;
-    sandbox.write("real", "old")?;
-    symlink("real", sandbox.work("link"))?;
-    sandbox.run(&["encrypt", "-f", "file", "-o", "link"])?.expect(0)?;
-    assert!(sandbox.work("link").is_symlink());
-    sandbox.run(&["decrypt", "real", "-o", "-"])?.expect(0)?;
+    sandbox.write("real", "precious")?;
+    for (link, target) in [("link", "real"), ("dangling", "nowhere")] {
+        symlink(target, sandbox.work(link))?;
+        sandbox.run(&["encrypt", "file", "-o", link])?.expect(2)?.says("exists already")?;
+        sandbox.run(&["encrypt", "-f", "file", "-o", link])?.expect(0)?;
+        assert!(!sandbox.work(link).is_symlink());
+        sandbox.run(&["decrypt", link, "-o", "-"])?.expect(0)?;
+    }
+    assert_eq!(sandbox.read("real")?, b"precious");
+    assert!(!sandbox.work("nowhere").exists());
+    Ok(())
+}
+
+/// Somebody else may have put it there.
+#[test]
+fn a_pipe_in_the_place_of_the_result_is_neither_fed_nor_replaced() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    sandbox.write("file", "text")?;
+    let pipe = sandbox.work("file.encrypted");
+    assert!(Command::new("mkfifo").arg(&pipe).status()?.success());
+    for force in [&[][..], &["--force"]] {
+        let ran = sandbox.run(&[&["encrypt", "file"], force].concat())?;
+        ran.expect(2)?.says("not a regular file")?;
+    }
+    assert!(!fs::metadata(pipe)?.is_file());
+    Ok(())
+}
+
+/// What one run writes the other reads, up to the longest frame.
+#[test]
+fn the_longest_frames_come_back() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    let text = vec![7; (64 << 20) + 1000];
+    sandbox.write("file", &text)?;
+    let longest = (64 << 20).to_string();
+    for suite in ["signed", "unsigned"] {
+        let options = ["--suite", suite, "--frame-length", &longest];
+        sandbox.run(&[&["encrypt", "-f", "file"], &options[..]].concat())?.expect(0)?;
+        sandbox.run(&["decrypt", "-f", "file.encrypted", "-o", "back"])?.expect(0)?;
+        assert!(sandbox.read("back")? == text, "{suite}");
+    }
+    let longer = ((64 << 20) + 1).to_string();
+    sandbox.run(&["encrypt", "-f", "--frame-length", &longer, "file"])?.expect(2)?;
     Ok(())
 }
 

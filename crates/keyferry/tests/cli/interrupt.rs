@@ -61,3 +61,22 @@ fn a_signal_keeps_the_old_file() -> TestResult {
     assert_eq!(sandbox.read("result")?, b"precious");
     Ok(())
 }
+
+/// As under `nohup`: whoever started the program wants it to go on.
+#[test]
+fn an_ignored_signal_stays_ignored() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    let program = env!("CARGO_BIN_EXE_keyferry");
+    let mut child = sandbox
+        .command_of("sh", &["-c", "trap '' HUP; exec \"$0\" encrypt - -o result", program])
+        .stdin(Stdio::piped())
+        .spawn()?;
+    let stdin = child.stdin.take().ok_or("no standard input")?;
+    wait_for_unfinished_file(&sandbox, &mut child)?;
+    signal(&child, "HUP")?;
+    thread::sleep(Duration::from_millis(100));
+    drop(stdin);
+    Ran::from(child.wait_with_output()?).expect(0)?;
+    assert_eq!(sandbox.names()?, ["result"]);
+    Ok(())
+}

@@ -15,6 +15,10 @@ fn the_context_is_checked() -> TestResult {
     decrypt("tenant=red")?.expect(6)?.says("another value for the key \"tenant\"")?;
     decrypt("planet=red")?.expect(6)?.says("no pair with the key \"planet\"")?;
     decrypt("nothing")?.expect(2)?.says("KEY=VALUE")?;
+    sandbox
+        .run(&["decrypt", "-c", "tenant=red", "-c", "tenant=blue", "file.encrypted", "-o", "-"])?
+        .expect(2)?
+        .says("\"tenant\" twice")?;
     sandbox.run(&["encrypt", "-c", "aws-crypto-x=1", "-f", "file"])?.expect(6)?.says("reserved")?;
     Ok(())
 }
@@ -77,8 +81,15 @@ fn what_is_not_a_message_is_said_to_be_none() -> TestResult {
 fn a_message_cannot_drive_the_terminal() -> TestResult {
     let sandbox = Sandbox::new()?;
     sandbox.write("file", "text")?;
-    let context = "\u{1b}[2J\u{202e}evil=\u{7}\r\nverified: true";
-    sandbox.run(&["encrypt", "-c", context, "file"])?.expect(0)?;
+    let context = "\u{1b}[2J\u{202e}evil\u{9b}2J=\u{7}\r\nverified: true";
+    let told = sandbox.run(&["encrypt", "--json", "-c", context, "file"])?.expect(0)?;
+    let inspected = sandbox.run(&["inspect", "--json", "file.encrypted"])?.expect(0)?;
+    for json in [told.stdout, inspected.stdout] {
+        let json = String::from_utf8(json)?;
+        assert!(json.trim_end().chars().all(|c| !c.is_control() && c != '\u{202e}'), "{json:?}");
+        let value: Value = serde_json::from_str(&json)?;
+        assert_eq!(value["context"]["\u{1b}[2J\u{202e}evil\u{9b}2J"], "\u{7}\r\nverified: true");
+    }
     let shown = String::from_utf8(sandbox.run(&["inspect", "file.encrypted"])?.expect(0)?.stdout)?;
     assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
     assert!(!shown.contains('\u{202e}'));

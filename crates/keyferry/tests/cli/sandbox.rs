@@ -73,7 +73,12 @@ impl Sandbox {
 
     /// The program, not started yet.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_keyferry"));
+        self.command_of(env!("CARGO_BIN_EXE_keyferry"), arguments)
+    }
+
+    /// Another program in the same place.
+    pub(crate) fn command_of(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .current_dir(self.path("work"))

@@ -98,3 +98,22 @@ fn a_closed_standard_input_is_an_empty_file() -> TestResult {
     assert!(sandbox.pipe(&["decrypt"], &message)?.expect(0)?.stdout.is_empty());
     Ok(())
 }
+
+/// The work is done and nobody is left to tell: no failure.
+#[test]
+fn standard_error_may_be_full() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    sandbox.write("file", "text")?;
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full")?;
+    let status = sandbox.command(&["encrypt", "file"]).stderr(full).status()?;
+    assert_eq!(status.code(), Some(0));
+    Ok(())
+}
+
+#[test]
+fn a_full_device_is_an_error() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    sandbox.write("file", "text")?;
+    sandbox.run(&["encrypt", "file", "-o", "/dev/full"])?.expect(1)?.says("/dev/full")?;
+    Ok(())
+}
