@@ -22,7 +22,7 @@ use std::io;
 fn room(buffer: &mut Zeroizing<Vec<u8>>, length: usize) -> &mut [u8] {
     if buffer.len() < length {
         let missing = length - buffer.len();
-        reserve_wiped(buffer, missing, length);
+        reserve_wiped(buffer, missing, usize::MAX);
         buffer.resize(length, 0);
     }
     &mut buffer[..length]
@@ -30,3 +30,21 @@ fn room(buffer: &mut Zeroizing<Vec<u8>>, length: usize) -> &mut [u8] {
 
 /// How much is read or written at once.
 const CHUNK: usize = 1 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A frame that arrives in many pieces must not be copied for each of them.
+    #[test]
+    fn room_grows_in_advance() {
+        let mut buffer = Zeroizing::new(Vec::new());
+        let mut moves = 0;
+        for length in 1..100_000 {
+            let before = buffer.capacity();
+            assert_eq!(room(&mut buffer, length).len(), length);
+            moves += usize::from(buffer.capacity() != before);
+        }
+        assert!(moves < 25, "{moves} moves");
+    }
+}

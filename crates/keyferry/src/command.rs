@@ -42,9 +42,9 @@ impl Plan {
     ) -> Result<Self, Failure> {
         let input = Input::open(files.input.as_deref())?;
         let destination = match (&files.output, input.path()) {
-            (Some(output), _) => Destination::new(output),
+            (Some(output), _) => Destination::named(output)?,
             (None, Some(path)) => Destination::File(beside(path)?),
-            (None, None) => Destination::StandardOutput,
+            (None, None) => Destination::standard_output()?,
         };
         let existing = if files.force { Existing::Replace } else { Existing::Keep };
         destination.check(existing)?;

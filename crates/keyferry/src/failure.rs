@@ -85,10 +85,11 @@ fn code_of(error: &Error) -> Code {
         Error::Authentication { .. } | Error::Truncated { .. } | Error::Malformed { .. } => {
             Code::Integrity
         }
+        // The code of what went wrong where one can say, not that of keys that never fitted.
         Error::NoUsableKey { attempts, .. } => {
-            let changed = |e: &Error| matches!(e, Error::Authentication { .. });
-            let any = attempts.iter().any(|attempt| attempt.error().is_some_and(changed));
-            if any { Code::Integrity } else { Code::Denied }
+            let codes: Vec<_> = attempts.iter().filter_map(|a| a.error().map(code_of)).collect();
+            let worst = [Code::Integrity, Code::Internal].into_iter().find(|c| codes.contains(c));
+            worst.unwrap_or(Code::Denied)
         }
         Error::Provider(error) => match error.kind() {
             ProviderErrorKind::Unavailable | ProviderErrorKind::Other => Code::Internal,

@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{self, Read},
+    os::fd::AsFd,
     path::{Path, PathBuf},
 };
 
@@ -10,7 +11,7 @@ use crate::failure::Failure;
 
 /// A file or standard input.
 pub(crate) struct Input {
-    reader: Box<dyn Read>,
+    reader: File,
     path: Option<PathBuf>,
     length: Option<u64>,
 }
@@ -19,7 +20,7 @@ impl Input {
     /// Opens `path`; nothing or "-" is standard input.
     pub(crate) fn open(path: Option<&Path>) -> Result<Self, Failure> {
         let Some(path) = path.filter(|path| *path != Path::new("-")) else {
-            return Ok(Self { reader: Box::new(io::stdin().lock()), path: None, length: None });
+            return Self::standard_input();
         };
         let cannot =
             |error: io::Error| Failure::io(format!("cannot read {}", path.display()), &error);
@@ -29,7 +30,14 @@ impl Input {
             return Err(Failure::usage(format!("{} is a directory", path.display())));
         }
         let length = metadata.is_file().then_some(metadata.len());
-        Ok(Self { reader: Box::new(file), path: Some(path.to_owned()), length })
+        Ok(Self { reader: file, path: Some(path.to_owned()), length })
+    }
+
+    /// The descriptor itself, not [`io::stdin`], which takes one that cannot be read for empty.
+    fn standard_input() -> Result<Self, Failure> {
+        let cannot = |error: io::Error| Failure::io("cannot read standard input", &error);
+        let descriptor = io::stdin().as_fd().try_clone_to_owned().map_err(cannot)?;
+        Ok(Self { reader: File::from(descriptor), path: None, length: None })
     }
 
     /// The path of a file; `None` is standard input.

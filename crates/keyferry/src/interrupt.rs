@@ -4,12 +4,13 @@ use std::{
     fs, io,
     path::PathBuf,
     process,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
 };
 
 use signal_hook::{
-    consts::{SIGHUP, SIGINT, SIGTERM},
+    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ},
+    flag,
     iterator::Signals,
 };
 use tempfile::NamedTempFile;
@@ -23,10 +24,13 @@ static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
 /// whoever started us wants ignored, as `nohup` does, stay ignored.
 pub(crate) fn install() -> Result<(), Failure> {
     let ignored = ignored_signals();
-    let ours =
-        [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
-    let mut signals =
-        Signals::new(ours).map_err(|error| Failure::io("cannot handle signals", &error))?;
+    let ours = [SIGHUP, SIGINT, SIGQUIT, SIGTERM]
+        .into_iter()
+        .filter(|signal| ignored >> (signal - 1) & 1 == 0);
+    let cannot = |error: io::Error| Failure::io("cannot handle signals", &error);
+    let mut signals = Signals::new(ours).map_err(cannot)?;
+    // A file that grows too large is then an error of the write, and not the end.
+    flag::register(SIGXFSZ, Arc::default()).map_err(cannot)?;
     thread::spawn(move || {
         if signals.forever().next().is_some() {
             // The lock is kept to the end: the file can be removed or renamed, never both.

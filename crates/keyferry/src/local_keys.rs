@@ -65,17 +65,20 @@ impl Store {
         }
         let id = self.create().map_err(|error| self.cannot("make a key in", &error))?;
         match self.set_default(&id) {
-            Ok(()) => {
-                created(&self.file_of(&id).display().to_string());
-                Ok(id)
-            }
+            Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                // Somebody else was faster. Our key has never been used.
-                fs::remove_file(self.file_of(&id)).map_err(|e| self.cannot("tidy up", &e))?;
-                self.default()?.ok_or_else(|| self.cannot("read", &error))
+                let default = self.default()?.ok_or_else(|| self.cannot("read", &error))?;
+                if default != id {
+                    // Somebody else was faster. Our key has never been used.
+                    fs::remove_file(self.file_of(&id)).map_err(|e| self.cannot("tidy up", &e))?;
+                    return Ok(default);
+                }
             }
-            Err(error) => Err(self.cannot("make a key in", &error)),
+            Err(error) => return Err(self.cannot("make a key in", &error)),
         }
+        created(&self.file_of(&id).display().to_string());
+        sync_folder(&self.folder).map_err(|error| self.cannot("make a key in", &error))?;
+        Ok(id)
     }
 
     /// The key with this id.
@@ -103,13 +106,12 @@ impl Store {
         DirBuilder::new().recursive(true).mode(0o700).create(&keys)?;
         let id = KeyId::random()?;
         let key = SecretBytes::random(32).map_err(io::Error::from)?;
-        // Room for all of it, so that no copy is left behind by growing.
-        let mut text = Zeroizing::new(String::with_capacity(64));
-        BASE64.encode_string(key.expose(), &mut text);
-        text.push('\n');
+        // In place, so that no copy is left behind.
+        let mut text = Zeroizing::new([b'\n'; KEY_TEXT_LENGTH]);
+        BASE64.encode_slice(key.expose(), &mut text[..]).map_err(io::Error::other)?;
         let path = self.file_of(&id);
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        file.write_all(text.as_bytes())?;
+        file.write_all(&text[..])?;
         file.sync_all()?;
         // The name of each new folder is in the one above it.
         for folder in keys.ancestors() {
@@ -126,8 +128,7 @@ impl Store {
         let mut file = tempfile::Builder::new().prefix(".default-").tempfile_in(&self.folder)?;
         writeln!(file, "{}", id.0)?;
         file.as_file().sync_all()?;
-        file.persist_noclobber(self.folder.join(DEFAULT)).map_err(|error| error.error)?;
-        sync_folder(&self.folder)
+        file.persist_noclobber(self.folder.join(DEFAULT)).map(drop).map_err(|error| error.error)
     }
 
     fn file_of(&self, id: &KeyId) -> PathBuf {
@@ -192,7 +193,7 @@ impl KeyProvider for LocalKeys {
         self.properties().check(request.target)?;
         let Some(id) = key_id(request.key) else { return Ok(Unwrapped::NotMine) };
         let file = self.store.file_of(&id);
-        if !file.exists() {
+        if matches!(file.try_exists(), Ok(false)) {
             return Err(ProviderError::new(
                 ProviderErrorKind::NotFound,
                 format!(
@@ -235,6 +236,8 @@ fn key_id(key: &EncryptedDataKey) -> Option<KeyId> {
 
 /// The provider id in messages; docs/formats/provider-ids.md.
 const NAMESPACE: &str = "keyferry";
+/// 32 bytes in base64, and the end of the line.
+const KEY_TEXT_LENGTH: usize = 45;
 const KEYS: &str = "keys";
 const DEFAULT: &str = "default";
 

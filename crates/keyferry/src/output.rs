@@ -4,7 +4,10 @@ use std::{
     fmt,
     fs::{self, File, OpenOptions, Permissions},
     io::{self, IsTerminal, Write},
-    os::unix::fs::{FileTypeExt, PermissionsExt},
+    os::{
+        fd::AsFd,
+        unix::fs::{MetadataExt, PermissionsExt},
+    },
     path::{Path, PathBuf},
 };
 
@@ -15,12 +18,12 @@ use crate::{
     interrupt, report,
 };
 
-/// A place to write to that is not open yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A place to write to.
+#[derive(Debug)]
 pub(crate) enum Destination {
-    StandardOutput,
-    /// A device or a pipe by its path: it cannot be replaced, and what is written to it is out.
-    Special(PathBuf),
+    /// Standard output, a device or a pipe, open already: it cannot be replaced, and what is
+    /// written to it is out.
+    Stream { file: File, name: String },
     /// A file that gets its name when it is complete. A link of that name is replaced, not
     /// followed: where it leads is not for this program to trust.
     File(PathBuf),
@@ -50,68 +53,89 @@ pub(crate) struct Output {
 }
 
 enum Writer {
-    StandardOutput(io::StdoutLock<'static>),
-    Special(File),
+    Stream(File),
     File { unfinished: NamedTempFile, target: PathBuf, existing: Existing },
 }
 
 impl Destination {
-    pub(crate) fn new(path: &Path) -> Self {
+    /// The destination that somebody named.
+    pub(crate) fn named(path: &Path) -> Result<Self, Failure> {
         if path == Path::new("-") {
-            return Self::StandardOutput;
+            return Self::standard_output();
         }
         match fs::metadata(path) {
-            Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {
-                Self::Special(path.to_owned())
+            Ok(found) if found.is_file() && leads_to_descriptor(path) => {
+                Err(Failure::usage(format!("{} is a file that is open already", path.display()))
+                    .hint("redirect standard output, and say --output -"))
             }
-            _ => Self::File(path.to_owned()),
+            Ok(found) if !found.is_file() && !found.is_dir() => Self::special(path),
+            _ => Ok(Self::File(path.to_owned())),
         }
+    }
+
+    /// A file of its own, not the one that [`io::stdout`] buffers: what cannot be written must be
+    /// an error, and no plaintext must stay in a buffer that is not wiped.
+    pub(crate) fn standard_output() -> Result<Self, Failure> {
+        let name = "standard output".to_owned();
+        match io::stdout().as_fd().try_clone_to_owned() {
+            Ok(descriptor) => Ok(Self::Stream { file: descriptor.into(), name }),
+            Err(error) => Err(Failure::io(format!("cannot write {name}"), &error)),
+        }
+    }
+
+    /// A device or a pipe, opened once: what it is is decided by what was opened.
+    fn special(path: &Path) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        let cannot = |error: io::Error| Failure::io(format!("cannot write {name}"), &error);
+        let file = OpenOptions::new().write(true).open(path).map_err(cannot)?;
+        if file.metadata().map_err(cannot)?.is_file() {
+            return Err(Failure::new(Code::Internal, format!("{name} was exchanged meanwhile")));
+        }
+        Ok(Self::Stream { file, name })
     }
 
     /// Whether what is written cannot be taken back.
     pub(crate) fn is_stream(&self) -> bool {
-        !matches!(self, Self::File(_))
+        matches!(self, Self::Stream { .. })
     }
 
     /// Whether somebody would see what is written.
     pub(crate) fn is_screen(&self) -> bool {
-        match self {
-            Self::StandardOutput => io::stdout().is_terminal(),
-            Self::Special(path) => {
-                let device = fs::metadata(path).is_ok_and(|m| m.file_type().is_char_device());
-                device && open_special(path).is_ok_and(|file| file.is_terminal())
-            }
-            Self::File(_) => false,
-        }
+        matches!(self, Self::Stream { file, .. } if file.is_terminal())
+    }
+
+    /// Whether it is standard output, under whatever name.
+    pub(crate) fn is_standard_output(&self) -> bool {
+        let Self::Stream { file, .. } = self else { return false };
+        let identity = |file: &File| file.metadata().map(|found| (found.dev(), found.ino())).ok();
+        let standard = io::stdout().as_fd().try_clone_to_owned().ok().map(File::from);
+        standard.is_some_and(|standard| identity(&standard) == identity(file))
     }
 
     /// Refuses to write over a file, before any work is done.
     pub(crate) fn check(&self, existing: Existing) -> Result<(), Failure> {
-        match self {
-            Self::File(path) => match fs::symlink_metadata(path) {
-                Ok(found) if found.is_dir() => {
-                    Err(Failure::usage(format!("{} is a directory", path.display())))
-                }
-                Ok(found) if !found.is_file() && !found.is_symlink() => {
-                    Err(Failure::usage(format!("{} is not a regular file", path.display()))
-                        .hint("to write to it all the same, name it with --output"))
-                }
-                Ok(_) if existing == Existing::Keep => Err(exists(path)),
-                _ => Ok(()),
-            },
-            Self::StandardOutput | Self::Special(_) => Ok(()),
+        let Self::File(path) = self else { return Ok(()) };
+        if path.is_dir() {
+            return Err(Failure::usage(format!("{} is a directory", path.display())));
+        }
+        match fs::symlink_metadata(path) {
+            Ok(found) if !found.is_file() && !found.is_symlink() => {
+                Err(Failure::usage(format!("{} is not a regular file", path.display()))
+                    .hint("to write to it all the same, name it with --output"))
+            }
+            Ok(_) if existing == Existing::Keep => Err(exists(path)),
+            _ => Ok(()),
         }
     }
 
     /// Opens it.
     pub(crate) fn open(self, existing: Existing, audience: Audience) -> Result<Output, Failure> {
         let name = self.to_string();
-        let cannot = |error: io::Error| Failure::io(format!("cannot write {name}"), &error);
         let writer = match self {
-            Self::StandardOutput => Writer::StandardOutput(io::stdout().lock()),
-            Self::Special(path) => Writer::Special(open_special(&path).map_err(cannot)?),
+            Self::Stream { file, .. } => Writer::Stream(file),
             Self::File(target) => {
-                let unfinished = create_beside(&target, audience).map_err(cannot)?;
+                let unfinished = create_beside(&target, audience)
+                    .map_err(|error| Failure::io(format!("cannot write {name}"), &error))?;
                 Writer::File { unfinished, target, existing }
             }
         };
@@ -122,8 +146,8 @@ impl Destination {
 impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::StandardOutput => f.write_str("standard output"),
-            Self::Special(path) | Self::File(path) => path.display().fmt(f),
+            Self::Stream { name, .. } => f.write_str(name),
+            Self::File(path) => path.display().fmt(f),
         }
     }
 }
@@ -134,32 +158,33 @@ impl Output {
         let name = self.name;
         let cannot = |error: &io::Error| Failure::io(format!("cannot write {name}"), error);
         match self.writer {
-            Writer::StandardOutput(mut writer) => {
-                writer.flush().map_err(|e| Failure::from(crypto_envelope::Error::from(e)))
-            }
-            Writer::Special(file) => match file.sync_all() {
+            Writer::Stream(file) => match file.sync_all() {
                 // Pipes and many devices have nothing to sync.
                 Err(error) if has_no_sync(&error) => Ok(()),
                 synced => synced.map_err(|error| cannot(&error)),
             },
             Writer::File { unfinished, target, existing } => {
                 unfinished.as_file().sync_all().map_err(|error| cannot(&error))?;
-                let persisted = interrupt::release(|| match existing {
-                    Existing::Replace => unfinished.persist(&target),
-                    Existing::Keep => unfinished.persist_noclobber(&target),
+                let persisted = interrupt::release(|| {
+                    let persisted = match existing {
+                        Existing::Replace => unfinished.persist(&target),
+                        Existing::Keep => unfinished.persist_noclobber(&target),
+                    };
+                    // On error this removes the file, still with signals held off.
+                    persisted.map(drop).map_err(|error| error.error)
                 });
                 match persisted {
-                    Ok(_) => {
+                    Ok(()) => {
                         // The file is complete under its name, so this is no failure any more.
                         if let Err(error) = sync_folder(folder_of(&target)) {
                             report::warning(&format!("{name} may not outlast a crash: {error}"));
                         }
                         Ok(())
                     }
-                    Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                         Err(exists(&target))
                     }
-                    Err(error) => Err(cannot(&error.error)),
+                    Err(error) => Err(cannot(&error)),
                 }
             }
         }
@@ -170,8 +195,7 @@ impl Output {
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = match &mut self.writer {
-            Writer::StandardOutput(writer) => writer.write(bytes),
-            Writer::Special(file) => file.write(bytes),
+            Writer::Stream(file) => file.write(bytes),
             Writer::File { unfinished, .. } => unfinished.write(bytes),
         };
         written.map_err(|error| match error.kind() {
@@ -182,8 +206,7 @@ impl Write for Output {
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.writer {
-            Writer::StandardOutput(writer) => writer.flush(),
-            Writer::Special(file) => file.flush(),
+            Writer::Stream(file) => file.flush(),
             Writer::File { unfinished, .. } => unfinished.flush(),
         }
     }
@@ -199,11 +222,23 @@ impl Audience {
 }
 
 fn has_no_sync(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported)
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    matches!(error.kind(), InvalidInput | PermissionDenied | Unsupported)
 }
 
-fn open_special(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).open(path)
+/// Whether a path is a link, over however many others, to what some process has open.
+fn leads_to_descriptor(path: &Path) -> bool {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        if path.starts_with("/proc") || path.starts_with("/dev") {
+            return true;
+        }
+        match fs::read_link(&path) {
+            Ok(target) => path = folder_of(&path).join(target),
+            Err(_) => return false,
+        }
+    }
+    false
 }
 
 /// A file that has no name of its own yet, in the folder of `target`. A signal removes it.
@@ -217,9 +252,12 @@ fn create_beside(target: &Path, audience: Audience) -> io::Result<NamedTempFile>
     })
 }
 
-/// Makes the names in a folder last.
+/// Makes the names in a folder last, as far as the file system knows how to.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        Err(error) if has_no_sync(&error) => Ok(()),
+        synced => synced,
+    }
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -233,3 +271,6 @@ fn exists(path: &Path) -> Failure {
     Failure::new(Code::Usage, format!("{} exists already", path.display()))
         .hint("give another name with --output, or --force to replace it")
 }
+
+/// As many as the system follows.
+const MOST_LINKS: usize = 40;

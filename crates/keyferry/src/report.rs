@@ -41,7 +41,7 @@ impl Run {
             operation,
             input: input.name(),
             output: destination.to_string(),
-            data_on_stdout: *destination == Destination::StandardOutput,
+            data_on_stdout: destination.is_standard_output(),
         }
     }
 

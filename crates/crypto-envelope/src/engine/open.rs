@@ -171,7 +171,8 @@ impl Opener {
     }
 
     /// Opens a whole body at once, behind what `out` holds already. Nothing is buffered; if
-    /// anything is wrong, `out` is wiped back to what it was.
+    /// anything is wrong, `out` is wiped back to what it was. `out` may grow, which moves what it
+    /// holds: reserve as much as `body` is long beforehand where that matters.
     ///
     /// # Errors
     ///

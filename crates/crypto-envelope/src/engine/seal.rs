@@ -173,7 +173,8 @@ impl Sealer {
         let regular = self.push_length(plaintext);
         let total = self.pending.len().saturating_add(plaintext);
         let last = total - total.saturating_sub(1) / self.frame_length * self.frame_length;
-        regular.saturating_add(last + Part::FinalFrame.overhead() + self.header.footer_length())
+        let around = Part::FinalFrame.overhead() + self.header.footer_length();
+        regular.saturating_add(last).saturating_add(around)
     }
 
     /// Seals the last piece of plaintext, which may be empty, and ends the message. Returns how

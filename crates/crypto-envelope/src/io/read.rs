@@ -105,7 +105,7 @@ impl<R: Read> DecryptReader<R> {
     /// before the end was reached and verified.
     #[must_use]
     pub fn finished(&self) -> Option<&Finished> {
-        self.finished.as_ref()
+        self.finished.as_ref().filter(|_| self.unread.is_empty())
     }
 
     /// Opens the next piece. After an error the opener is gone.

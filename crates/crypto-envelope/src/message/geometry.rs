@@ -31,8 +31,8 @@ pub(crate) fn framed_plaintext_length(body: u64, frame_length: NonZeroU32) -> Op
     let frame_length = u64::from(frame_length.get());
     let regular = frame_length + Part::RegularFrame.overhead() as u64;
     let before_final = body.checked_sub(Part::FinalFrame.overhead() as u64)?;
-    let last = before_final % regular;
-    (last <= frame_length).then(|| before_final / regular * frame_length + last)
+    let (frames, last) = (before_final / regular, before_final % regular);
+    (last <= frame_length && frames < MOST_FRAMES).then(|| frames * frame_length + last)
 }
 
 #[cfg(test)]
@@ -58,6 +58,7 @@ mod tests {
         assert_eq!(framed_plaintext_length(56, frame_length), Some(16));
         assert_eq!(framed_plaintext_length(57, frame_length), None);
         assert_eq!(framed_plaintext_length(88, frame_length), Some(16));
+        assert_eq!(framed_plaintext_length(u64::MAX - 7, frame_length), None);
     }
 
     #[test]

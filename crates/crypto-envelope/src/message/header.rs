@@ -3,7 +3,7 @@
 use std::{fmt, num::NonZeroU32};
 
 use super::{
-    body::Part,
+    body::{LONGEST_BLOCK, Part},
     codec::{Reader, put_prefixed},
     footer, geometry,
 };
@@ -87,7 +87,9 @@ impl Header {
     pub fn estimate_plaintext_length(&self, message: u64) -> Option<u64> {
         let body = message.checked_sub((self.length() + self.footer_length()) as u64)?;
         match self.body_format() {
-            BodyFormat::NonFramed => body.checked_sub(Part::Block.overhead() as u64),
+            BodyFormat::NonFramed => body
+                .checked_sub(Part::Block.overhead() as u64)
+                .filter(|length| *length <= LONGEST_BLOCK),
             BodyFormat::Framed { frame_length } => {
                 geometry::framed_plaintext_length(body, frame_length)
             }

@@ -37,7 +37,7 @@ impl HeaderScan {
     pub(crate) fn advance(&mut self, header: &[u8], limits: &Limits) -> Result<Progress> {
         while header.len() >= self.needed {
             let seen = &header[..self.needed];
-            (self.step, self.needed) = match self.step {
+            let (step, needed) = match self.step {
                 Step::Version => {
                     check_version(seen[0])?;
                     (Step::Suite, self.needed + 2)
@@ -56,10 +56,11 @@ impl HeaderScan {
                 }
                 Step::End => return Ok(Progress::Complete(self.needed)),
             };
-            if self.needed > limits.max_header() {
+            if needed > limits.max_header() {
                 let limit = limits.max_header() as u64;
                 return Err(Error::Limit { bound: Bound::Header, limit });
             }
+            (self.step, self.needed) = (step, needed);
         }
         Ok(Progress::Needs(self.needed))
     }

@@ -216,6 +216,12 @@ fn mistakes_with_files_are_explained() -> TestResult {
     sandbox.write("file", "text")?;
     sandbox.run(&["encrypt", "nowhere"])?.expect(1)?.says("cannot read nowhere")?;
     sandbox.run(&["encrypt", "folder"])?.expect(2)?.says("is a directory")?;
+    symlink("folder", sandbox.work("link"))?;
+    for output in ["folder", "link"] {
+        let ran = sandbox.run(&["encrypt", "--force", "file", "-o", output])?;
+        ran.expect(2)?.says("is a directory")?;
+    }
+    fs::remove_file(sandbox.work("link"))?;
     sandbox.run(&["encrypt", "file", "-o", "no/such/folder"])?.expect(1)?.says("cannot write")?;
     sandbox.run(&["decrypt", "file"])?.expect(2)?.says("--output")?;
     sandbox.run(&["decrypt", "file", "-o", "x"])?.expect(5)?.says("not an encrypted message")?;

@@ -30,7 +30,7 @@ fn wait_for_unfinished_file(sandbox: &Sandbox, child: &mut Child) -> TestResult 
 fn a_signal_leaves_no_file() -> TestResult {
     let sandbox = Sandbox::new()?;
     let message = sandbox.pipe(&["encrypt"], &data::plaintext(3_000_000, 1))?.expect(0)?.stdout;
-    for name in ["INT", "TERM", "HUP"] {
+    for name in ["INT", "TERM", "HUP", "QUIT"] {
         for (arguments, input) in [
             (["encrypt", "-", "-o", "result"], &message[..]),
             (["decrypt", "-", "-o", "result"], &message[..message.len() / 2]),
@@ -78,5 +78,18 @@ fn an_ignored_signal_stays_ignored() -> TestResult {
     drop(stdin);
     Ran::from(child.wait_with_output()?).expect(0)?;
     assert_eq!(sandbox.names()?, ["result"]);
+    Ok(())
+}
+
+/// Not a signal that ends the program, but an error of the write.
+#[test]
+fn a_file_that_may_not_grow_leaves_nothing() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    sandbox.write("file", data::plaintext(3_000_000, 2))?;
+    let program = env!("CARGO_BIN_EXE_keyferry");
+    let mut command =
+        sandbox.command_of("sh", &["-c", "ulimit -f 1000; exec \"$0\" encrypt file", program]);
+    Ran::from(command.output()?).expect(1)?.says("cannot write file.encrypted")?;
+    assert_eq!(sandbox.names()?, ["file"]);
     Ok(())
 }

@@ -117,3 +117,39 @@ fn a_full_device_is_an_error() -> TestResult {
     sandbox.run(&["encrypt", "file", "-o", "/dev/full"])?.expect(1)?.says("/dev/full")?;
     Ok(())
 }
+
+/// A broken redirection must not look like an empty file or a success.
+#[test]
+fn descriptors_that_cannot_be_used_are_errors() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    sandbox.write("file", "text")?;
+    sandbox.run(&["encrypt", "file"])?.expect(0)?;
+    let write_only = std::fs::OpenOptions::new().write(true).open("/dev/null")?;
+    let output = sandbox.command(&["encrypt", "-o", "empty"]).stdin(write_only).output()?;
+    Ran::from(output).expect(1)?.says("cannot read standard input")?;
+    assert!(!sandbox.work("empty").exists());
+
+    let read_only = std::fs::File::open("/dev/null")?;
+    let output =
+        sandbox.command(&["decrypt", "file.encrypted", "-o", "-"]).stdout(read_only).output()?;
+    Ran::from(output).expect(1)?.says("cannot write standard output")?;
+    Ok(())
+}
+
+/// Standard output by its path is standard output.
+#[test]
+fn standard_output_by_its_path() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    sandbox.write("file", "text")?;
+    sandbox.run(&["encrypt", "file"])?.expect(0)?;
+    let decrypt = ["decrypt", "--json", "--force", "file.encrypted", "-o", "/dev/stdout"];
+    let ran = sandbox.run(&decrypt)?.expect(0)?;
+    assert_eq!(ran.stdout, b"text");
+    assert!(ran.stderr.contains("plaintext_length"));
+
+    let redirected = std::fs::File::create(sandbox.work("redirected"))?;
+    let output = sandbox.command(&decrypt).stdout(redirected).output()?;
+    Ran::from(output).expect(2)?.says("--output -")?;
+    assert!(sandbox.read("redirected")?.is_empty());
+    Ok(())
+}
