@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use crypto_envelope::{
-    AlgorithmSuite, Bound, Decryptor, EncryptedDataKey, EncryptionContext, Encryptor, Error,
+    AlgorithmSuite, Decryptor, EncryptedDataKey, EncryptionContext, Encryptor, Error, LimitKind,
     Limits, MessagePart, PolicyViolation, Result, SecretBytes, UnverifiedHeader, UnwrapAttempt,
     blocking,
     io::{self, DecryptReader, EncryptWriter},
@@ -300,7 +300,7 @@ fn written_headers_have_limits_too() -> Result<()> {
     let encryptor =
         Encryptor::builder(provider()?).limits(Limits::default().with_max_header(100)).build()?;
     let refused = blocking::wait(encryptor.prepare(&nothing()));
-    assert!(matches!(refused, Err(Error::Limit { bound: Bound::Header, limit: 100, .. })));
+    assert!(matches!(refused, Err(Error::Limit { kind: LimitKind::Header, limit: 100, .. })));
     Ok(())
 }
 

@@ -123,8 +123,8 @@ async fn keys_are_fresh(p: &dyn KeyProvider, target: Target) -> Result<(), Viola
     })
 }
 
-/// A key of somebody else is `NotMine`, also one of the same kind of provider with another name,
-/// and what is not described is not unwrapped.
+/// A key of somebody else is `NotMine`, also one of the same kind of provider with another name
+/// that [`describe`](KeyProvider::describe) does not know.
 async fn foreign_keys_are_not_mine(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
     let foreign = EncryptedDataKey::new("testkit: somebody else", "their key", vec![7; 48])
         .map_err(|error| failed("foreign", &error))?;
@@ -209,7 +209,8 @@ async fn context_is_bound_as_stated(p: &dyn KeyProvider, target: Target) -> Resu
             let answer = p.unwrap(UnwrapRequest::new(key, target, &other)).await;
             let opened = matches!(&answer, Ok(Unwrapped::Key(k)) if k.equals(secret.expose()));
             ensure(opened != p.properties().binds_context, "context", || {
-                "the stated context binding is not true".into()
+                let bound = p.properties().binds_context;
+                format!("properties() says {bound} of binding the context, and it is not so")
             })?;
         }
     }
@@ -264,7 +265,9 @@ async fn other_targets_are_refused(p: &dyn KeyProvider, target: Target) -> Resul
     }
     let refused =
         |e: &Option<Error>| matches!(e, Some(Error::Policy(PolicyViolation::Target { .. })));
-    ensure(answers.iter().all(refused), "targets", || format!("{target} are not refused"))
+    ensure(answers.iter().all(refused), "targets", || {
+        format!("{target} are not refused: begin each method with properties().check(target)")
+    })
 }
 
 /// A rewrapped key opens under the new context.
@@ -312,7 +315,9 @@ async fn unwrap(
 ) -> Result<SecretBytes, Violation> {
     match p.unwrap(UnwrapRequest::new(key, target, context)).await {
         Ok(Unwrapped::Key(secret)) => Ok(secret),
-        Ok(Unwrapped::NotMine) => Err(violation(rule, "the provider does not know its own key")),
+        Ok(Unwrapped::NotMine) => {
+            Err(violation(rule, "unwrap answers NotMine for a key that wrap has just made"))
+        }
         Err(error) => Err(failed(rule, &error)),
     }
 }

@@ -11,7 +11,7 @@ use crate::{Error, PolicyViolation, Result, message::codec};
 /// **in clear** in the message header and shown to key services: no secrets in it.
 ///
 /// Keys and values hold at most 65 535 bytes each, all pairs together at most 65 535 bytes in
-/// serialised form. Keys that begin with `aws-crypto-` belong to the format.
+/// serialised form, of which signing suites need some for a pair of their own. Keys that begin with `aws-crypto-` belong to the format.
 ///
 /// ```
 /// use crypto_envelope::EncryptionContext;

@@ -29,7 +29,7 @@ enum Signatures {
 }
 
 impl Decryptor {
-    /// A decryptor with the defaults.
+    /// A decryptor with the defaults. Pass an [`Arc`] to share the provider.
     pub fn new(provider: impl KeyProvider) -> Self {
         Self {
             provider: Arc::new(provider),
@@ -108,8 +108,8 @@ pub struct DecryptorBuilder {
 }
 
 impl DecryptorBuilder {
-    /// Refuses signed messages right after the header. For streams of which every byte shall be
-    /// verified when it comes out.
+    /// Refuses signed messages right after the header. For streams where every byte must be fully
+    /// verified before it comes out.
     pub fn unsigned_only(mut self) -> Self {
         self.decryptor.signatures = Signatures::Refused;
         self
@@ -124,7 +124,8 @@ impl DecryptorBuilder {
         self
     }
 
-    /// Holds the plaintext of all messages, up to [`Limits::max_held_plaintext`], until the end
+    /// In place of [`release_before_signature`](Self::release_before_signature): the last of the two
+    /// counts. Holds the plaintext of all messages, up to [`Limits::max_held_plaintext`], until the end
     /// is verified: all or nothing.
     pub fn hold_until_end(mut self) -> Self {
         self.decryptor.release = Release::AtEnd;
@@ -158,7 +159,8 @@ impl DecryptorBuilder {
     }
 }
 
-/// A message that was decrypted and verified as a whole.
+/// A message that was decrypted and verified as a whole. Its plaintext is the caller's, and not
+/// wiped on drop.
 pub struct Decrypted {
     plaintext: Vec<u8>,
     finished: Finished,
@@ -171,7 +173,7 @@ impl Decrypted {
         &self.plaintext
     }
 
-    /// The plaintext, taken out. It is the caller's to wipe.
+    /// The plaintext, taken out.
     #[must_use]
     pub fn into_plaintext(self) -> Vec<u8> {
         self.plaintext

@@ -45,7 +45,7 @@ pub struct Encryptor {
 }
 
 impl Encryptor {
-    /// An encryptor with the defaults of the official SDKs.
+    /// An encryptor with the defaults of the official SDKs. Pass an [`Arc`] to share the provider.
     pub fn new(provider: impl KeyProvider) -> Self {
         Self {
             provider: Arc::new(provider),
@@ -80,7 +80,8 @@ impl Encryptor {
     ///
     /// What the key provider says; [`Error::Policy`] if it does not serve messages of the suite,
     /// if a key of the context is reserved, or a required one is missing; [`Error::Limit`] if the
-    /// header has more encrypted data keys or bytes than [`Limits`] allows.
+    /// header has more encrypted data keys or bytes than [`Limits`] allows; [`Error::InvalidInput`] if
+    /// the context is larger than the format can hold.
     pub async fn prepare(&self, context: &EncryptionContext) -> Result<Sealer> {
         let materials = materials::for_encryption(
             &*self.provider,

@@ -4,7 +4,7 @@ use std::{error::Error as StdError, fmt, io};
 
 use crate::{
     AlgorithmSuite,
-    limits::Bound,
+    limits::LimitKind,
     provider::{ProviderError, Target},
 };
 
@@ -13,13 +13,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong.
 ///
-/// Authentication failures say *where* and never why. Everything else says what, where, and what
-/// to do. No variant ever holds key bytes or plaintext.
+/// Authentication failures say *where* and never why; everything else says what and where. No
+/// variant ever holds key bytes or plaintext.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// A part of the message, or a wrapped key, is not genuine: it was changed, or the key, the
-    /// context or the message is another one.
+    /// A part of the message, or a wrapped key, is not genuine: it was changed, or belongs to
+    /// another key, context or message.
     #[non_exhaustive]
     Authentication {
         /// The part that failed.
@@ -49,7 +49,7 @@ pub enum Error {
     #[non_exhaustive]
     Limit {
         /// Which one; its documentation says what to do.
-        bound: Bound,
+        kind: LimitKind,
         /// Its value.
         limit: u64,
     },
@@ -127,7 +127,7 @@ impl fmt::Display for Error {
                 write!(f, "malformed message at byte {offset}: {what}")
             }
             Self::Unsupported { what } => write!(f, "not supported: {what}"),
-            Self::Limit { bound, limit } => write!(f, "more than {limit} {bound}"),
+            Self::Limit { kind, limit } => write!(f, "limit exceeded: more than {limit} {kind}"),
             Self::Policy(violation) => write!(f, "refused by policy: {violation}"),
             Self::NoUsableKey { attempts } => fmt_attempts(attempts, f),
             Self::Provider(error) => error.fmt(f),
@@ -316,7 +316,7 @@ impl UnwrapAttempt {
         &self.provider_id
     }
 
-    /// The id of the wrapping key as far as it is known, else the provider info as text.
+    /// The id of the wrapping key as far as it is known, else the provider info, escaped.
     #[must_use]
     pub fn key_id(&self) -> &str {
         &self.key_id

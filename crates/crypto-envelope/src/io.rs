@@ -1,7 +1,30 @@
 //! Adapters over [`std::io`].
 //!
 //! They move bytes between a reader or writer and an engine, and do nothing else. Errors of this
-//! crate travel inside of [`io::Error`]; [`Error::from`] takes them out again.
+//! crate are wrapped in [`io::Error`]; [`Error::from`] takes them out again. Non-blocking readers
+//! and writers are not supported: after any error an adapter is of no use.
+//!
+//! ```
+//! # use crypto_envelope::{
+//! #     Decryptor, EncryptionContext, Encryptor, SecretBytes, blocking, provider::RawAesProvider,
+//! # };
+//! use crypto_envelope::io;
+//!
+//! # fn main() -> crypto_envelope::Result<()> {
+//! # let provider = || RawAesProvider::new("example", "key", &SecretBytes::from(vec![7; 32]));
+//! # let (encryptor, decryptor) = (Encryptor::new(provider()?), Decryptor::new(provider()?));
+//! # let context = EncryptionContext::new();
+//! # let (input, mut message, mut output) = (&b"plaintext"[..], Vec::new(), Vec::new());
+//! let sealer = blocking::wait(encryptor.prepare(&context))?;
+//! io::encrypt(sealer, input, &mut message)?;
+//!
+//! let (header, body) = io::read_header(decryptor.header_parser(), &message[..])?;
+//! let opener = blocking::wait(decryptor.open(header, &context))?;
+//! io::decrypt(opener, body, &mut output)?; // all of it is verified only when this returns
+//! # assert_eq!(output, input);
+//! # Ok(())
+//! # }
+//! ```
 
 mod read;
 mod write;

@@ -24,7 +24,7 @@ pub use self::{
     encryptor::{Encryptor, EncryptorBuilder},
     engine::{Finished, HeaderParser, Opener, Sealer, UnverifiedHeader},
     error::{Error, MessagePart, PolicyViolation, Result, UnwrapAttempt},
-    limits::{Bound, Limits},
+    limits::{LimitKind, Limits},
     message::{BodyFormat, Header, MessageId},
     secret::SecretBytes,
     suite::AlgorithmSuite,

@@ -7,10 +7,10 @@ use crate::{BodyFormat, Error, Header, Result};
 /// Bounds that a message must respect.
 ///
 /// The two buffer bounds apply to bytes that are really held, never to what a header claims: no
-/// memory is taken for a claimed length. Whole messages that are already in memory are opened in
-/// place and need no buffer.
+/// memory is taken for a claimed length. Whole messages that are already in memory are opened
+/// directly and need no buffer.
 ///
-/// Exceeding a bound is [`Error::Limit`](crate::Error::Limit), which names the [`Bound`].
+/// Exceeding a bound is [`Error::Limit`](crate::Error::Limit), which names the [`LimitKind`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     header: usize,
@@ -99,7 +99,7 @@ impl Limits {
     /// Checks what a header shows by itself.
     pub(crate) fn check_header(&self, header: &Header) -> Result<()> {
         if header.length() > self.header {
-            return Err(Error::Limit { bound: Bound::Header, limit: self.header as u64 });
+            return Err(Error::Limit { kind: LimitKind::Header, limit: self.header as u64 });
         }
         self.check_encrypted_data_keys(header.encrypted_data_keys().len())?;
         match header.body_format() {
@@ -113,7 +113,7 @@ impl Limits {
     pub(crate) fn check_encrypted_data_keys(&self, count: usize) -> Result<()> {
         if count > usize::from(self.encrypted_data_keys) {
             let limit = u64::from(self.encrypted_data_keys);
-            return Err(Error::Limit { bound: Bound::EncryptedDataKeys, limit });
+            return Err(Error::Limit { kind: LimitKind::EncryptedDataKeys, limit });
         }
         Ok(())
     }
@@ -121,7 +121,7 @@ impl Limits {
     pub(crate) fn check_claimed_frame(&self, length: u64) -> Result<()> {
         if length > self.claimed_frame {
             let limit = self.claimed_frame;
-            return Err(Error::Limit { bound: Bound::ClaimedFrame, limit });
+            return Err(Error::Limit { kind: LimitKind::ClaimedFrame, limit });
         }
         Ok(())
     }
@@ -142,7 +142,7 @@ impl Default for Limits {
 /// Which bound was exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Bound {
+pub enum LimitKind {
     /// [`Limits::with_max_header`], in bytes.
     Header,
     /// [`Limits::with_max_encrypted_data_keys`].
@@ -157,7 +157,7 @@ pub enum Bound {
     Frames,
 }
 
-impl fmt::Display for Bound {
+impl fmt::Display for LimitKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Header => "bytes of the message header",

@@ -6,8 +6,8 @@ use crate::{
     context::PUBLIC_KEY,
     engine::{MessageSigner, MessageVerifier},
     provider::{
-        GenerateRequest, GeneratedKey, KeyProvider, ProviderError, ProviderErrorKind, Target,
-        UnwrapRequest, Unwrapped,
+        GenerateRequest, GeneratedKey, KeyProvider, ProviderError, ProviderErrorKind,
+        RawAesProvider, Target, UnwrapRequest, Unwrapped,
     },
 };
 
@@ -167,11 +167,13 @@ fn unstored_context(
     Ok(unstored)
 }
 
+/// The name of a wrapped key, from whoever knows how it is written.
 fn key_id(provider: &dyn KeyProvider, key: &EncryptedDataKey) -> String {
     provider
         .describe(key)
+        .or_else(|| RawAesProvider::recognize(key))
         .and_then(|description| description.key_id)
-        .unwrap_or_else(|| String::from_utf8_lossy(key.provider_info()).into_owned())
+        .unwrap_or_else(|| key.provider_info().escape_ascii().to_string())
 }
 
 #[cfg(test)]

@@ -28,9 +28,10 @@ use crate::{EncryptedDataKey, Result, SecretBytes};
 /// generate data keys overrides [`generate`](Self::generate), one whose service can re-encrypt
 /// without showing the key overrides [`rewrap`](Self::rewrap).
 ///
-/// # What every provider must keep
+/// # Rules for every provider
 ///
-/// `crypto-envelope-testkit` checks these rules; run its conformance suite on your provider.
+/// `crypto-envelope-testkit` checks them as far as they can be checked from outside; run its
+/// conformance suite on your provider.
 ///
 /// - A wrapped key of somebody else is [`Unwrapped::NotMine`], decided without a network call.
 ///   One that looks like its own and cannot be unwrapped is an error, never `NotMine`.
@@ -86,6 +87,11 @@ pub trait KeyProvider: Debug + Send + Sync + 'static {
     /// Makes a new data key of `request.length` bytes and wraps it.
     ///
     /// The default draws a random key and calls [`wrap`](Self::wrap).
+    ///
+    /// # Errors
+    ///
+    /// A [`ProviderError`] if the key service does not do it; a policy violation if the target is
+    /// not one that the provider serves.
     async fn generate(&self, request: GenerateRequest<'_>) -> Result<GeneratedKey> {
         let data_key = SecretBytes::random(request.length)?;
         let wrap = WrapRequest::new(&data_key, request.target, request.context);
@@ -97,10 +103,16 @@ pub trait KeyProvider: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// All or nothing: if one of several wrapping keys fails, the whole fails.
+    /// As [`generate`](Self::generate). All or nothing: if one of several wrapping keys fails, the
+    /// whole fails.
     async fn wrap(&self, request: WrapRequest<'_>) -> Result<Vec<EncryptedDataKey>>;
 
     /// Unwraps **one** encrypted data key, or says that it is not its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::unauthentic_key`](crate::Error::unauthentic_key) if it was changed or wrapped
+    /// under another context, as far as that can be told; else as [`generate`](Self::generate).
     async fn unwrap(&self, request: UnwrapRequest<'_>) -> Result<Unwrapped>;
 
     /// Says what a wrapped key is, without a network call and without needing access to the key.
@@ -116,6 +128,11 @@ pub trait KeyProvider: Debug + Send + Sync + 'static {
     ///
     /// The default unwraps here and wraps with the other provider. Providers whose service
     /// re-encrypts natively do so when both sides are theirs; the key then never leaves it.
+    ///
+    /// # Errors
+    ///
+    /// As [`unwrap`](Self::unwrap) and [`wrap`](Self::wrap); a [`ProviderError`] if the key is not
+    /// one of its own.
     async fn rewrap(&self, request: RewrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
         let source = Target::Detached(request.source);
         let target = Target::Detached(request.target);

@@ -11,7 +11,7 @@ use crate::provider::ProviderSpec;
 ///
 /// Messages are in the format of the AWS Encryption SDK: every official SDK can read them, given
 /// the key. Without --provider a key of your own is used, which keyferry makes on first use and
-/// keeps in $XDG_DATA_HOME/keyferry (~/.local/share/keyferry). Whoever loses it loses the data.
+/// keeps in $XDG_DATA_HOME/keyferry (~/.local/share/keyferry). If you lose it, you lose the data.
 ///
 /// Exit codes: 0 done, 1 internal or I/O error, 2 wrong usage, 4 denied by a key service or no
 /// such key, 5 the data is not intact, 6 refused by policy, 130 interrupted.
@@ -56,8 +56,9 @@ pub(crate) struct Encrypt {
 
 /// Decrypt a file, or standard input
 ///
-/// A file appears only once all of it is verified. On standard output verified frames come out as
-/// they are read, and only exit code 0 says that nothing is missing; see --buffer.
+/// A file appears only once all of it is verified. On standard output, frames of unsigned messages
+/// come out as they are verified; signed messages are held until the signature is (64 MiB at most).
+/// Only exit code 0 says that nothing is missing; see --buffer.
 #[derive(Debug, Args)]
 pub(crate) struct Decrypt {
     #[command(flatten)]
@@ -73,6 +74,10 @@ pub(crate) struct Decrypt {
     /// Write nothing to standard output before everything is verified; holds up to 1 GiB in memory
     #[arg(long)]
     pub(crate) buffer: bool,
+
+    /// Refuse messages with more wrapped keys than this: each may cost a call to a key service
+    #[arg(long, value_name = "COUNT", default_value_t = 16)]
+    pub(crate) max_encrypted_data_keys: u16,
 }
 
 /// Show what a message says about itself, without a key and unverified
@@ -93,7 +98,8 @@ pub(crate) struct Files {
     #[arg(value_name = "FILE")]
     pub(crate) input: Option<PathBuf>,
 
-    /// The file to write; "-" is standard output. By default FILE.encrypted and back
+    /// The file to write; "-" is standard output. By default FILE.encrypted and back, or standard
+    /// output when reading standard input
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
@@ -106,7 +112,7 @@ pub(crate) struct Files {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Say nothing when all went well
+    /// Say nothing when all went well, but for where a newly made key is
     #[arg(short, long, conflicts_with = "json")]
     pub(crate) quiet: bool,
 }

@@ -2,7 +2,9 @@
 
 use std::{error::Error as StdError, fmt, io, process::ExitCode};
 
-use crypto_envelope::{Bound, Error, PolicyViolation, provider::ProviderErrorKind};
+use crypto_envelope::{
+    Error, LimitKind, MessagePart, PolicyViolation, UnwrapAttempt, provider::ProviderErrorKind,
+};
 
 use crate::text::printable;
 
@@ -41,6 +43,12 @@ impl Failure {
     /// Adds the next step.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Names the file that it is about.
+    pub(crate) fn about(mut self, name: &str) -> Self {
+        self.message = format!("{name}: {}", self.message);
         self
     }
 
@@ -104,18 +112,38 @@ fn code_of(error: &Error) -> Code {
 /// The next step, in the words of the command line.
 fn hint_for(error: &Error) -> Option<&'static str> {
     match error {
-        Error::NoUsableKey { .. } => Some(
-            "keyferry inspect shows which keys the message names; give one of them with --provider",
-        ),
+        Error::NoUsableKey { attempts, .. } => hint_for_attempts(attempts),
         Error::Truncated { .. } => Some("it was cut short on its way: get it again"),
         Error::Policy(
             PolicyViolation::ContextMissing { .. } | PolicyViolation::ContextMismatch { .. },
         ) => {
             Some("keyferry inspect shows the context of the message; --context says what to expect")
         }
-        Error::Limit { bound: Bound::HeldPlaintext, .. } => {
-            Some("write it to a file with --output: the file appears once everything is verified")
+        Error::Limit { kind: LimitKind::HeldPlaintext, .. } => Some(
+            "write it to a file with --output, which appears once everything is verified; or hold \
+             up to 1 GiB with --buffer",
+        ),
+        Error::Limit { kind: LimitKind::EncryptedDataKeys, .. } => {
+            Some("if you trust the message, allow more with --max-encrypted-data-keys")
+        }
+        Error::Authentication { part: MessagePart::Frame(_) | MessagePart::Block, .. } => {
+            Some("the data was changed or damaged there: get another copy")
         }
         _ => None,
+    }
+}
+
+/// A provider's own error says what to do by itself.
+fn hint_for_attempts(attempts: &[UnwrapAttempt]) -> Option<&'static str> {
+    let changed = |e: &Error| matches!(e, Error::Authentication { .. });
+    if attempts.iter().all(|attempt| attempt.error().is_none()) {
+        Some("the message is for other keys: give one of those with --provider")
+    } else if attempts.iter().any(|attempt| attempt.error().is_some_and(changed)) {
+        Some(
+            "the key has the right name but does not open the message: it is another key of that \
+             name, or the message or its context was changed",
+        )
+    } else {
+        None
     }
 }

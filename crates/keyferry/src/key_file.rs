@@ -47,10 +47,10 @@ pub(crate) fn read(path: &Path, encoding: Option<Encoding>) -> Result<SecretByte
     let path = path.display();
     match (keys.pop(), keys.is_empty()) {
         (Some(key), true) => Ok(key),
-        (Some(_), false) => Err(Failure::usage(format!(
-            "{path} can be read as a key in more than one way"
-        ))
-        .hint("say which: add ?encoding=raw, ?encoding=hex or ?encoding=base64 to the file name")),
+        (Some(_), false) => {
+            Err(Failure::usage(format!("{path} can be read as a key in more than one way"))
+                .hint("say which, for example: --provider raw-aes:FILE?encoding=hex"))
+        }
         (None, _) => Err(Failure::usage(format!("{path} does not hold an AES key"))
             .hint("a key is 16, 24 or 32 bytes, raw or as one line of hex or base64")),
     }

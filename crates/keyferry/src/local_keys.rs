@@ -95,6 +95,7 @@ impl Store {
         };
         let id = KeyId::parse(text.trim_end()).ok_or_else(|| {
             Failure::new(Code::Internal, format!("{} does not hold a key id", path.display()))
+                .hint("put the id of a key into it, or remove it to make a new key")
         })?;
         Ok(Some(id))
     }
@@ -163,7 +164,13 @@ pub(crate) struct LocalKeys {
 impl LocalKeys {
     /// Wraps with the key `id`.
     pub(crate) fn encrypting(store: Store, id: &KeyId) -> Result<Self, Failure> {
-        let wrapping = provider(&store, id)?;
+        let wrapping = provider(&store, id).map_err(|failure| match failure.code() {
+            Code::Denied => failure.hint(format!(
+                "it is the key to encrypt with: put its file back, or remove {} to make a new key",
+                store.folder.join(DEFAULT).display()
+            )),
+            _ => failure,
+        })?;
         Ok(Self { store, wrapping: Some(wrapping) })
     }
 

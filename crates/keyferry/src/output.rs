@@ -118,6 +118,10 @@ impl Destination {
         if path.is_dir() {
             return Err(Failure::usage(format!("{} is a directory", path.display())));
         }
+        let folder = folder_of(path);
+        if !folder.is_dir() {
+            return Err(Failure::usage(format!("there is no folder {}", folder.display())));
+        }
         match fs::symlink_metadata(path) {
             Ok(found) if !found.is_file() && !found.is_symlink() => {
                 Err(Failure::usage(format!("{} is not a regular file", path.display()))
@@ -134,8 +138,9 @@ impl Destination {
         let writer = match self {
             Self::Stream { file, .. } => Writer::Stream(file),
             Self::File(target) => {
-                let unfinished = create_beside(&target, audience)
-                    .map_err(|error| Failure::io(format!("cannot write {name}"), &error))?;
+                let unfinished = create_beside(&target, audience).map_err(|error| {
+                    Failure::io(format!("cannot write {name}"), &without_path(&error))
+                })?;
                 Writer::File { unfinished, target, existing }
             }
         };
@@ -239,6 +244,11 @@ fn leads_to_descriptor(path: &Path) -> bool {
         }
     }
     false
+}
+
+/// The name of the unfinished file helps nobody.
+fn without_path(error: &io::Error) -> io::Error {
+    error.kind().into()
 }
 
 /// A file that has no name of its own yet, in the folder of `target`. A signal removes it.

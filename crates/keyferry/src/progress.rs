@@ -4,16 +4,19 @@ use std::{io::Read, time::Duration};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::input::Input;
+use crate::{input::Input, report::Format};
 
-/// Shows how much of `input` was read, on standard error if that is a terminal, until the reader
-/// is dropped.
-pub(crate) fn watch(input: Input) -> impl Read {
+/// Shows people how much of `input` was read, on standard error if that is a terminal, until the
+/// reader is dropped.
+pub(crate) fn watch(input: Input, format: Format) -> impl Read {
     let (bar, template) = match input.length() {
         Some(length) => (ProgressBar::new(length), WITH_LENGTH),
         None => (ProgressBar::no_length(), WITHOUT_LENGTH),
     };
-    bar.set_draw_target(ProgressDrawTarget::stderr());
+    bar.set_draw_target(match format {
+        Format::Text => ProgressDrawTarget::stderr(),
+        Format::Nothing | Format::Json => ProgressDrawTarget::hidden(),
+    });
     bar.set_message(crate::text::printable(&input.name()));
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);

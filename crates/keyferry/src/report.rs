@@ -78,8 +78,15 @@ impl Run {
     }
 }
 
-/// Tells where a new key is, once in its life.
-pub(crate) fn new_key(path: &str) {
+/// Tells where a new key is, once in its life, and so even if nothing else is to be said. As JSON
+/// it is a line of its own on standard error.
+pub(crate) fn new_key(path: &str, format: Format) {
+    if format == Format::Json {
+        let line = json!({ "operation": "make-key", "key_file": path }).to_string();
+        // Nobody is left to tell without standard error; the key is there in any case.
+        let _ = say_raw(&(printable_json(&line) + "\n"));
+        return;
+    }
     say(&format!("made a new key: {path}"));
     say(
         "  Keep a copy of it in a safe place: whoever has it can decrypt, and without it the data \
@@ -139,13 +146,14 @@ fn claims_as_text(header: &Header, length: Option<u64>, estimate: Option<u64>) -
         format!("message id:      {}", header.message_id()),
     ];
     lines.push(match header.body_format() {
-        BodyFormat::Framed { frame_length } => format!("frames of:       {frame_length} bytes"),
+        BodyFormat::Framed { frame_length } => format!("frame length:    {frame_length} bytes"),
         _ => "body:            not framed".to_owned(),
     });
     lines.push(format!("header:          {} bytes", header.length()));
     lines.push(format!("message:         {}", bytes(length)));
-    lines.push(format!("plaintext:       {} by estimate", bytes(estimate)));
-    lines.push("context:".to_owned());
+    lines.push(format!("plaintext:       about {}", bytes(estimate)));
+    let context = if header.stored_context().is_empty() { "context: none" } else { "context:" };
+    lines.push(context.to_owned());
     for (key, value) in header.stored_context().iter() {
         lines.push(format!("  {key} = {value}"));
     }

@@ -6,7 +6,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::{MessageVerifier, frames::FrameCipher, header::VerifiedHeader};
 use crate::{
-    Bound, EncryptionContext, Error, Limits, MessagePart, Result,
+    EncryptionContext, Error, LimitKind, Limits, MessagePart, Result,
     message::{
         BodyFormat, Header,
         body::{LONGEST_BLOCK, NeedsBytes, Part, Prefix},
@@ -125,7 +125,7 @@ impl Opener {
         &self.finished.context
     }
 
-    /// How much room [`push`](Self::push) needs for so much ciphertext. It may write less.
+    /// An upper bound of what [`push`](Self::push) writes for so many bytes of ciphertext.
     #[must_use]
     pub fn push_bound(&self, ciphertext: usize) -> usize {
         match self.hold {
@@ -171,7 +171,7 @@ impl Opener {
     }
 
     /// Opens a whole body at once, behind what `out` holds already. Nothing is buffered; if
-    /// anything is wrong, `out` is wiped back to what it was. `out` may grow, which moves what it
+    /// anything is wrong, what was appended to `out` is wiped and removed. `out` may grow, which moves what it
     /// holds: reserve as much as `body` is long beforehand where that matters.
     ///
     /// # Errors
@@ -258,7 +258,7 @@ impl Opener {
         let limit = self.limits.max_buffered();
         let most = limit.saturating_add(needs.overhead);
         if bytes.len() > most.saturating_sub(self.buffer.len()) {
-            return Err(Error::Limit { bound: Bound::Buffered, limit: limit as u64 });
+            return Err(Error::Limit { kind: LimitKind::Buffered, limit: limit as u64 });
         }
         self.buffer.extend_from_slice(bytes);
         Ok(())
@@ -414,7 +414,7 @@ impl Finished {
         let start = self.held.len();
         if length > limits.max_held_plaintext().saturating_sub(start) {
             let limit = limits.max_held_plaintext() as u64;
-            return Err(Error::Limit { bound: Bound::HeldPlaintext, limit });
+            return Err(Error::Limit { kind: LimitKind::HeldPlaintext, limit });
         }
         reserve_wiped(&mut self.held, length, limits.max_held_plaintext());
         self.held.resize(start + length, 0);

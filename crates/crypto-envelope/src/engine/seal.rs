@@ -11,7 +11,7 @@ use super::{
     keys::MessageKeys,
 };
 use crate::{
-    Bound, EncryptionContext, Error, Limits, Result,
+    EncryptionContext, Error, LimitKind, Limits, Result,
     crypto::{self, TAG_LENGTH},
     materials::EncryptionMaterials,
     message::{
@@ -102,7 +102,7 @@ impl Sealer {
         let header = seal_header(fields, &keys, &materials.unstored_context)?;
         if header.length() > limits.max_header() {
             let limit = limits.max_header() as u64;
-            return Err(Error::Limit { bound: Bound::Header, limit });
+            return Err(Error::Limit { kind: LimitKind::Header, limit });
         }
         Ok(Self {
             context: header.stored_context().merged(&materials.unstored_context),
@@ -280,7 +280,7 @@ impl Sealer {
     fn keep(&mut self, plaintext: &[u8]) -> Result<()> {
         if plaintext.len() > self.max_buffered.saturating_sub(self.pending.len()) {
             let limit = self.max_buffered as u64;
-            return Err(Error::Limit { bound: Bound::Buffered, limit });
+            return Err(Error::Limit { kind: LimitKind::Buffered, limit });
         }
         let most = self.frame_length.min(self.max_buffered);
         reserve_wiped(&mut self.pending, plaintext.len(), most);
@@ -351,7 +351,7 @@ fn seal_header(
 }
 
 const OUT_TOO_SHORT: Error = Error::Misuse { what: "the output slice is too short" };
-const TOO_MANY_FRAMES: Error = Error::Limit { bound: Bound::Frames, limit: MOST_FRAMES };
+const TOO_MANY_FRAMES: Error = Error::Limit { kind: LimitKind::Frames, limit: MOST_FRAMES };
 
 #[cfg(test)]
 mod tests {

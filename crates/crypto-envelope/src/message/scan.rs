@@ -4,7 +4,7 @@ use super::{
     COMMITMENT_LENGTH, MESSAGE_ID_LENGTH,
     header::{check_version, suite_from_id},
 };
-use crate::{Bound, Error, Limits, Result, crypto::TAG_LENGTH};
+use crate::{Error, LimitKind, Limits, Result, crypto::TAG_LENGTH};
 
 /// Walks over the lengths in a header, each of them once however the bytes arrive, and checks
 /// the limits before anything has to be kept for them.
@@ -58,7 +58,7 @@ impl HeaderScan {
             };
             if needed > limits.max_header() {
                 let limit = limits.max_header() as u64;
-                return Err(Error::Limit { bound: Bound::Header, limit });
+                return Err(Error::Limit { kind: LimitKind::Header, limit });
             }
             (self.step, self.needed) = (step, needed);
         }

@@ -47,7 +47,7 @@ impl RawAesProvider {
     /// A provider with a wrapping key of 16, 24 or 32 bytes.
     ///
     /// `namespace` and `name` are stored in clear with every wrapped key; a key unwraps only
-    /// where both are the same again. They are the *provider id* and *key id* of the official
+    /// with a provider that has the same two names. They are the *provider id* and *key id* of the official
     /// SDKs' master keys.
     ///
     /// # Errors

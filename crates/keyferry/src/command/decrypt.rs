@@ -21,11 +21,14 @@ pub(super) fn run(arguments: &Decrypt) -> Result<(), Failure> {
 
     let run = Run::new("decrypt", &input, &destination);
     let some_is_out = destination.is_stream() && !arguments.buffer;
-    let (header, body) = io::read_header(decryptor.header_parser(), progress::watch(input))?;
-    let opener = blocking::wait(decryptor.open(header, &expected))?;
+    let name = input.name();
+    let about = |error| Failure::from(error).about(&name);
+    let watched = progress::watch(input, format);
+    let (header, body) = io::read_header(decryptor.header_parser(), watched).map_err(about)?;
+    let opener = blocking::wait(decryptor.open(header, &expected)).map_err(about)?;
     let mut output = destination.open(existing, Audience::Owner)?;
     let finished = io::decrypt(opener, body, &mut output).map_err(|error| {
-        let failure = Failure::from(error);
+        let failure = about(error);
         if some_is_out && failure.code() == Code::Integrity {
             failure.hint("what came out before is genuine but not complete: do not use it")
         } else {
@@ -39,7 +42,7 @@ pub(super) fn run(arguments: &Decrypt) -> Result<(), Failure> {
 fn decryptor(arguments: &Decrypt, destination: &Destination) -> Result<Decryptor, Failure> {
     let provider = provider::for_decryption(arguments.key.provider.as_ref())?;
     let builder = Decryptor::builder(provider);
-    let limits = Limits::default().with_max_encrypted_data_keys(MOST_ENCRYPTED_DATA_KEYS);
+    let limits = Limits::default().with_max_encrypted_data_keys(arguments.max_encrypted_data_keys);
     let builder = if arguments.buffer && destination.is_stream() {
         builder.hold_until_end().limits(limits.with_max_held_plaintext(MOST_HELD))
     } else if destination.is_stream() {
@@ -60,7 +63,5 @@ fn without_suffix(path: &Path) -> Result<PathBuf, Failure> {
         .hint("say where the plaintext goes with --output"))
 }
 
-/// Each may cost a call to a key service; no honest message has more.
-const MOST_ENCRYPTED_DATA_KEYS: u16 = 16;
 /// What --help says.
 const MOST_HELD: usize = 1 << 30;

@@ -21,7 +21,9 @@ pub(super) fn run(arguments: &Encrypt) -> Result<(), Failure> {
             .hint("redirect it, or name a file with --output"));
     }
 
-    let provider = provider::for_encryption(arguments.key.provider.as_ref(), report::new_key)?;
+    let provider = provider::for_encryption(arguments.key.provider.as_ref(), |path| {
+        report::new_key(path, format);
+    })?;
     let encryptor = Encryptor::builder(provider)
         .suite(arguments.suite.into())
         .frame_length(arguments.frame_length)
@@ -31,7 +33,7 @@ pub(super) fn run(arguments: &Encrypt) -> Result<(), Failure> {
     let (header, context) = (sealer.header().clone(), sealer.context().clone());
     let run = Run::new("encrypt", &input, &destination);
     let mut output = destination.open(existing, Audience::Everybody)?;
-    let plaintext_length = io::encrypt(sealer, progress::watch(input), &mut output)?;
+    let plaintext_length = io::encrypt(sealer, progress::watch(input, format), &mut output)?;
     output.commit()?;
     run.done(&header, &context, plaintext_length, format)
 }

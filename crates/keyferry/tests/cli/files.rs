@@ -222,7 +222,10 @@ fn mistakes_with_files_are_explained() -> TestResult {
         ran.expect(2)?.says("is a directory")?;
     }
     fs::remove_file(sandbox.work("link"))?;
-    sandbox.run(&["encrypt", "file", "-o", "no/such/folder"])?.expect(1)?.says("cannot write")?;
+    sandbox
+        .run(&["encrypt", "file", "-o", "no/such/folder"])?
+        .expect(2)?
+        .says("there is no folder")?;
     sandbox.run(&["decrypt", "file"])?.expect(2)?.says("--output")?;
     sandbox.run(&["decrypt", "file", "-o", "x"])?.expect(5)?.says("not an encrypted message")?;
     assert_eq!(sandbox.names()?, ["file", "folder"]);

@@ -34,7 +34,7 @@ fn an_unclear_key_is_refused() -> TestResult {
     let sandbox = Sandbox::new()?;
     sandbox.write("file", "text")?;
     sandbox.write_key("key", "a".repeat(32), 0o600)?;
-    sandbox.run(&["encrypt", "-p", "raw-aes:key", "file"])?.expect(2)?.says("encoding=raw")?;
+    sandbox.run(&["encrypt", "-p", "raw-aes:key", "file"])?.expect(2)?.says("encoding=hex")?;
     sandbox.run(&["encrypt", "-p", "raw-aes:key?encoding=raw", "file"])?.expect(0)?;
     Ok(())
 }

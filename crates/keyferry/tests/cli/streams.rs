@@ -74,8 +74,10 @@ fn data_must_be_taken_and_talk_need_not() -> TestResult {
 fn what_is_said_never_mixes_with_the_data() -> TestResult {
     let sandbox = Sandbox::new()?;
     let message = sandbox.pipe(&["encrypt", "--json"], b"text")?.expect(0)?;
-    let json = message.stderr.lines().last().ok_or("nothing was said")?;
-    let report: serde_json::Value = serde_json::from_str(json)?;
+    let lines: Result<Vec<serde_json::Value>, _> =
+        message.stderr.lines().map(serde_json::from_str).collect();
+    let [made, report] = &lines?[..] else { return Err("not two lines".into()) };
+    assert_eq!(made["operation"], "make-key");
     assert_eq!(report["plaintext_length"], 4);
     assert_eq!(sandbox.pipe(&["decrypt", "--json"], &message.stdout)?.expect(0)?.stdout, b"text");
 

@@ -39,6 +39,8 @@ fn progress_is_shown_on_a_terminal_only() -> TestResult {
     let (seen, code) = on_terminal(&sandbox, "encrypt file")?;
     assert_eq!(code, Some(0), "{seen}");
     assert!(seen.contains("8.00 MiB"), "{seen:?}");
+    let (seen, code) = on_terminal(&sandbox, "encrypt -f --quiet file")?;
+    assert_eq!((code, seen.as_str()), (Some(0), ""));
     let ran = sandbox.run(&["encrypt", "-f", "file"])?.expect(0)?;
     assert!(!ran.stderr.contains("MiB"), "{:?}", ran.stderr);
     Ok(())
