@@ -420,6 +420,22 @@ fn a_reader_that_failed_stays_failed() -> Result<()> {
     Ok(())
 }
 
+/// Whoever asks whether it is finished wants to know that there is no more.
+#[test]
+fn a_reader_is_finished_when_all_was_read() -> Result<()> {
+    let provider = provider()?;
+    let message = encrypt(provider.clone(), SIGNED, &[7; 250], &nothing())?;
+    let decryptor = Decryptor::new(provider);
+    let (header, body) = io::read_header(decryptor.header_parser(), &message[..])?;
+    let opener = blocking::wait(decryptor.open(header, &nothing()))?;
+    let mut reader = DecryptReader::new(opener, body);
+    reader.read_exact(&mut [0; 249])?;
+    assert!(reader.finished().is_none());
+    reader.read_exact(&mut [0; 1])?;
+    assert!(reader.finished().is_some());
+    Ok(())
+}
+
 #[test]
 fn one_shot_leaves_the_buffer_as_it_was() -> Result<()> {
     let provider = provider()?;
