@@ -34,15 +34,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Encrypt {
     #[command(flatten)]
-    pub(crate) files: Files,
-
-    #[command(flatten)]
-    pub(crate) key: Key,
-
-    /// Pair of the encryption context: bound to the data, stored in clear, not secret. Can be
-    /// given several times
-    #[arg(short, long = "context", value_name = "KEY=VALUE", value_parser = pair)]
-    pub(crate) context: Vec<(String, String)>,
+    pub(crate) common: Common,
 
     /// Algorithm suite. "signed" also proves who could encrypt, as opposed to who can decrypt, and
     /// is much slower
@@ -62,14 +54,7 @@ pub(crate) struct Encrypt {
 #[derive(Debug, Args)]
 pub(crate) struct Decrypt {
     #[command(flatten)]
-    pub(crate) files: Files,
-
-    #[command(flatten)]
-    pub(crate) key: Key,
-
-    /// Pair that the encryption context must hold. Can be given several times
-    #[arg(short, long = "context", value_name = "KEY=VALUE", value_parser = pair)]
-    pub(crate) context: Vec<(String, String)>,
+    pub(crate) common: Common,
 
     /// Write nothing to standard output before everything is verified; holds up to 1 GiB in memory
     #[arg(long)]
@@ -90,6 +75,23 @@ pub(crate) struct Inspect {
     /// One JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What goes both ways.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    #[command(flatten)]
+    pub(crate) files: Files,
+
+    /// Where the key is: raw-aes:FILE[?namespace=NS&name=NAME&encoding=raw|hex|base64]. By default
+    /// the local keys
+    #[arg(short, long, value_name = "PROVIDER")]
+    pub(crate) provider: Option<ProviderSpec>,
+
+    /// Pair of the encryption context, which is stored in clear: encrypting binds it to the data,
+    /// decrypting demands that it is there. Can be given several times
+    #[arg(short, long = "context", value_name = "KEY=VALUE", value_parser = pair)]
+    pub(crate) context: Vec<(String, String)>,
 }
 
 #[derive(Debug, Args)]
@@ -115,14 +117,6 @@ pub(crate) struct Files {
     /// Say nothing when all went well, but for where a newly made key is
     #[arg(short, long, conflicts_with = "json")]
     pub(crate) quiet: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Key {
-    /// Where the key is: raw-aes:FILE[?namespace=NS&name=NAME&encoding=raw|hex|base64]. By default
-    /// the local keys
-    #[arg(short, long, value_name = "PROVIDER")]
-    pub(crate) provider: Option<ProviderSpec>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn lines_of_cargo_tree_are_read() {
-        for line in ["tokio v1.54.1", "tokio v1.54.1 (*)", "tokio v1.54.1 (/work/tokio)"] {
+        for line in ["tokio v1.54.1", "tokio v1.54.1 (*)", "tokio v1.54.1 (/src/tokio)"] {
             assert_eq!(name_and_version(line), Some(("tokio", "1.54.1")), "{line}");
         }
         for line in ["", "tokio", "[dev-dependencies]", "tokio 1.54.1"] {

@@ -15,9 +15,9 @@ use crate::{
 
 pub(super) fn run(arguments: &Decrypt) -> Result<(), Failure> {
     let Plan { input, destination, existing, format } =
-        Plan::new(&arguments.files, without_suffix)?;
+        Plan::new(&arguments.common.files, without_suffix)?;
     let decryptor = decryptor(arguments, &destination)?;
-    let expected = context(&arguments.context)?;
+    let expected = context(&arguments.common.context)?;
 
     let run = Run::new("decrypt", &input, &destination);
     let some_is_out = destination.is_stream() && !arguments.buffer;
@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &Decrypt) -> Result<(), Failure> {
 }
 
 fn decryptor(arguments: &Decrypt, destination: &Destination) -> Result<Decryptor, Failure> {
-    let provider = provider::for_decryption(arguments.key.provider.as_ref())?;
+    let provider = provider::for_decryption(arguments.common.provider.as_ref())?;
     let builder = Decryptor::builder(provider);
     let limits = Limits::default().with_max_encrypted_data_keys(arguments.max_encrypted_data_keys);
     let builder = if arguments.buffer && destination.is_stream() {

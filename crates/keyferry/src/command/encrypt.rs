@@ -15,20 +15,20 @@ use crate::{
 
 pub(super) fn run(arguments: &Encrypt) -> Result<(), Failure> {
     let Plan { input, destination, existing, format } =
-        Plan::new(&arguments.files, |path| Ok(with_suffix(path)))?;
+        Plan::new(&arguments.common.files, |path| Ok(with_suffix(path)))?;
     if destination.is_screen() {
         return Err(Failure::usage("the message is binary and the output is a terminal")
             .hint("redirect it, or name a file with --output"));
     }
 
-    let provider = provider::for_encryption(arguments.key.provider.as_ref(), |path| {
+    let provider = provider::for_encryption(arguments.common.provider.as_ref(), |path| {
         report::new_key(path, format);
     })?;
     let encryptor = Encryptor::builder(provider)
         .suite(arguments.suite.into())
         .frame_length(arguments.frame_length)
         .build()?;
-    let sealer = blocking::wait(encryptor.prepare(&context(&arguments.context)?))?;
+    let sealer = blocking::wait(encryptor.prepare(&context(&arguments.common.context)?))?;
 
     let (header, context) = (sealer.header().clone(), sealer.context().clone());
     let run = Run::new("encrypt", &input, &destination);
