@@ -5,7 +5,8 @@ use std::{error::Error, fs, path::PathBuf};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::{
-    AlgorithmSuite, Decryptor, EncryptionContext, Limits, SecretBytes, provider::RawAesProvider,
+    AlgorithmSuite, CommitmentPolicy, Decryptor, EncryptionContext, Limits, SecretBytes,
+    provider::RawAesProvider,
 };
 use serde_json::Value;
 
@@ -121,6 +122,7 @@ impl Manifest {
             limits = limits.with_max_claimed_frame(bytes);
         }
         let mut builder = Decryptor::builder(provider)
+            .commitment_policy(vector.commitment_policy()?)
             .limits(limits)
             .required_context_keys(vector.required_keys());
         match vector.0["method"].as_str() {
@@ -183,6 +185,15 @@ impl Vector {
             "parse" => Ok(Expect::Parse),
             other => Err(format!("{}: unknown expectation {other:?}", self.id()).into()),
         }
+    }
+
+    /// The policy of the reader; it reads everything where none is given.
+    fn commitment_policy(&self) -> Result<CommitmentPolicy> {
+        let name = self.0["commitment_policy"].as_str().unwrap_or("FORBID_ENCRYPT_ALLOW_DECRYPT");
+        COMMITMENT_POLICIES
+            .into_iter()
+            .find(|policy| policy.to_string() == name)
+            .ok_or_else(|| format!("unknown commitment policy {name}").into())
     }
 
     /// A further rule.
@@ -305,4 +316,21 @@ fn from_hex(hex: &str) -> Result<Vec<u8>> {
         .step_by(2)
         .map(|i| Ok(u8::from_str_radix(hex.get(i..i + 2).ok_or("odd hex")?, 16)?))
         .collect()
+}
+
+/// All of them.
+pub const COMMITMENT_POLICIES: [CommitmentPolicy; 3] = [
+    CommitmentPolicy::RequireEncryptRequireDecrypt,
+    CommitmentPolicy::RequireEncryptAllowDecrypt,
+    CommitmentPolicy::DangerForbidEncryptAllowDecrypt,
+];
+
+/// The policy under which a suite can be written.
+#[must_use]
+pub fn writing_policy(suite: AlgorithmSuite) -> CommitmentPolicy {
+    if suite.is_committing() {
+        CommitmentPolicy::RequireEncryptRequireDecrypt
+    } else {
+        CommitmentPolicy::DangerForbidEncryptAllowDecrypt
+    }
 }

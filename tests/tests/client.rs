@@ -7,16 +7,19 @@ use std::{
 
 use async_trait::async_trait;
 use crypto_envelope::{
-    AlgorithmSuite, Decryptor, EncryptedDataKey, EncryptionContext, Encryptor, Error, LimitKind,
-    Limits, MessagePart, PolicyViolation, Result, SecretBytes, UnverifiedHeader, UnwrapAttempt,
-    blocking,
+    AlgorithmSuite, CommitmentPolicy, Decryptor, EncryptedDataKey, EncryptionContext, Encryptor,
+    Error, LimitKind, Limits, MessagePart, PolicyViolation, Result, SecretBytes, UnverifiedHeader,
+    UnwrapAttempt, blocking,
     io::{self, DecryptReader, EncryptWriter},
     provider::{
         GenerateRequest, GeneratedKey, KeyDescription, KeyProvider, Properties, RawAesProvider,
         Targets, UnwrapRequest, Unwrapped, WrapRequest,
     },
 };
-use crypto_envelope_tests::adapter::Adapter;
+use crypto_envelope_tests::{
+    adapter::Adapter,
+    vectors::{COMMITMENT_POLICIES, writing_policy},
+};
 
 const UNSIGNED: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKey;
 const SIGNED: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKeyEcdsaP384;
@@ -127,6 +130,38 @@ fn unstored_pairs_are_bound_by_the_header_too() -> Result<()> {
         blocking::wait(decryptor.decrypt(&message, &red)),
         Err(Error::Authentication { part: MessagePart::Header, .. })
     ));
+    Ok(())
+}
+
+#[test]
+fn commitment_policies_are_kept_on_both_sides() -> Result<()> {
+    let provider = provider()?;
+    for suite in AlgorithmSuite::ALL {
+        let mut message = None;
+        for policy in COMMITMENT_POLICIES {
+            let builder =
+                Encryptor::builder(provider.clone()).commitment_policy(policy).suite(suite);
+            match builder.build() {
+                Ok(encryptor) => {
+                    assert!(policy.permits_encrypt(suite), "{policy} {suite}");
+                    message = Some(blocking::wait(encryptor.encrypt(b"text", &nothing()))?);
+                }
+                Err(Error::Policy(PolicyViolation::Commitment { .. })) => {
+                    assert!(!policy.permits_encrypt(suite), "{policy} {suite}");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let message = message.unwrap_or_default();
+        for policy in COMMITMENT_POLICIES {
+            let decryptor =
+                Decryptor::builder(provider.clone()).commitment_policy(policy).build()?;
+            let opened = blocking::wait(decryptor.decrypt(&message, &nothing()));
+            let refused = matches!(opened, Err(Error::Policy(PolicyViolation::Commitment { .. })));
+            assert_eq!(refused, !policy.permits_decrypt(suite), "{policy} {suite}");
+            assert!(refused || opened.is_ok_and(|opened| opened.plaintext() == b"text"));
+        }
+    }
     Ok(())
 }
 
@@ -277,11 +312,15 @@ fn both_sides_mean_the_same_by_a_buffer() -> Result<()> {
             (1001, 5000, false),
         ] {
             let encryptor = Encryptor::builder(provider.clone())
+                .commitment_policy(writing_policy(suite))
                 .suite(suite)
                 .frame_length(frame_length)
                 .limits(limits.clone())
                 .build()?;
-            let decryptor = Decryptor::builder(provider.clone()).limits(limits.clone()).build()?;
+            let decryptor = Decryptor::builder(provider.clone())
+                .commitment_policy(CommitmentPolicy::RequireEncryptAllowDecrypt)
+                .limits(limits.clone())
+                .build()?;
             let sealed = Adapter::Stream(300).seal(&encryptor, &vec![7; length], &nothing());
             assert_eq!(sealed.is_ok(), fits, "{suite} {frame_length} {length}");
             // In memory nothing is buffered, so that there is a message in any case.

@@ -3,10 +3,14 @@
 use std::sync::{Arc, LazyLock};
 
 use crypto_envelope::{
-    AlgorithmSuite, BodyFormat, Decryptor, EncryptionContext, Encryptor, SecretBytes,
+    AlgorithmSuite, BodyFormat, CommitmentPolicy, Decryptor, EncryptionContext, Encryptor,
+    SecretBytes,
     provider::{KeyProvider, RawAesProvider},
 };
-use crypto_envelope_tests::{adapter::Adapter, vectors::is_refusal};
+use crypto_envelope_tests::{
+    adapter::Adapter,
+    vectors::{is_refusal, writing_policy},
+};
 use proptest::prelude::*;
 
 static PROVIDER: LazyLock<Arc<dyn KeyProvider>> = LazyLock::new(|| {
@@ -15,10 +19,7 @@ static PROVIDER: LazyLock<Arc<dyn KeyProvider>> = LazyLock::new(|| {
 });
 
 fn suites() -> impl Strategy<Value = AlgorithmSuite> {
-    prop_oneof![
-        Just(AlgorithmSuite::Aes256GcmHkdfSha512CommitKey),
-        Just(AlgorithmSuite::Aes256GcmHkdfSha512CommitKeyEcdsaP384),
-    ]
+    prop::sample::select(AlgorithmSuite::ALL.to_vec())
 }
 
 fn adapters() -> impl Strategy<Value = Adapter> {
@@ -36,7 +37,16 @@ fn contexts() -> impl Strategy<Value = EncryptionContext> {
 }
 
 fn encryptor(suite: AlgorithmSuite, frame_length: u32) -> Encryptor {
-    let builder = Encryptor::builder(PROVIDER.clone()).suite(suite).frame_length(frame_length);
+    let builder = Encryptor::builder(PROVIDER.clone())
+        .commitment_policy(writing_policy(suite))
+        .suite(suite)
+        .frame_length(frame_length);
+    builder.build().expect("good options")
+}
+
+fn decryptor() -> Decryptor {
+    let builder = Decryptor::builder(PROVIDER.clone())
+        .commitment_policy(CommitmentPolicy::RequireEncryptAllowDecrypt);
     builder.build().expect("good options")
 }
 
@@ -54,7 +64,7 @@ proptest! {
     ) {
         let encryptor = encryptor(suite, frame_length);
         let message = seal.seal(&encryptor, &plaintext, &context)?;
-        let decryptor = Decryptor::new(PROVIDER.clone());
+        let decryptor = decryptor();
         let (opened, found) = open.open(&decryptor, &message, &context)?;
         prop_assert!(opened == plaintext);
         prop_assert!(found.contains_all(&context));
@@ -74,7 +84,7 @@ proptest! {
         let mut message = Adapter::OneShot.seal(&encryptor, &plaintext, &context)?;
         let place = place.index(message.len());
         message[place] ^= change;
-        let decryptor = Decryptor::new(PROVIDER.clone());
+        let decryptor = decryptor();
         let opened = open.open(&decryptor, &message, &EncryptionContext::new());
         prop_assert!(opened.as_ref().is_err_and(is_refusal), "{:?}", opened);
     }
@@ -91,7 +101,7 @@ proptest! {
         let encryptor = encryptor(suite, frame_length);
         let nothing = EncryptionContext::new();
         let mut message = Adapter::OneShot.seal(&encryptor, &plaintext, &nothing)?;
-        let decryptor = Decryptor::new(PROVIDER.clone());
+        let decryptor = decryptor();
         let cut = &message[..place.index(message.len())];
         prop_assert!(open.open(&decryptor, cut, &nothing).is_err_and(|e| is_refusal(&e)));
         message.extend(addition);
@@ -101,11 +111,13 @@ proptest! {
     #[test]
     fn anything_else_is_an_error_and_no_panic(
         garbage in proptest::collection::vec(any::<u8>(), 0..500),
+        suite in suites(),
         open in adapters(),
     ) {
-        let mut message = vec![2, 4, 0x78];
+        let mut message = if suite.is_committing() { vec![2] } else { vec![1, 0x80] };
+        message.extend(suite.id().to_be_bytes());
         message.extend(garbage);
-        let decryptor = Decryptor::new(PROVIDER.clone());
+        let decryptor = decryptor();
         let opened = open.open(&decryptor, &message, &EncryptionContext::new());
         prop_assert!(opened.as_ref().is_err_and(is_refusal), "{:?}", opened);
     }

@@ -3,6 +3,7 @@
 
 #[cfg(feature = "aws-lc")]
 mod aws_lc;
+mod curve;
 mod hash;
 
 use subtle::ConstantTimeEq;
@@ -11,8 +12,11 @@ use subtle::ConstantTimeEq;
 compile_error!("crypto-envelope needs a cipher backend: enable its feature `aws-lc`");
 
 #[cfg(feature = "aws-lc")]
-pub(crate) use self::aws_lc::{AesGcm, P384SigningKey, random, verify_p384};
-pub(crate) use self::hash::{HkdfSha512, Sha384};
+pub(crate) use self::aws_lc::{AesGcm, EcdsaKey, random, verify_ecdsa};
+pub(crate) use self::{
+    curve::Curve,
+    hash::{Hash, Hasher, Hkdf},
+};
 
 /// Compares in a time that does not depend on where the bytes differ.
 pub(crate) fn equal(one: &[u8], other: &[u8]) -> bool {
@@ -25,5 +29,3 @@ pub(crate) struct Failed;
 
 pub(crate) const IV_LENGTH: usize = 12;
 pub(crate) const TAG_LENGTH: usize = 16;
-/// Length of a coordinate, and of each half of a signature, over P-384.
-pub(crate) const P384_LENGTH: usize = 48;

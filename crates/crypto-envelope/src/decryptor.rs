@@ -5,8 +5,9 @@ use std::{fmt, sync::Arc};
 #[cfg(doc)]
 use crate::Error;
 use crate::{
-    EncryptionContext, Finished, Header, HeaderParser, Limits, Opener, PolicyViolation, Result,
-    UnverifiedHeader, context::check_unreserved, engine::Release, materials, provider::KeyProvider,
+    CommitmentPolicy, EncryptionContext, Finished, Header, HeaderParser, Limits, Opener,
+    PolicyViolation, Result, UnverifiedHeader, context::check_unreserved, engine::Release,
+    materials, provider::KeyProvider,
 };
 
 /// Opens messages with the keys of a [`KeyProvider`].
@@ -16,6 +17,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Decryptor {
     provider: Arc<dyn KeyProvider>,
+    commitment_policy: CommitmentPolicy,
     signatures: Signatures,
     release: Release,
     required_context_keys: Vec<String>,
@@ -33,6 +35,7 @@ impl Decryptor {
     pub fn new(provider: impl KeyProvider) -> Self {
         Self {
             provider: Arc::new(provider),
+            commitment_policy: CommitmentPolicy::default(),
             signatures: Signatures::Accepted,
             release: Release::default(),
             required_context_keys: Vec::new(),
@@ -73,7 +76,8 @@ impl Decryptor {
     ///
     /// # Errors
     ///
-    /// - [`Error::Policy`] if the message is signed and must not be, if `expected` contradicts
+    /// - [`Error::Policy`] if the commitment policy does not permit its suite, if it is
+    ///   signed and must not be, if `expected` contradicts
     ///   its context, or if the key provider does not serve it, and [`Error::Limit`] if its header
     ///   shows that it exceeds this decryptor's limits; no key service was asked then.
     /// - [`Error::NoUsableKey`] if no encrypted data key could be unwrapped, with every attempt.
@@ -84,6 +88,10 @@ impl Decryptor {
         expected: &EncryptionContext,
     ) -> Result<Opener> {
         let suite = header.claims().suite();
+        let policy = self.commitment_policy;
+        if !policy.permits_decrypt(suite) {
+            return Err(PolicyViolation::Commitment { suite, policy }.into());
+        }
         if self.signatures == Signatures::Refused && suite.is_signing() {
             return Err(PolicyViolation::SignedMessage { suite }.into());
         }
@@ -108,6 +116,12 @@ pub struct DecryptorBuilder {
 }
 
 impl DecryptorBuilder {
+    /// Which suites may be read. Default: those that commit to their key.
+    pub fn commitment_policy(mut self, policy: CommitmentPolicy) -> Self {
+        self.decryptor.commitment_policy = policy;
+        self
+    }
+
     /// Refuses signed messages right after the header. For streams where every byte must be fully
     /// verified before it comes out.
     pub fn unsigned_only(mut self) -> Self {

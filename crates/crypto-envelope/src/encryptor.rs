@@ -3,8 +3,8 @@
 use std::{num::NonZeroU32, sync::Arc};
 
 use crate::{
-    AlgorithmSuite, BodyFormat, EncryptionContext, Error, Limits, Result, Sealer,
-    context::check_unreserved, materials, provider::KeyProvider,
+    AlgorithmSuite, BodyFormat, CommitmentPolicy, EncryptionContext, Error, Limits,
+    PolicyViolation, Result, Sealer, context::check_unreserved, materials, provider::KeyProvider,
 };
 
 /// Seals messages with the keys of a [`KeyProvider`].
@@ -38,6 +38,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Encryptor {
     provider: Arc<dyn KeyProvider>,
+    commitment_policy: CommitmentPolicy,
     suite: AlgorithmSuite,
     body_format: BodyFormat,
     required_context_keys: Vec<String>,
@@ -49,7 +50,8 @@ impl Encryptor {
     pub fn new(provider: impl KeyProvider) -> Self {
         Self {
             provider: Arc::new(provider),
-            suite: DEFAULT_SUITE,
+            commitment_policy: CommitmentPolicy::default(),
+            suite: CommitmentPolicy::default().default_suite(),
             body_format: BodyFormat::Framed { frame_length: DEFAULT_FRAME_LENGTH },
             required_context_keys: Vec::new(),
             limits: Limits::default(),
@@ -60,6 +62,7 @@ impl Encryptor {
     pub fn builder(provider: impl KeyProvider) -> EncryptorBuilder {
         EncryptorBuilder {
             frame_length: DEFAULT_FRAME_LENGTH.get(),
+            suite: None,
             encryptor: Self::new(provider),
         }
     }
@@ -100,14 +103,21 @@ impl Encryptor {
 #[must_use]
 pub struct EncryptorBuilder {
     encryptor: Encryptor,
+    suite: Option<AlgorithmSuite>,
     frame_length: u32,
 }
 
 impl EncryptorBuilder {
-    /// The algorithm suite. Default: the signing one, see [`AlgorithmSuite`] for when to prefer
-    /// which.
+    /// The algorithm suite, one that the commitment policy permits. Default: the policy's, which
+    /// signs; see [`AlgorithmSuite`] for when to prefer which.
     pub fn suite(mut self, suite: AlgorithmSuite) -> Self {
-        self.encryptor.suite = suite;
+        self.suite = Some(suite);
+        self
+    }
+
+    /// Which suites may be written. Default: those that commit to their key.
+    pub fn commitment_policy(mut self, policy: CommitmentPolicy) -> Self {
+        self.encryptor.commitment_policy = policy;
         self
     }
 
@@ -144,15 +154,20 @@ impl EncryptorBuilder {
     /// # Errors
     ///
     /// [`Error::InvalidInput`] if the frame length is zero, [`Error::Policy`] if a required key is
-    /// reserved.
+    /// reserved or the commitment policy does not permit the suite.
     pub fn build(mut self) -> Result<Encryptor> {
         let frame_length = NonZeroU32::new(self.frame_length)
             .ok_or_else(|| Error::invalid_input("the frame length must be at least 1"))?;
         self.encryptor.body_format = BodyFormat::Framed { frame_length };
+        let policy = self.encryptor.commitment_policy;
+        let suite = self.suite.unwrap_or(policy.default_suite());
+        if !policy.permits_encrypt(suite) {
+            return Err(PolicyViolation::Commitment { suite, policy }.into());
+        }
+        self.encryptor.suite = suite;
         self.encryptor.required_context_keys.iter().try_for_each(|key| check_unreserved(key))?;
         Ok(self.encryptor)
     }
 }
 
-const DEFAULT_SUITE: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKeyEcdsaP384;
 const DEFAULT_FRAME_LENGTH: NonZeroU32 = NonZeroU32::new(4096).expect("it is not zero");

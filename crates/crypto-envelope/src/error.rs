@@ -3,7 +3,7 @@
 use std::{error::Error as StdError, fmt, io};
 
 use crate::{
-    AlgorithmSuite,
+    AlgorithmSuite, CommitmentPolicy,
     limits::LimitKind,
     provider::{ProviderError, Target},
 };
@@ -226,6 +226,14 @@ pub enum PolicyViolation {
         /// Its suite.
         suite: AlgorithmSuite,
     },
+    /// The commitment policy does not permit this suite.
+    #[non_exhaustive]
+    Commitment {
+        /// The suite.
+        suite: AlgorithmSuite,
+        /// The policy.
+        policy: CommitmentPolicy,
+    },
     /// The message carries a verification key although its suite does not sign, or none although
     /// it signs: its signature was stripped, or it was put together by hand.
     #[non_exhaustive]
@@ -265,6 +273,10 @@ impl fmt::Display for PolicyViolation {
             Self::SignedMessage { suite } => {
                 write!(f, "only unsigned messages are accepted, this one is signed ({suite})")
             }
+            Self::Commitment { suite, policy } => write!(
+                f,
+                "the algorithm suite {suite} is not permitted by the commitment policy {policy}"
+            ),
             Self::VerificationKey { suite } => write!(
                 f,
                 "the algorithm suite {suite} and the verification key in the encryption context \

@@ -27,7 +27,7 @@ pub use self::{
     limits::{LimitKind, Limits},
     message::{BodyFormat, Header, MessageId},
     secret::SecretBytes,
-    suite::AlgorithmSuite,
+    suite::{AlgorithmSuite, CommitmentPolicy},
 };
 
 #[cfg(all(test, target_os = "linux"))]

@@ -43,13 +43,14 @@ pub(crate) async fn for_encryption(
     check_required(context, required_keys)?;
 
     let mut full_context = context.clone();
-    let signer = if suite.is_signing() {
-        let signer = MessageSigner::generate()
-            .map_err(|_| Error::Internal { what: "making the signing key failed" })?;
-        full_context.insert(PUBLIC_KEY, signer.public_key());
-        Some(signer)
-    } else {
-        None
+    let signer = match suite.signature_curve() {
+        Some(curve) => {
+            let signer = MessageSigner::generate(curve)
+                .map_err(|_| Error::Internal { what: "making the signing key failed" })?;
+            full_context.insert(PUBLIC_KEY, signer.public_key());
+            Some(signer)
+        }
+        None => None,
     };
     let generated = provider.generate(GenerateRequest::for_message(suite, &full_context)).await?;
     check_generated(&generated, suite)?;
@@ -131,9 +132,11 @@ async fn unwrap_first(
 fn verifier_of(header: &Header) -> Result<Option<MessageVerifier>> {
     let suite = header.suite();
     let contradiction = || Error::from(PolicyViolation::VerificationKey { suite });
-    match (suite.is_signing(), header.stored_context().value(PUBLIC_KEY)) {
-        (true, Some(key)) => MessageVerifier::new(key).map(Some).map_err(|_| contradiction()),
-        (false, None) => Ok(None),
+    match (suite.signature_curve(), header.stored_context().value(PUBLIC_KEY)) {
+        (Some(curve), Some(key)) => {
+            MessageVerifier::new(curve, key).map(Some).map_err(|_| contradiction())
+        }
+        (None, None) => Ok(None),
         _ => Err(contradiction()),
     }
 }
@@ -179,26 +182,29 @@ fn key_id(provider: &dyn KeyProvider, key: &EncryptedDataKey) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{BodyFormat, COMMITMENT_LENGTH, HeaderFields, MessageId};
+    use crate::crypto::Curve;
+    use crate::message::{BodyFormat, HeaderAuthentication, HeaderFields, MessageId};
 
     fn header(suite: AlgorithmSuite, context: EncryptionContext) -> Header {
         let fields = HeaderFields {
             suite,
-            message_id: MessageId([0; 32]),
+            message_id: MessageId::from_slice(&[0; 32]),
             context,
             encrypted_data_keys: Vec::new(),
             body_format: BodyFormat::NonFramed,
-            commitment: [0; COMMITMENT_LENGTH],
+            commitment: None,
         };
-        Header::assemble(fields, Vec::new(), [0; 16])
+        let authentication = HeaderAuthentication { iv: [0; 12], tag: [0; 16] };
+        Header::assemble(fields, Vec::new(), authentication)
     }
 
     #[test]
     fn a_signature_is_there_exactly_if_its_key_is() -> Result<()> {
-        let signer = MessageSigner::generate().map_err(|_| Error::no_randomness())?;
-        let with_key = EncryptionContext::from([(PUBLIC_KEY, signer.public_key())]);
         let with_bad_key = EncryptionContext::from([(PUBLIC_KEY, "AAAA")]);
         for suite in AlgorithmSuite::ALL {
+            let curve = suite.signature_curve().unwrap_or(Curve::P384);
+            let signer = MessageSigner::generate(curve).map_err(|_| Error::no_randomness())?;
+            let with_key = EncryptionContext::from([(PUBLIC_KEY, signer.public_key())]);
             let verifier =
                 |context: &EncryptionContext| verifier_of(&header(suite, context.clone()));
             let contradiction = |result: Result<Option<MessageVerifier>>| {

@@ -10,6 +10,6 @@ mod scan;
 
 pub use self::header::{BodyFormat, Header, MessageId};
 pub(crate) use self::{
-    header::{COMMITMENT_LENGTH, HeaderFields, MESSAGE_ID_LENGTH},
+    header::{COMMITMENT_LENGTH, HeaderAuthentication, HeaderFields, LONGEST_MESSAGE_ID},
     scan::{HeaderScan, Progress},
 };

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use crypto_envelope::AlgorithmSuite;
+use crypto_envelope::{AlgorithmSuite, CommitmentPolicy};
 
 use crate::provider::ProviderSpec;
 
@@ -59,6 +59,11 @@ pub(crate) struct Decrypt {
     /// Write nothing to standard output before everything is verified; holds up to 1 GiB in memory
     #[arg(long)]
     pub(crate) buffer: bool,
+
+    /// Which algorithm suites to accept: "require" those that commit to their key, or "allow" older
+    /// ones too
+    #[arg(long, value_enum, value_name = "POLICY", default_value_t = Commitment::Require)]
+    pub(crate) commitment: Commitment,
 
     /// Refuse messages with more wrapped keys than this: each may cost a call to a key service
     #[arg(long, value_name = "COUNT", default_value_t = 16)]
@@ -125,6 +130,23 @@ pub(crate) enum Suite {
     Unsigned,
     /// The same with an ECDSA P-384 signature (0578)
     Signed,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Commitment {
+    /// Suites that commit to their key
+    Require,
+    /// All suites
+    Allow,
+}
+
+impl From<Commitment> for CommitmentPolicy {
+    fn from(commitment: Commitment) -> Self {
+        match commitment {
+            Commitment::Require => Self::RequireEncryptRequireDecrypt,
+            Commitment::Allow => Self::RequireEncryptAllowDecrypt,
+        }
+    }
 }
 
 impl From<Suite> for AlgorithmSuite {

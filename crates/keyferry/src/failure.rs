@@ -119,6 +119,9 @@ fn hint_for(error: &Error) -> Option<&'static str> {
         ) => {
             Some("keyferry inspect shows the context of the message; --context says what to expect")
         }
+        Error::Policy(PolicyViolation::Commitment { .. }) => {
+            Some("to read older messages that do not commit to their key: --commitment allow")
+        }
         Error::Limit { kind: LimitKind::HeldPlaintext, .. } => Some(
             "write it to a file with --output, which appears once everything is verified; or hold \
              up to 1 GiB with --buffer",

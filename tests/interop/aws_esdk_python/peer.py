@@ -10,7 +10,7 @@ import aws_encryption_sdk
 from aws_cryptographic_material_providers.mpl import AwsCryptographicMaterialProviders
 from aws_cryptographic_material_providers.mpl.config import MaterialProvidersConfig
 from aws_cryptographic_material_providers.mpl.models import AesWrappingAlg, CreateRawAesKeyringInput
-from aws_encryption_sdk.identifiers import AlgorithmSuite, EncryptionKeyType, WrappingAlgorithm
+from aws_encryption_sdk.identifiers import AlgorithmSuite, CommitmentPolicy, EncryptionKeyType, WrappingAlgorithm
 from aws_encryption_sdk.internal.crypto.wrapping_keys import WrappingKey
 from aws_encryption_sdk.key_providers.raw import RawMasterKey
 
@@ -27,7 +27,12 @@ MASTER_KEY_ALGORITHMS = {
 }
 
 MATERIAL_PROVIDERS = AwsCryptographicMaterialProviders(config=MaterialProvidersConfig())
-CLIENT = aws_encryption_sdk.EncryptionSDKClient()
+READER = aws_encryption_sdk.EncryptionSDKClient(
+    commitment_policy=CommitmentPolicy.REQUIRE_ENCRYPT_ALLOW_DECRYPT
+)
+LEGACY_WRITER = aws_encryption_sdk.EncryptionSDKClient(
+    commitment_policy=CommitmentPolicy.FORBID_ENCRYPT_ALLOW_DECRYPT
+)
 
 
 def key_argument(request):
@@ -57,9 +62,11 @@ def key_argument(request):
 
 def encrypt(source, request):
     """Encrypts under the suite, frame length and context of the request."""
-    return CLIENT.encrypt(
+    suite = SUITES[int(request["suite"], 16)]
+    client = READER if suite.is_committing() else LEGACY_WRITER
+    return client.encrypt(
         source=source,
-        algorithm=SUITES[int(request["suite"], 16)],
+        algorithm=suite,
         frame_length=request["frame_length"],
         encryption_context=request["context"],
         **key_argument(request),
@@ -68,7 +75,7 @@ def encrypt(source, request):
 
 def decrypt(source, request):
     """Decrypts; what the context must be is for the caller to compare."""
-    return CLIENT.decrypt(source=source, **key_argument(request))
+    return READER.decrypt(source=source, **key_argument(request))
 
 
 def answer(request):

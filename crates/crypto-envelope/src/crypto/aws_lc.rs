@@ -4,15 +4,15 @@ use std::fmt;
 
 use aws_lc_rs::{
     aead::{AES_128_GCM, AES_192_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
-    digest::{Digest, SHA384},
+    digest::{Digest, SHA256, SHA384},
     rand,
     signature::{
-        ECDSA_P384_SHA384_ASN1, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair,
-        UnparsedPublicKey,
+        ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_ASN1,
+        ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair, UnparsedPublicKey,
     },
 };
 
-use super::{Failed, IV_LENGTH, P384_LENGTH, TAG_LENGTH};
+use super::{Curve, Failed, IV_LENGTH, TAG_LENGTH};
 
 /// Fills `bytes` from the random generator.
 pub(crate) fn random(bytes: &mut [u8]) -> Result<(), Failed> {
@@ -75,31 +75,59 @@ impl fmt::Debug for AesGcm {
     }
 }
 
-/// A P-384 signing key (FIPS 186-5).
-pub(crate) struct P384SigningKey(EcdsaKeyPair);
+/// A signing key (FIPS 186-5).
+pub(crate) struct EcdsaKey {
+    curve: Curve,
+    pair: EcdsaKeyPair,
+}
 
-impl P384SigningKey {
-    pub(crate) fn generate() -> Result<Self, Failed> {
-        EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING).map(Self).map_err(|_| Failed)
+impl EcdsaKey {
+    pub(crate) fn generate(curve: Curve) -> Result<Self, Failed> {
+        let algorithm = match curve {
+            Curve::P256 => &ECDSA_P256_SHA256_FIXED_SIGNING,
+            Curve::P384 => &ECDSA_P384_SHA384_FIXED_SIGNING,
+        };
+        let pair = EcdsaKeyPair::generate(algorithm).map_err(|_| Failed)?;
+        Ok(Self { curve, pair })
+    }
+
+    pub(crate) fn curve(&self) -> Curve {
+        self.curve
     }
 
     /// The public point, uncompressed: `04`, x, y.
     pub(crate) fn public_point(&self) -> &[u8] {
-        self.0.public_key().as_ref()
+        self.pair.public_key().as_ref()
     }
 
-    /// Signs a SHA-384 digest; the signature is r, then s, 48 bytes each.
-    pub(crate) fn sign(&self, digest: &[u8]) -> Result<[u8; 2 * P384_LENGTH], Failed> {
-        let digest = Digest::import_less_safe(digest, &SHA384).map_err(|_| Failed)?;
-        let signature = self.0.sign_digest(&digest).map_err(|_| Failed)?;
-        signature.as_ref().try_into().map_err(|_| Failed)
+    /// Signs a digest of the curve's hash; the signature is r, then s, each as long as a
+    /// coordinate.
+    pub(crate) fn sign(&self, digest: &[u8]) -> Result<Vec<u8>, Failed> {
+        let signature = self.pair.sign_digest(&import(self.curve, digest)?).map_err(|_| Failed)?;
+        Ok(signature.as_ref().to_vec())
     }
 }
 
-/// Verifies a DER signature over a SHA-384 digest. The point may be compressed.
-pub(crate) fn verify_p384(point: &[u8], digest: &[u8], signature: &[u8]) -> Result<(), Failed> {
-    let digest = Digest::import_less_safe(digest, &SHA384).map_err(|_| Failed)?;
-    UnparsedPublicKey::new(&ECDSA_P384_SHA384_ASN1, point)
-        .verify_digest(&digest, signature)
+/// Verifies a DER signature over a digest of the curve's hash. The point may be compressed.
+pub(crate) fn verify_ecdsa(
+    curve: Curve,
+    point: &[u8],
+    digest: &[u8],
+    signature: &[u8],
+) -> Result<(), Failed> {
+    let algorithm = match curve {
+        Curve::P256 => &ECDSA_P256_SHA256_ASN1,
+        Curve::P384 => &ECDSA_P384_SHA384_ASN1,
+    };
+    UnparsedPublicKey::new(algorithm, point)
+        .verify_digest(&import(curve, digest)?, signature)
         .map_err(|_| Failed)
+}
+
+fn import(curve: Curve, digest: &[u8]) -> Result<Digest, Failed> {
+    let algorithm = match curve {
+        Curve::P256 => &SHA256,
+        Curve::P384 => &SHA384,
+    };
+    Digest::import_less_safe(digest, algorithm).map_err(|_| Failed)
 }

@@ -1,40 +1,83 @@
 //! Hashing and key derivation, the same with every cipher backend.
 
-use hkdf::Hkdf;
-use sha2::{Digest, Sha512};
+use hkdf::Hkdf as Rfc5869;
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use zeroize::Zeroize;
 
 use super::Failed;
 
-/// SHA-384 (FIPS 180-4).
-pub(crate) struct Sha384(sha2::Sha384);
+/// The hash functions of FIPS 180-4 that the format uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hash {
+    Sha256,
+    Sha384,
+    Sha512,
+}
 
-impl Sha384 {
-    pub(crate) fn new() -> Self {
-        Self(sha2::Sha384::new())
+/// A hash under way.
+pub(crate) enum Hasher {
+    Sha256(Sha256),
+    Sha384(Sha384),
+    Sha512(Sha512),
+}
+
+impl Hasher {
+    pub(crate) fn new(hash: Hash) -> Self {
+        match hash {
+            Hash::Sha256 => Self::Sha256(Sha256::new()),
+            Hash::Sha384 => Self::Sha384(Sha384::new()),
+            Hash::Sha512 => Self::Sha512(Sha512::new()),
+        }
     }
 
     pub(crate) fn update(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
+        match self {
+            Self::Sha256(hash) => hash.update(bytes),
+            Self::Sha384(hash) => hash.update(bytes),
+            Self::Sha512(hash) => hash.update(bytes),
+        }
     }
 
-    pub(crate) fn finish(self) -> [u8; 48] {
-        self.0.finalize().into()
+    pub(crate) fn finish(self) -> Vec<u8> {
+        match self {
+            Self::Sha256(hash) => hash.finalize().to_vec(),
+            Self::Sha384(hash) => hash.finalize().to_vec(),
+            Self::Sha512(hash) => hash.finalize().to_vec(),
+        }
     }
 }
 
-/// HKDF with SHA-512 (RFC 5869), after its extract step.
-pub(crate) struct HkdfSha512(Hkdf<Sha512>);
+/// HKDF (RFC 5869), after its extract step.
+pub(crate) enum Hkdf {
+    Sha256(Rfc5869<Sha256>),
+    Sha384(Rfc5869<Sha384>),
+    Sha512(Rfc5869<Sha512>),
+}
 
-impl HkdfSha512 {
-    pub(crate) fn extract(salt: &[u8], secret: &[u8]) -> Self {
-        let (mut prk, hkdf) = Hkdf::extract(Some(salt), secret);
+macro_rules! extract {
+    ($variant:ident, $salt:ident, $secret:ident) => {{
+        let (mut prk, hkdf) = Rfc5869::extract(Some($salt), $secret);
         prk.as_mut_slice().zeroize();
-        Self(hkdf)
+        Self::$variant(hkdf)
+    }};
+}
+
+impl Hkdf {
+    pub(crate) fn extract(hash: Hash, salt: &[u8], secret: &[u8]) -> Self {
+        match hash {
+            Hash::Sha256 => extract!(Sha256, salt, secret),
+            Hash::Sha384 => extract!(Sha384, salt, secret),
+            Hash::Sha512 => extract!(Sha512, salt, secret),
+        }
     }
 
     /// Fills `out`; the parts of `info` count as one text.
     pub(crate) fn expand(&self, info: &[&[u8]], out: &mut [u8]) -> Result<(), Failed> {
-        self.0.expand_multi_info(info, out).map_err(|_| Failed)
+        let expanded = match self {
+            Self::Sha256(hkdf) => hkdf.expand_multi_info(info, out),
+            Self::Sha384(hkdf) => hkdf.expand_multi_info(info, out),
+            Self::Sha512(hkdf) => hkdf.expand_multi_info(info, out),
+        };
+        expanded.map_err(|_| Failed)
     }
 }

@@ -4,14 +4,17 @@ use zeroize::Zeroizing;
 
 use crate::{
     AlgorithmSuite, Error, Result, SecretBytes,
-    crypto::{AesGcm, Failed, HkdfSha512},
+    crypto::{AesGcm, Failed, Hash, Hkdf},
     message::COMMITMENT_LENGTH,
+    suite::Derivation,
 };
 
-/// The keys of one message. AWS Encryption SDK specification, "Key commitment".
+/// The keys of one message (AWS Encryption SDK specification, "Key commitment" and "Algorithm
+/// Suites").
 pub(crate) struct MessageKeys {
     pub(crate) content: AesGcm,
-    pub(crate) commitment: [u8; COMMITMENT_LENGTH],
+    /// Of committing suites.
+    pub(crate) commitment: Option<[u8; COMMITMENT_LENGTH]>,
 }
 
 impl MessageKeys {
@@ -23,23 +26,42 @@ impl MessageKeys {
     ) -> Result<Self> {
         derive(suite, data_key, message_id)
             .and_then(|(content, commitment)| {
-                Ok(Self { content: AesGcm::new(&content[..])?, commitment })
+                Ok(Self { content: AesGcm::new(&content)?, commitment })
             })
             .map_err(|Failed| Error::Internal { what: "deriving the message keys failed" })
     }
 }
 
+type KeyBytes = (Zeroizing<Vec<u8>>, Option<[u8; COMMITMENT_LENGTH]>);
+
 fn derive(
     suite: AlgorithmSuite,
     data_key: &SecretBytes,
     message_id: &[u8],
-) -> Result<(Zeroizing<[u8; 32]>, [u8; COMMITMENT_LENGTH]), Failed> {
-    let hkdf = HkdfSha512::extract(message_id, data_key.expose());
-    let mut content = Zeroizing::new([0; 32]);
-    hkdf.expand(&[&suite.id().to_be_bytes(), DERIVE_LABEL], &mut content[..])?;
-    let mut commitment = [0; COMMITMENT_LENGTH];
-    hkdf.expand(&[COMMIT_LABEL], &mut commitment)?;
-    Ok((content, commitment))
+) -> Result<KeyBytes, Failed> {
+    let mut content = Zeroizing::new(vec![0; suite.data_key_length()]);
+    let id = suite.id().to_be_bytes();
+    match suite.derivation() {
+        Derivation::None => {
+            if data_key.len() != content.len() {
+                return Err(Failed);
+            }
+            content.copy_from_slice(data_key.expose());
+            Ok((content, None))
+        }
+        Derivation::Hkdf(hash) => {
+            let hkdf = Hkdf::extract(hash, &[], data_key.expose());
+            hkdf.expand(&[&id, message_id], &mut content)?;
+            Ok((content, None))
+        }
+        Derivation::Committing => {
+            let hkdf = Hkdf::extract(Hash::Sha512, message_id, data_key.expose());
+            hkdf.expand(&[&id, DERIVE_LABEL], &mut content)?;
+            let mut commitment = [0; COMMITMENT_LENGTH];
+            hkdf.expand(&[COMMIT_LABEL], &mut commitment)?;
+            Ok((content, Some(commitment)))
+        }
+    }
 }
 
 const DERIVE_LABEL: &[u8] = b"DERIVEKEY";
@@ -59,6 +81,7 @@ mod tests {
             let data_key = SecretBytes::from(vector.bytes("decrypted-dek"));
             let (content, commitment) =
                 derive(suite, &data_key, &vector.bytes("message-id")).expect("derives");
+            let commitment = commitment.expect("the suite commits");
             let header = vector.bytes("header");
             let stored = header.len() - TAG_LENGTH - COMMITMENT_LENGTH..header.len() - TAG_LENGTH;
             assert_eq!(commitment == header[stored], vector.must_open(), "{}", vector.comment());

@@ -98,7 +98,7 @@ impl Opener {
         };
         if let Some(verifier) = &mut verifier {
             verifier.update(header.body());
-            verifier.update(header.tag());
+            verifier.update(&header.stored_authentication());
         }
         Self {
             cipher: FrameCipher::new(keys.content, *header.message_id()),
@@ -442,27 +442,31 @@ mod tests {
     use crate::{
         AlgorithmSuite, SecretBytes,
         engine::keys::MessageKeys,
-        message::{COMMITMENT_LENGTH, HeaderFields, MessageId},
+        message::{HeaderAuthentication, HeaderFields, MessageId},
     };
 
     const SUITE: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKey;
-    const MESSAGE_ID: MessageId = MessageId([2; 32]);
+    fn message_id() -> MessageId {
+        MessageId::from_slice(&[2; 32])
+    }
+
     const FRAME_LENGTH: NonZeroU32 = NonZeroU32::new(100).expect("it is not zero");
 
     fn keys() -> Result<MessageKeys> {
-        MessageKeys::derive(SUITE, &SecretBytes::from(vec![1; 32]), MESSAGE_ID.as_ref())
+        MessageKeys::derive(SUITE, &SecretBytes::from(vec![1; 32]), message_id().as_ref())
     }
 
     fn opener(body_format: BodyFormat, release: Release) -> Result<Opener> {
         let fields = HeaderFields {
             suite: SUITE,
-            message_id: MESSAGE_ID,
+            message_id: message_id(),
             context: EncryptionContext::new(),
             encrypted_data_keys: Vec::new(),
             body_format,
-            commitment: [0; COMMITMENT_LENGTH],
+            commitment: None,
         };
-        let header = Header::assemble(fields, Vec::new(), [0; 16]);
+        let authentication = HeaderAuthentication { iv: [0; 12], tag: [0; 16] };
+        let header = Header::assemble(fields, Vec::new(), authentication);
         let context = EncryptionContext::new();
         let verified = VerifiedHeader { header, context, keys: keys()?, verifier: None };
         Ok(Opener::new(verified, release, Limits::default()))
@@ -471,7 +475,7 @@ mod tests {
     /// A genuine frame of `A5` bytes.
     fn first_frame() -> Result<Vec<u8>> {
         let mut frame = vec![0; 100 + Part::RegularFrame.overhead()];
-        let cipher = FrameCipher::new(keys()?.content, MESSAGE_ID);
+        let cipher = FrameCipher::new(keys()?.content, message_id());
         cipher.seal(Part::RegularFrame, 1, &[0xA5; 100], &mut frame)?;
         Ok(frame)
     }

@@ -12,10 +12,10 @@ use super::{
 };
 use crate::{
     EncryptionContext, Error, LimitKind, Limits, Result,
-    crypto::{self, TAG_LENGTH},
+    crypto::TAG_LENGTH,
     materials::EncryptionMaterials,
     message::{
-        BodyFormat, Header, HeaderFields, MESSAGE_ID_LENGTH, MessageId,
+        BodyFormat, Header, HeaderAuthentication, HeaderFields, MessageId,
         body::Part,
         codec::put_prefixed,
         geometry::{MOST_FRAMES, framed_length},
@@ -75,9 +75,8 @@ impl Sealer {
         body_format: BodyFormat,
         limits: &Limits,
     ) -> Result<Self> {
-        let mut message_id = [0; MESSAGE_ID_LENGTH];
-        crypto::random(&mut message_id).map_err(|_| Error::no_randomness())?;
-        Self::with_message_id(materials, body_format, limits, MessageId(message_id))
+        let message_id = MessageId::random(materials.suite)?;
+        Self::with_message_id(materials, body_format, limits, message_id)
     }
 
     /// Deterministic but for the signature: for the vectors only. A message id is used once.
@@ -258,9 +257,9 @@ impl Sealer {
     fn put_header<'o>(&mut self, out: &'o mut [u8]) -> &'o mut [u8] {
         let (head, tail) = out.split_at_mut(self.due_header_length());
         if self.state == State::HeaderDue {
-            let (body, tag) = head.split_at_mut(self.header.body().len());
+            let (body, authentication) = head.split_at_mut(self.header.body().len());
             body.copy_from_slice(self.header.body());
-            tag.copy_from_slice(self.header.tag());
+            authentication.copy_from_slice(&self.header.stored_authentication());
             self.state = State::Body;
             self.hash(head);
         }
@@ -291,10 +290,9 @@ impl Sealer {
     fn sign(&mut self, final_frame: &[u8], out: &mut [u8]) -> Result<()> {
         const FAILED: Error = Error::Internal { what: "signing the message failed" };
         self.hash(final_frame);
-        let length = self.header.suite().signature_length();
-        if let (Some(signer), Some(length)) = (self.signer.take(), length) {
+        if let Some(signer) = self.signer.take() {
             let mut footer = Vec::with_capacity(out.len());
-            let signature = signer.finish(length).map_err(|_| FAILED)?;
+            let signature = signer.finish().map_err(|_| FAILED)?;
             put_prefixed(&mut footer, &signature).ok_or(FAILED)?;
             out.copy_from_slice(&footer);
         }
@@ -347,7 +345,7 @@ fn seal_header(
     keys.content
         .seal(&HEADER_IV, &header_aad(&body, unstored)?, &[], &mut [], &mut tag)
         .map_err(|_| Error::Internal { what: "sealing the header failed" })?;
-    Ok(Header::assemble(fields, body, tag))
+    Ok(Header::assemble(fields, body, HeaderAuthentication { iv: HEADER_IV, tag }))
 }
 
 const OUT_TOO_SHORT: Error = Error::Misuse { what: "the output slice is too short" };
@@ -391,7 +389,7 @@ mod tests {
             encrypted_data_keys: header.encrypted_data_keys().to_vec(),
             stored_context: header.stored_context().clone(),
             unstored_context: EncryptionContext::new(),
-            signer: MessageSigner::generate().ok().filter(|_| header.suite().is_signing()),
+            signer: header.suite().signature_curve().and_then(|c| MessageSigner::generate(c).ok()),
         };
         let limits = Limits::default();
         Sealer::with_message_id(materials, header.body_format(), &limits, *header.message_id())

@@ -4,43 +4,44 @@ use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 
-use crate::crypto::{Failed, P384_LENGTH, P384SigningKey, Sha384, verify_p384};
+use crate::crypto::{Curve, EcdsaKey, Failed, Hasher, verify_ecdsa};
 
 /// Hashes what is written, and signs it at the end, with a key made for one message.
 pub(crate) struct MessageSigner {
-    key: P384SigningKey,
-    hash: Sha384,
+    key: EcdsaKey,
+    hasher: Hasher,
 }
 
 impl MessageSigner {
-    pub(crate) fn generate() -> Result<Self, Failed> {
-        Ok(Self { key: P384SigningKey::generate()?, hash: Sha384::new() })
+    pub(crate) fn generate(curve: Curve) -> Result<Self, Failed> {
+        Ok(Self { key: EcdsaKey::generate(curve)?, hasher: Hasher::new(curve.hash()) })
     }
 
     /// The public key as it stands in the encryption context: base64 of the compressed point
     /// (SEC 1, section 2.3.3).
     pub(crate) fn public_key(&self) -> String {
-        let point = self.key.public_point();
-        let (x, y) = point[1..].split_at(P384_LENGTH);
-        let sign = 2 | (y[P384_LENGTH - 1] & 1);
+        let length = self.key.curve().coordinate_length();
+        let (x, y) = self.key.public_point()[1..].split_at(length);
+        let sign = 2 | (y[length - 1] & 1);
         BASE64.encode([&[sign], x].concat())
     }
 
     pub(crate) fn update(&mut self, bytes: &[u8]) {
-        self.hash.update(bytes);
+        self.hasher.update(bytes);
     }
 
-    /// The signature in DER, of exactly this length.
-    pub(crate) fn finish(self, length: usize) -> Result<Vec<u8>, Failed> {
-        let digest = self.hash.finish();
+    /// The signature in DER, always of the length that its curve says.
+    pub(crate) fn finish(self) -> Result<Vec<u8>, Failed> {
+        let curve = self.key.curve();
+        let digest = self.hasher.finish();
         // (r, s) and (r, n - s) are equally valid; one of the two nearly always has the length
         // that we want. If not, another signature is drawn: more than a few rounds never happen.
         for _ in 0..64 {
             let signature = self.key.sign(&digest)?;
-            let (r, s) = signature.split_at(P384_LENGTH);
-            for s in [s, &negate(s)] {
+            let (r, s) = signature.split_at(curve.coordinate_length());
+            for s in [s, &negate(s, curve)] {
                 let der = der_signature(r, s);
-                if der.len() == length {
+                if der.len() == curve.signature_length() {
                     return Ok(der);
                 }
             }
@@ -57,28 +58,28 @@ impl fmt::Debug for MessageSigner {
 
 /// Hashes what is read, and verifies the signature at the end.
 pub(crate) struct MessageVerifier {
+    curve: Curve,
     point: Vec<u8>,
-    hash: Sha384,
+    hasher: Hasher,
 }
 
 impl MessageVerifier {
     /// Takes the public key as it stands in the encryption context.
-    pub(crate) fn new(public_key: &str) -> Result<Self, Failed> {
+    pub(crate) fn new(curve: Curve, public_key: &str) -> Result<Self, Failed> {
         let point = BASE64.decode(public_key).map_err(|_| Failed)?;
-        let compressed = point.len() == 1 + P384_LENGTH && matches!(point[0], 2 | 3);
-        if !compressed {
+        if point.len() != 1 + curve.coordinate_length() || !matches!(point[0], 2 | 3) {
             return Err(Failed);
         }
-        Ok(Self { point, hash: Sha384::new() })
+        Ok(Self { curve, point, hasher: Hasher::new(curve.hash()) })
     }
 
     pub(crate) fn update(&mut self, bytes: &[u8]) {
-        self.hash.update(bytes);
+        self.hasher.update(bytes);
     }
 
     /// Verifies a DER signature over everything hashed so far.
     pub(crate) fn verify(self, signature: &[u8]) -> Result<(), Failed> {
-        verify_p384(&self.point, &self.hash.finish(), signature)
+        verify_ecdsa(self.curve, &self.point, &self.hasher.finish(), signature)
     }
 }
 
@@ -89,11 +90,11 @@ impl fmt::Debug for MessageVerifier {
 }
 
 /// `n - s`, for the order `n` of the curve. Signatures are public: the time taken may vary.
-fn negate(s: &[u8]) -> [u8; P384_LENGTH] {
-    let mut difference = [0; P384_LENGTH];
+fn negate(s: &[u8], curve: Curve) -> Vec<u8> {
+    let mut difference = vec![0; s.len()];
     let mut borrow = false;
     for (i, byte) in difference.iter_mut().enumerate().rev() {
-        let (low, first) = P384_ORDER[i].overflowing_sub(s[i]);
+        let (low, first) = curve.order()[i].overflowing_sub(s[i]);
         let (low, second) = low.overflowing_sub(u8::from(borrow));
         *byte = low;
         borrow = first || second;
@@ -123,36 +124,37 @@ fn der_integer(big_endian: &[u8]) -> Vec<u8> {
     der
 }
 
-/// SP 800-186, section 3.2.1.4.
-const P384_ORDER: [u8; P384_LENGTH] = [
-    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xc7, 0x63, 0x4d, 0x81, 0xf4, 0x37, 0x2d, 0xdf,
-    0x58, 0x1a, 0x0d, 0xb2, 0x48, 0xb0, 0xa7, 0x7a, 0xec, 0xec, 0x19, 0x6a, 0xcc, 0xc5, 0x29, 0x73,
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const CURVES: [Curve; 2] = [Curve::P256, Curve::P384];
+
     #[test]
     fn signatures_have_the_fixed_length_and_verify() -> Result<(), Failed> {
-        for round in 0..200_u32 {
-            let mut signer = MessageSigner::generate()?;
-            let mut verifier = MessageVerifier::new(&signer.public_key())?;
-            signer.update(&round.to_be_bytes());
-            verifier.update(&round.to_be_bytes());
-            verifier.verify(&signer.finish(103)?)?;
+        for curve in CURVES {
+            for round in 0..200_u32 {
+                let mut signer = MessageSigner::generate(curve)?;
+                let mut verifier = MessageVerifier::new(curve, &signer.public_key())?;
+                signer.update(&round.to_be_bytes());
+                verifier.update(&round.to_be_bytes());
+                let signature = signer.finish()?;
+                assert_eq!(signature.len(), curve.signature_length());
+                verifier.verify(&signature)?;
+            }
         }
         Ok(())
     }
 
     #[test]
     fn another_message_does_not_verify() -> Result<(), Failed> {
-        let mut signer = MessageSigner::generate()?;
-        let mut verifier = MessageVerifier::new(&signer.public_key())?;
-        signer.update(b"one");
-        verifier.update(b"two");
-        assert!(verifier.verify(&signer.finish(103)?).is_err());
+        for curve in CURVES {
+            let mut signer = MessageSigner::generate(curve)?;
+            let mut verifier = MessageVerifier::new(curve, &signer.public_key())?;
+            signer.update(b"one");
+            verifier.update(b"two");
+            assert!(verifier.verify(&signer.finish()?).is_err());
+        }
         Ok(())
     }
 
@@ -165,16 +167,22 @@ mod tests {
 
     #[test]
     fn negating_twice_gives_the_same_number() {
-        let mut s = [0x5a; P384_LENGTH];
-        s[0] = 0x12;
-        assert_ne!(negate(&s), s);
-        assert_eq!(negate(&negate(&s)), s);
+        for curve in CURVES {
+            let mut s = vec![0x5a; curve.coordinate_length()];
+            s[0] = 0x12;
+            assert_ne!(negate(&s, curve), s);
+            assert_eq!(negate(&negate(&s, curve), curve), s);
+        }
     }
 
     #[test]
-    fn only_compressed_points_are_public_keys() {
-        assert!(MessageVerifier::new("not base64!").is_err());
-        assert!(MessageVerifier::new(&BASE64.encode([4; 97])).is_err());
-        assert!(MessageVerifier::new(&BASE64.encode([2; 48])).is_err());
+    fn only_compressed_points_of_the_curve_are_public_keys() {
+        for curve in CURVES {
+            let length = curve.coordinate_length();
+            assert!(MessageVerifier::new(curve, "not base64!").is_err());
+            assert!(MessageVerifier::new(curve, &BASE64.encode(vec![4; 1 + 2 * length])).is_err());
+            assert!(MessageVerifier::new(curve, &BASE64.encode(vec![2; length])).is_err());
+            assert!(MessageVerifier::new(curve, &BASE64.encode(vec![2; 1 + length])).is_ok());
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The parts of a body: what stands before their ciphertext, and what their tags cover.
 
-use super::{MESSAGE_ID_LENGTH, MessageId, codec::Reader};
+use super::{LONGEST_MESSAGE_ID, MessageId, codec::Reader};
 use crate::{
     Result,
     crypto::{IV_LENGTH, TAG_LENGTH},
@@ -133,7 +133,7 @@ impl NeedsBytes {
 
 /// The additional authenticated data of one part, built without an allocation.
 pub(crate) struct BodyAad {
-    bytes: [u8; MESSAGE_ID_LENGTH + LONGEST_LABEL.len() + 4 + 8],
+    bytes: [u8; LONGEST_MESSAGE_ID + LONGEST_LABEL.len() + 4 + 8],
     length: usize,
 }
 

@@ -62,6 +62,11 @@ impl<'a> Reader<'a> {
         String::from_utf8(bytes.to_vec()).map_err(|_| Error::Malformed { what, offset })
     }
 
+    /// How many of `total` bytes, which are all that it was given, were read.
+    pub(crate) fn consumed(&self, total: usize) -> usize {
+        total - self.rest.len()
+    }
+
     pub(crate) fn is_at_end(&self) -> bool {
         self.rest.is_empty()
     }

@@ -1,4 +1,4 @@
-//! The message header, version 2.
+//! The message header, both versions.
 
 use std::{fmt, num::NonZeroU32};
 
@@ -8,7 +8,9 @@ use super::{
     footer, geometry,
 };
 use crate::{
-    AlgorithmSuite, EncryptedDataKey, EncryptionContext, Error, Result, crypto::TAG_LENGTH,
+    AlgorithmSuite, EncryptedDataKey, EncryptionContext, Error, Result,
+    crypto::{self, IV_LENGTH, TAG_LENGTH},
+    suite::Version,
 };
 
 /// What a message says about itself.
@@ -21,7 +23,15 @@ pub struct Header {
     fields: HeaderFields,
     /// The serialised fields, exactly as stored: what the header tag authenticates.
     body: Vec<u8>,
-    tag: [u8; TAG_LENGTH],
+    authentication: HeaderAuthentication,
+}
+
+/// What stands behind the header body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HeaderAuthentication {
+    /// Stored in version 1 only; in version 2 it is zero.
+    pub(crate) iv: [u8; IV_LENGTH],
+    pub(crate) tag: [u8; TAG_LENGTH],
 }
 
 /// The fields of the header body.
@@ -32,14 +42,15 @@ pub(crate) struct HeaderFields {
     pub(crate) context: EncryptionContext,
     pub(crate) encrypted_data_keys: Vec<EncryptedDataKey>,
     pub(crate) body_format: BodyFormat,
-    pub(crate) commitment: [u8; COMMITMENT_LENGTH],
+    /// Of committing suites.
+    pub(crate) commitment: Option<[u8; COMMITMENT_LENGTH]>,
 }
 
 impl Header {
     /// Format version, the first byte of the message.
     #[must_use]
     pub fn version(&self) -> u8 {
-        VERSION_2
+        version_byte(self.suite().version())
     }
 
     /// The algorithm suite.
@@ -77,7 +88,7 @@ impl Header {
     /// Length of the whole header in bytes, its tag included.
     #[must_use]
     pub fn length(&self) -> usize {
-        self.body.len() + TAG_LENGTH
+        self.body.len() + self.stored_authentication().len()
     }
 
     /// The length of the plaintext in bytes, estimated from that of the whole message: exact for
@@ -98,34 +109,52 @@ impl Header {
 
     /// Length of the footer as we write it, and as nearly all writers do.
     pub(crate) fn footer_length(&self) -> usize {
-        self.suite().signature_length().map_or(0, |signature| footer::LENGTH_FIELD + signature)
+        let curve = self.suite().signature_curve();
+        curve.map_or(0, |curve| footer::LENGTH_FIELD + curve.signature_length())
     }
 
-    pub(crate) fn commitment(&self) -> &[u8; COMMITMENT_LENGTH] {
-        &self.fields.commitment
+    pub(crate) fn commitment(&self) -> Option<&[u8; COMMITMENT_LENGTH]> {
+        self.fields.commitment.as_ref()
     }
 
     pub(crate) fn body(&self) -> &[u8] {
         &self.body
     }
 
-    pub(crate) fn tag(&self) -> &[u8; TAG_LENGTH] {
-        &self.tag
+    pub(crate) fn authentication(&self) -> &HeaderAuthentication {
+        &self.authentication
     }
 
-    /// Puts a header together; `tag` authenticates `body`, which is `fields` as serialised.
-    pub(crate) fn assemble(fields: HeaderFields, body: Vec<u8>, tag: [u8; TAG_LENGTH]) -> Self {
-        Self { fields, body, tag }
+    /// What stands behind the header body, as it is stored.
+    pub(crate) fn stored_authentication(&self) -> Vec<u8> {
+        let HeaderAuthentication { iv, tag } = &self.authentication;
+        match self.suite().version() {
+            Version::V1 => [&iv[..], tag].concat(),
+            Version::V2 => tag.to_vec(),
+        }
+    }
+
+    /// Puts a header together; `authentication` is of `body`, which is `fields` as serialised.
+    pub(crate) fn assemble(
+        fields: HeaderFields,
+        body: Vec<u8>,
+        authentication: HeaderAuthentication,
+    ) -> Self {
+        Self { fields, body, authentication }
     }
 
     /// Parses `bytes`, which are the whole header and nothing else.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self> {
         let mut reader = Reader::new(bytes, 0);
         let fields = HeaderFields::parse(&mut reader)?;
+        let body = bytes[..reader.consumed(bytes.len())].to_vec();
+        let iv = match fields.suite.version() {
+            Version::V1 => reader.array("header IV")?,
+            Version::V2 => [0; IV_LENGTH],
+        };
         let tag = reader.array("header tag")?;
         reader.all("bytes after the header")?;
-        let body = bytes[..bytes.len() - TAG_LENGTH].to_vec();
-        Ok(Self { fields, body, tag })
+        Ok(Self { fields, body, authentication: HeaderAuthentication { iv, tag } })
     }
 }
 
@@ -144,9 +173,13 @@ impl fmt::Debug for Header {
 impl HeaderFields {
     /// The header body as it is stored.
     pub(crate) fn serialize(&self) -> Result<Vec<u8>> {
-        let mut out = vec![VERSION_2];
+        let version = self.suite.version();
+        let mut out = vec![version_byte(version)];
+        if version == Version::V1 {
+            out.push(TYPE_1);
+        }
         out.extend(self.suite.id().to_be_bytes());
-        out.extend(self.message_id.0);
+        out.extend_from_slice(self.message_id.as_ref());
         put_prefixed(&mut out, self.context.serialize()?)
             .ok_or(Error::Internal { what: "the serialised context is too long" })?;
         put_encrypted_data_keys(&mut out, &self.encrypted_data_keys)?;
@@ -155,40 +188,71 @@ impl HeaderFields {
             BodyFormat::NonFramed => (NON_FRAMED, 0),
         };
         out.push(content_type);
+        if version == Version::V1 {
+            out.extend(RESERVED_1);
+            out.push(IV_LENGTH_1);
+        }
         out.extend(frame_length.to_be_bytes());
-        out.extend(self.commitment);
+        out.extend(self.commitment.into_iter().flatten());
         Ok(out)
     }
 
     fn parse(reader: &mut Reader<'_>) -> Result<Self> {
-        check_version(reader.u8("version")?)?;
-        let suite = suite_from_id(reader.u16("algorithm suite id")?)?;
-        let message_id = MessageId(reader.array("message id")?);
+        let version = parse_version(reader.u8("version")?)?;
+        if version == Version::V1 {
+            check_type(reader.u8("message type")?)?;
+        }
+        let suite = suite_from_id(reader.u16("algorithm suite id")?, version)?;
+        let message_id =
+            MessageId::from_slice(reader.take(message_id_length(version), "message id")?);
         let context = parse_context(reader)?;
         let encrypted_data_keys = parse_encrypted_data_keys(reader)?;
-        let body_format = parse_body_format(reader)?;
-        let commitment = reader.array("key commitment")?;
+        let body_format = parse_body_format(reader, version)?;
+        let commitment = match version {
+            Version::V1 => None,
+            Version::V2 => Some(reader.array("key commitment")?),
+        };
         Ok(Self { suite, message_id, context, encrypted_data_keys, body_format, commitment })
     }
 }
 
-/// The random id of a message, 32 bytes.
+/// The random id of a message: 32 bytes, or 16 in format version 1.
 ///
 /// Two messages never share it, so it can be kept elsewhere to notice that a message was replaced
 /// by another genuine one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct MessageId(pub(crate) [u8; MESSAGE_ID_LENGTH]);
+pub struct MessageId {
+    bytes: [u8; LONGEST_MESSAGE_ID],
+    length: usize,
+}
+
+impl MessageId {
+    /// Draws an id for a message of `suite`.
+    pub(crate) fn random(suite: AlgorithmSuite) -> Result<Self> {
+        let length = message_id_length(suite.version());
+        let mut bytes = [0; LONGEST_MESSAGE_ID];
+        crypto::random(&mut bytes[..length]).map_err(|_| Error::no_randomness())?;
+        Ok(Self { bytes, length })
+    }
+
+    /// `id` is no longer than the longest.
+    pub(crate) fn from_slice(id: &[u8]) -> Self {
+        let mut bytes = [0; LONGEST_MESSAGE_ID];
+        bytes[..id.len()].copy_from_slice(id);
+        Self { bytes, length: id.len() }
+    }
+}
 
 impl AsRef<[u8]> for MessageId {
     fn as_ref(&self) -> &[u8] {
-        &self.0
+        &self.bytes[..self.length]
     }
 }
 
 /// In hexadecimal.
 impl fmt::Display for MessageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        self.as_ref().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -211,11 +275,11 @@ pub enum BodyFormat {
     NonFramed,
 }
 
-/// Refuses what is not a message that this version can read.
-pub(super) fn check_version(version: u8) -> Result<()> {
-    match version {
-        VERSION_2 => Ok(()),
-        VERSION_1 => Err(Error::Unsupported { what: "message format version 1".into() }),
+/// Refuses what is not a message.
+pub(super) fn parse_version(byte: u8) -> Result<Version> {
+    match byte {
+        VERSION_1 => Ok(Version::V1),
+        VERSION_2 => Ok(Version::V2),
         BASE64_FIRST_BYTE => Err(Error::Malformed {
             what: "this is not a message; if it is one in base64, decode it first",
             offset: 0,
@@ -224,9 +288,36 @@ pub(super) fn check_version(version: u8) -> Result<()> {
     }
 }
 
-pub(super) fn suite_from_id(id: u16) -> Result<AlgorithmSuite> {
-    AlgorithmSuite::from_id(id)
-        .ok_or_else(|| Error::Unsupported { what: format!("algorithm suite {id:04X}") })
+/// The second byte of version 1.
+pub(super) fn check_type(byte: u8) -> Result<()> {
+    match byte {
+        TYPE_1 => Ok(()),
+        _ => Err(Error::Malformed { what: "unknown message type", offset: 1 }),
+    }
+}
+
+pub(super) fn suite_from_id(id: u16, version: Version) -> Result<AlgorithmSuite> {
+    let suite = AlgorithmSuite::from_id(id)
+        .ok_or_else(|| Error::Unsupported { what: format!("algorithm suite {id:04X}") })?;
+    if suite.version() == version {
+        return Ok(suite);
+    }
+    let offset = if version == Version::V1 { 2 } else { 1 };
+    Err(Error::Malformed { what: "the algorithm suite belongs to another format version", offset })
+}
+
+pub(super) fn message_id_length(version: Version) -> usize {
+    match version {
+        Version::V1 => 16,
+        Version::V2 => LONGEST_MESSAGE_ID,
+    }
+}
+
+fn version_byte(version: Version) -> u8 {
+    match version {
+        Version::V1 => VERSION_1,
+        Version::V2 => VERSION_2,
+    }
 }
 
 fn parse_context(reader: &mut Reader<'_>) -> Result<EncryptionContext> {
@@ -262,8 +353,16 @@ fn parse_encrypted_data_keys(reader: &mut Reader<'_>) -> Result<Vec<EncryptedDat
     Ok(keys)
 }
 
-fn parse_body_format(reader: &mut Reader<'_>) -> Result<BodyFormat> {
+fn parse_body_format(reader: &mut Reader<'_>, version: Version) -> Result<BodyFormat> {
     let content_type = reader.u8("content type")?;
+    if version == Version::V1 {
+        if reader.array("reserved bytes")? != RESERVED_1 {
+            return Err(reader.malformed("the reserved bytes are not zero"));
+        }
+        if reader.u8("IV length")? != IV_LENGTH_1 {
+            return Err(reader.malformed("unknown IV length"));
+        }
+    }
     let at_length = reader.malformed("the frame length contradicts the content type");
     let frame_length = NonZeroU32::new(reader.u32("frame length")?);
     match (content_type, frame_length) {
@@ -287,9 +386,13 @@ fn put_encrypted_data_keys(out: &mut Vec<u8>, keys: &[EncryptedDataKey]) -> Resu
 }
 
 pub(crate) const COMMITMENT_LENGTH: usize = 32;
-pub(crate) const MESSAGE_ID_LENGTH: usize = 32;
+pub(crate) const LONGEST_MESSAGE_ID: usize = 32;
 const VERSION_1: u8 = 1;
 const VERSION_2: u8 = 2;
+/// "Customer authenticated encrypted data", the only type of version 1.
+const TYPE_1: u8 = 0x80;
+const RESERVED_1: [u8; 4] = [0; 4];
+const IV_LENGTH_1: u8 = 12;
 const NON_FRAMED: u8 = 1;
 const FRAMED: u8 = 2;
 /// The base64 form of every message begins with `A`.

@@ -1,16 +1,21 @@
 //! Finding the end of a header while it arrives.
 
 use super::{
-    COMMITMENT_LENGTH, MESSAGE_ID_LENGTH,
-    header::{check_version, suite_from_id},
+    COMMITMENT_LENGTH,
+    header::{check_type, message_id_length, parse_version, suite_from_id},
 };
-use crate::{Error, LimitKind, Limits, Result, crypto::TAG_LENGTH};
+use crate::{
+    Error, LimitKind, Limits, Result,
+    crypto::{IV_LENGTH, TAG_LENGTH},
+    suite::Version,
+};
 
 /// Walks over the lengths in a header, each of them once however the bytes arrive, and checks
 /// the limits before anything has to be kept for them.
 #[derive(Debug)]
 pub(crate) struct HeaderScan {
     step: Step,
+    version: Version,
     /// Bytes from the start of the message that the next step needs.
     needed: usize,
 }
@@ -19,6 +24,7 @@ pub(crate) struct HeaderScan {
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Version,
+    Type,
     Suite,
     ContextLength,
     KeyCount,
@@ -29,7 +35,7 @@ enum Step {
 
 impl HeaderScan {
     pub(crate) fn new() -> Self {
-        Self { step: Step::Version, needed: 1 }
+        Self { step: Step::Version, version: Version::V2, needed: 1 }
     }
 
     /// Goes on with `header`, all bytes of the message so far. Returns the length of the header
@@ -39,12 +45,20 @@ impl HeaderScan {
             let seen = &header[..self.needed];
             let (step, needed) = match self.step {
                 Step::Version => {
-                    check_version(seen[0])?;
+                    self.version = parse_version(seen[0])?;
+                    match self.version {
+                        Version::V1 => (Step::Type, self.needed + 1),
+                        Version::V2 => (Step::Suite, self.needed + 2),
+                    }
+                }
+                Step::Type => {
+                    check_type(seen[1])?;
                     (Step::Suite, self.needed + 2)
                 }
                 Step::Suite => {
-                    suite_from_id(last_u16(seen))?;
-                    (Step::ContextLength, self.needed + MESSAGE_ID_LENGTH + 2)
+                    suite_from_id(last_u16(seen), self.version)?;
+                    let id = message_id_length(self.version);
+                    (Step::ContextLength, self.needed + id + 2)
                 }
                 Step::ContextLength => {
                     (Step::KeyCount, self.needed + usize::from(last_u16(seen)) + 2)
@@ -52,7 +66,7 @@ impl HeaderScan {
                 Step::KeyCount => self.after_key_count(last_u16(seen), limits)?,
                 Step::StringLength(left) => {
                     let end = self.needed + usize::from(last_u16(seen));
-                    after_string(left - 1, end)
+                    self.after_string(left - 1, end)
                 }
                 Step::End => return Ok(Progress::Complete(self.needed)),
             };
@@ -71,7 +85,14 @@ impl HeaderScan {
             return Err(Error::Malformed { what: "no encrypted data keys", offset });
         }
         limits.check_encrypted_data_keys(usize::from(count))?;
-        Ok(after_string(u32::from(count) * STRINGS_PER_KEY, self.needed))
+        Ok(self.after_string(u32::from(count) * STRINGS_PER_KEY, self.needed))
+    }
+
+    fn after_string(&self, left: u32, end: usize) -> (Step, usize) {
+        match left {
+            0 => (Step::End, end + trailer_length(self.version)),
+            left => (Step::StringLength(left), end + 2),
+        }
     }
 }
 
@@ -84,11 +105,15 @@ pub(crate) enum Progress {
     Needs(usize),
 }
 
-fn after_string(left: u32, end: usize) -> (Step, usize) {
-    match left {
-        0 => (Step::End, end + TRAILER_LENGTH),
-        left => (Step::StringLength(left), end + 2),
-    }
+/// What follows the encrypted data keys.
+fn trailer_length(version: Version) -> usize {
+    let (content_type, frame_length) = (1, 4);
+    let rest = match version {
+        // Reserved bytes, IV length, IV.
+        Version::V1 => 4 + 1 + IV_LENGTH,
+        Version::V2 => COMMITMENT_LENGTH,
+    };
+    content_type + frame_length + rest + TAG_LENGTH
 }
 
 fn last_u16(seen: &[u8]) -> u16 {
@@ -97,5 +122,3 @@ fn last_u16(seen: &[u8]) -> u16 {
 
 /// Provider id, provider info, ciphertext.
 const STRINGS_PER_KEY: u32 = 3;
-/// Content type, frame length, commitment, tag.
-const TRAILER_LENGTH: usize = 1 + 4 + COMMITMENT_LENGTH + TAG_LENGTH;

@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Decrypt) -> Result<(), Failure> {
 
 fn decryptor(arguments: &Decrypt, destination: &Destination) -> Result<Decryptor, Failure> {
     let provider = provider::for_decryption(arguments.common.provider.as_ref())?;
-    let builder = Decryptor::builder(provider);
+    let builder = Decryptor::builder(provider).commitment_policy(arguments.commitment.into());
     let limits = Limits::default().with_max_encrypted_data_keys(arguments.max_encrypted_data_keys);
     let builder = if arguments.buffer && destination.is_stream() {
         builder.hold_until_end().limits(limits.with_max_held_plaintext(MOST_HELD))

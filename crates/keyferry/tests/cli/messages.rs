@@ -63,8 +63,10 @@ fn what_is_not_a_message_is_said_to_be_none() -> TestResult {
     for (content, text) in [
         (&b"plain text"[..], "not an encrypted message"),
         (b"AgR4TfvRMU2d", "base64"),
-        (b"\x01\x80\x01\x78", "version 1"),
-        (b"\x02\x00\x14", "algorithm suite 0014"),
+        (b"\x01\x81\x01\x78", "message type"),
+        (b"\x01\x80\x04\x78", "another format version"),
+        (b"\x02\x00\x14", "another format version"),
+        (b"\x02\x12\x34", "algorithm suite 1234"),
         (b"", "truncated"),
     ] {
         let inspected = sandbox.pipe(&["inspect"], content)?.says(text)?;
