@@ -6,7 +6,7 @@ use std::{error::Error, fs, path::PathBuf};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::{
     AlgorithmSuite, CommitmentPolicy, Decryptor, EncryptionContext, Limits, SecretBytes,
-    provider::RawAesProvider,
+    provider::{KeyProvider, MultiProvider, RawAesProvider, RawRsaProvider, RsaPadding},
 };
 use serde_json::Value;
 
@@ -104,16 +104,9 @@ impl Manifest {
     ///
     /// # Errors
     ///
-    /// If the test is not one that [`Vector::is_raw_aes`] says it is.
+    /// If the test is not one that [`Vector::is_raw`] says it is.
     pub fn decryptor(&self, vector: &Vector) -> Result<Decryptor> {
-        let keyring = &vector.0["keyring"];
-        let key = match keyring.get("key_hex").and_then(Value::as_str) {
-            Some(hex) => from_hex(hex)?,
-            None => BASE64.decode(text(&self.keys[text(&keyring["key"])?]["material"])?)?,
-        };
-        let (namespace, name) = (text(&keyring["namespace"])?, text(&keyring["name"])?);
-        let provider = RawAesProvider::new(namespace, name, &SecretBytes::from(key))?;
-
+        let provider = self.provider(&vector.0["keyring"])?;
         let mut limits = Limits::default();
         if let Some(count) = vector.0["max_encrypted_data_keys"].as_u64() {
             limits = limits.with_max_encrypted_data_keys(u16::try_from(count)?);
@@ -131,6 +124,49 @@ impl Manifest {
             Some(other) => return Err(format!("unknown method {other}").into()),
         }
         Ok(builder.build()?)
+    }
+
+    /// The provider that a `keyring` describes.
+    fn provider(&self, keyring: &Value) -> Result<Box<dyn KeyProvider>> {
+        let names =
+            || Ok::<_, Box<dyn Error>>((text(&keyring["namespace"])?, text(&keyring["name"])?));
+        match text(&keyring["type"])? {
+            "raw-aes" => {
+                let key = match keyring.get("key_hex").and_then(Value::as_str) {
+                    Some(hex) => from_hex(hex)?,
+                    None => BASE64.decode(self.key(keyring)?)?,
+                };
+                let (namespace, name) = names()?;
+                Ok(Box::new(RawAesProvider::new(namespace, name, &SecretBytes::from(key))?))
+            }
+            "raw-rsa" => {
+                let padding = match (text(&keyring["padding"])?, keyring["hash"].as_str()) {
+                    ("pkcs1", None) => RsaPadding::DangerPkcs1V15,
+                    ("oaep", Some("sha1")) => RsaPadding::OaepSha1,
+                    ("oaep", Some("sha256")) => RsaPadding::OaepSha256,
+                    ("oaep", Some("sha384")) => RsaPadding::OaepSha384,
+                    ("oaep", Some("sha512")) => RsaPadding::OaepSha512,
+                    other => return Err(format!("unknown padding {other:?}").into()),
+                };
+                let (namespace, name) = names()?;
+                let key = self.key(keyring)?.as_bytes();
+                Ok(Box::new(RawRsaProvider::with_private_key(namespace, name, padding, key)?))
+            }
+            "multi" => {
+                let children = keyring["children"].as_array().into_iter().flatten();
+                let mut multi = MultiProvider::new(self.provider(&keyring["generator"])?);
+                for child in children {
+                    multi = multi.with_child(self.provider(child)?);
+                }
+                Ok(Box::new(multi))
+            }
+            other => Err(format!("no provider for the keyring type {other}").into()),
+        }
+    }
+
+    /// Material of the key that a keyring names.
+    fn key(&self, keyring: &Value) -> Result<&str> {
+        text(&self.keys[text(&keyring["key"])?]["material"])
     }
 
     fn file(&self, vector: &Vector, field: &str) -> Result<Vec<u8>> {
@@ -163,10 +199,10 @@ impl Vector {
         AlgorithmSuite::from_id(u16::from_str_radix(self.0["suite"].as_str()?, 16).ok()?)
     }
 
-    /// Whether it is to be opened with a raw AES key.
+    /// Whether it is to be opened with raw keys.
     #[must_use]
-    pub fn is_raw_aes(&self) -> bool {
-        self.0["keyring"]["type"] == "raw-aes"
+    pub fn is_raw(&self) -> bool {
+        is_raw(&self.0["keyring"])
     }
 
     /// What has to happen.
@@ -294,6 +330,17 @@ impl CommitmentVector {
     #[must_use]
     pub fn context(&self) -> EncryptionContext {
         pairs(&self.0["encryption-context"])
+    }
+}
+
+fn is_raw(keyring: &Value) -> bool {
+    match keyring["type"].as_str() {
+        Some("raw-aes" | "raw-rsa") => true,
+        Some("multi") => {
+            let children = keyring["children"].as_array().into_iter().flatten();
+            children.chain([&keyring["generator"]]).all(is_raw)
+        }
+        _ => false,
     }
 }
 

@@ -7,7 +7,7 @@ use std::{error::Error, sync::Arc};
 
 use crypto_envelope::{
     SecretBytes, blocking,
-    provider::{KeyProvider, RawAesProvider},
+    provider::{KeyProvider, MultiProvider, RawAesProvider, RawRsaProvider, RsaPadding},
 };
 use crypto_envelope_testkit::conformance;
 use custom_provider::StaticRandomProvider;
@@ -27,6 +27,39 @@ fn raw_aes_of_every_length() -> TestResult {
     for length in [16, 24, 32] {
         check(&raw_aes(length)?)?;
     }
+    Ok(())
+}
+
+const PRIVATE_RSA_KEY: &[u8] = include_bytes!("../vectors/rsa/private.pkcs8.pem");
+
+#[test]
+fn raw_rsa_with_every_padding() -> TestResult {
+    for padding in [
+        RsaPadding::OaepSha1,
+        RsaPadding::OaepSha256,
+        RsaPadding::OaepSha384,
+        RsaPadding::OaepSha512,
+        RsaPadding::DangerPkcs1V15,
+    ] {
+        check(&RawRsaProvider::with_private_key("conformance", "RSA", padding, PRIVATE_RSA_KEY)?)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn several_providers_as_one() -> TestResult {
+    check(&MultiProvider::new(raw_aes(32)?))?;
+    check(&MultiProvider::new(raw_aes(32)?).with_child(raw_aes(16)?))?;
+    let rsa = RawRsaProvider::with_private_key(
+        "conformance",
+        "RSA",
+        RsaPadding::OaepSha256,
+        PRIVATE_RSA_KEY,
+    )?;
+    let mixed = MultiProvider::new(raw_aes(32)?).with_child(rsa);
+    let properties = mixed.properties();
+    assert!(!properties.binds_context && !properties.authenticates_wrapper);
+    assert_eq!(properties.targets, RawRsaProvider::PROPERTIES.targets);
     Ok(())
 }
 

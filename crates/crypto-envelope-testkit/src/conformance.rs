@@ -79,11 +79,11 @@ pub async fn check(provider: &dyn KeyProvider) -> Result<(), Violation> {
 /// A generated key has the length asked for, and each of its wrapped forms gives it back.
 async fn generated_keys_unwrap(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
     let generated = p
-        .generate(GenerateRequest::new(target, KEY_LENGTH, &context()))
+        .generate(GenerateRequest::new(target, key_length(target), &context()))
         .await
         .map_err(|error| failed("generate", &error))?;
-    ensure(generated.data_key.len() == KEY_LENGTH, "generate", || {
-        format!("a key of {} bytes, not {KEY_LENGTH}", generated.data_key.len())
+    ensure(generated.data_key.len() == key_length(target), "generate", || {
+        format!("a key of {} bytes, not {}", generated.data_key.len(), key_length(target))
     })?;
     ensure(!generated.encrypted_data_keys.is_empty(), "generate", || "no wrapped key".into())?;
     for key in &generated.encrypted_data_keys {
@@ -95,9 +95,9 @@ async fn generated_keys_unwrap(p: &dyn KeyProvider, target: Target) -> Result<()
     Ok(())
 }
 
-/// Secrets of several lengths survive wrapping.
+/// Secrets survive wrapping, at every length that the target may have.
 async fn wrapped_secrets_unwrap(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
-    for length in [1, 16, 24, 32, 48] {
+    for length in lengths(target) {
         let (secret, keys) = wrap(p, target, length).await?;
         for key in &keys {
             let found = unwrap(p, "wrap", key, target, &context()).await?;
@@ -112,7 +112,7 @@ async fn wrapped_secrets_unwrap(p: &dyn KeyProvider, target: Target) -> Result<(
 /// No key is generated twice, and no wrapping either.
 async fn keys_are_fresh(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
     let context = context();
-    let request = GenerateRequest::new(target, KEY_LENGTH, &context);
+    let request = GenerateRequest::new(target, key_length(target), &context);
     let one = p.generate(request).await.map_err(|error| failed("fresh", &error))?;
     let two = p.generate(request).await.map_err(|error| failed("fresh", &error))?;
     ensure(!one.data_key.equals(two.data_key.expose()), "fresh", || {
@@ -131,7 +131,7 @@ async fn foreign_keys_are_not_mine(p: &dyn KeyProvider, target: Target) -> Resul
     ensure(p.describe(&foreign).is_none(), "foreign", || "a foreign key is described".into())?;
     is_not_mine(p, &foreign, target).await?;
 
-    let (_, keys) = wrap(p, target, KEY_LENGTH).await?;
+    let (_, keys) = wrap(p, target, key_length(target)).await?;
     for key in &keys {
         let renamed = EncryptedDataKey::new(key.provider_id(), "another key", key.ciphertext())
             .map_err(|error| failed("foreign", &error))?;
@@ -156,7 +156,7 @@ async fn is_not_mine(
 /// A changed or shortened ciphertext never gives the key; where the wrapper is authenticated it
 /// is an error.
 async fn damaged_keys_do_not_unwrap(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
-    let (secret, keys) = wrap(p, target, KEY_LENGTH).await?;
+    let (secret, keys) = wrap(p, target, key_length(target)).await?;
     for key in &keys {
         for damaged in damaged(key).map_err(|error| failed("damage", &error))? {
             match p.unwrap(UnwrapRequest::new(&damaged, target, &context())).await {
@@ -181,7 +181,7 @@ async fn changed_names_do_not_unwrap(p: &dyn KeyProvider, target: Target) -> Res
     if !p.properties().authenticates_wrapper {
         return Ok(());
     }
-    let (_, keys) = wrap(p, target, KEY_LENGTH).await?;
+    let (_, keys) = wrap(p, target, key_length(target)).await?;
     for key in &keys {
         for index in 0..key.provider_info().len() {
             let mut info = key.provider_info().to_vec();
@@ -199,7 +199,7 @@ async fn changed_names_do_not_unwrap(p: &dyn KeyProvider, target: Target) -> Res
 
 /// Another context is an error exactly if the provider says that it binds the context.
 async fn context_is_bound_as_stated(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
-    let (secret, keys) = wrap(p, target, KEY_LENGTH).await?;
+    let (secret, keys) = wrap(p, target, key_length(target)).await?;
     for other in [
         EncryptionContext::new(),
         EncryptionContext::from([("testkit", "other")]),
@@ -219,7 +219,7 @@ async fn context_is_bound_as_stated(p: &dyn KeyProvider, target: Target) -> Resu
 
 /// The provider's own keys are described.
 async fn own_keys_are_described(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
-    let (_, keys) = wrap(p, target, KEY_LENGTH).await?;
+    let (_, keys) = wrap(p, target, key_length(target)).await?;
     ensure(keys.iter().all(|key| p.describe(key).is_some()), "describe", || {
         "an own key is not described".into()
     })
@@ -229,7 +229,7 @@ async fn own_keys_are_described(p: &dyn KeyProvider, target: Target) -> Result<(
 async fn nothing_is_shown(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
     let context = context();
     let generated = p
-        .generate(GenerateRequest::new(target, KEY_LENGTH, &context))
+        .generate(GenerateRequest::new(target, key_length(target), &context))
         .await
         .map_err(|error| failed("redaction", &error))?;
     let secret = SecretBytes::from(generated.data_key.expose());
@@ -252,11 +252,11 @@ async fn nothing_is_shown(p: &dyn KeyProvider, target: Target) -> Result<(), Vio
 /// A target that is not served is refused by every method, with the error made for it.
 async fn other_targets_are_refused(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
     let context = context();
-    let secret = SecretBytes::from(vec![7; KEY_LENGTH]);
+    let secret = SecretBytes::from(vec![7; key_length(target)]);
     let key = EncryptedDataKey::new("testkit", "key", vec![7; 48])
         .map_err(|error| failed("targets", &error))?;
     let mut answers = vec![
-        p.generate(GenerateRequest::new(target, KEY_LENGTH, &context)).await.err(),
+        p.generate(GenerateRequest::new(target, key_length(target), &context)).await.err(),
         p.wrap(WrapRequest::new(&secret, target, &context)).await.err(),
         p.unwrap(UnwrapRequest::new(&key, target, &context)).await.err(),
     ];
@@ -276,7 +276,7 @@ async fn rewrapped_keys_unwrap(
     carrier: DetachedTarget,
 ) -> Result<(), Violation> {
     let target = Target::Detached(carrier);
-    let (secret, keys) = wrap(p, target, KEY_LENGTH).await?;
+    let (secret, keys) = wrap(p, target, key_length(target)).await?;
     let new_context = EncryptionContext::from([("testkit", "rewrapped")]);
     for key in &keys {
         let old_context = context();
@@ -343,6 +343,21 @@ fn targets() -> impl Iterator<Item = Target> {
     messages.chain(DetachedTarget::ALL.into_iter().map(Target::Detached))
 }
 
+/// The key of a message has the length that its suite says.
+fn key_length(target: Target) -> usize {
+    match target {
+        Target::Message(suite) => suite.data_key_length(),
+        _ => 32,
+    }
+}
+
+fn lengths(target: Target) -> Vec<usize> {
+    match target {
+        Target::Message(suite) => vec![suite.data_key_length()],
+        _ => vec![1, 16, 24, 32, 48],
+    }
+}
+
 fn context() -> EncryptionContext {
     EncryptionContext::from([("testkit", "conformance")])
 }
@@ -362,5 +377,3 @@ fn violation(rule: &'static str, detail: &str) -> Violation {
 fn failed(rule: &'static str, error: &Error) -> Violation {
     violation(rule, &error.to_string())
 }
-
-const KEY_LENGTH: usize = 32;

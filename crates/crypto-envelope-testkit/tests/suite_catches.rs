@@ -52,7 +52,7 @@ fn renamed(key: &EncryptedDataKey) -> Result<Option<EncryptedDataKey>> {
 impl KeyProvider for Flawed {
     async fn generate(&self, request: GenerateRequest<'_>) -> Result<GeneratedKey> {
         let key = match self.flaw {
-            Flaw::ShortKeys => SecretBytes::random(16)?,
+            Flaw::ShortKeys => SecretBytes::random(15)?,
             Flaw::SameKeyTwice => SecretBytes::from(vec![1; request.length]),
             _ => SecretBytes::random(request.length)?,
         };

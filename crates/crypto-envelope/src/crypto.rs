@@ -5,6 +5,7 @@
 mod aws_lc;
 mod curve;
 mod hash;
+mod rsa_padding;
 
 use subtle::ConstantTimeEq;
 
@@ -12,7 +13,10 @@ use subtle::ConstantTimeEq;
 compile_error!("crypto-envelope needs a cipher backend: enable its feature `aws-lc`");
 
 #[cfg(feature = "aws-lc")]
-pub(crate) use self::aws_lc::{AesGcm, EcdsaKey, random, verify_ecdsa};
+pub(crate) use self::aws_lc::{
+    AesGcm, EcdsaKey, RsaPrivateKey, RsaPublicKey, random, verify_ecdsa,
+};
+pub use self::rsa_padding::RsaPadding;
 pub(crate) use self::{
     curve::Curve,
     hash::{Hash, Hasher, Hkdf},

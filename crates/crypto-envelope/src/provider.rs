@@ -2,21 +2,28 @@
 
 mod error;
 mod forward;
+mod multi;
 mod properties;
 mod raw_aes;
+mod raw_rsa;
 mod request;
+mod rsa_key;
 
 use std::fmt::Debug;
 
 pub use async_trait::async_trait;
 
+pub use crate::crypto::RsaPadding;
+
 pub use self::{
     error::{ProviderError, ProviderErrorKind},
+    multi::MultiProvider,
     properties::{Properties, Targets},
     raw_aes::RawAesProvider,
+    raw_rsa::RawRsaProvider,
     request::{DetachedTarget, GenerateRequest, RewrapRequest, Target, UnwrapRequest, WrapRequest},
 };
-use crate::{EncryptedDataKey, Result, SecretBytes};
+use crate::{EncryptedDataKey, Error, Result, SecretBytes};
 
 /// Holds a wrapping key, or knows who does.
 ///
@@ -220,4 +227,20 @@ impl KeyDescription {
         self.algorithm = Some(algorithm.into());
         self
     }
+}
+
+/// Namespaces and names of raw keys.
+fn check_raw_names(namespace: &str, name: &str) -> Result<()> {
+    if namespace.is_empty() {
+        return Err(Error::invalid_input("the key namespace is empty"));
+    }
+    if namespace.starts_with("aws-kms") {
+        return Err(Error::invalid_input(
+            "key namespaces that begin with \"aws-kms\" are reserved",
+        ));
+    }
+    if namespace.len().max(name.len()) > usize::from(u16::MAX) {
+        return Err(Error::invalid_input("the key namespace or the key name is too long"));
+    }
+    Ok(())
 }

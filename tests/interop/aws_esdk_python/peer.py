@@ -9,10 +9,16 @@ import sys
 import aws_encryption_sdk
 from aws_cryptographic_material_providers.mpl import AwsCryptographicMaterialProviders
 from aws_cryptographic_material_providers.mpl.config import MaterialProvidersConfig
-from aws_cryptographic_material_providers.mpl.models import AesWrappingAlg, CreateRawAesKeyringInput
+from aws_cryptographic_material_providers.mpl.models import (
+    AesWrappingAlg,
+    CreateMultiKeyringInput,
+    CreateRawAesKeyringInput,
+    CreateRawRsaKeyringInput,
+    PaddingScheme,
+)
 from aws_encryption_sdk.identifiers import AlgorithmSuite, CommitmentPolicy, EncryptionKeyType, WrappingAlgorithm
 from aws_encryption_sdk.internal.crypto.wrapping_keys import WrappingKey
-from aws_encryption_sdk.key_providers.raw import RawMasterKey
+from aws_encryption_sdk.key_providers.raw import RawMasterKey, RawMasterKeyProvider
 
 SUITES = {suite.algorithm_id: suite for suite in AlgorithmSuite}
 KEYRING_ALGORITHMS = {
@@ -26,6 +32,21 @@ MASTER_KEY_ALGORITHMS = {
     32: WrappingAlgorithm.AES_256_GCM_IV12_TAG16_NO_PADDING,
 }
 
+KEYRING_PADDINGS = {
+    "pkcs1": PaddingScheme.PKCS1,
+    "oaep-sha1": PaddingScheme.OAEP_SHA1_MGF1,
+    "oaep-sha256": PaddingScheme.OAEP_SHA256_MGF1,
+    "oaep-sha384": PaddingScheme.OAEP_SHA384_MGF1,
+    "oaep-sha512": PaddingScheme.OAEP_SHA512_MGF1,
+}
+MASTER_KEY_PADDINGS = {
+    "pkcs1": WrappingAlgorithm.RSA_PKCS1,
+    "oaep-sha1": WrappingAlgorithm.RSA_OAEP_SHA1_MGF1,
+    "oaep-sha256": WrappingAlgorithm.RSA_OAEP_SHA256_MGF1,
+    "oaep-sha384": WrappingAlgorithm.RSA_OAEP_SHA384_MGF1,
+    "oaep-sha512": WrappingAlgorithm.RSA_OAEP_SHA512_MGF1,
+}
+
 MATERIAL_PROVIDERS = AwsCryptographicMaterialProviders(config=MaterialProvidersConfig())
 READER = aws_encryption_sdk.EncryptionSDKClient(
     commitment_policy=CommitmentPolicy.REQUIRE_ENCRYPT_ALLOW_DECRYPT
@@ -35,29 +56,74 @@ LEGACY_WRITER = aws_encryption_sdk.EncryptionSDKClient(
 )
 
 
-def key_argument(request):
-    """The keyring or master key of a request, as an argument of the client."""
-    key = bytes.fromhex(request["key"])
-    if request["api"] == "keyring":
-        keyring = MATERIAL_PROVIDERS.create_raw_aes_keyring(
-            CreateRawAesKeyringInput(
-                key_namespace=request["namespace"],
-                key_name=request["name"],
-                wrapping_key=key,
-                wrapping_alg=KEYRING_ALGORITHMS[len(key)],
+def keyring(key):
+    """The keyring of one key."""
+    if "padding" in key:
+        return MATERIAL_PROVIDERS.create_raw_rsa_keyring(
+            CreateRawRsaKeyringInput(
+                key_namespace=key["namespace"],
+                key_name=key["name"],
+                padding_scheme=KEYRING_PADDINGS[key["padding"]],
+                public_key=key["public"].encode(),
+                private_key=key["private"].encode(),
             )
         )
-        return {"keyring": keyring}
-    master_key = RawMasterKey(
-        provider_id=request["namespace"],
-        key_id=request["name"],
-        wrapping_key=WrappingKey(
-            wrapping_algorithm=MASTER_KEY_ALGORITHMS[len(key)],
-            wrapping_key=key,
-            wrapping_key_type=EncryptionKeyType.SYMMETRIC,
-        ),
+    material = bytes.fromhex(key["key"])
+    return MATERIAL_PROVIDERS.create_raw_aes_keyring(
+        CreateRawAesKeyringInput(
+            key_namespace=key["namespace"],
+            key_name=key["name"],
+            wrapping_key=material,
+            wrapping_alg=KEYRING_ALGORITHMS[len(material)],
+        )
     )
-    return {"key_provider": master_key}
+
+
+def wrapping_key(key):
+    """What a master key wraps with."""
+    if "padding" in key:
+        algorithm, material = MASTER_KEY_PADDINGS[key["padding"]], key["private"].encode()
+        kind = EncryptionKeyType.PRIVATE
+    else:
+        material = bytes.fromhex(key["key"])
+        algorithm, kind = MASTER_KEY_ALGORITHMS[len(material)], EncryptionKeyType.SYMMETRIC
+    return WrappingKey(wrapping_algorithm=algorithm, wrapping_key=material, wrapping_key_type=kind)
+
+
+class MasterKeys(RawMasterKeyProvider):
+    """Several master keys of one namespace."""
+
+    provider_id = "interop"
+
+    def __new__(cls, **kwargs):
+        return super().__new__(cls)
+
+    def __init__(self, keys):
+        super().__init__()
+        self._keys = {key["name"].encode(): key for key in keys}
+        for key in keys:
+            self.add_master_key(key["name"])
+
+    def _get_raw_key(self, key_id):
+        return wrapping_key(self._keys[key_id])
+
+
+def key_argument(request):
+    """The keys of a request, the first of which generates, as an argument of the client."""
+    first, *others = request["keys"]
+    if request["api"] == "keyring":
+        if not others:
+            return {"keyring": keyring(first)}
+        several = CreateMultiKeyringInput(
+            generator=keyring(first), child_keyrings=[keyring(key) for key in others]
+        )
+        return {"keyring": MATERIAL_PROVIDERS.create_multi_keyring(several)}
+    if not others:
+        single = RawMasterKey(
+            provider_id=first["namespace"], key_id=first["name"], wrapping_key=wrapping_key(first)
+        )
+        return {"key_provider": single}
+    return {"key_provider": MasterKeys(keys=request["keys"])}
 
 
 def encrypt(source, request):

@@ -60,16 +60,9 @@ impl RawAesProvider {
         wrapping_key: &SecretBytes,
     ) -> Result<Self> {
         let (namespace, name) = (namespace.into(), name.into());
-        if namespace.is_empty() {
-            return Err(Error::invalid_input("the key namespace is empty"));
-        }
-        if namespace.starts_with("aws-kms") {
-            return Err(Error::invalid_input(
-                "key namespaces that begin with \"aws-kms\" are reserved",
-            ));
-        }
-        if namespace.len().max(name.len() + INFO_SUFFIX_LENGTH) > usize::from(u16::MAX) {
-            return Err(Error::invalid_input("the key namespace or the key name is too long"));
+        super::check_raw_names(&namespace, &name)?;
+        if name.len() + INFO_SUFFIX_LENGTH > usize::from(u16::MAX) {
+            return Err(Error::invalid_input("the key name is too long"));
         }
         let algorithm = match wrapping_key.len() {
             16 => "AES-128-GCM",

@@ -1,0 +1,31 @@
+//! The paddings of RSA encryption.
+
+/// How the data key is padded before it is encrypted (RFC 8017). MGF1 uses the same hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RsaPadding {
+    /// RSAES-OAEP with SHA-1.
+    OaepSha1,
+    /// RSAES-OAEP with SHA-256.
+    OaepSha256,
+    /// RSAES-OAEP with SHA-384.
+    OaepSha384,
+    /// RSAES-OAEP with SHA-512.
+    OaepSha512,
+    /// RSAES-PKCS1-v1_5, for messages and readers that know nothing else. Whoever can have many
+    /// messages decrypted and see whether that failed may learn data keys (Bleichenbacher). Every
+    /// failure gives the same error here, but do not rely on it.
+    DangerPkcs1V15,
+}
+
+impl RsaPadding {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::OaepSha1 => "RSA-OAEP-SHA-1",
+            Self::OaepSha256 => "RSA-OAEP-SHA-256",
+            Self::OaepSha384 => "RSA-OAEP-SHA-384",
+            Self::OaepSha512 => "RSA-OAEP-SHA-512",
+            Self::DangerPkcs1V15 => "RSA-PKCS1-v1_5",
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Several providers as one.
+
+use std::sync::Arc;
+
+use super::{
+    GenerateRequest, GeneratedKey, KeyDescription, KeyProvider, Properties, ProviderError,
+    ProviderErrorKind, UnwrapRequest, Unwrapped, WrapRequest, async_trait,
+};
+use crate::{EncryptedDataKey, Error, Result, UnwrapAttempt};
+
+/// Wraps each data key with several providers; any one of them opens the message again (AWS
+/// Encryption SDK specification, "Multi-keyring").
+///
+/// The *generator* makes the data key, and the *children* wrap it as well. Encrypting needs all of
+/// them. Decrypting tries them in order until one succeeds.
+///
+/// # Security
+///
+/// A message is as safe as the weakest of the providers: whoever can unwrap one of the keys reads
+/// it, and whoever can wrap for one of them writes it. [`properties`](KeyProvider::properties)
+/// states what holds for all.
+///
+/// ```
+/// use crypto_envelope::{
+///     SecretBytes,
+///     provider::{MultiProvider, RawAesProvider},
+/// };
+///
+/// # fn main() -> crypto_envelope::Result<()> {
+/// let daily = RawAesProvider::new("my-app", "daily", &SecretBytes::random(32)?)?;
+/// let recovery = RawAesProvider::new("my-app", "recovery", &SecretBytes::random(32)?)?;
+/// let both = MultiProvider::new(daily).with_child(recovery);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct MultiProvider {
+    generator: Arc<dyn KeyProvider>,
+    children: Vec<Arc<dyn KeyProvider>>,
+}
+
+impl MultiProvider {
+    /// With one provider, which generates the data keys.
+    pub fn new(generator: impl KeyProvider) -> Self {
+        Self { generator: Arc::new(generator), children: Vec::new() }
+    }
+
+    /// With one more provider, which wraps them too.
+    #[must_use]
+    pub fn with_child(mut self, child: impl KeyProvider) -> Self {
+        self.children.push(Arc::new(child));
+        self
+    }
+
+    /// The generator, then the children.
+    fn all(&self) -> impl Iterator<Item = &dyn KeyProvider> {
+        [&self.generator].into_iter().chain(&self.children).map(|provider| &**provider)
+    }
+}
+
+#[async_trait]
+impl KeyProvider for MultiProvider {
+    async fn generate(&self, request: GenerateRequest<'_>) -> Result<GeneratedKey> {
+        self.properties().check(request.target)?;
+        let mut generated = self.generator.generate(request).await?;
+        for child in &self.children {
+            let wrap = WrapRequest::new(&generated.data_key, request.target, request.context);
+            let wrapped = child.wrap(wrap).await?;
+            generated.encrypted_data_keys.extend(not_empty(wrapped)?);
+        }
+        Ok(generated)
+    }
+
+    async fn wrap(&self, request: WrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
+        self.properties().check(request.target)?;
+        let mut keys = Vec::new();
+        for provider in self.all() {
+            keys.extend(not_empty(provider.wrap(request).await?)?);
+        }
+        Ok(keys)
+    }
+
+    async fn unwrap(&self, request: UnwrapRequest<'_>) -> Result<Unwrapped> {
+        self.properties().check(request.target)?;
+        let mut attempts = Vec::new();
+        for provider in self.all() {
+            match provider.unwrap(request).await {
+                Ok(Unwrapped::Key(secret)) => return Ok(Unwrapped::Key(secret)),
+                Ok(Unwrapped::NotMine) => {}
+                Err(Error::NoUsableKey { attempts: theirs }) => attempts.extend(theirs),
+                Err(error) => {
+                    let description = provider.describe(request.key).unwrap_or_default();
+                    let key_id = description.key_id.unwrap_or_default();
+                    let provider_id = request.key.provider_id();
+                    attempts.push(UnwrapAttempt::new(provider_id, key_id, Some(error)));
+                }
+            }
+        }
+        if attempts.is_empty() {
+            Ok(Unwrapped::NotMine)
+        } else {
+            Err(Error::no_usable_key(attempts))
+        }
+    }
+
+    fn describe(&self, key: &EncryptedDataKey) -> Option<KeyDescription> {
+        self.all().find_map(|provider| provider.describe(key))
+    }
+
+    fn properties(&self) -> Properties {
+        self.all().map(KeyProvider::properties).fold(self.generator.properties(), |all, one| {
+            Properties {
+                binds_context: all.binds_context && one.binds_context,
+                authenticates_wrapper: all.authenticates_wrapper && one.authenticates_wrapper,
+                targets: all.targets.intersection(one.targets),
+            }
+        })
+    }
+}
+
+/// A provider that wraps nothing would be missing in silence.
+fn not_empty(keys: Vec<EncryptedDataKey>) -> Result<Vec<EncryptedDataKey>> {
+    if keys.is_empty() {
+        let message = "one of several providers did not wrap the data key";
+        return Err(ProviderError::new(ProviderErrorKind::Other, message).into());
+    }
+    Ok(keys)
+}
