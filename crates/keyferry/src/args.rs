@@ -88,10 +88,11 @@ pub(crate) struct Common {
     #[command(flatten)]
     pub(crate) files: Files,
 
-    /// Where the key is: raw-aes:FILE[?namespace=NS&name=NAME&encoding=raw|hex|base64]. By default
-    /// the local keys
-    #[arg(short, long, value_name = "PROVIDER")]
-    pub(crate) provider: Option<ProviderSpec>,
+    /// Where the key is: raw-aes:FILE[?namespace=NS&name=NAME&encoding=raw|hex|base64], or
+    /// raw-rsa:PEM?name=NAME[&namespace=NS&padding=oaep-sha256|...]. Given several times, the first
+    /// one makes the data key, all wrap it, and any of them decrypts. By default the local keys
+    #[arg(short, long = "provider", value_name = "PROVIDER")]
+    pub(crate) providers: Vec<ProviderSpec>,
 
     /// Pair of the encryption context, which is stored in clear: encrypting binds it to the data,
     /// decrypting demands that it is there. Can be given several times

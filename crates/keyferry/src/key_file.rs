@@ -1,7 +1,7 @@
 //! Files that hold one raw key.
 
 use std::{
-    fs::File,
+    fs::{File, Metadata},
     io::{self, Read},
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::Path,
@@ -56,16 +56,53 @@ pub(crate) fn read(path: &Path, encoding: Option<Encoding>) -> Result<SecretByte
     }
 }
 
+/// An RSA key, as it is in its file.
+pub(crate) struct RsaKeyFile {
+    bytes: Zeroizing<Vec<u8>>,
+    private: Result<(), Failure>,
+}
+
+impl RsaKeyFile {
+    /// What the file holds, whatever it is.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The same, if nobody else can read it.
+    pub(crate) fn private(self) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        self.private.map(|()| self.bytes)
+    }
+}
+
+/// Reads an RSA key, of which it is not known yet whether it is secret.
+pub(crate) fn read_rsa(path: &Path) -> Result<RsaKeyFile, Failure> {
+    let (file, metadata) = open(path)?;
+    Ok(RsaKeyFile { bytes: read_all(path, file, LARGEST_RSA)?, private: check(path, &metadata) })
+}
+
 /// Reads a small file that nobody else may read.
 fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let cannot = |error: io::Error| {
-        let denied =
-            matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied);
-        let code = if denied { Code::Denied } else { Code::Internal };
-        Failure::new(code, format!("cannot read the key file {}: {error}", path.display()))
-    };
-    let file = File::open(path).map_err(cannot)?;
-    let metadata = file.metadata().map_err(cannot)?;
+    let (file, metadata) = open(path)?;
+    check(path, &metadata)?;
+    read_all(path, file, LARGEST)
+}
+
+fn open(path: &Path) -> Result<(File, Metadata), Failure> {
+    let opened = File::open(path).and_then(|file| {
+        let metadata = file.metadata()?;
+        Ok((file, metadata))
+    });
+    opened.map_err(|error| cannot(path, &error))
+}
+
+fn cannot(path: &Path, error: &io::Error) -> Failure {
+    let denied = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied);
+    let code = if denied { Code::Denied } else { Code::Internal };
+    Failure::new(code, format!("cannot read the key file {}: {error}", path.display()))
+}
+
+/// Nobody else may read it.
+fn check(path: &Path, metadata: &Metadata) -> Result<(), Failure> {
     let others = metadata.permissions().mode() & 0o077;
     if metadata.is_file() && others != 0 {
         let path = path.display();
@@ -81,9 +118,13 @@ fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
         )
         .hint(format!("make it your own: chown \"$USER\" {path}")));
     }
+    Ok(())
+}
+
+fn read_all(path: &Path, file: File, most: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
     // Room for all of it, so that no copy is left behind by growing.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(LARGEST + 1));
-    file.take(LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(most + 1));
+    file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(|error| cannot(path, &error))?;
     Ok(bytes)
 }
 
@@ -125,6 +166,8 @@ fn decode_base64(text: &[u8]) -> Option<SecretBytes> {
 const ROOT: u32 = 0;
 /// More than any key in any encoding.
 const LARGEST: usize = 128;
+/// More than a private key of 8192 bits in PEM.
+const LARGEST_RSA: usize = 16_384;
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,10 @@
 //! `--provider`, as text and as a key provider.
 
-use std::{path::PathBuf, str::FromStr};
+use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 
 use crypto_envelope::{
     SecretBytes,
-    provider::{KeyProvider, RawAesProvider},
+    provider::{KeyProvider, MultiProvider, RawAesProvider, RawRsaProvider, RsaPadding},
 };
 use hkdf::Hkdf;
 use sha2::Sha256;
@@ -25,6 +25,12 @@ pub(crate) enum ProviderSpec {
         name: Option<String>,
         encoding: Option<Encoding>,
     },
+    RawRsa {
+        file: PathBuf,
+        namespace: Option<String>,
+        name: String,
+        padding: RsaPadding,
+    },
 }
 
 /// `KIND:REST[?KEY=VALUE&KEY=VALUE]`; values may be percent-encoded. The file name is taken as it
@@ -35,43 +41,93 @@ impl FromStr for ProviderSpec {
     fn from_str(text: &str) -> Result<Self, String> {
         let (kind, rest) =
             text.split_once(':').ok_or("expected KIND:..., for example raw-aes:FILE")?;
-        if kind != "raw-aes" {
-            return Err(format!("unknown key provider {kind:?}; there is: raw-aes"));
-        }
         let (file, query) = rest.split_once('?').unwrap_or((rest, ""));
-        if file.is_empty() {
-            return Err("the file name is missing: raw-aes:FILE".into());
+        let options = Options::parse(query)?;
+        if file.is_empty() && KINDS.contains(&kind) {
+            return Err(format!("the file name is missing: {kind}:FILE"));
         }
-        let (mut namespace, mut name, mut encoding) = (None, None, None);
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (key, value) = pair.split_once('=').ok_or(format!("expected KEY=VALUE: {pair}"))?;
-            let value = percent_decode(value)?;
-            let again = match key {
-                "namespace" => namespace.replace(value).is_some(),
-                "name" => name.replace(value).is_some(),
-                "encoding" => encoding.replace(value.parse()?).is_some(),
-                _ => {
-                    return Err(format!(
-                        "unknown option {key:?}; there are: namespace, name, encoding"
-                    ));
-                }
-            };
-            if again {
-                return Err(format!("the option {key} is given twice"));
-            }
+        match kind {
+            "raw-aes" => raw_aes(file, options),
+            "raw-rsa" => raw_rsa(file, options),
+            _ => Err(format!("unknown key provider {kind:?}; there are: {}", KINDS.join(", "))),
         }
-        Ok(Self::RawAes { file: file.into(), namespace, name, encoding })
     }
 }
 
-/// The provider to encrypt with. The local key is made if there is none yet, and `created` is
-/// told where.
+const KINDS: [&str; 2] = ["raw-aes", "raw-rsa"];
+
+fn raw_aes(file: &str, mut options: Options) -> Result<ProviderSpec, String> {
+    let spec = ProviderSpec::RawAes {
+        file: file.into(),
+        namespace: options.take("namespace"),
+        name: options.take("name"),
+        encoding: options.take("encoding").map(|encoding| encoding.parse()).transpose()?,
+    };
+    options.none_left("namespace, name, encoding")?;
+    Ok(spec)
+}
+
+fn raw_rsa(file: &str, mut options: Options) -> Result<ProviderSpec, String> {
+    let padding = match options.take("padding").as_deref() {
+        None | Some("oaep-sha256") => RsaPadding::OaepSha256,
+        Some("oaep-sha1") => RsaPadding::OaepSha1,
+        Some("oaep-sha384") => RsaPadding::OaepSha384,
+        Some("oaep-sha512") => RsaPadding::OaepSha512,
+        Some("danger-pkcs1") => RsaPadding::DangerPkcs1V15,
+        Some(other) => {
+            return Err(format!(
+                "unknown padding {other:?}; there are: oaep-sha256, oaep-sha1, oaep-sha384, \
+                 oaep-sha512, danger-pkcs1"
+            ));
+        }
+    };
+    let spec = ProviderSpec::RawRsa {
+        file: file.into(),
+        namespace: options.take("namespace"),
+        name: options
+            .take("name")
+            .ok_or("an RSA key needs the name that messages know it by: raw-rsa:FILE?name=NAME")?,
+        padding,
+    };
+    options.none_left("namespace, name, padding")?;
+    Ok(spec)
+}
+
+/// What follows the `?`.
+struct Options(BTreeMap<String, String>);
+
+impl Options {
+    fn parse(query: &str) -> Result<Self, String> {
+        let mut options = BTreeMap::new();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (key, value) = pair.split_once('=').ok_or(format!("expected KEY=VALUE: {pair}"))?;
+            if options.insert(key.to_owned(), percent_decode(value)?).is_some() {
+                return Err(format!("the option {key} is given twice"));
+            }
+        }
+        Ok(Self(options))
+    }
+
+    fn take(&mut self, key: &str) -> Option<String> {
+        self.0.remove(key)
+    }
+
+    fn none_left(&self, known: &str) -> Result<(), String> {
+        match self.0.keys().next() {
+            Some(key) => Err(format!("unknown option {key:?}; there are: {known}")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The provider to encrypt with; of several the first one generates. Without any it is the local
+/// key, which is made if there is none yet, and `created` is told where.
 pub(crate) fn for_encryption(
-    spec: Option<&ProviderSpec>,
+    specs: &[ProviderSpec],
     created: impl FnOnce(&str),
 ) -> Result<Box<dyn KeyProvider>, Failure> {
-    if let Some(spec) = spec {
-        return open(spec);
+    if let Some(provider) = all_of(specs)? {
+        return Ok(provider);
     }
     let store = Store::of_user()?;
     let id = store.default_or_create(created)?;
@@ -79,22 +135,49 @@ pub(crate) fn for_encryption(
 }
 
 /// The provider to decrypt with. Never makes a key.
-pub(crate) fn for_decryption(spec: Option<&ProviderSpec>) -> Result<Box<dyn KeyProvider>, Failure> {
-    match spec {
-        Some(spec) => open(spec),
+pub(crate) fn for_decryption(specs: &[ProviderSpec]) -> Result<Box<dyn KeyProvider>, Failure> {
+    match all_of(specs)? {
+        Some(provider) => Ok(provider),
         None => Ok(Box::new(LocalKeys::decrypting(Store::of_user()?))),
     }
 }
 
+fn all_of(specs: &[ProviderSpec]) -> Result<Option<Box<dyn KeyProvider>>, Failure> {
+    let Some((generator, children)) = specs.split_first() else { return Ok(None) };
+    let generator = open(generator)?;
+    if children.is_empty() {
+        return Ok(Some(generator));
+    }
+    let several = children
+        .iter()
+        .try_fold(MultiProvider::new(generator), |all, child| Ok(all.with_child(open(child)?)));
+    several.map(|several| Some(Box::new(several) as Box<dyn KeyProvider>))
+}
+
 fn open(spec: &ProviderSpec) -> Result<Box<dyn KeyProvider>, Failure> {
-    let ProviderSpec::RawAes { file, namespace, name, encoding } = spec;
-    let key = key_file::read(file, *encoding)?;
-    let namespace = namespace.as_deref().unwrap_or(RAW_AES_NAMESPACE);
-    let name = match name {
-        Some(name) => name.clone(),
-        None => name_of_key(&key)?,
-    };
-    Ok(Box::new(RawAesProvider::new(namespace, name, &key)?))
+    match spec {
+        ProviderSpec::RawAes { file, namespace, name, encoding } => {
+            let key = key_file::read(file, *encoding)?;
+            let namespace = namespace.as_deref().unwrap_or(RAW_AES_NAMESPACE);
+            let name = match name {
+                Some(name) => name.clone(),
+                None => name_of_key(&key)?,
+            };
+            Ok(Box::new(RawAesProvider::new(namespace, name, &key)?))
+        }
+        ProviderSpec::RawRsa { file, namespace, name, padding } => {
+            let namespace = namespace.as_deref().unwrap_or(RAW_RSA_NAMESPACE);
+            let key = key_file::read_rsa(file)?;
+            // A public key may be read by everybody, a private one may not.
+            if let Ok(public) =
+                RawRsaProvider::with_public_key(namespace, name, *padding, key.bytes())
+            {
+                return Ok(Box::new(public));
+            }
+            let private = key.private()?;
+            Ok(Box::new(RawRsaProvider::with_private_key(namespace, name, *padding, &private)?))
+        }
+    }
 }
 
 /// A name for a key that nobody named: the same wherever the key is, and telling nothing about
@@ -126,6 +209,7 @@ fn percent_decode(text: &str) -> Result<String, String> {
 }
 
 const RAW_AES_NAMESPACE: &str = "raw-aes";
+const RAW_RSA_NAMESPACE: &str = "raw-rsa";
 
 #[cfg(test)]
 mod tests {
@@ -154,6 +238,10 @@ mod tests {
             ("foo:x", "unknown key provider"),
             ("raw-aes:", "file name is missing"),
             ("raw-aes:f?colour=red", "unknown option"),
+            ("raw-aes:f?padding=oaep-sha1", "unknown option"),
+            ("raw-rsa:f", "needs the name"),
+            ("raw-rsa:f?name=n&padding=none", "unknown padding"),
+            ("raw-rsa:f?name=n&encoding=hex", "unknown option"),
             ("raw-aes:f?name", "expected KEY=VALUE"),
             ("raw-aes:f?name=%zz", "two digits"),
             ("raw-aes:f?name=%f", "two digits"),

@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &Decrypt) -> Result<(), Failure> {
 }
 
 fn decryptor(arguments: &Decrypt, destination: &Destination) -> Result<Decryptor, Failure> {
-    let provider = provider::for_decryption(arguments.common.provider.as_ref())?;
+    let provider = provider::for_decryption(&arguments.common.providers)?;
     let builder = Decryptor::builder(provider).commitment_policy(arguments.commitment.into());
     let limits = Limits::default().with_max_encrypted_data_keys(arguments.max_encrypted_data_keys);
     let builder = if arguments.buffer && destination.is_stream() {

@@ -21,7 +21,7 @@ pub(super) fn run(arguments: &Encrypt) -> Result<(), Failure> {
             .hint("redirect it, or name a file with --output"));
     }
 
-    let provider = provider::for_encryption(arguments.common.provider.as_ref(), |path| {
+    let provider = provider::for_encryption(&arguments.common.providers, |path| {
         report::new_key(path, format);
     })?;
     let encryptor = Encryptor::builder(provider)

@@ -91,3 +91,42 @@ fn a_key_of_somebody_else_is_refused() -> TestResult {
     }
     Ok(())
 }
+
+#[test]
+fn rsa_keys_encrypt_in_public_and_decrypt_in_private() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    sandbox.write("file", "text")?;
+    let vectors = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/rsa");
+    let key = |name: &str| std::fs::read(format!("{vectors}/{name}"));
+    sandbox.write_key("public", key("public.spki.pem")?, 0o644)?;
+    sandbox.write_key("private", key("private.pkcs8.pem")?, 0o600)?;
+    sandbox.write_key("open", key("private.pkcs8.pem")?, 0o644)?;
+    for padding in ["oaep-sha256", "oaep-sha512", "danger-pkcs1"] {
+        let provider = |file: &str| format!("raw-rsa:{file}?name=k&padding={padding}");
+        let public = provider("public");
+        sandbox.run(&["encrypt", "-f", "-p", &public, "file"])?.expect(0)?;
+        let decrypt = |p: &str| sandbox.run(&["decrypt", "-p", p, "file.encrypted", "-o", "-"]);
+        assert_eq!(decrypt(&provider("private"))?.expect(0)?.stdout, b"text");
+        decrypt(&public)?.expect(4)?.says("only the public half")?;
+        decrypt(&provider("open"))?.expect(6)?.says("chmod 600 open")?;
+    }
+    Ok(())
+}
+
+#[test]
+fn several_providers_wrap_and_any_of_them_opens() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    sandbox.write("file", "text")?;
+    for (name, byte) in [("one", 0xe1), ("two", 0xe2), ("three", 0xe3)] {
+        sandbox.write_key(name, [byte; 32], 0o600)?;
+    }
+    sandbox.run(&["encrypt", "-p", "raw-aes:one", "-p", "raw-aes:two", "file"])?.expect(0)?;
+    let decrypt = |arguments: &[&str]| {
+        sandbox.run(&[&["decrypt", "file.encrypted", "-o", "-"], arguments].concat())
+    };
+    assert_eq!(decrypt(&["-p", "raw-aes:one"])?.expect(0)?.stdout, b"text");
+    assert_eq!(decrypt(&["-p", "raw-aes:two"])?.expect(0)?.stdout, b"text");
+    assert_eq!(decrypt(&["-p", "raw-aes:three", "-p", "raw-aes:two"])?.expect(0)?.stdout, b"text");
+    decrypt(&["-p", "raw-aes:three"])?.expect(4)?.says("for other keys")?;
+    Ok(())
+}
