@@ -3,4 +3,5 @@
 pub mod adapter;
 mod book;
 pub mod python_peer;
+pub mod runner;
 pub mod vectors;
