@@ -6,7 +6,6 @@ use std::{
     collections::BTreeMap,
     error::Error,
     fs::{self, File},
-    io::{Read, Write},
     path::Path,
     sync::Arc,
 };
@@ -15,7 +14,7 @@ use async_trait::async_trait;
 use crypto_envelope::{
     AlgorithmSuite, Decryptor, EncryptedDataKey, EncryptionContext, Encryptor, SecretBytes,
     blocking,
-    io::{self, DecryptReader, EncryptWriter},
+    io::{self, EncryptWriter},
     provider::{
         KeyDescription, KeyProvider, Properties, RawAesProvider, UnwrapRequest, Unwrapped,
         WrapRequest,
@@ -102,18 +101,12 @@ fn cycle_file(provider: Arc<StaticRandomProvider>, folder: &Path) -> Result<(), 
     let decryptor = Decryptor::builder(provider).unsigned_only().build()?;
     let (header, body) = io::read_header(decryptor.header_parser(), File::open(&encrypted)?)?;
     let opener = blocking::wait(decryptor.open(header, &context))?;
-    let mut reader = DecryptReader::new(opener, body);
-    let mut file = File::create(&decrypted)?;
-    let mut piece = [0; 10_000];
-    loop {
-        match reader.read(&mut piece)? {
-            0 => break,
-            length => file.write_all(&piece[..length])?,
-        }
-    }
+    let mut unfinished = tempfile::NamedTempFile::new_in(folder)?;
+    let end = io::decrypt(opener, body, &mut unfinished)?;
+    unfinished.persist(&decrypted)?; // its name says that all of it is there
 
     assert_eq!(fs::read(plain)?, fs::read(decrypted)?);
-    assert!(reader.finished().is_some_and(|end| end.context().contains_all(&context)));
+    assert!(end.context().contains_all(&context));
     Ok(())
 }
 
