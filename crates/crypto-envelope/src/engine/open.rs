@@ -155,7 +155,8 @@ impl Opener {
         opened
     }
 
-    /// Confirms that the message ended where it should, and hands out what was held until then.
+    /// Confirms that the message ended where it should, and hands out what was held until then: all
+    /// plaintext of a signed message comes out here.
     ///
     /// # Errors
     ///
@@ -370,7 +371,6 @@ impl Unit {
 }
 
 /// What is known at the end of a message, all of it verified.
-#[must_use = "plaintext that was held until the end is in here"]
 pub struct Finished {
     header: Header,
     context: EncryptionContext,
