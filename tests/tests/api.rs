@@ -2,7 +2,8 @@
 
 use crypto_envelope::{
     Decryptor, DecryptorBuilder, EncryptedDataKey, EncryptionContext, Encryptor, EncryptorBuilder,
-    Error, Finished, Header, HeaderParser, Limits, Opener, Sealer, SecretBytes, UnverifiedHeader,
+    Error, Finished, Header, HeaderParser, Limits, Opener, Outline, Sealer, SecretBytes,
+    UnverifiedHeader,
     io::{DecryptReader, EncryptWriter},
     provider::{GeneratedKey, KeyProvider, RawAesProvider, Unwrapped},
 };
@@ -31,6 +32,7 @@ fn types_and_futures_cross_threads() {
     is_send_and_sync::<UnverifiedHeader>();
     is_send_and_sync::<HeaderParser>();
     is_send_and_sync::<Limits>();
+    is_send_and_sync::<Outline>();
     is_send_and_sync::<Error>();
     is_send::<Sealer>();
     is_send::<Opener>();

@@ -36,7 +36,7 @@ fn official_vectors() -> Result<()> {
         ("kms", (3, 60)),
         ("negative", (76, 0)),
         ("net-v4.0.0", (0, 9)),
-        ("parse-only", (0, 104)),
+        ("parse-only", (104, 0)),
         ("raw", (315, 0)),
         ("raw-ecdh", (0, 90)),
         ("raw-multi", (148, 0)),

@@ -8,12 +8,15 @@ mod frames;
 mod header;
 mod keys;
 mod open;
+mod outline;
+mod scan;
 mod seal;
 mod signature;
 
 pub use self::{
     header::{HeaderParser, UnverifiedHeader},
     open::{Finished, Opener},
+    outline::Outline,
     seal::Sealer,
 };
 pub(crate) use self::{

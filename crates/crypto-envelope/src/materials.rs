@@ -129,7 +129,7 @@ async fn unwrap_first(
 }
 
 /// A message is signed exactly if it says with which key: else a signature was stripped.
-fn verifier_of(header: &Header) -> Result<Option<MessageVerifier>> {
+pub(crate) fn verifier_of(header: &Header) -> Result<Option<MessageVerifier>> {
     let suite = header.suite();
     let contradiction = || Error::from(PolicyViolation::VerificationKey { suite });
     match (suite.signature_curve(), header.stored_context().value(PUBLIC_KEY)) {

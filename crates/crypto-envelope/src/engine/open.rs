@@ -4,14 +4,15 @@ use std::fmt;
 
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{MessageVerifier, frames::FrameCipher, header::VerifiedHeader};
+use super::{
+    MessageVerifier,
+    frames::FrameCipher,
+    header::VerifiedHeader,
+    scan::{BodyScan, Unit},
+};
 use crate::{
     EncryptionContext, Error, LimitKind, Limits, MessagePart, Result,
-    message::{
-        BodyFormat, Header,
-        body::{LONGEST_BLOCK, NeedsBytes, Part, Prefix},
-        footer,
-    },
+    message::{Header, body::NeedsBytes, footer},
     secret::reserve_wiped,
 };
 
@@ -34,12 +35,10 @@ pub struct Opener {
     cipher: FrameCipher,
     verifier: Option<MessageVerifier>,
     hold: Hold,
-    limits: Limits,
-    stage: Stage,
+    scan: BodyScan,
+    health: Health,
     /// The beginning of a part that is not complete.
     buffer: Vec<u8>,
-    /// Where in the message the next part begins.
-    position: u64,
 }
 
 /// When verified plaintext may leave the engine.
@@ -55,43 +54,20 @@ pub(crate) enum Release {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Health {
+    Good,
+    Failed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Hold {
     Nothing,
     UntilEnd,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    /// The frame with this number comes next.
-    Frame {
-        number: u32,
-        frame_length: usize,
-    },
-    Block,
-    End,
-    Failed,
-}
-
-/// A part of the body that is there as a whole.
-struct Unit {
-    prefix: Prefix,
-    plaintext: usize,
-    /// Of the part alone.
-    length: usize,
-    /// Of the part with the footer, where one follows.
-    total: usize,
-}
-
 impl Opener {
     pub(crate) fn new(verified: VerifiedHeader, release: Release, limits: Limits) -> Self {
         let VerifiedHeader { header, context, keys, mut verifier } = verified;
-        let stage = match header.body_format() {
-            BodyFormat::NonFramed => Stage::Block,
-            BodyFormat::Framed { frame_length } => {
-                let frame_length = usize::try_from(frame_length.get()).unwrap_or(usize::MAX);
-                Stage::Frame { number: 1, frame_length }
-            }
-        };
         let hold = match (release, &verifier) {
             (Release::Verified, Some(_)) | (Release::AtEnd, _) => Hold::UntilEnd,
             (Release::Verified, None) | (Release::BeforeSignature, _) => Hold::Nothing,
@@ -102,12 +78,11 @@ impl Opener {
         }
         Self {
             cipher: FrameCipher::new(keys.content, *header.message_id()),
-            position: header.length() as u64,
+            scan: BodyScan::new(&header, limits),
             finished: Finished { header, context, held: Zeroizing::default(), plaintext_length: 0 },
             verifier,
             hold,
-            limits,
-            stage,
+            health: Health::Good,
             buffer: Vec::new(),
         }
     }
@@ -143,14 +118,14 @@ impl Opener {
     /// show it; [`Error::Misuse`] if `out` is too short. `out` is then wiped, so is what was
     /// held, and the opener is of no use.
     pub fn push(&mut self, ciphertext: &[u8], out: &mut [u8]) -> Result<usize> {
-        if self.stage == Stage::Failed {
+        if self.health == Health::Failed {
             return Err(FAILED_BEFORE);
         }
         let opened = self.open_units(ciphertext, out);
         if opened.is_err() {
             out.zeroize();
             self.finished.held.zeroize();
-            self.stage = Stage::Failed;
+            self.health = Health::Failed;
         }
         opened
     }
@@ -162,11 +137,11 @@ impl Opener {
     ///
     /// [`Error::Truncated`] if something is missing.
     pub fn finish(self) -> Result<Finished> {
-        match self.stage {
-            Stage::End => Ok(self.finished),
-            Stage::Failed => Err(FAILED_BEFORE),
-            Stage::Frame { .. } | Stage::Block => {
-                Err(Error::Truncated { offset: self.position + self.buffer.len() as u64 })
+        match self.health {
+            Health::Failed => Err(FAILED_BEFORE),
+            Health::Good if self.scan.is_at_end() => Ok(self.finished),
+            Health::Good => {
+                Err(Error::Truncated { offset: self.scan.position() + self.buffer.len() as u64 })
             }
         }
     }
@@ -180,7 +155,7 @@ impl Opener {
     /// As [`push`](Self::push) and [`finish`](Self::finish); [`Error::Misuse`] if a piece of the
     /// body was pushed before.
     pub fn open_into(mut self, body: &[u8], out: &mut Vec<u8>) -> Result<Finished> {
-        if self.position != self.header().length() as u64 || !self.buffer.is_empty() {
+        if self.scan.position() != self.header().length() as u64 || !self.buffer.is_empty() {
             return Err(Error::Misuse { what: "a piece of the body was pushed before" });
         }
         self.hold = Hold::Nothing;
@@ -219,7 +194,7 @@ impl Opener {
 
     /// Opens the next part straight from `rest` if it is there as a whole, else keeps `rest`.
     fn open_from(&mut self, rest: &mut &[u8], out: &mut [u8]) -> Result<usize> {
-        match self.unit(rest)? {
+        match self.scan.unit(rest)? {
             Ok(unit) => {
                 let (bytes, tail) = rest.split_at(unit.total);
                 *rest = tail;
@@ -235,7 +210,7 @@ impl Opener {
     /// Adds to the buffered part what it lacks, and opens it once it is complete.
     fn open_from_buffer(&mut self, rest: &mut &[u8], out: &mut [u8]) -> Result<usize> {
         loop {
-            match self.unit(&self.buffer)? {
+            match self.scan.unit(&self.buffer)? {
                 Ok(unit) => {
                     let mut buffer = std::mem::take(&mut self.buffer);
                     let written = self.open_unit(&unit, &buffer, out)?;
@@ -256,64 +231,13 @@ impl Opener {
 
     /// The limit counts plaintext, as it does when sealing.
     fn keep(&mut self, bytes: &[u8], needs: NeedsBytes) -> Result<()> {
-        let limit = self.limits.max_buffered();
+        let limit = self.scan.limits().max_buffered();
         let most = limit.saturating_add(needs.overhead);
         if bytes.len() > most.saturating_sub(self.buffer.len()) {
             return Err(Error::Limit { kind: LimitKind::Buffered, limit: limit as u64 });
         }
         self.buffer.extend_from_slice(bytes);
         Ok(())
-    }
-
-    /// The part that begins with `bytes`, if all of it is there.
-    fn unit(&self, bytes: &[u8]) -> Result<Result<Unit, NeedsBytes>> {
-        let malformed =
-            |what, behind| Err(Error::Malformed { what, offset: self.position + behind as u64 });
-        let (prefix, longest) = match self.stage {
-            Stage::Frame { frame_length, .. } => {
-                (Prefix::read_frame(bytes, self.position)?, frame_length as u64)
-            }
-            Stage::Block => (Prefix::read_block(bytes, self.position)?, LONGEST_BLOCK),
-            Stage::End | Stage::Failed => {
-                return malformed("bytes after the end of the message", 0);
-            }
-        };
-        let prefix = match prefix {
-            Ok(prefix) => prefix,
-            Err(needs) => return Ok(Err(needs)),
-        };
-        if let Stage::Frame { number, .. } = self.stage
-            && prefix.number != number
-        {
-            let offset = if prefix.part == Part::FinalFrame { 4 } else { 0 };
-            return malformed("unexpected frame number", offset);
-        }
-        let length = prefix.length.unwrap_or(longest);
-        if length > longest {
-            return malformed("a part is longer than it may be", prefix.part.prefix_length());
-        }
-        self.limits.check_claimed_frame(length)?;
-        let plaintext = usize::try_from(length).unwrap_or(usize::MAX);
-        let length = plaintext.saturating_add(prefix.part.overhead());
-        let unit = Unit { prefix, plaintext, length, total: length };
-        Ok(if prefix.part == Part::RegularFrame {
-            unit.if_within(bytes)
-        } else {
-            self.with_footer(unit, bytes)
-        })
-    }
-
-    /// The last part comes with the footer: its plaintext is not to come out before the signature
-    /// is verified, whatever the mode.
-    fn with_footer(&self, mut unit: Unit, bytes: &[u8]) -> Result<Unit, NeedsBytes> {
-        if self.verifier.is_some() {
-            let footer = bytes.get(unit.length..).and_then(footer::length);
-            unit.total = unit.length.saturating_add(footer.unwrap_or(footer::LENGTH_FIELD));
-            if footer.is_none() {
-                return Err(unit.needs());
-            }
-        }
-        unit.if_within(bytes)
     }
 
     /// Opens a part, verifies the signature if it is the last, and moves on.
@@ -324,21 +248,14 @@ impl Opener {
         }
         let (out, written) = match self.hold {
             Hold::Nothing => (&mut out[..unit.plaintext], unit.plaintext),
-            Hold::UntilEnd => (self.finished.hold_more(unit.plaintext, &self.limits)?, 0),
+            Hold::UntilEnd => (self.finished.hold_more(unit.plaintext, self.scan.limits())?, 0),
         };
         self.cipher.open(&unit.prefix, part, out)?;
         self.finished.plaintext_length += unit.plaintext as u64;
-        self.position += unit.total as u64;
-        self.stage = match self.stage {
-            Stage::Frame { number, frame_length } if unit.prefix.part == Part::RegularFrame => {
-                // No overflow: the largest number marks a final frame.
-                Stage::Frame { number: number.saturating_add(1), frame_length }
-            }
-            _ => {
-                self.verify_signature(footer)?;
-                Stage::End
-            }
-        };
+        self.scan.advance(unit);
+        if self.scan.is_at_end() {
+            self.verify_signature(footer)?;
+        }
         Ok(written)
     }
 
@@ -354,19 +271,9 @@ impl fmt::Debug for Opener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Opener")
             .field("finished", &self.finished)
-            .field("stage", &self.stage)
-            .field("position", &self.position)
+            .field("scan", &self.scan)
+            .field("health", &self.health)
             .finish_non_exhaustive()
-    }
-}
-
-impl Unit {
-    fn if_within(self, bytes: &[u8]) -> Result<Self, NeedsBytes> {
-        if bytes.len() < self.total { Err(self.needs()) } else { Ok(self) }
-    }
-
-    fn needs(&self) -> NeedsBytes {
-        NeedsBytes { total: self.total, overhead: self.total - self.plaintext }
     }
 }
 
@@ -442,7 +349,10 @@ mod tests {
     use crate::{
         AlgorithmSuite, SecretBytes,
         engine::keys::MessageKeys,
-        message::{HeaderAuthentication, HeaderFields, MessageId},
+        message::{
+            BodyFormat, HeaderAuthentication, HeaderFields, MessageId,
+            body::{LONGEST_BLOCK, Part},
+        },
     };
 
     const SUITE: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKey;
