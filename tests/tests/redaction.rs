@@ -6,8 +6,8 @@ use crypto_envelope::{
     Decryptor, EncryptionContext, Encryptor, SecretBytes, blocking,
     io::{self, DecryptReader, EncryptWriter},
     provider::{
-        DetachedTarget, GenerateRequest, KeyProvider, RawAesProvider, RewrapRequest, Target,
-        UnwrapRequest, Unwrapped, WrapRequest,
+        DetachedTarget, GenerateRequest, KeyProvider, MultiProvider, RawAesProvider,
+        RawRsaProvider, RewrapRequest, RsaPadding, Target, UnwrapRequest, Unwrapped, WrapRequest,
     },
 };
 use crypto_envelope_testkit::{
@@ -63,6 +63,19 @@ fn keys_and_requests() -> TestResult {
         blocking::wait(provider.generate(GenerateRequest::new(KEY_RING, 32, &context)))?;
     let data_key = generated.data_key.expose().to_vec();
     hunt_debug(&generated, &[&data_key])?;
+    Ok(())
+}
+
+#[test]
+fn rsa_keys() -> TestResult {
+    let der = include_bytes!("../vectors/rsa/private.pkcs8.der");
+    let rsa = RawRsaProvider::with_private_key("redaction", "key", RsaPadding::OaepSha256, der)?;
+    hunt_debug(&rsa, &[der])?;
+    let several = MultiProvider::new(Secrets::new().provider()?).with_child(rsa);
+    hunt_debug(&several, &[der, Secrets::new().all()[0]])?;
+    let damaged = &der[..der.len() - 1];
+    let error = RawRsaProvider::with_private_key("n", "k", RsaPadding::OaepSha256, damaged);
+    hunt_error(&error.expect_err("a damaged key"), &[der])?;
     Ok(())
 }
 

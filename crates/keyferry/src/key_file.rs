@@ -68,9 +68,9 @@ impl RsaKeyFile {
         &self.bytes
     }
 
-    /// The same, if nobody else can read it.
-    pub(crate) fn private(self) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        self.private.map(|()| self.bytes)
+    /// Refuses it if somebody else can read it.
+    pub(crate) fn check_private(self) -> Result<(), Failure> {
+        self.private
     }
 }
 

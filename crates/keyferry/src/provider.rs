@@ -169,13 +169,14 @@ fn open(spec: &ProviderSpec) -> Result<Box<dyn KeyProvider>, Failure> {
             let namespace = namespace.as_deref().unwrap_or(RAW_RSA_NAMESPACE);
             let key = key_file::read_rsa(file)?;
             // A public key may be read by everybody, a private one may not.
-            if let Ok(public) =
-                RawRsaProvider::with_public_key(namespace, name, *padding, key.bytes())
-            {
+            let public = RawRsaProvider::with_public_key(namespace, name, *padding, key.bytes());
+            if let Ok(public) = public {
                 return Ok(Box::new(public));
             }
-            let private = key.private()?;
-            Ok(Box::new(RawRsaProvider::with_private_key(namespace, name, *padding, &private)?))
+            let private = RawRsaProvider::with_private_key(namespace, name, *padding, key.bytes())
+                .map_err(|error| Failure::from(error).about(&file.display().to_string()))?;
+            key.check_private()?;
+            Ok(Box::new(private))
         }
     }
 }

@@ -136,5 +136,5 @@ impl fmt::Debug for Keys {
     }
 }
 
-const BAD_PRIVATE_KEY: &str = "this is not a private RSA key of 2048 to 8192 bits";
+const BAD_PRIVATE_KEY: &str = "this is not an RSA key of 2048 to 8192 bits, or not a private one";
 const BAD_PUBLIC_KEY: &str = "this is not a public RSA key of 2048 to 8192 bits";

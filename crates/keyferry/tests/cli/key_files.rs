@@ -110,6 +110,9 @@ fn rsa_keys_encrypt_in_public_and_decrypt_in_private() -> TestResult {
         decrypt(&public)?.expect(4)?.says("only the public half")?;
         decrypt(&provider("open"))?.expect(6)?.says("chmod 600 open")?;
     }
+    // What is no key need not be private: the advice would lead astray.
+    let garbage = sandbox.run(&["encrypt", "-f", "-p", "raw-rsa:file?name=k", "file"])?;
+    garbage.expect(2)?.says("file: invalid input: this is not an RSA key")?;
     Ok(())
 }
 

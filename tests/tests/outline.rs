@@ -1,0 +1,65 @@
+//! What can be said of a message without a key, and what not.
+
+use crypto_envelope::{
+    AlgorithmSuite, EncryptionContext, Encryptor, Error, Limits, MessagePart, Outline, Result,
+    SecretBytes, blocking, provider::RawAesProvider,
+};
+use crypto_envelope_tests::vectors::{is_refusal, writing_policy};
+
+fn message(suite: AlgorithmSuite, length: usize) -> Result<Vec<u8>> {
+    let provider = RawAesProvider::new("outline", "key", &SecretBytes::random(32)?)?;
+    let encryptor = Encryptor::builder(provider)
+        .commitment_policy(writing_policy(suite))
+        .suite(suite)
+        .frame_length(100)
+        .build()?;
+    blocking::wait(encryptor.encrypt(&vec![7; length], &EncryptionContext::new()))
+}
+
+#[test]
+fn frames_and_length_are_counted() -> Result<()> {
+    for suite in AlgorithmSuite::ALL {
+        for (length, frames) in [(0, 1), (1, 1), (100, 1), (101, 2), (250, 3)] {
+            let outline = Outline::of(&message(suite, length)?, &Limits::default())?;
+            assert_eq!((outline.frames(), outline.plaintext_length()), (frames, length as u64));
+            assert_eq!(outline.claims().suite(), suite);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_cut_or_added_to_has_none() -> Result<()> {
+    for suite in AlgorithmSuite::ALL {
+        let mut message = message(suite, 250)?;
+        for length in 0..message.len() {
+            let cut = Outline::of(&message[..length], &Limits::default());
+            assert!(cut.as_ref().is_err_and(is_refusal), "{suite} {length}: {cut:?}");
+        }
+        message.push(0);
+        let longer = Outline::of(&message, &Limits::default());
+        assert!(matches!(longer, Err(Error::Malformed { .. })), "{suite}: {longer:?}");
+    }
+    Ok(())
+}
+
+/// A signature covers everything before it.
+#[test]
+fn every_change_of_a_signed_message_is_seen() -> Result<()> {
+    for suite in AlgorithmSuite::ALL.into_iter().filter(|suite| suite.is_signing()) {
+        let mut message = message(suite, 150)?;
+        let mut signatures = 0;
+        for place in 0..message.len() {
+            message[place] ^= 1;
+            let changed = Outline::of(&message, &Limits::default());
+            assert!(changed.as_ref().is_err_and(is_refusal), "{suite} {place}: {changed:?}");
+            let part = MessagePart::Signature;
+            signatures += usize::from(
+                matches!(changed, Err(Error::Authentication { part: p, .. }) if p == part),
+            );
+            message[place] ^= 1;
+        }
+        assert!(signatures > 200, "{suite}: {signatures}");
+    }
+    Ok(())
+}
