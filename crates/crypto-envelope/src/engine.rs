@@ -4,12 +4,12 @@
 //! these and their readers and writers, so that a truncated or changed message is the same error
 //! everywhere.
 
+mod body_scan;
 mod frames;
 mod header;
 mod keys;
 mod open;
 mod outline;
-mod scan;
 mod seal;
 mod signature;
 

@@ -6,10 +6,10 @@ pub(crate) mod codec;
 pub(crate) mod footer;
 pub(crate) mod geometry;
 mod header;
-mod scan;
+mod header_scan;
 
 pub use self::header::{BodyFormat, Header, MessageId};
 pub(crate) use self::{
     header::{COMMITMENT_LENGTH, HeaderAuthentication, HeaderFields, LONGEST_MESSAGE_ID},
-    scan::{HeaderScan, Progress},
+    header_scan::{HeaderScan, Progress},
 };

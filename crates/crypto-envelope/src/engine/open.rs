@@ -6,9 +6,9 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::{
     MessageVerifier,
+    body_scan::{BodyScan, Unit},
     frames::FrameCipher,
     header::VerifiedHeader,
-    scan::{BodyScan, Unit},
 };
 use crate::{
     EncryptionContext, Error, LimitKind, Limits, MessagePart, Result,

@@ -1,6 +1,6 @@
 //! What can be said of a whole message without a key.
 
-use super::{UnverifiedHeader, scan::BodyScan};
+use super::{UnverifiedHeader, body_scan::BodyScan};
 use crate::{Error, Header, Limits, MessagePart, Result, materials::verifier_of, message::footer};
 
 /// The outline of a message: its header, the number of its frames, and, if it is signed, that the
