@@ -19,11 +19,13 @@ pub enum Adapter {
     Stream(usize),
     /// `io::encrypt`, `io::decrypt`.
     Pump,
+    /// `io::encrypt`, `io::decrypt_seekable`.
+    TwoPasses,
 }
 
 impl Adapter {
     /// All of them, with pieces of awkward sizes.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::OneShot,
         Self::Engine(1),
         Self::Engine(61),
@@ -31,6 +33,7 @@ impl Adapter {
         Self::Stream(13),
         Self::Stream(70_000),
         Self::Pump,
+        Self::TwoPasses,
     ];
 
     /// Whether the pieces are so small that large messages take long.
@@ -74,7 +77,7 @@ impl Adapter {
                 }
                 writer.finish()
             }
-            Self::Pump => {
+            Self::Pump | Self::TwoPasses => {
                 let mut message = Vec::new();
                 io::encrypt(prepare()?, plaintext, &mut message)?;
                 Ok(message)
@@ -115,6 +118,14 @@ impl Adapter {
                 let opener = blocking::wait(decryptor.open(header, expected))?;
                 let mut plaintext = Vec::new();
                 let finished = io::decrypt(opener, body, &mut plaintext)?;
+                checked(plaintext, &finished)
+            }
+            Self::TwoPasses => {
+                let source = std::io::Cursor::new(message);
+                let (header, body) = io::read_header(decryptor.header_parser(), source)?;
+                let opener = blocking::wait(decryptor.open(header, expected))?;
+                let mut plaintext = Vec::new();
+                let finished = io::decrypt_seekable(opener, body, &mut plaintext)?;
                 checked(plaintext, &finished)
             }
         }

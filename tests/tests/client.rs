@@ -335,6 +335,32 @@ fn both_sides_mean_the_same_by_a_buffer() -> Result<()> {
 }
 
 #[test]
+fn the_length_of_a_message_is_known_in_advance() -> Result<()> {
+    for suite in AlgorithmSuite::ALL {
+        let limits = Limits::default().with_max_header(1000);
+        let encryptor = Encryptor::builder(provider()?)
+            .commitment_policy(writing_policy(suite))
+            .suite(suite)
+            .frame_length(100)
+            .limits(limits)
+            .build()?;
+        for length in [0, 1, 99, 100, 101, 12_345] {
+            let bound = encryptor
+                .message_length_bound(length)
+                .ok_or_else(|| Error::invalid_input("too long"))?;
+            let sealer = blocking::wait(encryptor.prepare(&nothing()))?;
+            let exact = sealer.message_length(length);
+            let header = sealer.header().length() as u64;
+            let message = sealer.seal(&vec![7; usize::try_from(length).unwrap_or_default()])?;
+            assert_eq!(exact, Some(message.len() as u64), "{suite}");
+            assert_eq!(bound, message.len() as u64 - header + 1000, "{suite}");
+        }
+        assert_eq!(encryptor.message_length_bound(u64::MAX), None);
+    }
+    Ok(())
+}
+
+#[test]
 fn written_headers_have_limits_too() -> Result<()> {
     let encryptor =
         Encryptor::builder(provider()?).limits(Limits::default().with_max_header(100)).build()?;

@@ -1,8 +1,9 @@
 //! What can be said of a message without a key, and what not.
 
 use crypto_envelope::{
-    AlgorithmSuite, EncryptionContext, Encryptor, Error, Limits, MessagePart, Outline, Result,
-    SecretBytes, blocking, provider::RawAesProvider,
+    AlgorithmSuite, EncryptionContext, Encryptor, Error, HeaderParser, Limits, MessagePart,
+    Outline, Outliner, Result, SecretBytes, UnverifiedHeader, blocking, io,
+    provider::RawAesProvider,
 };
 use crypto_envelope_tests::vectors::{is_refusal, writing_policy};
 
@@ -24,6 +25,26 @@ fn frames_and_length_are_counted() -> Result<()> {
             assert_eq!((outline.frames(), outline.plaintext_length()), (frames, length as u64));
             assert_eq!(outline.claims().suite(), suite);
         }
+    }
+    Ok(())
+}
+
+/// In memory, in pieces, from a reader: the same outline.
+#[test]
+fn outlines_of_streams_are_the_same() -> Result<()> {
+    for suite in AlgorithmSuite::ALL {
+        let message = message(suite, 250)?;
+        let limits = Limits::default().with_max_buffered(100);
+        let outline = Outline::of(&message, &limits)?;
+        assert_eq!(outline.message_length(), message.len() as u64);
+        for piece in [1, 61, 1000] {
+            let (header, body) = UnverifiedHeader::parse(&message, &limits)?;
+            let mut outliner = Outliner::new(header, limits.clone())?;
+            body.chunks(piece).try_for_each(|bytes| outliner.push(bytes))?;
+            assert_eq!(outliner.finish()?, outline, "{suite} {piece}");
+        }
+        let (header, body) = io::read_header(HeaderParser::new(limits.clone()), &message[..])?;
+        assert_eq!(io::outline(header, body, &limits)?, outline, "{suite}");
     }
     Ok(())
 }

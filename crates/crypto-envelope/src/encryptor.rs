@@ -4,7 +4,11 @@ use std::{num::NonZeroU32, sync::Arc};
 
 use crate::{
     AlgorithmSuite, BodyFormat, CommitmentPolicy, EncryptionContext, Error, Limits,
-    PolicyViolation, Result, Sealer, context::check_unreserved, materials, provider::KeyProvider,
+    PolicyViolation, Result, Sealer,
+    context::check_unreserved,
+    materials,
+    message::{footer, geometry::framed_length},
+    provider::KeyProvider,
 };
 
 /// Seals messages with the keys of a [`KeyProvider`].
@@ -95,6 +99,17 @@ impl Encryptor {
         .await?;
         self.limits.check_encrypted_data_keys(materials.encrypted_data_keys.len())?;
         Sealer::new(materials, self.body_format, &self.limits)
+    }
+
+    /// An upper bound of the length in bytes of a message with so much plaintext, before any key
+    /// was asked for; `None` if it needs more frames than a message can have. It counts the
+    /// longest header that [`Limits::max_header`] allows, 1 MiB by default, since the length of
+    /// the encrypted data keys is not known yet. [`Sealer::message_length`] is exact.
+    #[must_use]
+    pub fn message_length_bound(&self, plaintext: u64) -> Option<u64> {
+        let BodyFormat::Framed { frame_length } = self.body_format else { return None };
+        let around = self.limits.max_header().saturating_add(footer::length_of(self.suite));
+        framed_length(plaintext, frame_length)?.checked_add(around as u64)
     }
 }
 

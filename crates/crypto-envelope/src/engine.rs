@@ -12,11 +12,12 @@ mod open;
 mod outline;
 mod seal;
 mod signature;
+mod units;
 
 pub use self::{
     header::{HeaderParser, UnverifiedHeader},
     open::{Finished, Opener},
-    outline::Outline,
+    outline::{Outline, Outliner},
     seal::Sealer,
 };
 pub(crate) use self::{

@@ -30,7 +30,7 @@ mod read;
 mod write;
 
 pub use self::{
-    read::{DecryptReader, MessageBody, decrypt, read_header},
+    read::{DecryptReader, MessageBody, decrypt, decrypt_seekable, outline, read_header},
     write::{EncryptWriter, encrypt},
 };
 use zeroize::Zeroizing;

@@ -22,7 +22,7 @@ pub use self::{
     decryptor::{Decrypted, Decryptor, DecryptorBuilder},
     encrypted_data_key::EncryptedDataKey,
     encryptor::{Encryptor, EncryptorBuilder},
-    engine::{Finished, HeaderParser, Opener, Outline, Sealer, UnverifiedHeader},
+    engine::{Finished, HeaderParser, Opener, Outline, Outliner, Sealer, UnverifiedHeader},
     error::{Error, MessagePart, PolicyViolation, Result, UnwrapAttempt},
     limits::{LimitKind, Limits},
     message::{BodyFormat, Header, MessageId},

@@ -46,8 +46,9 @@ impl Limits {
     }
 
     /// Most plaintext bytes that a stream holds back until the end of the message is verified.
-    /// Default: 64 MiB. Beyond it, decrypt into a place that can be taken back, such as a file
-    /// that gets its name on success, with
+    /// Default: 64 MiB. Beyond it, read a source that can go back twice, with
+    /// [`io::decrypt_seekable`](crate::io::decrypt_seekable), or decrypt into a place that can be
+    /// taken back, such as a file that gets its name on success, with
     /// [`release_before_signature`](crate::DecryptorBuilder::release_before_signature).
     #[must_use]
     pub fn with_max_held_plaintext(mut self, bytes: usize) -> Self {
@@ -163,7 +164,10 @@ impl fmt::Display for LimitKind {
             Self::Header => "bytes of the message header",
             Self::EncryptedDataKeys => "encrypted data keys of a message",
             Self::Buffered => "bytes of one frame in a buffer",
-            Self::HeldPlaintext => "bytes of plaintext held until the message is verified",
+            Self::HeldPlaintext => {
+                "bytes of plaintext held until the message is verified (ways on: two passes over a \
+                 seekable source, a place that can be taken back, or a higher limit)"
+            }
             Self::ClaimedFrame => "bytes of one frame",
             Self::Frames => "frames of a message",
         })

@@ -107,6 +107,10 @@ impl UnverifiedHeader {
         &self.0
     }
 
+    pub(super) fn of(header: Header) -> Self {
+        Self(header)
+    }
+
     /// Verifies commitment and tag. Only what comes out of here can open a body.
     pub(crate) fn verify(self, materials: DecryptionMaterials) -> Result<VerifiedHeader> {
         let not_genuine = || Error::Authentication { part: MessagePart::Header };

@@ -5,15 +5,11 @@ use std::fmt;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{
-    MessageVerifier,
-    body_scan::{BodyScan, Unit},
-    frames::FrameCipher,
-    header::VerifiedHeader,
+    MessageVerifier, Outliner, UnverifiedHeader, frames::FrameCipher, header::VerifiedHeader,
+    outline::verify_unit, units::Units,
 };
 use crate::{
-    EncryptionContext, Error, LimitKind, Limits, MessagePart, Result,
-    message::{Header, body::NeedsBytes, footer},
-    secret::reserve_wiped,
+    EncryptionContext, Error, LimitKind, Limits, Result, message::Header, secret::reserve_wiped,
 };
 
 /// Turns the body of one message into plaintext, in pieces of any size.
@@ -35,10 +31,8 @@ pub struct Opener {
     cipher: FrameCipher,
     verifier: Option<MessageVerifier>,
     hold: Hold,
-    scan: BodyScan,
+    units: Units,
     health: Health,
-    /// The beginning of a part that is not complete.
-    buffer: Vec<u8>,
 }
 
 /// When verified plaintext may leave the engine.
@@ -73,17 +67,15 @@ impl Opener {
             (Release::Verified, None) | (Release::BeforeSignature, _) => Hold::Nothing,
         };
         if let Some(verifier) = &mut verifier {
-            verifier.update(header.body());
-            verifier.update(&header.stored_authentication());
+            verifier.update_header(&header);
         }
         Self {
             cipher: FrameCipher::new(keys.content, *header.message_id()),
-            scan: BodyScan::new(&header, limits),
+            units: Units::new(&header, limits),
             finished: Finished { header, context, held: Zeroizing::default(), plaintext_length: 0 },
             verifier,
             hold,
             health: Health::Good,
-            buffer: Vec::new(),
         }
     }
 
@@ -104,7 +96,7 @@ impl Opener {
     #[must_use]
     pub fn push_bound(&self, ciphertext: usize) -> usize {
         match self.hold {
-            Hold::Nothing => self.buffer.len().saturating_add(ciphertext),
+            Hold::Nothing => self.units.waiting().saturating_add(ciphertext),
             Hold::UntilEnd => 0,
         }
     }
@@ -139,10 +131,8 @@ impl Opener {
     pub fn finish(self) -> Result<Finished> {
         match self.health {
             Health::Failed => Err(FAILED_BEFORE),
-            Health::Good if self.scan.is_at_end() => Ok(self.finished),
-            Health::Good => {
-                Err(Error::Truncated { offset: self.scan.position() + self.buffer.len() as u64 })
-            }
+            Health::Good if self.units.is_at_end() && self.verifier.is_none() => Ok(self.finished),
+            Health::Good => Err(Error::Truncated { offset: self.units.position() }),
         }
     }
 
@@ -155,10 +145,10 @@ impl Opener {
     /// As [`push`](Self::push) and [`finish`](Self::finish); [`Error::Misuse`] if a piece of the
     /// body was pushed before.
     pub fn open_into(mut self, body: &[u8], out: &mut Vec<u8>) -> Result<Finished> {
-        if self.scan.position() != self.header().length() as u64 || !self.buffer.is_empty() {
-            return Err(Error::Misuse { what: "a piece of the body was pushed before" });
+        if !self.is_untouched() {
+            return Err(PUSHED_BEFORE);
         }
-        self.hold = Hold::Nothing;
+        self.hold_nothing();
         let start = out.len();
         out.resize(start + body.len(), 0);
         let opened = self.push(body, &mut out[start..]);
@@ -179,91 +169,45 @@ impl Opener {
         if out.len() < self.push_bound(ciphertext.len()) {
             return Err(Error::Misuse { what: "the output slice is too short" });
         }
+        let Self { units, cipher, verifier, finished, hold, .. } = self;
         let mut rest = ciphertext;
         let mut written = 0;
-        while !rest.is_empty() {
-            let out = &mut out[written..];
-            written += if self.buffer.is_empty() {
-                self.open_from(&mut rest, out)?
-            } else {
-                self.open_from_buffer(&mut rest, out)?
+        let most_held = units.limits().max_held_plaintext();
+        while let Some((unit, bytes)) = units.next(&mut rest)? {
+            let plaintext = match hold {
+                Hold::UntilEnd => finished.hold_more(unit.plaintext, most_held)?,
+                Hold::Nothing => {
+                    let start = written;
+                    written += unit.plaintext;
+                    &mut out[start..written]
+                }
             };
+            cipher.open(&unit.prefix, &bytes[..unit.length], plaintext)?;
+            finished.plaintext_length += unit.plaintext as u64;
+            verify_unit(verifier, &unit, bytes)?;
         }
         Ok(written)
     }
 
-    /// Opens the next part straight from `rest` if it is there as a whole, else keeps `rest`.
-    fn open_from(&mut self, rest: &mut &[u8], out: &mut [u8]) -> Result<usize> {
-        match self.scan.unit(rest)? {
-            Ok(unit) => {
-                let (bytes, tail) = rest.split_at(unit.total);
-                *rest = tail;
-                self.open_unit(&unit, bytes, out)
-            }
-            Err(needs) => {
-                self.keep(std::mem::take(rest), needs)?;
-                Ok(0)
-            }
+    /// What verifies the signature without holding any plaintext, if there is one to verify.
+    pub(crate) fn outliner(&self) -> Result<Option<Outliner>> {
+        if !self.is_untouched() {
+            return Err(PUSHED_BEFORE);
         }
+        if self.verifier.is_none() {
+            return Ok(None);
+        }
+        let header = UnverifiedHeader::of(self.finished.header.clone());
+        Outliner::new(header, self.units.limits().clone()).map(Some)
     }
 
-    /// Adds to the buffered part what it lacks, and opens it once it is complete.
-    fn open_from_buffer(&mut self, rest: &mut &[u8], out: &mut [u8]) -> Result<usize> {
-        loop {
-            match self.scan.unit(&self.buffer)? {
-                Ok(unit) => {
-                    let mut buffer = std::mem::take(&mut self.buffer);
-                    let written = self.open_unit(&unit, &buffer, out)?;
-                    buffer.clear();
-                    self.buffer = buffer;
-                    return Ok(written);
-                }
-                Err(_) if rest.is_empty() => return Ok(0),
-                Err(needs) => {
-                    let missing = needs.total - self.buffer.len();
-                    let (head, tail) = rest.split_at(rest.len().min(missing));
-                    self.keep(head, needs)?;
-                    *rest = tail;
-                }
-            }
-        }
+    /// For a caller who knows already that the signature is genuine.
+    pub(crate) fn hold_nothing(&mut self) {
+        self.hold = Hold::Nothing;
     }
 
-    /// The limit counts plaintext, as it does when sealing.
-    fn keep(&mut self, bytes: &[u8], needs: NeedsBytes) -> Result<()> {
-        let limit = self.scan.limits().max_buffered();
-        let most = limit.saturating_add(needs.overhead);
-        if bytes.len() > most.saturating_sub(self.buffer.len()) {
-            return Err(Error::Limit { kind: LimitKind::Buffered, limit: limit as u64 });
-        }
-        self.buffer.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    /// Opens a part, verifies the signature if it is the last, and moves on.
-    fn open_unit(&mut self, unit: &Unit, bytes: &[u8], out: &mut [u8]) -> Result<usize> {
-        let (part, footer) = bytes.split_at(unit.length);
-        if let Some(verifier) = &mut self.verifier {
-            verifier.update(part);
-        }
-        let (out, written) = match self.hold {
-            Hold::Nothing => (&mut out[..unit.plaintext], unit.plaintext),
-            Hold::UntilEnd => (self.finished.hold_more(unit.plaintext, self.scan.limits())?, 0),
-        };
-        self.cipher.open(&unit.prefix, part, out)?;
-        self.finished.plaintext_length += unit.plaintext as u64;
-        self.scan.advance(unit);
-        if self.scan.is_at_end() {
-            self.verify_signature(footer)?;
-        }
-        Ok(written)
-    }
-
-    fn verify_signature(&mut self, footer: &[u8]) -> Result<()> {
-        let Some(verifier) = self.verifier.take() else { return Ok(()) };
-        verifier
-            .verify(&footer[footer::LENGTH_FIELD..])
-            .map_err(|_| Error::Authentication { part: MessagePart::Signature })
+    fn is_untouched(&self) -> bool {
+        self.units.position() == self.header().length() as u64
     }
 }
 
@@ -271,7 +215,7 @@ impl fmt::Debug for Opener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Opener")
             .field("finished", &self.finished)
-            .field("scan", &self.scan)
+            .field("units", &self.units)
             .field("health", &self.health)
             .finish_non_exhaustive()
     }
@@ -317,13 +261,12 @@ impl Finished {
     }
 
     /// Room for so much more held plaintext.
-    fn hold_more(&mut self, length: usize, limits: &Limits) -> Result<&mut [u8]> {
+    fn hold_more(&mut self, length: usize, limit: usize) -> Result<&mut [u8]> {
         let start = self.held.len();
-        if length > limits.max_held_plaintext().saturating_sub(start) {
-            let limit = limits.max_held_plaintext() as u64;
-            return Err(Error::Limit { kind: LimitKind::HeldPlaintext, limit });
+        if length > limit.saturating_sub(start) {
+            return Err(Error::Limit { kind: LimitKind::HeldPlaintext, limit: limit as u64 });
         }
-        reserve_wiped(&mut self.held, length, limits.max_held_plaintext());
+        reserve_wiped(&mut self.held, length, limit);
         self.held.resize(start + length, 0);
         Ok(&mut self.held[start..])
     }
@@ -339,6 +282,7 @@ impl fmt::Debug for Finished {
     }
 }
 
+const PUSHED_BEFORE: Error = Error::Misuse { what: "a piece of the body was pushed before" };
 const FAILED_BEFORE: Error = Error::Misuse { what: "this opener has failed before" };
 
 #[cfg(test)]

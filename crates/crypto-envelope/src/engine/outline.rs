@@ -1,6 +1,8 @@
 //! What can be said of a whole message without a key.
 
-use super::{UnverifiedHeader, body_scan::BodyScan};
+use std::fmt;
+
+use super::{MessageVerifier, UnverifiedHeader, body_scan::Unit, units::Units};
 use crate::{Error, Header, Limits, MessagePart, Result, materials::verifier_of, message::footer};
 
 /// The outline of a message: its header, the number of its frames, and, if it is signed, that the
@@ -13,48 +15,22 @@ pub struct Outline {
     header: UnverifiedHeader,
     frames: u64,
     plaintext_length: u64,
+    message_length: u64,
 }
 
 impl Outline {
-    /// Reads a whole message.
+    /// Reads a whole message that is in memory. [`Outliner`] and
+    /// [`io::outline`](crate::io::outline) take one in pieces.
     ///
     /// # Errors
     ///
     /// What is wrong with its form, as [`Decryptor::decrypt`](crate::Decryptor::decrypt) would
     /// say it; [`Error::Authentication`] if the signature does not fit.
     pub fn of(message: &[u8], limits: &Limits) -> Result<Self> {
-        let (header, mut body) = UnverifiedHeader::parse(message, limits)?;
-        let claims = header.claims();
-        limits.check_header(claims)?;
-        let mut verifier = verifier_of(claims)?;
-        if let Some(verifier) = &mut verifier {
-            verifier.update(claims.body());
-            verifier.update(&claims.stored_authentication());
-        }
-        let mut scan = BodyScan::new(claims, limits.clone());
-        let (mut frames, mut plaintext_length) = (0, 0);
-        while !scan.is_at_end() {
-            let truncated = |_| Error::Truncated { offset: message.len() as u64 };
-            let unit = scan.unit(body)?.map_err(truncated)?;
-            let (bytes, rest) = body.split_at(unit.total);
-            let (part, footer) = bytes.split_at(unit.length);
-            scan.advance(&unit);
-            frames += 1;
-            plaintext_length += unit.plaintext as u64;
-            body = rest;
-            if let Some(verifier) = &mut verifier {
-                verifier.update(part);
-            }
-            if let Some(verifier) = verifier.take_if(|_| scan.is_at_end()) {
-                verifier
-                    .verify(&footer[footer::LENGTH_FIELD..])
-                    .map_err(|_| Error::Authentication { part: MessagePart::Signature })?;
-            }
-        }
-        if !body.is_empty() {
-            scan.unit(body)?.map_err(|_| Error::Internal { what: "a body behind its end" })?;
-        }
-        Ok(Self { header, frames, plaintext_length })
+        let (header, body) = UnverifiedHeader::parse(message, limits)?;
+        let mut outliner = Outliner::new(header, limits.clone())?;
+        outliner.push(body)?;
+        outliner.finish()
     }
 
     /// What the header says.
@@ -73,5 +49,97 @@ impl Outline {
     #[must_use]
     pub fn plaintext_length(&self) -> u64 {
         self.plaintext_length
+    }
+
+    /// Length of the whole message in bytes.
+    #[must_use]
+    pub fn message_length(&self) -> u64 {
+        self.message_length
+    }
+}
+
+/// Draws the [`Outline`] of a message that arrives in pieces of any size.
+pub struct Outliner {
+    header: UnverifiedHeader,
+    units: Units,
+    verifier: Option<MessageVerifier>,
+    frames: u64,
+    plaintext_length: u64,
+}
+
+impl Outliner {
+    /// Begins behind the header.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Limit`] if the header exceeds the limits; [`Error::Policy`] if it names a key to
+    /// verify a signature that its suite does not have, or none although it has one.
+    pub fn new(header: UnverifiedHeader, limits: Limits) -> Result<Self> {
+        let claims = header.claims();
+        limits.check_header(claims)?;
+        let mut verifier = verifier_of(claims)?;
+        if let Some(verifier) = &mut verifier {
+            verifier.update_header(claims);
+        }
+        let units = Units::new(claims, limits);
+        Ok(Self { header, units, verifier, frames: 0, plaintext_length: 0 })
+    }
+
+    /// Takes the next piece of the body.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`], [`Error::Limit`] or [`Error::Authentication`] as soon as the bytes
+    /// show it. The outliner is then of no use.
+    pub fn push(&mut self, body: &[u8]) -> Result<()> {
+        let mut rest = body;
+        while let Some((unit, bytes)) = self.units.next(&mut rest)? {
+            self.frames += 1;
+            self.plaintext_length += unit.plaintext as u64;
+            verify_unit(&mut self.verifier, &unit, bytes)?;
+        }
+        Ok(())
+    }
+
+    /// The outline, if the message has ended.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Truncated`] if something is missing.
+    pub fn finish(self) -> Result<Outline> {
+        let Self { header, units, frames, plaintext_length, .. } = self;
+        let message_length = units.position();
+        if !units.is_at_end() {
+            return Err(Error::Truncated { offset: message_length });
+        }
+        Ok(Outline { header, frames, plaintext_length, message_length })
+    }
+}
+
+impl fmt::Debug for Outliner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outliner")
+            .field("header", &self.header)
+            .field("units", &self.units)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Hashes a part of a signed message; behind the last one comes the signature, which is verified.
+/// The verifier is gone then.
+pub(super) fn verify_unit(
+    verifier: &mut Option<MessageVerifier>,
+    unit: &Unit,
+    bytes: &[u8],
+) -> Result<()> {
+    let (part, footer) = bytes.split_at(unit.length);
+    if let Some(verifier) = verifier {
+        verifier.update(part);
+    }
+    match verifier.take_if(|_| !footer.is_empty()) {
+        Some(verifier) => verifier
+            .verify(&footer[footer::LENGTH_FIELD..])
+            .map_err(|_| Error::Authentication { part: MessagePart::Signature }),
+        None => Ok(()),
     }
 }

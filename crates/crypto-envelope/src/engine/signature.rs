@@ -4,7 +4,10 @@ use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 
-use crate::crypto::{Curve, EcdsaKey, Failed, Hasher, verify_ecdsa};
+use crate::{
+    Header,
+    crypto::{Curve, EcdsaKey, Failed, Hasher, verify_ecdsa},
+};
 
 /// Hashes what is written, and signs it at the end, with a key made for one message.
 pub(crate) struct MessageSigner {
@@ -71,6 +74,12 @@ impl MessageVerifier {
             return Err(Failed);
         }
         Ok(Self { curve, point, hasher: Hasher::new(curve.hash()) })
+    }
+
+    /// A signature begins with the header.
+    pub(crate) fn update_header(&mut self, header: &Header) {
+        self.update(header.body());
+        self.update(&header.stored_authentication());
     }
 
     pub(crate) fn update(&mut self, bytes: &[u8]) {

@@ -2,13 +2,15 @@
 
 use std::{
     fmt,
-    io::{self, Chain, Cursor, Read, Write},
+    io::{self, Chain, Cursor, Read, Seek, SeekFrom, Write},
 };
 
 use zeroize::Zeroizing;
 
 use super::{CHUNK, room};
-use crate::{Error, Finished, HeaderParser, Opener, Result, UnverifiedHeader};
+use crate::{
+    Error, Finished, HeaderParser, Limits, Opener, Outline, Outliner, Result, UnverifiedHeader,
+};
 
 /// Reads the header of a message. What was read beyond it is in front of the [`MessageBody`].
 ///
@@ -37,6 +39,24 @@ pub struct MessageBody<R>(Chain<Cursor<Vec<u8>>, R>);
 impl<R: Read> Read for MessageBody<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.read(buffer)
+    }
+}
+
+impl<R: Seek> MessageBody<R> {
+    /// Where in the reader the next byte comes from.
+    fn position(&mut self) -> Result<u64> {
+        let (unread, reader) = self.0.get_mut();
+        let unread = unread.get_ref().len() as u64 - unread.position();
+        let position = reader.stream_position()?.checked_sub(unread);
+        position.ok_or(Error::Misuse { what: "the reader was moved meanwhile" })
+    }
+
+    /// Continues at `position`.
+    fn seek(&mut self, position: u64) -> Result<()> {
+        let (unread, reader) = self.0.get_mut();
+        reader.seek(SeekFrom::Start(position))?;
+        *unread = Cursor::default();
+        Ok(())
     }
 }
 
@@ -71,6 +91,53 @@ pub fn decrypt(
         let written =
             opener.push(&ciphertext[..length], room(&mut out, opener.push_bound(length)))?;
         writer.write_all(&out[..written])?;
+    }
+}
+
+/// Decrypts a whole body from a reader that can go back, and holds no plaintext: the first pass over
+/// a signed message verifies the signature, the second one decrypts, and verifies the signature
+/// again before the last frame. An unsigned message is read once, as [`decrypt`] does it.
+///
+/// # Errors
+///
+/// As [`decrypt`], and [`Error::Misuse`] if a piece of the body was pushed into `opener` before. Of a
+/// signed message nothing is written unless its signature was verified, but if somebody changes
+/// the source between the passes, genuine frames are written before the error.
+pub fn decrypt_seekable<R: Read + Seek>(
+    mut opener: Opener,
+    mut body: MessageBody<R>,
+    writer: impl Write,
+) -> Result<Finished> {
+    if let Some(outliner) = opener.outliner()? {
+        let start = body.position()?;
+        finish_outline(outliner, &mut body)?;
+        body.seek(start)?;
+        opener.hold_nothing();
+    }
+    decrypt(opener, body, writer)
+}
+
+/// Reads a whole message and draws its [`Outline`], without a key and unverified, in memory for a
+/// frame.
+///
+/// # Errors
+///
+/// [`Error::Io`] if reading fails, and what the [`Outliner`] says.
+pub fn outline<R: Read>(
+    header: UnverifiedHeader,
+    mut body: MessageBody<R>,
+    limits: &Limits,
+) -> Result<Outline> {
+    finish_outline(Outliner::new(header, limits.clone())?, &mut body)
+}
+
+fn finish_outline(mut outliner: Outliner, body: &mut impl Read) -> Result<Outline> {
+    let mut piece = vec![0; CHUNK];
+    loop {
+        match read(body, &mut piece)? {
+            0 => return outliner.finish(),
+            length => outliner.push(&piece[..length])?,
+        }
     }
 }
 

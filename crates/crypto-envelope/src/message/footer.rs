@@ -1,7 +1,14 @@
 //! The footer of a signed message: a DER signature behind its 16-bit length.
 
+use crate::AlgorithmSuite;
+
 /// Length of the field that holds the length of the signature.
 pub(crate) const LENGTH_FIELD: usize = 2;
+
+/// Length of the footers that we write, all of a kind; those of others may be shorter.
+pub(crate) fn length_of(suite: AlgorithmSuite) -> usize {
+    suite.signature_curve().map_or(0, |curve| LENGTH_FIELD + curve.signature_length())
+}
 
 /// Total length of the footer that begins with `bytes`, or `None` if its length field is not
 /// there yet.

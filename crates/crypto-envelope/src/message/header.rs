@@ -109,8 +109,7 @@ impl Header {
 
     /// Length of the footer as we write it, and as nearly all writers do.
     pub(crate) fn footer_length(&self) -> usize {
-        let curve = self.suite().signature_curve();
-        curve.map_or(0, |curve| footer::LENGTH_FIELD + curve.signature_length())
+        footer::length_of(self.suite())
     }
 
     pub(crate) fn commitment(&self) -> Option<&[u8; COMMITMENT_LENGTH]> {
