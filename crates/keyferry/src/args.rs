@@ -1,10 +1,19 @@
 //! What can be said on the command line.
 
+mod context;
+mod files;
+mod policy;
+
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use crypto_envelope::{AlgorithmSuite, CommitmentPolicy};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 
+pub(crate) use self::{
+    context::{Expected, Pair},
+    files::{Files, Report},
+    policy::{Commitment, Suite},
+};
 use crate::provider::ProviderSpec;
 
 /// Encrypts and decrypts files on your own machine
@@ -13,8 +22,9 @@ use crate::provider::ProviderSpec;
 /// the key. Without --provider a key of your own is used, which keyferry makes on first use and
 /// keeps in $XDG_DATA_HOME/keyferry (~/.local/share/keyferry). If you lose it, you lose the data.
 ///
-/// Exit codes: 0 done, 1 internal or I/O error, 2 wrong usage, 4 denied by a key service or no
-/// such key, 5 the data is not intact, 6 refused by policy, 130 interrupted.
+/// Exit codes: 0 done, 1 internal or I/O error, 2 wrong usage, 3 some files failed and others did
+/// not, 4 denied by a key service or no such key, 5 the data is not intact, 6 refused by policy,
+/// 130 interrupted.
 #[derive(Debug, Parser)]
 #[command(name = "keyferry", version, max_term_width = 100)]
 #[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
@@ -23,22 +33,49 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
+impl Arguments {
+    /// For completions and manual pages.
+    pub(crate) fn description() -> clap::Command {
+        Self::command()
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Encrypt(Encrypt),
     Decrypt(Decrypt),
     Inspect(Inspect),
+    #[command(subcommand)]
+    Keys(Keys),
+    Completions(Completions),
+    Man(Man),
 }
 
-/// Encrypt a file, or standard input
+/// Encrypt files, folders, or standard input
+///
+/// FILE becomes FILE.encrypted. Use --recursive for folders, and --output to put the results
+/// somewhere else. A result gets its name only once it is complete, so a run that was
+/// interrupted can be repeated with --skip-existing.
 #[derive(Debug, Args)]
 pub(crate) struct Encrypt {
     #[command(flatten)]
-    pub(crate) common: Common,
+    pub(crate) files: Files,
 
-    /// Algorithm suite. "signed" also proves who could encrypt, as opposed to who can decrypt, and
-    /// is much slower
-    #[arg(long, value_enum, default_value_t = Suite::Unsigned)]
+    #[command(flatten)]
+    pub(crate) keys: WrappingKeys,
+
+    /// Pair of the encryption context, which is stored in clear and bound to the data
+    #[arg(short, long = "context", value_name = "KEY=VALUE")]
+    pub(crate) context: Vec<Pair>,
+
+    /// Key of a pair of --context that is bound to the data but not stored: whoever decrypts must
+    /// know its value
+    #[arg(long, value_name = "KEY")]
+    pub(crate) required_context_key: Vec<String>,
+
+    /// Algorithm suite: "unsigned" (0478), "signed" (0578), an id or an official name. "signed"
+    /// also proves who could encrypt, as opposed to who can decrypt, and is much slower
+    #[arg(long, default_value = "unsigned")]
     pub(crate) suite: Suite,
 
     /// Plaintext bytes in a frame, up to 64 MiB
@@ -46,23 +83,130 @@ pub(crate) struct Encrypt {
     pub(crate) frame_length: u32,
 }
 
-/// Decrypt a file, or standard input
+/// Decrypt files, folders, or standard input
 ///
-/// A file appears only once all of it is verified. On standard output, frames of unsigned messages
-/// come out as they are verified; signed messages are held until the signature is (64 MiB at most).
-/// Only exit code 0 says that nothing is missing; see --buffer.
+/// FILE.encrypted becomes FILE. A file appears only once all of it is verified. On standard
+/// output, frames of unsigned messages come out as they are verified; signed messages only once
+/// their signature is. Only exit code 0 says that nothing is missing; see --buffer.
 #[derive(Debug, Args)]
 pub(crate) struct Decrypt {
     #[command(flatten)]
-    pub(crate) common: Common,
+    pub(crate) files: Files,
+
+    #[command(flatten)]
+    pub(crate) keys: WrappingKeys,
+
+    /// Pair that must be in the encryption context, or the key alone if any value will do
+    #[arg(short, long = "context", value_name = "KEY[=VALUE]")]
+    pub(crate) context: Vec<Expected>,
+
+    /// Key of a pair of --context that the message is bound to without storing it
+    #[arg(long, value_name = "KEY")]
+    pub(crate) required_context_key: Vec<String>,
 
     /// Write nothing to standard output before everything is verified; holds up to 1 GiB in memory
     #[arg(long)]
     pub(crate) buffer: bool,
 
-    /// Which algorithm suites to accept: "require" those that commit to their key, or "allow" older
-    /// ones too
-    #[arg(long, value_enum, value_name = "POLICY", default_value_t = Commitment::Require)]
+    /// Refuse signed messages right after their header
+    #[arg(long)]
+    pub(crate) unsigned_only: bool,
+
+    /// Refuse messages with longer frames, or a longer body that is not framed
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) max_length: Option<u64>,
+}
+
+/// Show what messages say about themselves, without a key and unverified
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// The messages; "-" or nothing is standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) inputs: Vec<PathBuf>,
+
+    /// Read the whole message: number of frames, exact lengths, whether it ends where it should,
+    /// and whether a signature fits the key that the message itself names
+    #[arg(long)]
+    pub(crate) full: bool,
+
+    /// The messages are base64
+    #[arg(long)]
+    pub(crate) decode: bool,
+
+    /// One JSON object a line instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The keys that keyferry made and keeps
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// List them; the one that encrypts is marked
+    List {
+        /// One JSON object a line instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a key
+    Create {
+        /// Encrypt with it from now on. The first key is used in any case
+        #[arg(long)]
+        default: bool,
+    },
+    /// Copy a key into a file that you alone can read
+    Export {
+        /// The id, as "list" shows it
+        id: String,
+        /// The file; "-" is standard output. By default ID.key in this folder
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Take in a key from a file that "export" wrote
+    Import {
+        /// The file
+        file: PathBuf,
+        /// The id of the key, if the file is not called ID.key
+        #[arg(long)]
+        id: Option<String>,
+        /// Encrypt with it from now on. The first key is used in any case
+        #[arg(long)]
+        default: bool,
+    },
+}
+
+/// Print completions for a shell
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: Shell,
+}
+
+/// Print the manual page, or write all pages into a folder
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// The folder
+    #[arg(short, long, value_name = "FOLDER")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Who can open the message.
+#[derive(Debug, Args)]
+pub(crate) struct WrappingKeys {
+    /// Where the key is: raw-aes:FILE[?namespace=NS&name=NAME&encoding=raw|hex|base64], or
+    /// raw-rsa:PEM?name=NAME[&namespace=NS&padding=oaep-sha256|...]. Given several times, the first
+    /// one makes the data key, all wrap it, and any of them decrypts. By default the local keys
+    #[arg(short, long = "provider", value_name = "PROVIDER")]
+    pub(crate) providers: Vec<ProviderSpec>,
+
+    /// Commitment policy: which algorithm suites are written and read
+    #[arg(
+        long,
+        visible_alias = "commitment-policy",
+        value_enum,
+        value_name = "POLICY",
+        default_value_t
+    )]
     pub(crate) commitment: Commitment,
 
     /// Refuse messages with more wrapped keys than this: each may cost a call to a key service
@@ -70,113 +214,15 @@ pub(crate) struct Decrypt {
     pub(crate) max_encrypted_data_keys: u16,
 }
 
-/// Show what a message says about itself, without a key and unverified
-#[derive(Debug, Args)]
-pub(crate) struct Inspect {
-    /// The message; "-" or nothing is standard input
-    #[arg(value_name = "FILE")]
-    pub(crate) input: Option<PathBuf>,
-
-    /// One JSON object instead of text
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// What goes both ways.
-#[derive(Debug, Args)]
-pub(crate) struct Common {
-    #[command(flatten)]
-    pub(crate) files: Files,
-
-    /// Where the key is: raw-aes:FILE[?namespace=NS&name=NAME&encoding=raw|hex|base64], or
-    /// raw-rsa:PEM?name=NAME[&namespace=NS&padding=oaep-sha256|...]. Given several times, the first
-    /// one makes the data key, all wrap it, and any of them decrypts. By default the local keys
-    #[arg(short, long = "provider", value_name = "PROVIDER")]
-    pub(crate) providers: Vec<ProviderSpec>,
-
-    /// Pair of the encryption context, which is stored in clear: encrypting binds it to the data,
-    /// decrypting demands that it is there. Can be given several times
-    #[arg(short, long = "context", value_name = "KEY=VALUE", value_parser = pair)]
-    pub(crate) context: Vec<(String, String)>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Files {
-    /// The file to read; "-" or nothing is standard input
-    #[arg(value_name = "FILE")]
-    pub(crate) input: Option<PathBuf>,
-
-    /// The file to write; "-" is standard output. By default FILE.encrypted and back, or standard
-    /// output when reading standard input
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
-
-    /// Replace the output file if it exists
-    #[arg(short, long)]
-    pub(crate) force: bool,
-
-    /// Say what was done as one JSON object on standard output, or on standard error if that is
-    /// where the data goes
-    #[arg(long)]
-    pub(crate) json: bool,
-
-    /// Say nothing when all went well, but for where a newly made key is
-    #[arg(short, long, conflicts_with = "json")]
-    pub(crate) quiet: bool,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Suite {
-    /// AES-256-GCM with key commitment (0478)
-    Unsigned,
-    /// The same with an ECDSA P-384 signature (0578)
-    Signed,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Commitment {
-    /// Suites that commit to their key
-    Require,
-    /// All suites
-    Allow,
-}
-
-impl From<Commitment> for CommitmentPolicy {
-    fn from(commitment: Commitment) -> Self {
-        match commitment {
-            Commitment::Require => Self::RequireEncryptRequireDecrypt,
-            Commitment::Allow => Self::RequireEncryptAllowDecrypt,
-        }
-    }
-}
-
-impl From<Suite> for AlgorithmSuite {
-    fn from(suite: Suite) -> Self {
-        match suite {
-            Suite::Unsigned => Self::Aes256GcmHkdfSha512CommitKey,
-            Suite::Signed => Self::Aes256GcmHkdfSha512CommitKeyEcdsaP384,
-        }
-    }
-}
-
 /// What `decrypt` is ready to hold in memory.
 const LONGEST_FRAME: i64 = 64 << 20;
 
-fn pair(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("expected KEY=VALUE".into()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Arguments::command().debug_assert();
+        Arguments::description().debug_assert();
     }
 }

@@ -1,19 +1,24 @@
 //! What the commands do.
 
+mod completions;
 mod decrypt;
 mod encrypt;
 mod inspect;
+mod keys;
+mod man;
 
-use std::path::{Path, PathBuf};
+use std::fs;
 
 use crypto_envelope::EncryptionContext;
 
 use crate::{
-    args::{Command, Files},
+    args::{Command, Files, Pair},
     failure::Failure,
     input::Input,
-    output::{Destination, Existing},
-    report::Format,
+    output::{Audience, Decision, Destination, Existing, Output},
+    plan::{Job, Plan},
+    progress::Progress,
+    report::{Done, Journal, Names, Operation},
 };
 
 /// Runs one command.
@@ -22,51 +27,103 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
         Command::Encrypt(arguments) => encrypt::run(arguments),
         Command::Decrypt(arguments) => decrypt::run(arguments),
         Command::Inspect(arguments) => inspect::run(arguments),
+        Command::Keys(arguments) => keys::run(arguments),
+        Command::Completions(arguments) => completions::run(arguments),
+        Command::Man(arguments) => man::run(arguments),
     }
 }
 
-/// What is read and written, checked before any work is done.
-struct Plan {
+/// A job whose ends can be used.
+struct Ready {
     input: Input,
     destination: Destination,
-    existing: Existing,
-    format: Format,
+    decision: Decision,
+    progress: Progress,
 }
 
-impl Plan {
-    /// The result goes where it is said, else beside the input, or to standard output if that is
-    /// where the input comes from.
-    fn new(
-        files: &Files,
-        beside: impl FnOnce(&Path) -> Result<PathBuf, Failure>,
-    ) -> Result<Self, Failure> {
-        let input = Input::open(files.input.as_deref())?;
-        let destination = match (&files.output, input.path()) {
-            (Some(output), _) => Destination::named(output)?,
-            (None, Some(path)) => Destination::File(beside(path)?),
-            (None, None) => Destination::standard_output()?,
-        };
-        let existing = if files.force { Existing::Replace } else { Existing::Keep };
-        destination.check(existing)?;
-        let format = match (files.quiet, files.json) {
-            (true, _) => Format::Nothing,
-            (_, true) => Format::Json,
-            _ => Format::Text,
-        };
-        Ok(Self { input, destination, existing, format })
+/// Does all jobs of a plan, one after the other, with what `set_up` makes once it is clear that
+/// there is something to do. A job that fails does not keep the others from being done.
+fn do_all<T>(
+    operation: Operation,
+    plan: Plan,
+    files: &Files,
+    set_up: impl FnOnce() -> Result<T, Failure>,
+    mut work: impl FnMut(&T, Ready) -> Result<Done, Failure>,
+) -> Result<(), Failure> {
+    let mut journal = Journal::new(operation, &files.report, &plan)?;
+    for path in &plan.left_alone {
+        journal.left_alone(path)?;
     }
+    for unreadable in plan.unreadable {
+        journal.failed(&Names::of_unreadable(&unreadable.path), unreadable.failure)?;
+    }
+    let (mut set_up, mut tools) = (Some(set_up), None);
+    let mut progress = Progress::new(journal.format(), plan.jobs.len());
+    for job in plan.jobs {
+        let names = Names::of(&job);
+        progress = progress.next();
+        let ready = match make_ready(job, files, progress) {
+            Ok(Some(ready)) => ready,
+            Ok(None) => {
+                journal.skipped(&names)?;
+                continue;
+            }
+            Err(failure) => {
+                journal.failed(&names, failure)?;
+                continue;
+            }
+        };
+        if let Some(set_up) = set_up.take() {
+            tools = Some(set_up()?);
+        }
+        let Some(tools) = &tools else { continue };
+        match work(tools, ready) {
+            Ok(done) => journal.done(&names, &done)?,
+            Err(failure) => journal.failed(&names, failure)?,
+        }
+    }
+    journal.finish()
+}
+
+/// Opens the input and decides about a result that exists; `None` if there is nothing to do.
+fn make_ready(job: Job, files: &Files, progress: Progress) -> Result<Option<Ready>, Failure> {
+    let Job { source, destination, folder } = job;
+    let input = source.open()?;
+    let input = if files.decode { input.decoded() } else { input };
+    if let Some(folder) = folder {
+        fs::create_dir_all(&folder)
+            .map_err(|error| Failure::io(format!("cannot make {}", folder.display()), &error))?;
+    }
+    let decision = destination.decide(existing(files))?;
+    Ok((decision != Decision::Skip).then_some(Ready { input, destination, decision, progress }))
+}
+
+fn existing(files: &Files) -> Existing {
+    match files {
+        Files { force: true, .. } => Existing::Replace,
+        Files { skip_existing: true, .. } => Existing::Skip,
+        Files { interactive: true, .. } => Existing::Ask,
+        _ => Existing::Keep,
+    }
+}
+
+fn open_output(
+    destination: Destination,
+    decision: Decision,
+    audience: Audience,
+    files: &Files,
+) -> Result<Output, Failure> {
+    let output = destination.open(decision, audience)?;
+    Ok(if files.encode { output.encoded() } else { output })
 }
 
 /// The pairs of `--context`. The same key twice is a mistake that must not be resolved by guessing.
-fn context(pairs: &[(String, String)]) -> Result<EncryptionContext, Failure> {
+fn context(pairs: &[Pair]) -> Result<EncryptionContext, Failure> {
     let mut context = EncryptionContext::new();
-    for (key, value) in pairs {
+    for Pair { key, value } in pairs {
         if context.insert(key, value).is_some() {
             return Err(Failure::usage(format!("--context gives the key {key:?} twice")));
         }
     }
     Ok(context)
 }
-
-/// What is added to the name of an encrypted file.
-const SUFFIX: &str = ".encrypted";

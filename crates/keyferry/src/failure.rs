@@ -21,6 +21,7 @@ pub(crate) struct Failure {
 pub(crate) enum Code {
     Internal = 1,
     Usage = 2,
+    Partial = 3,
     Denied = 4,
     Integrity = 5,
     Policy = 6,
@@ -38,6 +39,14 @@ impl Failure {
     /// An I/O error; `what` names the file and what was tried.
     pub(crate) fn io(what: impl fmt::Display, error: &io::Error) -> Self {
         Self::new(Code::Internal, format!("{what}: {error}"))
+    }
+
+    /// What is wrong with a message; an I/O error names its file by itself.
+    pub(crate) fn of_message(error: Error, name: &str) -> Self {
+        match error {
+            Error::Io(_) => error.into(),
+            error => Self::from(error).about(name),
+        }
     }
 
     /// Adds the next step.
@@ -81,8 +90,16 @@ impl fmt::Display for Failure {
 
 impl StdError for Failure {}
 
+/// A failure can travel inside of an I/O error, as those of base64 do.
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
+        let error = match error {
+            Error::Io(error) => match error.downcast::<Self>() {
+                Ok(failure) => return failure,
+                Err(error) => Error::Io(error),
+            },
+            error => error,
+        };
         let hint = hint_for(&error).map(str::to_owned);
         Self { message: error.to_string(), hint, code: code_of(&error) }
     }
@@ -113,18 +130,20 @@ fn code_of(error: &Error) -> Code {
 fn hint_for(error: &Error) -> Option<&'static str> {
     match error {
         Error::NoUsableKey { attempts, .. } => hint_for_attempts(attempts),
+        Error::Malformed { what, .. } if what.contains("base64") => Some("read it with --decode"),
         Error::Truncated { .. } => Some("it was cut short on its way: get it again"),
         Error::Policy(
             PolicyViolation::ContextMissing { .. } | PolicyViolation::ContextMismatch { .. },
-        ) => {
-            Some("keyferry inspect shows the context of the message; --context says what to expect")
-        }
+        ) => Some(
+            "keyferry inspect shows the context of the message, --context says what to expect, and \
+                 --required-context-key what the message is bound to without storing it",
+        ),
         Error::Policy(PolicyViolation::Commitment { .. }) => {
             Some("to read older messages that do not commit to their key: --commitment allow")
         }
         Error::Limit { kind: LimitKind::HeldPlaintext, .. } => Some(
-            "write it to a file with --output, which appears once everything is verified; or hold \
-             up to 1 GiB with --buffer",
+            "give the message as a file, which can be read twice; or write to a file with --output, \
+             which appears once everything is verified; or hold up to 1 GiB with --buffer",
         ),
         Error::Limit { kind: LimitKind::EncryptedDataKeys, .. } => {
             Some("if you trust the message, allow more with --max-encrypted-data-keys")

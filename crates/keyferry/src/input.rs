@@ -2,66 +2,147 @@
 
 use std::{
     fs::File,
-    io::{self, Read},
+    io::{self, Read, Seek, SeekFrom},
     os::fd::AsFd,
     path::{Path, PathBuf},
 };
 
-use crate::failure::Failure;
+use crate::{
+    base64_stream::{Decoder, LONGEST_PIECE, NotBase64},
+    failure::{Code, Failure},
+};
 
-/// A file or standard input.
+/// What can be opened to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    StandardInput,
+    File(PathBuf),
+}
+
+/// An open source.
 pub(crate) struct Input {
     reader: File,
-    path: Option<PathBuf>,
+    source: Source,
+    /// Of a regular file.
     length: Option<u64>,
+    decoding: Option<Decoding>,
+}
+
+struct Decoding {
+    decoder: Decoder,
+    text: Vec<u8>,
+    /// How many of the decoder's bytes were read.
+    used: usize,
+}
+
+impl Source {
+    /// "-" is standard input.
+    pub(crate) fn named(path: &Path) -> Self {
+        if path == Path::new("-") { Self::StandardInput } else { Self::File(path.to_owned()) }
+    }
+
+    /// What it is called in messages.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::StandardInput => "standard input".to_owned(),
+            Self::File(path) => path.display().to_string(),
+        }
+    }
+
+    pub(crate) fn open(&self) -> Result<Input, Failure> {
+        let cannot = |error: io::Error| Failure::io(format!("cannot read {}", self.name()), &error);
+        let (reader, length) = match self {
+            // The descriptor itself, not `io::stdin`, which takes one that cannot be read for
+            // empty.
+            Self::StandardInput => {
+                let descriptor = io::stdin().as_fd().try_clone_to_owned().map_err(cannot)?;
+                (File::from(descriptor), None)
+            }
+            Self::File(path) => {
+                let file = File::open(path).map_err(cannot)?;
+                let metadata = file.metadata().map_err(cannot)?;
+                if metadata.is_dir() {
+                    return Err(Failure::usage(format!("{} is a directory", self.name())));
+                }
+                (file, metadata.is_file().then_some(metadata.len()))
+            }
+        };
+        Ok(Input { reader, source: self.clone(), length, decoding: None })
+    }
 }
 
 impl Input {
-    /// Opens `path`; nothing or "-" is standard input.
-    pub(crate) fn open(path: Option<&Path>) -> Result<Self, Failure> {
-        let Some(path) = path.filter(|path| *path != Path::new("-")) else {
-            return Self::standard_input();
-        };
-        let cannot =
-            |error: io::Error| Failure::io(format!("cannot read {}", path.display()), &error);
-        let file = File::open(path).map_err(cannot)?;
-        let metadata = file.metadata().map_err(cannot)?;
-        if metadata.is_dir() {
-            return Err(Failure::usage(format!("{} is a directory", path.display())));
-        }
-        let length = metadata.is_file().then_some(metadata.len());
-        Ok(Self { reader: file, path: Some(path.to_owned()), length })
-    }
-
-    /// The descriptor itself, not [`io::stdin`], which takes one that cannot be read for empty.
-    fn standard_input() -> Result<Self, Failure> {
-        let cannot = |error: io::Error| Failure::io("cannot read standard input", &error);
-        let descriptor = io::stdin().as_fd().try_clone_to_owned().map_err(cannot)?;
-        Ok(Self { reader: File::from(descriptor), path: None, length: None })
-    }
-
-    /// The path of a file; `None` is standard input.
-    pub(crate) fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
+    /// The bytes that its base64 stands for.
+    pub(crate) fn decoded(mut self) -> Self {
+        self.decoding =
+            Some(Decoding { decoder: Decoder::new(), text: vec![0; LONGEST_PIECE], used: 0 });
+        self
     }
 
     /// What the input is called in messages.
     pub(crate) fn name(&self) -> String {
-        self.path.as_ref().map_or("standard input".into(), |path| path.display().to_string())
+        self.source.name()
     }
 
-    /// Length in bytes, of regular files.
+    /// Length of what is read in bytes, if it is known.
     pub(crate) fn length(&self) -> Option<u64> {
-        self.length
+        self.length.filter(|_| self.decoding.is_none())
+    }
+
+    /// Whether it can be read twice.
+    pub(crate) fn can_go_back(&self) -> bool {
+        self.length().is_some()
+    }
+
+    fn read_stored(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted => error,
+            kind => io::Error::new(kind, format!("cannot read {}: {error}", self.name())),
+        })
+    }
+
+    fn read_decoded(&mut self, decoding: &mut Decoding, buffer: &mut [u8]) -> io::Result<usize> {
+        let Decoding { decoder, text, used } = decoding;
+        while *used == decoder.bytes().len() {
+            let length = self.read_stored(text)?;
+            if length == 0 {
+                return decoder.finish().map(|()| 0).map_err(|error| self.not_base64(&error));
+            }
+            decoder.push(&text[..length]).map_err(|error| self.not_base64(&error))?;
+            *used = 0;
+        }
+        let unread = &decoder.bytes()[*used..];
+        let length = buffer.len().min(unread.len());
+        buffer[..length].copy_from_slice(&unread[..length]);
+        *used += length;
+        Ok(length)
+    }
+
+    fn not_base64(&self, error: &NotBase64) -> io::Error {
+        let message = format!("{} is not base64 at byte {}", self.name(), error.offset);
+        let failure =
+            Failure::new(Code::Integrity, message).hint("leave out --decode if it is binary");
+        io::Error::new(io::ErrorKind::InvalidData, failure)
     }
 }
 
 /// Errors name the input.
 impl Read for Input {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.reader.read(buffer).map_err(|error| match error.kind() {
-            io::ErrorKind::Interrupted => error,
-            kind => io::Error::new(kind, format!("cannot read {}: {error}", self.name())),
-        })
+        match self.decoding.take() {
+            None => self.read_stored(buffer),
+            Some(mut decoding) => {
+                let read = self.read_decoded(&mut decoding, buffer);
+                self.decoding = Some(decoding);
+                read
+            }
+        }
+    }
+}
+
+/// Only if it [can go back](Input::can_go_back).
+impl Seek for Input {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.reader.seek(to)
     }
 }

@@ -1,17 +1,22 @@
 //! The command line of crypto-envelope. `keyferry --help` says what it can do.
 
 mod args;
+mod base64_stream;
 mod command;
 mod failure;
+mod failures;
 mod input;
 mod interrupt;
 mod key_file;
 mod local_keys;
 mod output;
+mod plan;
 mod progress;
 mod provider;
 mod report;
+mod terminal;
 mod text;
+mod walk;
 
 use std::{io::Write, process::ExitCode};
 

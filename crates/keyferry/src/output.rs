@@ -11,11 +11,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crypto_envelope::Error;
 use tempfile::NamedTempFile;
 
 use crate::{
+    base64_stream::{Encoder, LONGEST_PIECE},
     failure::{Code, Failure},
     interrupt, report,
+    terminal::{self, Answer},
 };
 
 /// A place to write to.
@@ -32,8 +35,24 @@ pub(crate) enum Destination {
 /// What may happen to a file that is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Existing {
+    /// It is kept, and that is an error.
     Keep,
+    /// It is kept, and that is fine.
+    Skip,
     Replace,
+    /// Somebody at the terminal decides.
+    Ask,
+}
+
+/// What is to be done about one result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// Make it, and fail if a file of its name appears meanwhile.
+    Create,
+    /// Make it, whatever has its name.
+    Replace,
+    /// Leave the file that is there.
+    Skip,
 }
 
 /// Who may read a new file.
@@ -50,11 +69,18 @@ pub(crate) enum Audience {
 pub(crate) struct Output {
     writer: Writer,
     name: String,
+    encoder: Option<Encoder>,
 }
 
 enum Writer {
     Stream(File),
-    File { unfinished: NamedTempFile, target: PathBuf, existing: Existing },
+    File { unfinished: NamedTempFile, target: PathBuf, replace: Replace },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Replace {
+    Never,
+    Existing,
 }
 
 impl Destination {
@@ -112,9 +138,9 @@ impl Destination {
         standard.is_some_and(|standard| identity(&standard) == identity(file))
     }
 
-    /// Refuses to write over a file, before any work is done.
-    pub(crate) fn check(&self, existing: Existing) -> Result<(), Failure> {
-        let Self::File(path) = self else { return Ok(()) };
+    /// Decides about a file that is there already, before any work is done.
+    pub(crate) fn decide(&self, existing: Existing) -> Result<Decision, Failure> {
+        let Self::File(path) = self else { return Ok(Decision::Create) };
         if path.is_dir() {
             return Err(Failure::usage(format!("{} is a directory", path.display())));
         }
@@ -127,13 +153,23 @@ impl Destination {
                 Err(Failure::usage(format!("{} is not a regular file", path.display()))
                     .hint("to write to it all the same, name it with --output"))
             }
-            Ok(_) if existing == Existing::Keep => Err(exists(path)),
-            _ => Ok(()),
+            Ok(_) => match existing {
+                Existing::Keep => Err(exists(path)),
+                Existing::Skip => Ok(Decision::Skip),
+                Existing::Replace => Ok(Decision::Replace),
+                Existing::Ask => terminal::ask(&format!("replace {}?", path.display())).map(
+                    |answer| match answer {
+                        Answer::Yes => Decision::Replace,
+                        Answer::No => Decision::Skip,
+                    },
+                ),
+            },
+            Err(_) => Ok(Decision::Create),
         }
     }
 
     /// Opens it.
-    pub(crate) fn open(self, existing: Existing, audience: Audience) -> Result<Output, Failure> {
+    pub(crate) fn open(self, decision: Decision, audience: Audience) -> Result<Output, Failure> {
         let name = self.to_string();
         let writer = match self {
             Self::Stream { file, .. } => Writer::Stream(file),
@@ -141,10 +177,14 @@ impl Destination {
                 let unfinished = create_beside(&target, audience).map_err(|error| {
                     Failure::io(format!("cannot write {name}"), &without_path(&error))
                 })?;
-                Writer::File { unfinished, target, existing }
+                let replace = match decision {
+                    Decision::Replace => Replace::Existing,
+                    Decision::Create | Decision::Skip => Replace::Never,
+                };
+                Writer::File { unfinished, target, replace }
             }
         };
-        Ok(Output { writer, name })
+        Ok(Output { writer, name, encoder: None })
     }
 }
 
@@ -158,8 +198,17 @@ impl fmt::Display for Destination {
 }
 
 impl Output {
+    /// Writes base64 of what is written to it.
+    pub(crate) fn encoded(mut self) -> Self {
+        self.encoder = Some(Encoder::new());
+        self
+    }
+
     /// Makes what was written last, and gives the file its name.
-    pub(crate) fn commit(self) -> Result<(), Failure> {
+    pub(crate) fn commit(mut self) -> Result<(), Failure> {
+        if let Some(mut encoder) = self.encoder.take() {
+            self.write_all(encoder.finish()).map_err(Error::from)?;
+        }
         let name = self.name;
         let cannot = |error: &io::Error| Failure::io(format!("cannot write {name}"), error);
         match self.writer {
@@ -168,12 +217,12 @@ impl Output {
                 Err(error) if has_no_sync(&error) => Ok(()),
                 synced => synced.map_err(|error| cannot(&error)),
             },
-            Writer::File { unfinished, target, existing } => {
+            Writer::File { unfinished, target, replace } => {
                 unfinished.as_file().sync_all().map_err(|error| cannot(&error))?;
                 let persisted = interrupt::release(|| {
-                    let persisted = match existing {
-                        Existing::Replace => unfinished.persist(&target),
-                        Existing::Keep => unfinished.persist_noclobber(&target),
+                    let persisted = match replace {
+                        Replace::Existing => unfinished.persist(&target),
+                        Replace::Never => unfinished.persist_noclobber(&target),
                     };
                     // On error this removes the file, still with signals held off.
                     persisted.map(drop).map_err(|error| error.error)
@@ -196,9 +245,8 @@ impl Output {
     }
 }
 
-/// Errors name the output.
-impl Write for Output {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+impl Output {
+    fn write_stored(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = match &mut self.writer {
             Writer::Stream(file) => file.write(bytes),
             Writer::File { unfinished, .. } => unfinished.write(bytes),
@@ -207,6 +255,17 @@ impl Write for Output {
             io::ErrorKind::Interrupted => error,
             kind => io::Error::new(kind, format!("cannot write {}: {error}", self.name)),
         })
+    }
+}
+
+/// Errors name the output.
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let Some(mut encoder) = self.encoder.take() else { return self.write_stored(bytes) };
+        let piece = &bytes[..bytes.len().min(LONGEST_PIECE)];
+        let written = self.write_all(encoder.push(piece));
+        self.encoder = Some(encoder);
+        written.map(|()| piece.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -255,11 +314,17 @@ fn without_path(error: &io::Error) -> io::Error {
 fn create_beside(target: &Path, audience: Audience) -> io::Result<NamedTempFile> {
     interrupt::create(|| {
         tempfile::Builder::new()
-            .prefix(".keyferry-")
-            .suffix(".partial")
+            .prefix(UNFINISHED.0)
+            .suffix(UNFINISHED.1)
             .permissions(Permissions::from_mode(audience.mode()))
             .tempfile_in(folder_of(target))
     })
+}
+
+/// Whether it is a file that a run has not finished, or that a crash has left.
+pub(crate) fn is_unfinished(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    name.starts_with(UNFINISHED.0.as_bytes()) && name.ends_with(UNFINISHED.1.as_bytes())
 }
 
 /// Makes the names in a folder last, as far as the file system knows how to.
@@ -279,8 +344,10 @@ fn folder_of(path: &Path) -> &Path {
 
 fn exists(path: &Path) -> Failure {
     Failure::new(Code::Usage, format!("{} exists already", path.display()))
-        .hint("give another name with --output, or --force to replace it")
+        .hint("give another name with --output, --force to replace it, or --skip-existing")
 }
 
+/// How the names of unfinished files begin and end.
+const UNFINISHED: (&str, &str) = (".keyferry-", ".partial");
 /// As many as the system follows.
 const MOST_LINKS: usize = 40;

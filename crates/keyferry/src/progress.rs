@@ -1,42 +1,77 @@
 //! How far it has come, on a terminal.
 
-use std::{io::Read, time::Duration};
+use std::{
+    io::{Read, Result, Seek, SeekFrom},
+    time::Duration,
+};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressBarIter, ProgressDrawTarget, ProgressStyle};
 
-use crate::{input::Input, report::Format};
+use crate::{input::Input, report::Format, text::printable};
 
-/// Shows people how much of `input` was read, on standard error if that is a terminal, until the
-/// reader is dropped.
-pub(crate) fn watch(input: Input, format: Format) -> impl Read {
-    let (bar, template) = match input.length() {
-        Some(length) => (ProgressBar::new(length), WITH_LENGTH),
-        None => (ProgressBar::no_length(), WITHOUT_LENGTH),
-    };
-    bar.set_draw_target(match format {
-        Format::Text => ProgressDrawTarget::stderr(),
-        Format::Nothing | Format::Json => ProgressDrawTarget::hidden(),
-    });
-    bar.set_message(crate::text::printable(&input.name()));
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(200));
-    Watched { reader: bar.wrap_read(input), bar }
+/// Which file of how many it is, and whether anybody wants to know.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Progress {
+    format: Format,
+    file: usize,
+    files: usize,
 }
 
-struct Watched<R> {
-    reader: R,
+impl Progress {
+    /// Before the first of so many files.
+    pub(crate) fn new(format: Format, files: usize) -> Self {
+        Self { format, file: 0, files }
+    }
+
+    pub(crate) fn next(self) -> Self {
+        Self { file: self.file + 1, ..self }
+    }
+
+    /// Shows people how much of `input` was read, on standard error if that is a terminal, until
+    /// the reader is dropped.
+    pub(crate) fn watch(self, input: Input) -> Watched {
+        let (bar, template) = match input.length() {
+            Some(length) => (ProgressBar::new(length), WITH_LENGTH),
+            None => (ProgressBar::no_length(), WITHOUT_LENGTH),
+        };
+        bar.set_draw_target(match self.format {
+            Format::Text => ProgressDrawTarget::stderr(),
+            Format::Nothing | Format::Json => ProgressDrawTarget::hidden(),
+        });
+        bar.set_message(self.message(&input));
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Watched { reader: bar.wrap_read(input), bar }
+    }
+
+    fn message(self, input: &Input) -> String {
+        let name = printable(&input.name());
+        if self.files > 1 { format!("[{}/{}] {name}", self.file, self.files) } else { name }
+    }
+}
+
+/// An input whose reader is watched.
+pub(crate) struct Watched {
+    reader: ProgressBarIter<Input>,
     bar: ProgressBar,
 }
 
-impl<R: Read> Read for Watched<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+impl Read for Watched {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
         self.reader.read(buffer)
     }
 }
 
-impl<R> Drop for Watched<R> {
+/// Whoever goes back sees the bar go back.
+impl Seek for Watched {
+    fn seek(&mut self, to: SeekFrom) -> Result<u64> {
+        self.reader.seek(to)
+    }
+}
+
+impl Drop for Watched {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }

@@ -1,66 +1,142 @@
 //! `keyferry decrypt`.
 
-use std::path::{Path, PathBuf};
+use crypto_envelope::{Decryptor, EncryptionContext, Limits, UnverifiedHeader, blocking, io};
 
-use crypto_envelope::{Decryptor, Limits, blocking, io};
-
-use super::{Plan, SUFFIX, context};
+use super::{Ready, context, do_all, open_output};
 use crate::{
-    args::Decrypt,
+    args::{Decrypt, Expected},
     failure::{Code, Failure},
     output::{Audience, Destination},
-    progress, provider,
-    report::Run,
+    plan::{Naming, Plan},
+    provider,
+    report::{Done, Operation},
 };
 
 pub(super) fn run(arguments: &Decrypt) -> Result<(), Failure> {
-    let Plan { input, destination, existing, format } =
-        Plan::new(&arguments.common.files, without_suffix)?;
-    let decryptor = decryptor(arguments, &destination)?;
-    let expected = context(&arguments.common.context)?;
+    let files = &arguments.files;
+    let plan = Plan::new(files, Naming::Remove(&files.suffix))?;
+    let expected = ExpectedContext::new(&arguments.context)?;
+    do_all(
+        Operation::Decrypt,
+        plan,
+        files,
+        || Decryptors::new(arguments),
+        |decryptors, ready| decrypt(decryptors, &expected, arguments, ready),
+    )
+}
 
-    let run = Run::new("decrypt", &input, &destination);
-    let some_is_out = destination.is_stream() && !arguments.buffer;
+/// One for files, one for streams.
+struct Decryptors {
+    /// The file gets its name once everything is verified, the signature too.
+    to_file: Decryptor,
+    to_stream: Decryptor,
+}
+
+impl Decryptors {
+    fn new(arguments: &Decrypt) -> Result<Self, Failure> {
+        let keys = &arguments.keys;
+        let limits = Limits::default().with_max_encrypted_data_keys(keys.max_encrypted_data_keys);
+        let limits = match arguments.max_length {
+            Some(length) => limits.with_max_claimed_frame(length),
+            None => limits,
+        };
+        let mut builder = Decryptor::builder(provider::for_decryption(&keys.providers)?)
+            .commitment_policy(keys.commitment.into())
+            .required_context_keys(&arguments.required_context_key)
+            .limits(limits.clone());
+        if arguments.unsigned_only {
+            builder = builder.unsigned_only();
+        }
+        let to_file = builder.clone().release_before_signature().build()?;
+        let to_stream = if arguments.buffer {
+            let limits = limits.with_max_held_plaintext(MOST_HELD);
+            builder.hold_until_end().limits(limits).build()?
+        } else {
+            builder.build()?
+        };
+        Ok(Self { to_file, to_stream })
+    }
+
+    fn to(&self, destination: &Destination) -> &Decryptor {
+        if destination.is_stream() { &self.to_stream } else { &self.to_file }
+    }
+}
+
+fn decrypt(
+    decryptors: &Decryptors,
+    expected: &ExpectedContext,
+    arguments: &Decrypt,
+    ready: Ready,
+) -> Result<Done, Failure> {
+    let Ready { input, destination, decision, progress } = ready;
+    let decryptor = decryptors.to(&destination);
+    let some_comes_out = destination.is_stream() && !arguments.buffer;
+    let in_two_passes = some_comes_out && input.can_go_back();
     let name = input.name();
-    let about = |error| Failure::from(error).about(&name);
-    let watched = progress::watch(input, format);
+    let about = |error| Failure::of_message(error, &name);
+
+    let watched = progress.watch(input);
     let (header, body) = io::read_header(decryptor.header_parser(), watched).map_err(about)?;
-    let opener = blocking::wait(decryptor.open(header, &expected)).map_err(about)?;
-    let mut output = destination.open(existing, Audience::Owner)?;
-    let finished = io::decrypt(opener, body, &mut output).map_err(|error| {
+    expected.check_keys(&header).map_err(|failure| failure.about(&name))?;
+    let opener = blocking::wait(decryptor.open(header, &expected.pairs)).map_err(about)?;
+    let mut output = open_output(destination, decision, Audience::Owner, &arguments.files)?;
+    let opened = if in_two_passes {
+        io::decrypt_seekable(opener, body, &mut output)
+    } else {
+        io::decrypt(opener, body, &mut output)
+    };
+    let finished = opened.map_err(|error| {
         let failure = about(error);
-        if some_is_out && failure.code() == Code::Integrity {
+        if some_comes_out && failure.code() == Code::Integrity {
             failure.hint("what came out before is genuine but not complete: do not use it")
         } else {
             failure
         }
     })?;
     output.commit()?;
-    run.done(finished.header(), finished.context(), finished.plaintext_length(), format)
+    Ok(Done {
+        header: finished.header().clone(),
+        context: finished.context().clone(),
+        plaintext_length: finished.plaintext_length(),
+    })
 }
 
-fn decryptor(arguments: &Decrypt, destination: &Destination) -> Result<Decryptor, Failure> {
-    let provider = provider::for_decryption(&arguments.common.providers)?;
-    let builder = Decryptor::builder(provider).commitment_policy(arguments.commitment.into());
-    let limits = Limits::default().with_max_encrypted_data_keys(arguments.max_encrypted_data_keys);
-    let builder = if arguments.buffer && destination.is_stream() {
-        builder.hold_until_end().limits(limits.with_max_held_plaintext(MOST_HELD))
-    } else if destination.is_stream() {
-        builder.limits(limits)
-    } else {
-        // The file gets its name once everything is verified, the signature too.
-        builder.release_before_signature().limits(limits)
-    };
-    Ok(builder.build()?)
+/// What a message must be bound to.
+struct ExpectedContext {
+    pairs: EncryptionContext,
+    /// With any value.
+    keys: Vec<String>,
 }
 
-fn without_suffix(path: &Path) -> Result<PathBuf, Failure> {
-    let name = path.as_os_str().as_encoded_bytes();
-    if name.ends_with(SUFFIX.as_bytes()) && path.extension().is_some() {
-        return Ok(path.with_extension(""));
+impl ExpectedContext {
+    fn new(expected: &[Expected]) -> Result<Self, Failure> {
+        let mut keys = Vec::new();
+        let mut pairs = Vec::new();
+        for one in expected {
+            match one {
+                Expected::Pair(pair) => pairs.push(pair.clone()),
+                Expected::Key(key) => keys.push(key.clone()),
+            }
+        }
+        Ok(Self { pairs: context(&pairs)?, keys })
     }
-    Err(Failure::usage(format!("{} does not end in {SUFFIX}", path.display()))
-        .hint("say where the plaintext goes with --output"))
+
+    /// Before any key service is asked. What the header says is verified later, or it is refused.
+    fn check_keys(&self, header: &UnverifiedHeader) -> Result<(), Failure> {
+        let stored = header.claims().stored_context();
+        let is_there =
+            |key: &&String| stored.value(key).is_some() || self.pairs.value(key).is_some();
+        match self.keys.iter().find(|key| !is_there(key)) {
+            None => Ok(()),
+            Some(key) => Err(Failure::new(
+                Code::Policy,
+                format!(
+                    "refused by policy: the encryption context has no pair with the key {key:?}"
+                ),
+            )
+            .hint("keyferry inspect shows the context of the message")),
+        }
+    }
 }
 
 /// What --help says.

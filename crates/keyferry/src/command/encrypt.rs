@@ -1,45 +1,88 @@
 //! `keyferry encrypt`.
 
-use std::path::{Path, PathBuf};
+use crypto_envelope::{CommitmentPolicy, EncryptionContext, Encryptor, Limits, blocking, io};
 
-use crypto_envelope::{Encryptor, blocking, io};
-
-use super::{Plan, SUFFIX, context};
+use super::{Ready, context, do_all, open_output};
 use crate::{
-    args::Encrypt,
-    failure::Failure,
+    args::{Encrypt, Files, Suite},
+    failure::{Code, Failure},
     output::Audience,
-    progress, provider,
-    report::{self, Run},
+    plan::{Naming, Plan},
+    provider,
+    report::{self, Done, Format, Operation},
 };
 
 pub(super) fn run(arguments: &Encrypt) -> Result<(), Failure> {
-    let Plan { input, destination, existing, format } =
-        Plan::new(&arguments.common.files, |path| Ok(with_suffix(path)))?;
-    if destination.is_screen() {
+    let files = &arguments.files;
+    let plan = Plan::new(files, Naming::Add(&files.suffix))?;
+    if !files.encode && plan.jobs.iter().any(|job| job.destination.is_screen()) {
         return Err(Failure::usage("the message is binary and the output is a terminal")
-            .hint("redirect it, or name a file with --output"));
+            .hint("redirect it, name a file with --output, or write base64 with --encode"));
     }
-
-    let provider = provider::for_encryption(&arguments.common.providers, |path| {
-        report::new_key(path, format);
-    })?;
-    let encryptor = Encryptor::builder(provider)
-        .suite(arguments.suite.into())
-        .frame_length(arguments.frame_length)
-        .build()?;
-    let sealer = blocking::wait(encryptor.prepare(&context(&arguments.common.context)?))?;
-
-    let (header, context) = (sealer.header().clone(), sealer.context().clone());
-    let run = Run::new("encrypt", &input, &destination);
-    let mut output = destination.open(existing, Audience::Everybody)?;
-    let plaintext_length = io::encrypt(sealer, progress::watch(input, format), &mut output)?;
-    output.commit()?;
-    run.done(&header, &context, plaintext_length, format)
+    check_suite(arguments)?;
+    let context = context(&arguments.context)?;
+    check_required(arguments, &context)?;
+    do_all(
+        Operation::Encrypt,
+        plan,
+        files,
+        || encryptor(arguments),
+        |encryptor, ready| encrypt(encryptor, &context, files, ready),
+    )
 }
 
-fn with_suffix(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(SUFFIX);
-    name.into()
+/// Pairs that are bound without being stored have to be there.
+fn check_required(arguments: &Encrypt, context: &EncryptionContext) -> Result<(), Failure> {
+    match arguments.required_context_key.iter().find(|key| context.value(key).is_none()) {
+        None => Ok(()),
+        Some(key) => Err(Failure::usage(format!("there is no --context {key}=VALUE"))
+            .hint("--required-context-key names a pair of --context that is not stored")),
+    }
+}
+
+/// Before a key is made.
+fn check_suite(arguments: &Encrypt) -> Result<(), Failure> {
+    let Suite(suite) = arguments.suite;
+    let policy = CommitmentPolicy::from(arguments.keys.commitment);
+    if policy.permits_encrypt(suite) {
+        return Ok(());
+    }
+    let message =
+        format!("the algorithm suite {suite} is not permitted by the commitment policy {policy}");
+    Err(Failure::new(Code::Policy, message).hint(if suite.is_committing() {
+        "--commitment require writes it"
+    } else {
+        "messages that do not commit to their key are for readers that know nothing else: \
+         --commitment danger-forbid-encrypt-allow-decrypt"
+    }))
+}
+
+fn encryptor(arguments: &Encrypt) -> Result<Encryptor, Failure> {
+    let keys = &arguments.keys;
+    let format = Format::from(&arguments.files.report);
+    let provider = provider::for_encryption(&keys.providers, |path| report::new_key(path, format))?;
+    let Suite(suite) = arguments.suite;
+    let limits = Limits::default().with_max_encrypted_data_keys(keys.max_encrypted_data_keys);
+    Ok(Encryptor::builder(provider)
+        .commitment_policy(keys.commitment.into())
+        .suite(suite)
+        .frame_length(arguments.frame_length)
+        .required_context_keys(&arguments.required_context_key)
+        .limits(limits)
+        .build()?)
+}
+
+fn encrypt(
+    encryptor: &Encryptor,
+    context: &EncryptionContext,
+    files: &Files,
+    ready: Ready,
+) -> Result<Done, Failure> {
+    let Ready { input, destination, decision, progress } = ready;
+    let sealer = blocking::wait(encryptor.prepare(context))?;
+    let (header, context) = (sealer.header().clone(), sealer.context().clone());
+    let mut output = open_output(destination, decision, Audience::Everybody, files)?;
+    let plaintext_length = io::encrypt(sealer, progress.watch(input), &mut output)?;
+    output.commit()?;
+    Ok(Done { header, context, plaintext_length })
 }

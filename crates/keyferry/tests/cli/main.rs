@@ -1,10 +1,14 @@
 //! The command line as people and scripts use it: the real program in an empty folder.
 
+mod base64;
 mod files;
 mod interrupt;
 mod key_files;
+mod keys;
 mod local_keys;
+mod many;
 mod messages;
+mod policy;
 mod sandbox;
 mod streams;
 mod terminal;

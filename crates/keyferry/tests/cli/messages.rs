@@ -14,7 +14,10 @@ fn the_context_is_checked() -> TestResult {
     assert_eq!(decrypt("a=b=c")?.expect(0)?.stdout, b"text");
     decrypt("tenant=red")?.expect(6)?.says("another value for the key \"tenant\"")?;
     decrypt("planet=red")?.expect(6)?.says("no pair with the key \"planet\"")?;
-    decrypt("nothing")?.expect(2)?.says("KEY=VALUE")?;
+    decrypt("planet")?.expect(6)?.says("no pair with the key \"planet\"")?;
+    assert_eq!(decrypt("tenant")?.expect(0)?.stdout, b"text");
+    decrypt("")?.expect(2)?.says("KEY=VALUE")?;
+    sandbox.run(&["encrypt", "-c", "tenant", "-f", "file"])?.expect(2)?.says("KEY=VALUE")?;
     sandbox
         .run(&["decrypt", "-c", "tenant=red", "-c", "tenant=blue", "file.encrypted", "-o", "-"])?
         .expect(2)?
@@ -35,7 +38,7 @@ fn inspect_needs_no_key_and_promises_nothing() -> TestResult {
     let text = sandbox.run(&["inspect", "file.encrypted"])?.expect(0)?;
     let text = String::from_utf8(text.stdout)?;
     for part in
-        ["Nothing here is verified", "0478", "tenant = blue", "ns my key", "about 100000 bytes"]
+        ["nothing here is verified", "0478", "tenant = blue", "ns my key", "about 100000 bytes"]
     {
         assert!(text.contains(part), "no {part:?} in {text}");
     }
@@ -54,6 +57,50 @@ fn inspect_needs_no_key_and_promises_nothing() -> TestResult {
         sandbox.pipe(&["inspect", "--json"], &sandbox.read("file.encrypted")?)?.expect(0)?;
     let claims: Value = serde_json::from_slice(&piped.stdout)?;
     assert_eq!(claims["plaintext_length_estimate"], Value::Null);
+    Ok(())
+}
+
+#[test]
+fn a_whole_message_can_be_inspected() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    sandbox.write("file", vec![7; 250])?;
+    let options = ["encrypt", "--suite", "signed", "--frame-length", "100", "file"];
+    sandbox.run(&options)?.expect(0)?;
+    let inspect = || sandbox.run(&["inspect", "--full", "--json", "file.encrypted"]);
+    let claims: Value = serde_json::from_slice(&inspect()?.expect(0)?.stdout)?;
+    assert_eq!(claims["frames"], 3);
+    assert_eq!(claims["plaintext_length"], 250);
+    assert_eq!(claims["signature_fits_own_key"], true);
+    assert_eq!(claims["risks"], json!(["signature-key-from-message"]));
+    assert_eq!(claims["verified"], false);
+    let text = sandbox.run(&["inspect", "--full", "file.encrypted"])?.expect(0)?;
+    assert!(String::from_utf8(text.stdout)?.contains("frames:          3"));
+
+    let mut message = sandbox.read("file.encrypted")?;
+    let place = message.len() - 200;
+    message[place] ^= 1;
+    sandbox.write("file.encrypted", &message)?;
+    inspect()?.expect(5)?.says("message signature")?;
+    sandbox.write("file.encrypted", &message[..place])?;
+    inspect()?.expect(5)?.says("truncated")?;
+    Ok(())
+}
+
+#[test]
+fn completions_and_manual_pages_are_made() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = sandbox.run(&["completions", shell])?.expect(0)?.stdout;
+        assert!(String::from_utf8(script)?.contains("skip-existing"), "{shell}");
+    }
+    let page = String::from_utf8(sandbox.run(&["man"])?.expect(0)?.stdout)?;
+    assert!(page.starts_with(".ie") && page.contains("Exit codes"), "{page}");
+    std::fs::create_dir(sandbox.work("man1"))?;
+    sandbox.run(&["man", "--output", "man1"])?.expect(0)?;
+    let names = crate::sandbox::names_in(&sandbox.work("man1"))?;
+    for name in ["keyferry.1", "keyferry-encrypt.1", "keyferry-keys-import.1"] {
+        assert!(names.iter().any(|other| other == name), "no {name} in {names:?}");
+    }
     Ok(())
 }
 

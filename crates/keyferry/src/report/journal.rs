@@ -1,0 +1,232 @@
+//! What became of each file of a run, and of the run.
+
+use std::{
+    fs::{self, File},
+    io::Write,
+    path::Path,
+};
+
+use crypto_envelope::{EncryptionContext, Header};
+use serde_json::{Value, json};
+
+use super::{Format, json, json_line, print, say, say_raw};
+use crate::{
+    args::Report,
+    failure::Failure,
+    failures::Failures,
+    input::Source,
+    output::Destination,
+    plan::{Job, Plan},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Encrypt,
+    Decrypt,
+}
+
+/// What a report calls the ends of a job.
+#[derive(Clone, Debug)]
+pub(crate) struct Names {
+    input: String,
+    output: Option<String>,
+}
+
+/// A file that was encrypted or decrypted.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) header: Header,
+    /// All of it, stored or not.
+    pub(crate) context: EncryptionContext,
+    pub(crate) plaintext_length: u64,
+}
+
+/// Tells people and programs what becomes of each file.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    operation: Operation,
+    format: Format,
+    records: Records,
+    metadata: Option<Metadata>,
+    files: usize,
+    done: usize,
+    skipped: usize,
+    failures: Failures,
+}
+
+/// Where records go if they are wanted: not where the data goes.
+#[derive(Clone, Copy, Debug)]
+enum Records {
+    StandardOutput,
+    StandardError,
+}
+
+#[derive(Debug)]
+struct Metadata {
+    file: File,
+    name: String,
+}
+
+impl Journal {
+    pub(crate) fn new(operation: Operation, report: &Report, plan: &Plan) -> Result<Self, Failure> {
+        let metadata = report.metadata_output.as_deref().map(|path| {
+            check_metadata(path, plan)?;
+            Metadata::open(path, report)
+        });
+        let data_on_stdout = plan.jobs.iter().any(|job| job.destination.is_standard_output());
+        let files = plan.jobs.len() + plan.unreadable.len();
+        Ok(Self {
+            operation,
+            format: report.into(),
+            records: if data_on_stdout { Records::StandardError } else { Records::StandardOutput },
+            metadata: metadata.transpose()?,
+            files,
+            done: 0,
+            skipped: 0,
+            failures: Failures::new(files),
+        })
+    }
+
+    pub(crate) fn format(&self) -> Format {
+        self.format
+    }
+
+    pub(crate) fn done(&mut self, names: &Names, done: &Done) -> Result<(), Failure> {
+        self.done += 1;
+        let Done { header, context, plaintext_length } = done;
+        if self.format == Format::Text {
+            let (verb, output) = (self.operation.past(), names.output());
+            say(&format!("{verb} {} -> {output} ({plaintext_length} bytes)", names.input));
+        }
+        self.record(
+            names,
+            json!({
+                "status": "done",
+                "plaintext_length": plaintext_length,
+                "message_id": header.message_id().to_string(),
+                "suite": json::suite(header.suite()),
+                "context": json::context(context),
+                "encrypted_data_keys": json::encrypted_data_keys(header),
+            }),
+        )
+    }
+
+    /// The result exists already, and is to be left alone.
+    pub(crate) fn skipped(&mut self, names: &Names) -> Result<(), Failure> {
+        self.skipped += 1;
+        if self.format == Format::Text {
+            say(&format!("skipped {}: {} exists already", names.input, names.output()));
+        }
+        self.record(names, json!({ "status": "skipped", "reason": "exists" }))
+    }
+
+    /// A file that is not for this command.
+    pub(crate) fn left_alone(&mut self, path: &Path) -> Result<(), Failure> {
+        self.skipped += 1;
+        let names = Names { input: path.display().to_string(), output: None };
+        self.record(&names, json!({ "status": "skipped", "reason": "suffix" }))
+    }
+
+    pub(crate) fn failed(&mut self, names: &Names, failure: Failure) -> Result<(), Failure> {
+        let record = json!({
+            "status": "failed",
+            "error": failure.text(),
+            "exit_code": failure.code() as u8,
+        });
+        self.failures.add(failure);
+        self.record(names, record)
+    }
+
+    /// Sums up.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        if self.format == Format::Text && self.files + self.skipped > 1 {
+            let Self { done, skipped, operation, failures, .. } = &self;
+            let (verb, failed) = (operation.past(), failures.count());
+            say(&format!("{verb} {done} files, skipped {skipped}, failed {failed}"));
+        }
+        self.failures.result()
+    }
+
+    fn record(&mut self, names: &Names, mut record: Value) -> Result<(), Failure> {
+        record["operation"] = json!(self.operation.name());
+        record["input"] = json!(names.input);
+        record["output"] = json!(names.output);
+        let line = json_line(&record);
+        if let Some(metadata) = &mut self.metadata {
+            metadata.write(&line)?;
+        }
+        match (self.format, self.records) {
+            (Format::Json, Records::StandardOutput) => print(&line),
+            (Format::Json, Records::StandardError) => say_raw(&line),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Operation {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Encrypt => "encrypt",
+            Self::Decrypt => "decrypt",
+        }
+    }
+
+    fn past(self) -> &'static str {
+        match self {
+            Self::Encrypt => "encrypted",
+            Self::Decrypt => "decrypted",
+        }
+    }
+}
+
+impl Names {
+    pub(crate) fn of(job: &Job) -> Self {
+        Self { input: job.source.name(), output: Some(job.destination.to_string()) }
+    }
+
+    pub(crate) fn of_unreadable(path: &Path) -> Self {
+        Self { input: path.display().to_string(), output: None }
+    }
+
+    fn output(&self) -> &str {
+        self.output.as_deref().unwrap_or("nothing")
+    }
+}
+
+impl Metadata {
+    fn open(path: &Path, report: &Report) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        let mut options = File::options();
+        if report.overwrite_metadata {
+            options.write(true).truncate(true);
+        } else {
+            options.append(true);
+        }
+        let file = options
+            .create(true)
+            .open(path)
+            .map_err(|error| Failure::io(format!("cannot write {name}"), &error))?;
+        Ok(Self { file, name })
+    }
+
+    fn write(&mut self, line: &str) -> Result<(), Failure> {
+        let written = self.file.write_all(line.as_bytes());
+        written.map_err(|error| Failure::io(format!("cannot write {}", self.name), &error))
+    }
+}
+
+/// It must not be what is read or written.
+fn check_metadata(path: &Path, plan: &Plan) -> Result<(), Failure> {
+    let Ok(metadata) = fs::canonicalize(path) else { return Ok(()) };
+    let is_metadata = |path: &Path| path.canonicalize().is_ok_and(|path| path == metadata);
+    let clash = plan.jobs.iter().any(|job| {
+        matches!(&job.source, Source::File(path) if is_metadata(path))
+            || matches!(&job.destination, Destination::File(path) if is_metadata(path))
+    });
+    if clash {
+        let path = path.display();
+        return Err(Failure::usage(format!("{path} is read or written by this run"))
+            .hint("choose another file for --metadata-output"));
+    }
+    Ok(())
+}

@@ -1,0 +1,220 @@
+//! Many files: folders, patterns, where results go, and what happens when some fail.
+
+use std::{fs, os::unix::fs::symlink};
+
+use serde_json::Value;
+
+use crate::sandbox::{Sandbox, TestResult, mode_of, names_in};
+
+/// `tree` with three files, one of them hidden.
+fn tree() -> Result<Sandbox, Box<dyn std::error::Error>> {
+    let sandbox = Sandbox::new()?;
+    fs::create_dir_all(sandbox.work("tree/b/c"))?;
+    sandbox.write("tree/a", "one")?;
+    sandbox.write("tree/b/.hidden", "two")?;
+    sandbox.write("tree/b/c/d", "three")?;
+    Ok(sandbox)
+}
+
+fn records(stdout: &[u8]) -> Result<Vec<Value>, serde_json::Error> {
+    std::str::from_utf8(stdout).unwrap_or_default().lines().map(serde_json::from_str).collect()
+}
+
+#[test]
+fn a_folder_goes_there_and_back_in_place() -> TestResult {
+    let sandbox = tree()?;
+    sandbox.run(&["encrypt", "tree"])?.expect(2)?.says("--recursive")?;
+    let ran = sandbox.run(&["encrypt", "-r", "tree"])?.expect(0)?;
+    ran.says("encrypted 3 files, skipped 0, failed 0")?;
+    for name in ["tree/a", "tree/b/.hidden", "tree/b/c/d"] {
+        fs::remove_file(sandbox.work(name))?;
+    }
+    // Results of an earlier run are not encrypted again.
+    let again = sandbox.run(&["encrypt", "-r", "tree"])?.expect(0)?;
+    again.says("encrypted 0 files, skipped 3, failed 0")?;
+    // And what is not encrypted is not decrypted.
+    sandbox.write("tree/plain", "text")?;
+    sandbox.run(&["decrypt", "-r", "tree"])?.expect(0)?.says("decrypted 3 files, skipped 1")?;
+    assert_eq!(sandbox.read("tree/b/c/d")?, b"three");
+    assert_eq!(names_in(&sandbox.work("tree/b"))?, [".hidden", ".hidden.encrypted", "c"]);
+    Ok(())
+}
+
+#[test]
+fn a_folder_goes_into_another_with_its_structure() -> TestResult {
+    let sandbox = tree()?;
+    let missing = sandbox.run(&["encrypt", "-r", "tree", "-o", "out"])?.expect(2)?;
+    missing.says("out is not a folder")?;
+    fs::create_dir(sandbox.work("out"))?;
+    fs::create_dir(sandbox.work("back"))?;
+    sandbox.run(&["encrypt", "-r", "tree", "-o", "out"])?.expect(0)?;
+    sandbox.run(&["decrypt", "-r", "out", "-o", "back"])?.expect(0)?;
+    assert_eq!(names_in(&sandbox.work("out/b"))?, [".hidden.encrypted", "c"]);
+    assert_eq!(sandbox.read("back/b/c/d")?, b"three");
+    assert_eq!(mode_of(&sandbox.work("back/b/c/d"))?, 0o600);
+    // The results of the next run would contain those of this one.
+    for output in ["tree", "tree/b"] {
+        let within = sandbox.run(&["encrypt", "-r", "tree", "-o", output])?.expect(2)?;
+        within.says("would be read as part of tree")?;
+    }
+    Ok(())
+}
+
+#[test]
+fn patterns_are_expanded() -> TestResult {
+    let sandbox = tree()?;
+    for name in ["x1.log", "x2.log", "x3.txt", ".x4.log", "[odd].log"] {
+        sandbox.write(name, name)?;
+    }
+    let ran = sandbox.run(&["encrypt", "--json", "x*.log"])?.expect(0)?;
+    let inputs: Vec<_> = records(&ran.stdout)?.iter().map(|r| r["input"].to_string()).collect();
+    assert_eq!(inputs, ["\"x1.log\"", "\"x2.log\""]);
+    sandbox.run(&["encrypt", "tree/**/d"])?.expect(0)?;
+    assert!(sandbox.work("tree/b/c/d.encrypted").exists());
+    sandbox.run(&["encrypt", "*.nothing"])?.expect(2)?.says("nothing matches *.nothing")?;
+    sandbox.run(&["encrypt", "x[.log"])?.expect(2)?.says("is not a pattern")?;
+    // A file that has such a name is meant literally.
+    sandbox.run(&["encrypt", "[odd].log"])?.expect(0)?;
+    assert!(sandbox.work("[odd].log.encrypted").exists());
+    Ok(())
+}
+
+#[test]
+fn one_bad_file_does_not_stop_the_others() -> TestResult {
+    let sandbox = tree()?;
+    sandbox.run(&["encrypt", "-r", "tree"])?.expect(0)?;
+    for name in ["tree/a", "tree/b/.hidden", "tree/b/c/d"] {
+        fs::remove_file(sandbox.work(name))?;
+    }
+    sandbox.write("tree/a.encrypted", "garbage")?;
+    let ran = sandbox.run(&["decrypt", "-r", "--json", "tree"])?.expect(3)?;
+    let records = records(&ran.stdout)?;
+    let statuses: Vec<_> = records.iter().map(|record| record["status"].as_str()).collect();
+    assert_eq!(statuses, [Some("failed"), Some("done"), Some("done")]);
+    assert_eq!(records[0]["exit_code"], 5);
+    assert!(records[0]["error"].as_str().is_some_and(|e| e.contains("not an encrypted message")));
+    ran.says("tree/a.encrypted: ")?.says("1 of 3 files failed")?;
+    assert_eq!(sandbox.read("tree/b/c/d")?, b"three");
+    assert!(!sandbox.work("tree/a").exists());
+    // If all fail alike, that is what the run failed of.
+    sandbox.write("b.encrypted", "garbage")?;
+    sandbox.run(&["decrypt", "tree/a.encrypted", "b.encrypted"])?.expect(5)?.says("2 of 2")?;
+    Ok(())
+}
+
+#[test]
+fn links_and_devices_in_folders_are_not_followed() -> TestResult {
+    let sandbox = tree()?;
+    sandbox.write("secret", "not yours")?;
+    symlink("../secret", sandbox.work("tree/link"))?;
+    symlink("..", sandbox.work("tree/loop"))?;
+    let ran = sandbox.run(&["encrypt", "-r", "tree"])?.expect(3)?;
+    ran.says("tree/link is a link")?.says("tree/loop is a link")?.says("2 of 5 files failed")?;
+    assert!(!sandbox.work("tree/link.encrypted").exists());
+    // A link that is named is meant.
+    sandbox.run(&["encrypt", "tree/link"])?.expect(0)?;
+    sandbox.run(&["decrypt", "tree/link.encrypted", "-o", "back"])?.expect(0)?;
+    assert_eq!(sandbox.read("back")?, b"not yours");
+    Ok(())
+}
+
+#[test]
+fn an_interrupted_run_goes_on() -> TestResult {
+    let sandbox = tree()?;
+    sandbox.run(&["encrypt", "tree/a"])?.expect(0)?;
+    // What a crash leaves behind is no file of anybody's.
+    sandbox.write("tree/.keyferry-x.partial", "half")?;
+    let before = sandbox.read("tree/a.encrypted")?;
+    let ran = sandbox.run(&["encrypt", "-r", "--skip-existing", "tree"])?.expect(0)?;
+    ran.says("skipped tree/a: tree/a.encrypted exists already")?
+        .says("encrypted 2 files, skipped 2, failed 0")?;
+    assert_eq!(sandbox.read("tree/a.encrypted")?, before);
+    assert!(!sandbox.work("tree/.keyferry-x.partial.encrypted").exists());
+    let kept = sandbox.run(&["encrypt", "-r", "tree"])?.expect(2)?;
+    kept.says("--skip-existing")?.says("3 of 3 files failed")?;
+    sandbox.run(&["encrypt", "-r", "--force", "tree"])?.expect(0)?;
+    assert_ne!(sandbox.read("tree/a.encrypted")?, before);
+    Ok(())
+}
+
+#[test]
+fn results_of_one_name_are_refused_before_any_work() -> TestResult {
+    let sandbox = tree()?;
+    for folder in ["other", "out"] {
+        fs::create_dir(sandbox.work(folder))?;
+    }
+    sandbox.write("other/a", "four")?;
+    let arguments = ["encrypt", "tree/a", "other/a", "-o", "out"];
+    sandbox.run(&arguments)?.expect(2)?.says("would both become out/a.encrypted")?;
+    assert!(names_in(&sandbox.work("out"))?.is_empty());
+    sandbox
+        .run(&["encrypt", "tree/a", "other/a", "-o", "-"])?
+        .expect(2)?
+        .says("several results")?;
+    sandbox.run(&["encrypt", "-", "tree/a"])?.expect(2)?.says("standard input together")?;
+    sandbox.pipe(&["encrypt", "-o", "out"], b"x")?.expect(2)?.says("standard input has no name")?;
+    Ok(())
+}
+
+#[test]
+fn suffixes_can_be_chosen() -> TestResult {
+    let sandbox = tree()?;
+    sandbox.run(&["encrypt", "-r", "--suffix", ".kf", "tree"])?.expect(0)?;
+    assert!(sandbox.work("tree/b/c/d.kf").exists());
+    sandbox.run(&["decrypt", "tree/a.kf"])?.expect(2)?.says("does not end in .encrypted")?;
+    fs::create_dir(sandbox.work("back"))?;
+    sandbox.run(&["decrypt", "-r", "--suffix", ".kf", "tree", "-o", "back"])?.expect(0)?;
+    assert_eq!(sandbox.read("back/b/.hidden")?, b"two");
+    sandbox.run(&["encrypt", "--suffix", "/x", "tree/a"])?.expect(2)?.says("holds a slash")?;
+
+    // Without a suffix the names stay, so results go elsewhere, or replace what they came from.
+    fs::create_dir(sandbox.work("same"))?;
+    sandbox.run(&["encrypt", "--suffix", "", "tree/a"])?.expect(2)?.says("exists already")?;
+    sandbox.run(&["encrypt", "--suffix", "", "tree/a", "-o", "same"])?.expect(0)?;
+    sandbox.run(&["decrypt", "--suffix=", "-f", "same/a"])?.expect(0)?;
+    assert_eq!(sandbox.read("same/a")?, b"one");
+    Ok(())
+}
+
+#[test]
+fn metadata_is_written_as_lines() -> TestResult {
+    let sandbox = tree()?;
+    let run = |arguments: &[&str]| {
+        let options = ["encrypt", "-r", "-f", "--metadata-output", "log", "tree"];
+        sandbox.run(&[&options, arguments].concat())
+    };
+    run(&["-c", "tenant=blue"])?.expect(0)?;
+    let first = records(&sandbox.read("log")?)?;
+    assert_eq!(first.len(), 3);
+    assert_eq!(first[0]["operation"], "encrypt");
+    assert_eq!(first[0]["status"], "done");
+    assert_eq!(first[0]["input"], "tree/a");
+    assert_eq!(first[0]["output"], "tree/a.encrypted");
+    assert_eq!(first[0]["context"]["tenant"], "blue");
+    run(&["--quiet"])?.expect(0)?;
+    let statuses = |records: &[Value], status| {
+        records.iter().filter(|record| record["status"] == status).count()
+    };
+    let both = records(&sandbox.read("log")?)?;
+    assert_eq!((statuses(&both, "done"), statuses(&both, "skipped")), (6, 3));
+    run(&["--overwrite-metadata"])?.expect(0)?;
+    assert_eq!(records(&sandbox.read("log")?)?.len(), 6);
+    let itself = ["decrypt", "tree/a.encrypted", "-f", "--metadata-output", "tree/a"];
+    sandbox.run(&itself)?.expect(2)?.says("is read or written by this run")?;
+    assert_eq!(sandbox.read("tree/a")?, b"one");
+    let nowhere = ["encrypt", "-f", "tree/a", "--metadata-output", "no/such/log"];
+    sandbox.run(&nowhere)?.expect(1)?.says("cannot write no/such/log")?;
+    Ok(())
+}
+
+#[test]
+fn several_files_can_be_inspected() -> TestResult {
+    let sandbox = tree()?;
+    sandbox.run(&["encrypt", "-r", "tree"])?.expect(0)?;
+    let files = ["inspect", "--json", "tree/a.encrypted", "tree/b/c/*.encrypted", "tree/a"];
+    let ran = sandbox.run(&files)?.expect(3)?;
+    let inputs: Vec<_> = records(&ran.stdout)?.iter().map(|r| r["input"].to_string()).collect();
+    assert_eq!(inputs, ["\"tree/a.encrypted\"", "\"tree/b/c/d.encrypted\""]);
+    ran.says("tree/a: ")?.says("1 of 3 files failed")?;
+    Ok(())
+}
