@@ -104,7 +104,8 @@ pub(crate) struct Decrypt {
     #[arg(long, value_name = "KEY")]
     pub(crate) required_context_key: Vec<String>,
 
-    /// Write nothing to standard output before everything is verified; holds up to 1 GiB in memory
+    /// Hold up to 1 GiB in memory: nothing goes to standard output before everything is verified,
+    /// and frames longer than 64 MiB can be read
     #[arg(long)]
     pub(crate) buffer: bool,
 

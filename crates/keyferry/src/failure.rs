@@ -145,6 +145,12 @@ fn hint_for(error: &Error) -> Option<&'static str> {
             "give the message as a file, which can be read twice; or write to a file with --output, \
              which appears once everything is verified; or hold up to 1 GiB with --buffer",
         ),
+        Error::Limit { kind: LimitKind::Buffered, .. } => {
+            Some("frames as long as that are read with --buffer, up to 1 GiB")
+        }
+        Error::Limit { kind: LimitKind::ClaimedFrame, .. } => {
+            Some("if you trust the message, allow more with --max-length")
+        }
         Error::Limit { kind: LimitKind::EncryptedDataKeys, .. } => {
             Some("if you trust the message, allow more with --max-encrypted-data-keys")
         }
@@ -163,7 +169,8 @@ fn hint_for_attempts(attempts: &[UnwrapAttempt]) -> Option<&'static str> {
     } else if attempts.iter().any(|attempt| attempt.error().is_some_and(changed)) {
         Some(
             "the key has the right name but does not open the message: it is another key of that \
-             name, or the message or its context was changed",
+             name (or another padding of an RSA key), the message or its context was changed, or \
+             it is bound to a pair that it does not store: --required-context-key",
         )
     } else {
         None

@@ -69,7 +69,7 @@ impl Plan {
         for input in inputs {
             for path in walk::matches(input)? {
                 if path.is_dir() {
-                    all.extend(self.find_in(&path, files)?);
+                    all.extend(self.find_in(&path, files, naming)?);
                 } else {
                     let place = path.file_name().unwrap_or_default().into();
                     all.push(Found { path, place, origin: Origin::Named });
@@ -87,7 +87,12 @@ impl Plan {
         Ok(())
     }
 
-    fn find_in(&mut self, folder: &Path, files: &Files) -> Result<Vec<Found>, Failure> {
+    fn find_in(
+        &mut self,
+        folder: &Path,
+        files: &Files,
+        naming: Naming<'_>,
+    ) -> Result<Vec<Found>, Failure> {
         if !files.recursive {
             return Err(Failure::usage(format!("{} is a directory", folder.display()))
                 .hint("to go through all that is in it: --recursive"));
@@ -102,7 +107,9 @@ impl Plan {
             .hint("choose a folder outside of it, or leave --output out"));
         }
         let (found, unreadable) = walk::folder(folder);
-        self.unreadable.extend(unreadable);
+        // What would not have been decrypted anyway is nobody's loss.
+        let is_missed = |path: &Path| path.is_dir() || naming.fits(path);
+        self.unreadable.extend(unreadable.into_iter().filter(|one| is_missed(&one.path)));
         Ok(found)
     }
 
@@ -139,6 +146,10 @@ impl<'output> Results<'output> {
             (None, _) => Ok(Self::Beside),
             (Some(folder), _) if folder.is_dir() => Ok(Self::Folder(folder)),
             (Some(output), [Found { origin: Origin::Named, .. }]) => Ok(Self::Single(output)),
+            (Some(output), _) if output == "-" => {
+                Err(Failure::usage("several results cannot go to standard output")
+                    .hint("choose a folder with --output"))
+            }
             (Some(output), _) => {
                 let output = output.display();
                 Err(Failure::usage(format!(
@@ -155,9 +166,7 @@ impl<'output> Results<'output> {
         match (naming, self) {
             (Naming::Add(suffix), Self::Beside) => without_suffix(&found.path, suffix).is_none(),
             (Naming::Add(_), _) => true,
-            (Naming::Remove(suffix), _) => {
-                suffix.is_empty() || without_suffix(&found.path, suffix).is_some()
-            }
+            (Naming::Remove(_), _) => naming.fits(&found.path),
         }
     }
 
@@ -183,6 +192,14 @@ impl Naming<'_> {
             return Err(Failure::usage(format!("the suffix {suffix} holds a slash")));
         }
         Ok(())
+    }
+
+    /// Whether a file of this name can be meant.
+    fn fits(self, path: &Path) -> bool {
+        match self {
+            Self::Add(_) | Self::Remove("") => true,
+            Self::Remove(suffix) => without_suffix(path, suffix).is_some(),
+        }
     }
 
     fn apply(self, path: &Path) -> Result<PathBuf, Failure> {

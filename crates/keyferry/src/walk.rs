@@ -84,6 +84,7 @@ pub(crate) fn folder(root: &Path) -> (Vec<Found>, Vec<Unreadable>) {
         }
     }
     found.sort_by(|one, other| one.place.cmp(&other.place));
+    unreadable.sort_by(|one, other| one.path.cmp(&other.path));
     (found, unreadable)
 }
 

@@ -40,21 +40,21 @@ impl Decryptors {
             Some(length) => limits.with_max_claimed_frame(length),
             None => limits,
         };
+        let limits = if arguments.buffer {
+            limits.with_max_buffered(MOST_HELD).with_max_held_plaintext(MOST_HELD)
+        } else {
+            limits
+        };
         let mut builder = Decryptor::builder(provider::for_decryption(&keys.providers)?)
             .commitment_policy(keys.commitment.into())
             .required_context_keys(&arguments.required_context_key)
-            .limits(limits.clone());
+            .limits(limits);
         if arguments.unsigned_only {
             builder = builder.unsigned_only();
         }
         let to_file = builder.clone().release_before_signature().build()?;
-        let to_stream = if arguments.buffer {
-            let limits = limits.with_max_held_plaintext(MOST_HELD);
-            builder.hold_until_end().limits(limits).build()?
-        } else {
-            builder.build()?
-        };
-        Ok(Self { to_file, to_stream })
+        let to_stream = if arguments.buffer { builder.hold_until_end() } else { builder };
+        Ok(Self { to_file, to_stream: to_stream.build()? })
     }
 
     fn to(&self, destination: &Destination) -> &Decryptor {

@@ -37,7 +37,9 @@ pub(super) fn run(command: &Keys) -> Result<(), Failure> {
                 })?,
             };
             let key = key_file::read(file, Some(Encoding::Base64))?;
-            let key = store.import(id, &key, purpose(*default))?;
+            let key = store
+                .import(id, &key, purpose(*default))
+                .map_err(|failure| failure.about(&file.display().to_string()))?;
             report::say(&format!("took in {}", key.file.display()));
             say_purpose(&key.id, key.purpose);
             Ok(())

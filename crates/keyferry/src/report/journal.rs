@@ -49,6 +49,7 @@ pub(crate) struct Journal {
     records: Records,
     metadata: Option<Metadata>,
     files: usize,
+    left_alone: usize,
     done: usize,
     skipped: usize,
     failures: Failures,
@@ -81,6 +82,7 @@ impl Journal {
             records: if data_on_stdout { Records::StandardError } else { Records::StandardOutput },
             metadata: metadata.transpose()?,
             files,
+            left_alone: plan.left_alone.len(),
             done: 0,
             skipped: 0,
             failures: Failures::new(files),
@@ -139,10 +141,10 @@ impl Journal {
 
     /// Sums up.
     pub(crate) fn finish(self) -> Result<(), Failure> {
-        if self.format == Format::Text && self.files + self.skipped > 1 {
+        if self.format == Format::Text && self.files + self.left_alone > 1 {
             let Self { done, skipped, operation, failures, .. } = &self;
             let (verb, failed) = (operation.past(), failures.count());
-            say(&format!("{verb} {done} files, skipped {skipped}, failed {failed}"));
+            say(&format!("in all: {verb} {done}, skipped {skipped}, failed {failed}"));
         }
         self.failures.result()
     }

@@ -1,6 +1,7 @@
 //! The command line as people and scripts use it: the real program in an empty folder.
 
 mod base64;
+mod cases;
 mod files;
 mod interrupt;
 mod key_files;

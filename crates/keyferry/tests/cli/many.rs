@@ -25,16 +25,16 @@ fn a_folder_goes_there_and_back_in_place() -> TestResult {
     let sandbox = tree()?;
     sandbox.run(&["encrypt", "tree"])?.expect(2)?.says("--recursive")?;
     let ran = sandbox.run(&["encrypt", "-r", "tree"])?.expect(0)?;
-    ran.says("encrypted 3 files, skipped 0, failed 0")?;
+    ran.says("encrypted 3, skipped 0, failed 0")?;
     for name in ["tree/a", "tree/b/.hidden", "tree/b/c/d"] {
         fs::remove_file(sandbox.work(name))?;
     }
     // Results of an earlier run are not encrypted again.
     let again = sandbox.run(&["encrypt", "-r", "tree"])?.expect(0)?;
-    again.says("encrypted 0 files, skipped 3, failed 0")?;
+    again.says("encrypted 0, skipped 3, failed 0")?;
     // And what is not encrypted is not decrypted.
     sandbox.write("tree/plain", "text")?;
-    sandbox.run(&["decrypt", "-r", "tree"])?.expect(0)?.says("decrypted 3 files, skipped 1")?;
+    sandbox.run(&["decrypt", "-r", "tree"])?.expect(0)?.says("decrypted 3, skipped 1")?;
     assert_eq!(sandbox.read("tree/b/c/d")?, b"three");
     assert_eq!(names_in(&sandbox.work("tree/b"))?, [".hidden", ".hidden.encrypted", "c"]);
     Ok(())
@@ -127,7 +127,7 @@ fn an_interrupted_run_goes_on() -> TestResult {
     let before = sandbox.read("tree/a.encrypted")?;
     let ran = sandbox.run(&["encrypt", "-r", "--skip-existing", "tree"])?.expect(0)?;
     ran.says("skipped tree/a: tree/a.encrypted exists already")?
-        .says("encrypted 2 files, skipped 2, failed 0")?;
+        .says("encrypted 2, skipped 2, failed 0")?;
     assert_eq!(sandbox.read("tree/a.encrypted")?, before);
     assert!(!sandbox.work("tree/.keyferry-x.partial.encrypted").exists());
     let kept = sandbox.run(&["encrypt", "-r", "tree"])?.expect(2)?;
