@@ -3,9 +3,11 @@
 use std::{
     fs::File,
     io::{self, Read, Seek, SeekFrom},
-    os::fd::AsFd,
+    os::{fd::AsFd, unix::fs::OpenOptionsExt},
     path::{Path, PathBuf},
 };
+
+use rustix::fs::OFlags;
 
 use crate::{
     base64_stream::{Decoder, LONGEST_PIECE, NotBase64},
@@ -17,6 +19,8 @@ use crate::{
 pub(crate) enum Source {
     StandardInput,
     File(PathBuf),
+    /// A file that was found, and not named: a link that has taken its place is not followed.
+    Found(PathBuf),
 }
 
 /// An open source.
@@ -45,26 +49,36 @@ impl Source {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::StandardInput => "standard input".to_owned(),
-            Self::File(path) => path.display().to_string(),
+            Self::File(path) | Self::Found(path) => path.display().to_string(),
+        }
+    }
+
+    /// The path, unless it is standard input.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::StandardInput => None,
+            Self::File(path) | Self::Found(path) => Some(path),
         }
     }
 
     pub(crate) fn open(&self) -> Result<Input, Failure> {
         let cannot = |error: io::Error| Failure::io(format!("cannot read {}", self.name()), &error);
-        let (reader, length) = match self {
+        let reader = match self {
             // The descriptor itself, not `io::stdin`, which takes one that cannot be read for
             // empty.
-            Self::StandardInput => {
-                let descriptor = io::stdin().as_fd().try_clone_to_owned().map_err(cannot)?;
-                (File::from(descriptor), None)
-            }
-            Self::File(path) => {
-                let file = File::open(path).map_err(cannot)?;
-                let metadata = file.metadata().map_err(cannot)?;
+            Self::StandardInput => io::stdin().as_fd().try_clone_to_owned().map(File::from),
+            Self::File(path) => File::open(path),
+            Self::Found(path) => open_without_following(path),
+        };
+        let reader = reader.map_err(cannot)?;
+        let length = match self {
+            Self::StandardInput => None,
+            Self::File(_) | Self::Found(_) => {
+                let metadata = reader.metadata().map_err(cannot)?;
                 if metadata.is_dir() {
                     return Err(Failure::usage(format!("{} is a directory", self.name())));
                 }
-                (file, metadata.is_file().then_some(metadata.len()))
+                metadata.is_file().then_some(metadata.len())
             }
         };
         Ok(Input { reader, source: self.clone(), length, decoding: None })
@@ -138,6 +152,13 @@ impl Read for Input {
             }
         }
     }
+}
+
+/// Nor waits for somebody to write into a pipe that has taken the place of the file.
+fn open_without_following(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a file any more")) }
 }
 
 /// Only if it [can go back](Input::can_go_back).

@@ -181,7 +181,11 @@ impl<'output> Results<'output> {
                 Destination::File(path)
             }
         };
-        Ok(Job { source: Source::File(found.path), destination, folder })
+        let source = match found.origin {
+            Origin::Named => Source::File(found.path),
+            Origin::InFolder => Source::Found(found.path),
+        };
+        Ok(Job { source, destination, folder })
     }
 }
 

@@ -46,7 +46,7 @@ fn claims(source: &Source, arguments: &Inspect, progress: Progress) -> Result<Cl
     let input = if arguments.decode { input.decoded() } else { input };
     let (name, length) = (input.name(), input.length());
     let about = |error| Failure::of_message(error, &name);
-    let limits = Limits::default();
+    let limits = Limits::default().with_max_buffered(MOST_HELD);
     let parser = HeaderParser::new(limits.clone());
     if !arguments.full {
         let (header, _) = io::read_header(parser, input).map_err(about)?;
@@ -56,3 +56,6 @@ fn claims(source: &Source, arguments: &Inspect, progress: Progress) -> Result<Cl
     let outline = io::outline(header, body, &limits).map_err(about)?;
     Ok(Claims::of_outline(name, &outline))
 }
+
+/// As `decrypt --buffer`.
+const MOST_HELD: usize = 1 << 30;

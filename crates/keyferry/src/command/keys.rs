@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crypto_envelope::Error;
 use serde_json::json;
 
 use crate::{
@@ -78,12 +79,10 @@ fn export(store: &Store, id: &KeyId, output: Option<&Path>) -> Result<(), Failur
         return Err(Failure::usage("the key would be shown on the terminal")
             .hint("name a file with --output, or redirect it"));
     }
-    let text = key_text(&store.key(id)?);
-    let cannot = |error| Failure::io(format!("cannot write {destination}"), &error);
-    let text = text.map_err(cannot)?;
+    let text = key_text(&store.key(id)?).map_err(Error::from)?;
     let decision = destination.decide(Existing::Keep)?;
     let mut output = destination.open(decision, Audience::Owner)?;
-    output.write_all(&*text).map_err(|error| Failure::io("cannot write the key", &error))?;
+    output.write_all(&*text).map_err(Error::from)?;
     output.commit()
 }
 

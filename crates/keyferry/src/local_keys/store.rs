@@ -117,6 +117,7 @@ impl Store {
 
     /// Makes a key; the first one is for encryption in any case.
     pub(crate) fn make(&self, purpose: Purpose) -> Result<StoredKey, Failure> {
+        self.default()?;
         let id = self.create().map_err(|error| self.cannot("make a key in", &error))?;
         self.put_to_use(id, purpose)
     }

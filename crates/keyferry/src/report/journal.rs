@@ -14,7 +14,6 @@ use crate::{
     args::Report,
     failure::Failure,
     failures::Failures,
-    input::Source,
     output::Destination,
     plan::{Job, Plan},
 };
@@ -222,7 +221,7 @@ fn check_metadata(path: &Path, plan: &Plan) -> Result<(), Failure> {
     let Ok(metadata) = fs::canonicalize(path) else { return Ok(()) };
     let is_metadata = |path: &Path| path.canonicalize().is_ok_and(|path| path == metadata);
     let clash = plan.jobs.iter().any(|job| {
-        matches!(&job.source, Source::File(path) if is_metadata(path))
+        job.source.path().is_some_and(is_metadata)
             || matches!(&job.destination, Destination::File(path) if is_metadata(path))
     });
     if clash {

@@ -2,10 +2,12 @@
 //!
 //! A line that begins with `$ ` in a block of code goes to the shell; what follows is what it must
 //! print, on both streams, and its exit code unless that is 0. Each file has an empty folder of
-//! its own; `$DATA` is where keys are kept, `$RSA` holds RSA keys. `UPDATE_CASES=1` writes down what is printed instead: read it before it is committed.
+//! its own; `$DATA` is where keys are kept, `$VECTORS` holds messages and keys of others. `UPDATE_CASES=1` writes down what is printed instead: read it before it is committed.
 
 use std::{
-    env, fs,
+    env,
+    fmt::Write as _,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -13,11 +15,9 @@ use crate::sandbox::{Sandbox, TestResult};
 
 #[test]
 fn everything_is_said_as_it_is_written_down() -> TestResult {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
     let mut differences = Vec::new();
     let mut sessions = 0;
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
+    for path in session_files()? {
         let expected = fs::read_to_string(&path)?;
         let actual = play(&expected)?;
         if env::var_os("UPDATE_CASES").is_some() {
@@ -68,9 +68,9 @@ fn run(sandbox: &Sandbox, command: &str) -> Result<String, Box<dyn std::error::E
     let line = format!("exec 2>&1; {command}");
     let mut shell = sandbox.command_of("sh", &["-c", &line]);
     let data = sandbox.path("data");
-    let rsa = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/rsa");
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors");
     shell.env("PATH", env::join_paths(folders)?).env("LC_ALL", "C");
-    shell.env("DATA", &data).env("RSA", rsa);
+    shell.env("DATA", &data).env("VECTORS", vectors);
     let output = shell.output()?;
     let mut printed = String::from_utf8_lossy(&output.stdout).into_owned();
     if !printed.is_empty() && !printed.ends_with('\n') {
@@ -78,7 +78,7 @@ fn run(sandbox: &Sandbox, command: &str) -> Result<String, Box<dyn std::error::E
     }
     match output.status.code() {
         Some(0) => {}
-        Some(code) => printed.push_str(&format!("? {code}\n")),
+        Some(code) => writeln!(printed, "? {code}")?,
         None => printed.push_str("? killed\n"),
     }
     Ok(without_ids(&printed.replace(&data.display().to_string(), "DATA")))
@@ -115,3 +115,80 @@ fn difference(path: &Path, expected: &str, actual: &str) -> String {
     let (path, number) = (path.display(), same + 1);
     format!("{path}:{number}: expected {}, but it is {}", line(&expected), line(&actual))
 }
+
+fn session_files() -> std::io::Result<Vec<PathBuf>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect()
+}
+
+/// Each sentence that the sources hold is printed in some session, but for those that take a
+/// broken system.
+#[test]
+fn every_sentence_is_in_some_session() -> TestResult {
+    let mut sessions = String::new();
+    for path in session_files()? {
+        sessions += &fs::read_to_string(path)?;
+    }
+    let mut missing = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut sentences = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            for sentence in sentences_of(&fs::read_to_string(path)?) {
+                sentences += 1;
+                let is_exempt = EXEMPT.iter().any(|exempt| sentence.starts_with(exempt));
+                if !is_exempt && !sessions.contains(&sentence) {
+                    missing.push(sentence);
+                }
+            }
+        }
+    }
+    assert!(sentences > 100, "only {sentences} sentences were found");
+    assert!(missing.is_empty(), "no session prints: {missing:#?}");
+    Ok(())
+}
+
+/// What stands between the places of values in the string literals of a source, if it is more
+/// than a word.
+fn sentences_of(source: &str) -> Vec<String> {
+    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let is_code = |line: &&str| !line.trim_start().starts_with("//") && !line.contains("reason = ");
+    let code: Vec<_> = source.lines().filter(is_code).collect();
+    let code = code.join("\n").replace("'\"'", "").replace("\\\"", "\u{1}");
+    let literals = code.split('"').skip(1).step_by(2);
+    let mut sentences = Vec::new();
+    for literal in literals {
+        let mut text = String::new();
+        for (number, line) in literal.split("\\\n").enumerate() {
+            text += if number == 0 { line } else { line.trim_start() };
+        }
+        let text = text.replace('\u{1}', "\"").replace("\\n", "{}");
+        let parts = text.split('{').map(|part| part.split_once('}').map_or(part, |(_, rest)| rest));
+        let parts = parts.map(str::trim).filter(|part| part.contains(' '));
+        sentences.extend(parts.map(str::to_owned));
+    }
+    sentences
+}
+
+/// What cannot be had on a machine that works, or not by everybody.
+const EXEMPT: [&str; 14] = [
+    "belongs to somebody else",
+    "cannot derive the name of the key",
+    "cannot handle signals",
+    "cannot make the manual page",
+    "cannot write to standard error",
+    "frames as long as that are read with --buffer",
+    "keyferry raw-aes key name v1",
+    "keyferry: warning:",
+    "make it your own",
+    "may not outlast a crash",
+    "not a file any more",
+    "the local keys were opened for decryption",
+    "tidy up",
+    "was exchanged meanwhile",
+];

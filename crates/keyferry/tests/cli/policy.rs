@@ -1,5 +1,8 @@
 //! Suites, commitment, limits, and pairs that are not stored.
 
+use crypto_envelope::{
+    EncryptionContext, Encryptor, Limits, SecretBytes, blocking, provider::RawAesProvider,
+};
 use crypto_envelope_testkit::data;
 use serde_json::Value;
 
@@ -106,5 +109,28 @@ fn a_large_signed_file_comes_out_of_standard_output() -> TestResult {
     let refused = sandbox.run(&["decrypt", "file.encrypted", "-o", "-"])?.expect(5)?;
     assert!(refused.stdout.is_empty());
     refused.says("message signature")?;
+    Ok(())
+}
+
+/// Others write longer frames than keyferry does.
+#[test]
+fn very_long_frames_are_read_on_request() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    let key = SecretBytes::from(vec![7; 32]);
+    let text = vec![7; (64 << 20) + 1];
+    let encryptor = Encryptor::builder(RawAesProvider::new("raw-aes", "n", &key)?)
+        .frame_length(u32::MAX)
+        .limits(Limits::default().with_max_buffered(usize::MAX))
+        .build()?;
+    sandbox.write(
+        "file.encrypted",
+        blocking::wait(encryptor.encrypt(&text, &EncryptionContext::new()))?,
+    )?;
+    sandbox.write_key("key", "07".repeat(32), 0o600)?;
+    let decrypt = ["decrypt", "--provider", "raw-aes:key?name=n", "file.encrypted"];
+    sandbox.run(&decrypt)?.expect(6)?.says("are read with --buffer")?;
+    sandbox.run(&[&decrypt[..], &["--buffer"]].concat())?.expect(0)?;
+    assert!(sandbox.read("file")? == text);
+    sandbox.run(&["inspect", "--full", "file.encrypted"])?.expect(0)?;
     Ok(())
 }
