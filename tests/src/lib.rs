@@ -1,7 +1,10 @@
-//! What the tests across the crates share: every way to seal and open, and the vectors.
+//! What the tests across the crates share: every way to seal and open, the vectors, and how to
+//! talk to the software of others.
 
 pub mod adapter;
 mod book;
-pub mod python_peer;
+pub mod interop;
+pub mod keyferry;
+pub mod peer;
 pub mod runner;
 pub mod vectors;

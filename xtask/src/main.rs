@@ -9,6 +9,7 @@
 )]
 
 mod arguments;
+mod debian;
 mod examples;
 mod layout;
 mod metadata;

@@ -2,6 +2,7 @@
 //!
 //! A peer that cannot be had fails its stage. Only `--without` leaves it out.
 
+mod environment;
 mod python;
 mod venv;
 
@@ -15,10 +16,11 @@ pub(crate) const PYTHON: Peer = Peer {
     variable: "CRYPTO_ENVELOPE_PYTHON",
     prepare: || {
         let venv = Venv {
-            directory: "aws-esdk-python",
+            name: "aws-esdk-python",
             requirements: "tests/interop/aws_esdk_python/requirements.txt",
+            sources: &[],
         };
-        venv.python().map(OsString::from)
+        venv.program("python").map(OsString::from)
     },
 };
 

@@ -1,6 +1,6 @@
 //! The Python of the system.
 
-use crate::shell;
+use crate::{debian, shell};
 
 /// Makes sure that `python3` can make virtual environments and is new enough for the peers.
 ///
@@ -9,8 +9,8 @@ use crate::shell;
 /// Says what is missing.
 pub(super) fn require() -> Result<(), String> {
     if let Err(reason) = can_make_venv() {
-        println!("{reason}: installing {PACKAGES}");
-        install().map_err(|reason| format!("cannot install {PACKAGES}: {reason}"))?;
+        println!("{reason}");
+        debian::install(PACKAGES)?;
         can_make_venv().map_err(|reason| format!("installed {PACKAGES}, but {reason}"))?;
     }
     require_version(&evaluate("import sys; print('%d.%d' % sys.version_info[:2])")?)
@@ -25,24 +25,6 @@ fn evaluate(code: &str) -> Result<String, String> {
     shell::output(shell::command("python3").args(["-c", code]))
 }
 
-fn install() -> Result<(), String> {
-    if !is_root() {
-        return Err("only root can".to_owned());
-    }
-    apt_get("update")?;
-    apt_get("install --yes --no-install-recommends python3 python3-venv")
-}
-
-fn apt_get(arguments: &str) -> Result<(), String> {
-    let mut command = shell::command("apt-get");
-    command.args(arguments.split_whitespace()).env("DEBIAN_FRONTEND", "noninteractive");
-    shell::run(&mut command)
-}
-
-fn is_root() -> bool {
-    shell::output(shell::command("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
-}
-
 fn require_version(version: &str) -> Result<(), String> {
     let version = version.trim();
     let numbers = version.split('.').map(str::parse).collect::<Result<Vec<u32>, _>>();
@@ -52,7 +34,7 @@ fn require_version(version: &str) -> Result<(), String> {
     }
 }
 
-const PACKAGES: &str = "python3 and python3-venv";
+const PACKAGES: &str = "python3 python3-venv";
 const MINIMUM: [u32; 2] = [3, 11];
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
-//! A Python process that answers requests: a vendor's own SDK.
+//! A process that answers requests: a vendor's own SDK.
 
 use std::{
     env,
+    ffi::OsString,
     io::{BufRead, BufReader, Write},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
@@ -13,27 +14,25 @@ use crate::vectors::Result;
 
 /// A running peer. It ends when it is dropped.
 #[derive(Debug)]
-pub struct PythonPeer {
+pub struct Peer {
     child: Child,
     requests: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
 }
 
-impl PythonPeer {
-    /// Starts `tests/interop/PROJECT/peer.py` with the Python that `cargo xtask test` prepared.
+impl Peer {
+    /// Starts the official SDK for Python.
     ///
     /// # Errors
     ///
-    /// If `CRYPTO_ENVELOPE_PYTHON` is not set, or the process does not start.
-    pub fn start(project: &str) -> Result<Self> {
-        let python = env::var_os("CRYPTO_ENVELOPE_PYTHON")
-            .ok_or("CRYPTO_ENVELOPE_PYTHON is not set: run `cargo xtask test`")?;
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop").join(project);
-        let mut child = Command::new(python)
-            .arg(script.join("peer.py"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
+    /// If `cargo xtask test` did not prepare it, or it does not start.
+    pub fn python() -> Result<Self> {
+        let python = prepared("CRYPTO_ENVELOPE_PYTHON")?;
+        Self::start(Command::new(python).arg(script("aws_esdk_python/peer.py")))
+    }
+
+    fn start(command: &mut Command) -> Result<Self> {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let requests = child.stdin.take();
         let answers = BufReader::new(child.stdout.take().ok_or("no standard output")?);
         Ok(Self { child, requests, answers })
@@ -61,11 +60,25 @@ impl PythonPeer {
     }
 }
 
-impl Drop for PythonPeer {
+impl Drop for Peer {
     fn drop(&mut self) {
         // Its input ends, so it ends too.
         drop(self.requests.take());
         // Nothing can be done if it does not.
         let _ = self.child.wait();
     }
+}
+
+/// What `cargo xtask test` put into a variable that leads to a peer.
+///
+/// # Errors
+///
+/// If it is not set.
+pub fn prepared(variable: &str) -> Result<OsString> {
+    let missing = || format!("{variable} is not set: run `cargo xtask test`");
+    Ok(env::var_os(variable).ok_or_else(missing)?)
+}
+
+fn script(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("interop").join(path)
 }
