@@ -31,6 +31,17 @@ impl Peer {
         Self::start(Command::new(python).arg(script("aws_esdk_python/peer.py")))
     }
 
+    /// Starts the official SDK for JavaScript.
+    ///
+    /// # Errors
+    ///
+    /// If `cargo xtask test` did not prepare it, or it does not start.
+    pub fn node() -> Result<Self> {
+        let modules = prepared("CRYPTO_ENVELOPE_NODE_MODULES")?;
+        let mut node = Command::new("node");
+        Self::start(node.arg(script("aws_esdk_node/peer.js")).env("NODE_PATH", modules))
+    }
+
     fn start(command: &mut Command) -> Result<Self> {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let requests = child.stdin.take();

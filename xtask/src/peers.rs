@@ -3,11 +3,14 @@
 //! A peer that cannot be had fails its stage. Only `--without` leaves it out.
 
 mod environment;
+mod node;
+mod npm;
 mod python;
 mod venv;
 
 use std::ffi::OsString;
 
+use self::npm::NodeModules;
 use self::venv::Venv;
 
 /// The AWS Encryption SDK for Python.
@@ -21,6 +24,17 @@ pub(crate) const PYTHON: Peer = Peer {
             sources: &[],
         };
         venv.program("python").map(OsString::from)
+    },
+};
+
+/// The AWS Encryption SDK for JavaScript.
+pub(crate) const NODE: Peer = Peer {
+    name: "node",
+    variable: "CRYPTO_ENVELOPE_NODE_MODULES",
+    prepare: || {
+        let modules =
+            NodeModules { name: "aws-esdk-node", manifests: "tests/interop/aws_esdk_node" };
+        modules.directory().map(OsString::from)
     },
 };
 

@@ -27,6 +27,11 @@ pub(crate) const STAGES: &[Stage] = &[
         "-p crypto-envelope-tests --features interop-python --test interop_python",
     )
     .with_peer(&peers::PYTHON),
+    Stage::tests(
+        "interop-node",
+        "-p crypto-envelope-tests --features interop-node --test interop_node",
+    )
+    .with_peer(&peers::NODE),
     Stage::check("fuzz-check", "check --manifest-path fuzz/Cargo.toml --locked"),
 ];
 
