@@ -1,10 +1,14 @@
 //! The command-line tool, as its users run it.
 
-use std::{env, path::PathBuf, process::Command};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use serde_json::Value;
 
-use crate::vectors::Result;
+use crate::{interop::Case, vectors::Result};
 
 /// A keyferry that was built from these sources.
 #[derive(Debug)]
@@ -34,9 +38,62 @@ impl Keyferry {
         Ok(Self(executable.ok_or("cargo names no executable")?))
     }
 
-    /// A call with no arguments yet.
-    #[must_use]
-    pub fn command(&self) -> Command {
-        Command::new(&self.0)
+    /// A call that encrypts one file into another.
+    ///
+    /// # Errors
+    ///
+    /// If the key files cannot be written.
+    pub fn encrypt(&self, case: &Case, input: &Path, output: &Path) -> Result<Command> {
+        let mut command = self.convert("encrypt", case, input, output)?;
+        command.args(["--suite", if case.suite.is_signing() { "signed" } else { "unsigned" }]);
+        command.args(["--frame-length", &case.frame_length.to_string()]);
+        Ok(command)
     }
+
+    /// A call that decrypts one file into another, of any suite.
+    ///
+    /// # Errors
+    ///
+    /// If the key files cannot be written.
+    pub fn decrypt(&self, case: &Case, input: &Path, output: &Path) -> Result<Command> {
+        let mut command = self.convert("decrypt", case, input, output)?;
+        if !case.suite.is_committing() {
+            command.args(["--commitment", "allow"]);
+        }
+        Ok(command)
+    }
+
+    /// A call that describes a file in JSON.
+    #[must_use]
+    pub fn inspect(&self, input: &Path) -> Command {
+        let mut command = Command::new(&self.0);
+        command.args(["inspect", "--json"]).arg(input);
+        command
+    }
+
+    fn convert(&self, verb: &str, case: &Case, input: &Path, output: &Path) -> Result<Command> {
+        let mut command = Command::new(&self.0);
+        command.args([verb, "--force", "--quiet", "--output"]).args([output, input]);
+        for key in &case.keys {
+            let folder = output.parent().ok_or("the output is in a folder")?;
+            command.args(["--provider", &key.keyferry_provider(folder)?]);
+        }
+        let context = case.context.iter().map(|(key, value)| format!("--context={key}={value}"));
+        command.args(context);
+        Ok(command)
+    }
+}
+
+/// Runs a call that has to succeed, and returns what it writes to standard output.
+///
+/// # Errors
+///
+/// What it says if it fails.
+pub fn succeed(mut command: Command) -> Result<Vec<u8>> {
+    let output = command.output()?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let reason = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{}: {}: {reason}", command.get_program().display(), output.status).into())
 }

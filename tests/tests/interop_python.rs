@@ -1,12 +1,12 @@
 //! The official Python SDK and this one read each other's messages.
 
-use std::{fs, path::Path, process::Command};
+use std::fs;
 
 use crypto_envelope::AlgorithmSuite;
 use crypto_envelope_testkit::data;
 use crypto_envelope_tests::{
     interop::{self, Case},
-    keyferry::Keyferry,
+    keyferry::{self, Keyferry},
     peer::Peer,
     vectors::Result,
 };
@@ -45,43 +45,18 @@ fn files_of_keyferry_and_of_the_official_sdk() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let [plain, message, back] = ["plain", "message", "back"].map(|name| folder.path().join(name));
     let mut case = cases().swap_remove(0);
-    let provider = case.keys[0].keyferry_provider(folder.path())?;
     let text = data::plaintext(1_000_000, 4);
     fs::write(&plain, &text)?;
-    let keyferry = |command, case: &Case, input, output| {
-        run(tool.command(), command, &provider, case, input, output)
-    };
     for suite in AlgorithmSuite::ALL {
         case.suite = suite;
         if suite.is_committing() {
-            keyferry("encrypt", &case, &plain, &message)?;
+            keyferry::succeed(tool.encrypt(&case, &plain, &message)?)?;
             peer.ask(&case.request("decrypt", &message, &back))?;
             assert!(fs::read(&back)? == text, "{}", case.name());
         }
         peer.ask(&case.request("encrypt", &plain, &message))?;
-        keyferry("decrypt", &case, &message, &back)?;
+        keyferry::succeed(tool.decrypt(&case, &message, &back)?)?;
         assert!(fs::read(&back)? == text, "{}", case.name());
     }
     Ok(())
-}
-
-fn run(
-    mut keyferry: Command,
-    command: &str,
-    provider: &str,
-    case: &Case,
-    input: &Path,
-    output: &Path,
-) -> Result<()> {
-    let context = case.context.iter().map(|(key, value)| format!("--context={key}={value}"));
-    keyferry.args([command, "--force", "--quiet", "--provider", provider]).args(context);
-    keyferry.arg("--output").args([output, input]);
-    if command == "encrypt" {
-        keyferry.args(["--suite", if case.suite.is_signing() { "signed" } else { "unsigned" }]);
-    }
-    if command == "decrypt" && !case.suite.is_committing() {
-        keyferry.args(["--commitment", "allow"]);
-    }
-    let status = keyferry.status()?;
-    if status.success() { Ok(()) } else { Err(format!("keyferry {command}: {status}").into()) }
 }

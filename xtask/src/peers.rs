@@ -27,6 +27,23 @@ pub(crate) const PYTHON: Peer = Peer {
     },
 };
 
+/// The command-line tool of the AWS Encryption SDK, with raw keys by a plugin of ours.
+pub(crate) const CLI: Peer = Peer {
+    name: "cli",
+    variable: "CRYPTO_ENVELOPE_AWS_ENCRYPTION_CLI",
+    prepare: || {
+        let venv = Venv {
+            name: "aws-encryption-cli",
+            requirements: "tests/interop/aws_encryption_cli/requirements.txt",
+            sources: &[
+                "tests/interop/aws_encryption_cli/pyproject.toml",
+                "tests/interop/aws_encryption_cli/raw_keys.py",
+            ],
+        };
+        venv.program("aws-encryption-cli").map(OsString::from)
+    },
+};
+
 /// The AWS Encryption SDK for JavaScript.
 pub(crate) const NODE: Peer = Peer {
     name: "node",

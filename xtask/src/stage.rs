@@ -28,6 +28,11 @@ pub(crate) const STAGES: &[Stage] = &[
     )
     .with_peer(&peers::PYTHON),
     Stage::tests(
+        "interop-cli",
+        "-p crypto-envelope-tests --features interop-cli --test interop_cli",
+    )
+    .with_peer(&peers::CLI),
+    Stage::tests(
         "interop-node",
         "-p crypto-envelope-tests --features interop-node --test interop_node",
     )
