@@ -1,24 +1,21 @@
 //! What is sealed in some pieces opens in others.
 #![no_main]
 
-use crypto_envelope::{
-    Decryptor, EncryptionContext, Encryptor, SecretBytes, blocking, io, provider::RawAesProvider,
-};
-use libfuzzer_sys::fuzz_target;
-use std::{io::Write, sync::Arc};
+use std::io::Write;
 
-fuzz_target!(|input: (u16, u16, &[u8])| {
-    let (frame_length, piece, plaintext) = input;
-    let key = SecretBytes::from(vec![0; 32]);
-    let provider = Arc::new(RawAesProvider::new("fuzz", "key", &key).expect("a good key"));
-    let encryptor = Encryptor::builder(provider.clone()).frame_length(u32::from(frame_length) + 1);
+use crypto_envelope::{AlgorithmSuite, EncryptionContext, blocking, io::EncryptWriter};
+use crypto_envelope_fuzz::{DECRYPTOR, Pieces, encryptor};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| {
+    let [suite, frame_length, seed, plaintext @ ..] = input else { return };
+    let suite = AlgorithmSuite::ALL[usize::from(*suite) % AlgorithmSuite::ALL.len()];
+    let encryptor = encryptor(suite, u32::from(*frame_length) + 1);
     let nothing = EncryptionContext::new();
-    let sealer = blocking::wait(encryptor.build().expect("good options").prepare(&nothing));
-    let mut writer = io::EncryptWriter::new(sealer.expect("a sealer"), Vec::new());
-    plaintext
-        .chunks(usize::from(piece) + 1)
-        .for_each(|bytes| writer.write_all(bytes).expect("sealed"));
+    let sealer = blocking::wait(encryptor.prepare(&nothing)).expect("a sealer");
+    let mut writer = EncryptWriter::new(sealer, Vec::new());
+    Pieces::new(*seed, plaintext).for_each(|piece| writer.write_all(piece).expect("sealed"));
     let message = writer.finish().expect("sealed");
-    let opened = blocking::wait(Decryptor::new(provider).decrypt(&message, &nothing));
+    let opened = blocking::wait(DECRYPTOR.decrypt(&message, &nothing));
     assert_eq!(opened.expect("opened").plaintext(), plaintext);
 });

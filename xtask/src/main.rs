@@ -11,6 +11,7 @@
 mod arguments;
 mod debian;
 mod examples;
+mod fuzz;
 mod layout;
 mod metadata;
 mod peers;

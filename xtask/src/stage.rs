@@ -7,7 +7,7 @@ use crate::arguments::Plan;
 use crate::peers::{self, Peer};
 use crate::shell;
 use crate::tally::Tally;
-use crate::{examples, layout};
+use crate::{examples, fuzz, layout};
 
 /// Everything that runs, in this order.
 pub(crate) const STAGES: &[Stage] = &[
@@ -37,7 +37,7 @@ pub(crate) const STAGES: &[Stage] = &[
         "-p crypto-envelope-tests --features interop-node --test interop_node",
     )
     .with_peer(&peers::NODE),
-    Stage::check("fuzz-check", "check --manifest-path fuzz/Cargo.toml --locked"),
+    Stage::call("fuzz", fuzz::run),
 ];
 
 /// One step of a run, with a name and a time of its own.
