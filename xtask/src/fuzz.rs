@@ -96,3 +96,16 @@ const COVERAGE: &str = "--cfg fuzzing -Cpasses=sancov-module \
 /// Seconds in all and per input, bytes of an input, megabytes in memory; the same every time.
 const LIMITS: [&str; 5] =
     ["-max_total_time=10", "-timeout=5", "-max_len=4096", "-rss_limit_mb=256", "-seed=1"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_found() -> Result<(), String> {
+        let targets = targets()?;
+        assert!(targets.iter().any(|target| target == "header"), "{targets:?}");
+        assert!(targets.is_sorted(), "{targets:?}");
+        Ok(())
+    }
+}
