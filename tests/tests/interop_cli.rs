@@ -221,7 +221,7 @@ impl Bench {
     }
 }
 
-/// Every suite; then every size for one of each kind; every key and frame length for those of today.
+/// Every suite; every size for one of each kind; every key and frame length for those of today.
 fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for suite in AlgorithmSuite::ALL {
@@ -274,7 +274,8 @@ fn can_write(case: &Case) -> bool {
     case.suite.is_committing() && case.frame_length > 0
 }
 
-/// A full final frame, as we write it, is refused by the Python SDK before 4.0.0. The tool pins 3.3.1.
+/// A full final frame, as we write it, is refused by the Python SDK before 4.0.0. The tool pins
+/// 3.3.1.
 fn ends_with_full_frame(case: &Case) -> bool {
     case.length > 0 && case.length.is_multiple_of(case.frame_length)
 }

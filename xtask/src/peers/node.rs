@@ -30,7 +30,8 @@ fn require_version(version: &str) -> Result<(), String> {
 }
 
 const PACKAGES: &str = "nodejs npm";
-/// What Debian 12 has. Packages of the AWS SDK that come along ask for 20, but nothing here runs them.
+/// What Debian 12 has. Packages of the AWS SDK that come along ask for 20, but nothing here runs
+/// them.
 const MINIMUM: u32 = 18;
 
 #[cfg(test)]
