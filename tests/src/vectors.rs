@@ -11,7 +11,7 @@ use crypto_envelope::{
 use serde_json::Value;
 
 /// The result of everything that reads vectors.
-pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
+pub type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
 /// Whether an error is what a reader says of a bad message, and not a failure of its own.
 #[must_use]

@@ -32,31 +32,45 @@ fn raw_aes_of_every_length() -> TestResult {
 
 const PRIVATE_RSA_KEY: &[u8] = include_bytes!("../vectors/rsa/private.pkcs8.pem");
 
-#[test]
-fn raw_rsa_with_every_padding() -> TestResult {
-    for padding in [
-        RsaPadding::OaepSha1,
-        RsaPadding::OaepSha256,
-        RsaPadding::OaepSha384,
-        RsaPadding::OaepSha512,
-        RsaPadding::DangerPkcs1V15,
-    ] {
-        check(&RawRsaProvider::with_private_key("conformance", "RSA", padding, PRIVATE_RSA_KEY)?)?;
+fn raw_rsa(padding: RsaPadding) -> crypto_envelope::Result<RawRsaProvider> {
+    RawRsaProvider::with_private_key("conformance", "RSA", padding, PRIVATE_RSA_KEY)
+}
+
+/// One by one, since RSA takes its time and tests share the cores.
+mod raw_rsa_with {
+    use super::{RsaPadding, TestResult, check, raw_rsa};
+
+    #[test]
+    fn oaep_sha1() -> TestResult {
+        check(&raw_rsa(RsaPadding::OaepSha1)?)
     }
-    Ok(())
+
+    #[test]
+    fn oaep_sha256() -> TestResult {
+        check(&raw_rsa(RsaPadding::OaepSha256)?)
+    }
+
+    #[test]
+    fn oaep_sha384() -> TestResult {
+        check(&raw_rsa(RsaPadding::OaepSha384)?)
+    }
+
+    #[test]
+    fn oaep_sha512() -> TestResult {
+        check(&raw_rsa(RsaPadding::OaepSha512)?)
+    }
+
+    #[test]
+    fn pkcs1() -> TestResult {
+        check(&raw_rsa(RsaPadding::DangerPkcs1V15)?)
+    }
 }
 
 #[test]
 fn several_providers_as_one() -> TestResult {
     check(&MultiProvider::new(raw_aes(32)?))?;
     check(&MultiProvider::new(raw_aes(32)?).with_child(raw_aes(16)?))?;
-    let rsa = RawRsaProvider::with_private_key(
-        "conformance",
-        "RSA",
-        RsaPadding::OaepSha256,
-        PRIVATE_RSA_KEY,
-    )?;
-    let mixed = MultiProvider::new(raw_aes(32)?).with_child(rsa);
+    let mixed = MultiProvider::new(raw_aes(32)?).with_child(raw_rsa(RsaPadding::OaepSha256)?);
     let properties = mixed.properties();
     assert!(!properties.binds_context && !properties.authenticates_wrapper);
     assert_eq!(properties.targets, RawRsaProvider::PROPERTIES.targets);

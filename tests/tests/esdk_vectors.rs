@@ -1,13 +1,18 @@
 //! The official vectors, through every adapter.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    num::NonZero,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
 
 use crypto_envelope::{Decryptor, SecretBytes};
 use crypto_envelope_testkit::insecure::FixedDataKey;
 use crypto_envelope_tests::{
     adapter::Adapter,
     runner::{Outcome, run},
-    vectors::{CommitmentVector, Manifest, Result, Rule},
+    vectors::{CommitmentVector, Manifest, Result, Rule, Vector},
 };
 
 #[test]
@@ -16,9 +21,9 @@ fn official_vectors() -> Result<()> {
     let mut wrong = Vec::new();
     let mut counts: BTreeMap<_, (usize, usize)> = BTreeMap::new();
     let mut rules = Vec::new();
-    for vector in &manifest.tests {
+    for (vector, outcome) in run_on_all_cores(&manifest) {
         let count = counts.entry(vector.category()).or_default();
-        match run(&manifest, vector) {
+        match outcome {
             Ok(Outcome::Passed) => {
                 count.0 += 1;
                 rules.extend(vector.rule());
@@ -47,6 +52,23 @@ fn official_vectors() -> Result<()> {
         assert_eq!(rules.iter().filter(|found| **found == rule).count(), 4, "{rule:?}");
     }
     Ok(())
+}
+
+/// Every vector with what became of it, in any order.
+fn run_on_all_cores(manifest: &Manifest) -> Vec<(&Vector, Result<Outcome, String>)> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        while let Some(vector) = manifest.tests.get(next.fetch_add(1, Ordering::Relaxed)) {
+            done.push((vector, run(manifest, vector).map_err(|error| error.to_string())));
+        }
+        done
+    };
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| {
+        let workers = (0..cores).map(|_| scope.spawn(work)).collect::<Vec<_>>();
+        workers.into_iter().flat_map(|worker| worker.join().expect("no panic")).collect()
+    })
 }
 
 #[test]

@@ -240,7 +240,9 @@ async fn nothing_is_shown(p: &dyn KeyProvider, target: Target) -> Result<(), Vio
     for key in &generated.encrypted_data_keys {
         redaction::hunt_debug(key, &secrets).map_err(leak)?;
         redaction::hunt_debug(&p.describe(key), &secrets).map_err(leak)?;
-        for damaged in damaged(key).map_err(|error| failed("redaction", &error))? {
+        let damaged = damaged(key).map_err(|error| failed("redaction", &error))?;
+        // All kinds of damage, but not every byte: that was checked for its own sake.
+        for damaged in damaged.into_iter().rev().step_by(13) {
             if let Err(error) = p.unwrap(UnwrapRequest::new(&damaged, target, &context)).await {
                 redaction::hunt_error(&error, &secrets).map_err(leak)?;
             }
