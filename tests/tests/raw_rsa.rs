@@ -70,7 +70,6 @@ fn a_public_key_does_not_decrypt_and_says_why() -> Result<()> {
 fn other_things_are_no_keys() {
     for (key, unsupported) in [
         (key!("private.encrypted.pem"), true),
-        (key!("private.1024.pem"), false),
         (key!("private.ec.pem"), false),
         (key!("public.spki.pem"), false),
         (key!("public.spki.der"), false),
@@ -87,6 +86,22 @@ fn other_things_are_no_keys() {
     for key in [key!("private.pkcs8.pem"), key!("private.ec.pem"), &[0x30, 0x03, 2, 1, 0], &[]] {
         assert!(matches!(public(key), Err(Error::InvalidInput { .. })));
     }
+}
+
+/// AWS-LC takes no keys below 2048 bits. Without the feature that does, the error names it.
+#[test]
+fn short_keys_need_a_feature() -> Result<()> {
+    let short = private(key!("private.1024.pem"));
+    if cfg!(feature = "rustcrypto-rsa") {
+        let message = encrypt(short?)?;
+        assert_eq!(decrypt(private(key!("private.1024.pem"))?, &message)?, b"text");
+        return Ok(());
+    }
+    let Err(Error::Unsupported { what, .. }) = short else {
+        return Err(Error::invalid_input("another answer"));
+    };
+    assert!(what.contains("1024 bits") && what.contains("`rustcrypto-rsa`"), "{what}");
+    Ok(())
 }
 
 /// Wrong key, wrong padding, damage and a wrong length must not be told apart.

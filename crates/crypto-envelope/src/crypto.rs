@@ -5,7 +5,10 @@
 mod aws_lc;
 mod curve;
 mod hash;
+mod rsa;
 mod rsa_padding;
+#[cfg(feature = "rustcrypto-rsa")]
+mod rust_crypto;
 
 use subtle::ConstantTimeEq;
 
@@ -13,13 +16,12 @@ use subtle::ConstantTimeEq;
 compile_error!("crypto-envelope needs a cipher backend: enable its feature `aws-lc`");
 
 #[cfg(feature = "aws-lc")]
-pub(crate) use self::aws_lc::{
-    AesGcm, EcdsaKey, RsaPrivateKey, RsaPublicKey, random, verify_ecdsa,
-};
+pub(crate) use self::aws_lc::{AesGcm, EcdsaKey, random, verify_ecdsa};
 pub use self::rsa_padding::RsaPadding;
 pub(crate) use self::{
     curve::Curve,
     hash::{Hash, Hasher, Hkdf},
+    rsa::{RsaPrivateKey, RsaPublicKey},
 };
 
 /// Compares in a time that does not depend on where the bytes differ.

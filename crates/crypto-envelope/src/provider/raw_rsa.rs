@@ -14,7 +14,8 @@ use crate::{
 /// Wraps data keys with a raw RSA key, as the official SDKs' raw RSA keyrings and master keys do
 /// (AWS Encryption SDK specification, "Raw RSA keyring").
 ///
-/// With a public key alone it can only encrypt. Keys have 2048 to 8192 bits.
+/// With a public key alone it can only encrypt. Keys have 2048 to 8192 bits; the feature
+/// `rustcrypto-rsa` adds those of 1024 and more. Without the feature `aws-lc` it is needed for all.
 ///
 /// # Security
 ///
@@ -40,9 +41,10 @@ impl RawRsaProvider {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`] if this is not a private RSA key of 2048 to 8192 bits or the names
-    /// cannot be used, as with [`RawAesProvider::new`](super::RawAesProvider::new);
-    /// [`Error::Unsupported`] if the key is encrypted with a password.
+    /// [`Error::InvalidInput`] if this is not a private RSA key of a length that can be used or the
+    /// names cannot be used, as with [`RawAesProvider::new`](super::RawAesProvider::new);
+    /// [`Error::Unsupported`] if the key is encrypted with a password, or needs a feature of this
+    /// crate that is not enabled, which the error names.
     pub fn with_private_key(
         namespace: impl Into<String>,
         name: impl Into<String>,
@@ -50,8 +52,7 @@ impl RawRsaProvider {
         key: &[u8],
     ) -> Result<Self> {
         let pkcs8 = rsa_key::to_pkcs8(key)?;
-        let (private, public) = RsaPrivateKey::from_pkcs8(&pkcs8, padding)
-            .map_err(|_| Error::invalid_input(BAD_PRIVATE_KEY))?;
+        let (private, public) = RsaPrivateKey::from_pkcs8(&pkcs8, padding)?;
         Self::new(namespace.into(), name.into(), padding, Keys { public, private: Some(private) })
     }
 
@@ -66,8 +67,7 @@ impl RawRsaProvider {
         padding: RsaPadding,
         key: &[u8],
     ) -> Result<Self> {
-        let public = RsaPublicKey::from_spki(&rsa_key::to_spki(key)?, padding)
-            .map_err(|_| Error::invalid_input(BAD_PUBLIC_KEY))?;
+        let public = RsaPublicKey::from_spki(&rsa_key::to_spki(key)?, padding)?;
         Self::new(namespace.into(), name.into(), padding, Keys { public, private: None })
     }
 
@@ -135,6 +135,3 @@ impl fmt::Debug for Keys {
         f.write_str(if self.private.is_some() { "private" } else { "public" })
     }
 }
-
-const BAD_PRIVATE_KEY: &str = "this is not an RSA key of 2048 to 8192 bits, or not a private one";
-const BAD_PUBLIC_KEY: &str = "this is not a public RSA key of 2048 to 8192 bits";

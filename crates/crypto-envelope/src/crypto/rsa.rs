@@ -1,0 +1,108 @@
+//! RSA keys, each with the implementation that takes its length: AWS-LC those of 2048 to 8192 bits,
+//! the crate `rsa` the shorter ones, and without AWS-LC all.
+
+pub(super) mod length;
+
+use self::length::{private_key_bits, public_key_bits};
+#[cfg(feature = "aws-lc")]
+use super::aws_lc;
+#[cfg(feature = "rustcrypto-rsa")]
+use super::rust_crypto;
+use super::{Failed, RsaPadding};
+use crate::{Error, Result, SecretBytes};
+
+/// A public RSA key, with its padding (RFC 8017).
+pub(crate) enum RsaPublicKey {
+    #[cfg(feature = "aws-lc")]
+    AwsLc(aws_lc::RsaPublicKey),
+    #[cfg(feature = "rustcrypto-rsa")]
+    RustCrypto(rust_crypto::RsaPublicKey),
+}
+
+impl RsaPublicKey {
+    /// Takes a `SubjectPublicKeyInfo` in DER.
+    pub(crate) fn from_spki(der: &[u8], padding: RsaPadding) -> Result<Self> {
+        let unusable = || Error::invalid_input("this is not a public RSA key");
+        let bits = public_key_bits(der).ok_or_else(unusable)?;
+        match Implementation::of(bits)? {
+            #[cfg(feature = "aws-lc")]
+            Implementation::AwsLc => aws_lc::RsaPublicKey::from_spki(der, padding).map(Self::AwsLc),
+            #[cfg(feature = "rustcrypto-rsa")]
+            Implementation::RustCrypto => {
+                rust_crypto::RsaPublicKey::from_spki(der, padding).map(Self::RustCrypto)
+            }
+        }
+        .map_err(|_| unusable())
+    }
+
+    pub(crate) fn encrypt(&self, plaintext: &[u8]) -> Result<Vec<u8>, Failed> {
+        match self {
+            #[cfg(feature = "aws-lc")]
+            Self::AwsLc(key) => key.encrypt(plaintext),
+            #[cfg(feature = "rustcrypto-rsa")]
+            Self::RustCrypto(key) => key.encrypt(plaintext),
+        }
+    }
+}
+
+/// A private RSA key, with its padding. Wiped on drop.
+pub(crate) enum RsaPrivateKey {
+    #[cfg(feature = "aws-lc")]
+    AwsLc(aws_lc::RsaPrivateKey),
+    #[cfg(feature = "rustcrypto-rsa")]
+    RustCrypto(rust_crypto::RsaPrivateKey),
+}
+
+impl RsaPrivateKey {
+    /// Takes a `PrivateKeyInfo` (PKCS#8) in DER; also gives the public key.
+    pub(crate) fn from_pkcs8(der: &[u8], padding: RsaPadding) -> Result<(Self, RsaPublicKey)> {
+        let unusable = || Error::invalid_input("this is not an RSA key, or not a private one");
+        let bits = private_key_bits(der).ok_or_else(unusable)?;
+        match Implementation::of(bits)? {
+            #[cfg(feature = "aws-lc")]
+            Implementation::AwsLc => aws_lc::RsaPrivateKey::from_pkcs8(der, padding)
+                .map(|(key, public)| (Self::AwsLc(key), RsaPublicKey::AwsLc(public))),
+            #[cfg(feature = "rustcrypto-rsa")]
+            Implementation::RustCrypto => rust_crypto::RsaPrivateKey::from_pkcs8(der, padding)
+                .map(|(key, public)| (Self::RustCrypto(key), RsaPublicKey::RustCrypto(public))),
+        }
+        .map_err(|_| unusable())
+    }
+
+    pub(crate) fn decrypt(&self, ciphertext: &[u8]) -> Result<SecretBytes, Failed> {
+        match self {
+            #[cfg(feature = "aws-lc")]
+            Self::AwsLc(key) => key.decrypt(ciphertext),
+            #[cfg(feature = "rustcrypto-rsa")]
+            Self::RustCrypto(key) => key.decrypt(ciphertext),
+        }
+    }
+}
+
+/// Who computes with a key.
+enum Implementation {
+    #[cfg(feature = "aws-lc")]
+    AwsLc,
+    #[cfg(feature = "rustcrypto-rsa")]
+    RustCrypto,
+}
+
+impl Implementation {
+    /// Decides by the length alone, so that a key that one refuses is not tried with the other.
+    fn of(bits: usize) -> Result<Self> {
+        match bits {
+            #[cfg(feature = "aws-lc")]
+            2048..=8192 => Ok(Self::AwsLc),
+            #[cfg(feature = "rustcrypto-rsa")]
+            MIN_BITS..=8192 => Ok(Self::RustCrypto),
+            1024.. if bits < MIN_BITS => Err(Error::unsupported(format!(
+                "an RSA key of {bits} bits without the feature `rustcrypto-rsa` of crypto-envelope"
+            ))),
+            _ => Err(Error::invalid_input(format!(
+                "an RSA key of {bits} bits: {MIN_BITS} to 8192 are possible"
+            ))),
+        }
+    }
+}
+
+const MIN_BITS: usize = if cfg!(feature = "rustcrypto-rsa") { 1024 } else { 2048 };
