@@ -1,27 +1,44 @@
 //! The one seam over the cipher backends: primitives, and nothing of the message format. No other
 //! file of this crate names a cipher crate.
 
+#[cfg(all(test, feature = "aws-lc", feature = "rustcrypto"))]
+mod agreement;
 #[cfg(feature = "aws-lc")]
 mod aws_lc;
 mod curve;
 mod hash;
+#[cfg(not(any(feature = "aws-lc", feature = "rustcrypto-rsa")))]
+mod no_rsa;
+#[cfg(any(feature = "aws-lc", feature = "rustcrypto-rsa"))]
 mod rsa;
 mod rsa_padding;
-#[cfg(feature = "rustcrypto-rsa")]
+#[cfg_attr(
+    all(feature = "aws-lc", not(test)),
+    allow(dead_code, unused_imports, reason = "with both backends, tests alone use this one")
+)]
+#[cfg(any(feature = "rustcrypto", feature = "rustcrypto-rsa"))]
 mod rust_crypto;
 
 use subtle::ConstantTimeEq;
 
-#[cfg(not(feature = "aws-lc"))]
-compile_error!("crypto-envelope needs a cipher backend: enable its feature `aws-lc`");
+#[cfg(not(any(feature = "aws-lc", feature = "rustcrypto")))]
+compile_error!(
+    "crypto-envelope needs a cipher backend: enable its feature `aws-lc` (fast, needs a C \
+     compiler) or `rustcrypto` (pure Rust)"
+);
 
 #[cfg(feature = "aws-lc")]
 pub(crate) use self::aws_lc::{AesGcm, EcdsaKey, random, verify_ecdsa};
+#[cfg(not(any(feature = "aws-lc", feature = "rustcrypto-rsa")))]
+pub(crate) use self::no_rsa::{RsaPrivateKey, RsaPublicKey};
+#[cfg(any(feature = "aws-lc", feature = "rustcrypto-rsa"))]
+pub(crate) use self::rsa::{RsaPrivateKey, RsaPublicKey};
 pub use self::rsa_padding::RsaPadding;
+#[cfg(all(feature = "rustcrypto", not(feature = "aws-lc")))]
+pub(crate) use self::rust_crypto::{AesGcm, EcdsaKey, random, verify_ecdsa};
 pub(crate) use self::{
     curve::Curve,
     hash::{Hash, Hasher, Hkdf},
-    rsa::{RsaPrivateKey, RsaPublicKey},
 };
 
 /// Compares in a time that does not depend on where the bytes differ.

@@ -1,6 +1,6 @@
 //! The elliptic curves of the signing suites (SP 800-186, section 3.2.1).
 
-use super::Hash;
+use super::{Failed, Hash};
 
 /// A curve, with the hash that is signed over it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,17 @@ impl Curve {
         match self {
             Self::P256 => Hash::Sha256,
             Self::P384 => Hash::Sha384,
+        }
+    }
+
+    /// Refuses what has not the form of a point, compressed or not (SEC 1, section 2.3.3). Each
+    /// backend knows further forms, and not the same ones.
+    pub(crate) fn check_form(self, point: &[u8]) -> Result<(), Failed> {
+        let length = self.coordinate_length();
+        match point {
+            [2 | 3, x @ ..] if x.len() == length => Ok(()),
+            [4, xy @ ..] if xy.len() == 2 * length => Ok(()),
+            _ => Err(Failed),
         }
     }
 

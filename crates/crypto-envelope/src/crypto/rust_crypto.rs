@@ -1,5 +1,24 @@
-//! Primitives in pure Rust: the crates of `RustCrypto`.
+//! The backend in pure Rust: the crates of `RustCrypto`.
 
+#[cfg(feature = "rustcrypto")]
+mod aes_gcm;
+#[cfg(feature = "rustcrypto")]
+mod ecdsa;
+#[cfg(feature = "rustcrypto-rsa")]
 mod rsa;
 
+#[cfg(feature = "rustcrypto-rsa")]
 pub(crate) use self::rsa::{RsaPrivateKey, RsaPublicKey};
+#[cfg(feature = "rustcrypto")]
+pub(crate) use self::{
+    aes_gcm::AesGcm,
+    ecdsa::{EcdsaKey, verify_ecdsa},
+};
+#[cfg(feature = "rustcrypto")]
+use super::Failed;
+
+/// Fills `bytes` from the random generator of the system.
+#[cfg(feature = "rustcrypto")]
+pub(crate) fn random(bytes: &mut [u8]) -> Result<(), Failed> {
+    getrandom::fill(bytes).map_err(|_| Failed)
+}

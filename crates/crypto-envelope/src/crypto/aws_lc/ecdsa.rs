@@ -50,6 +50,7 @@ pub(crate) fn verify_ecdsa(
     digest: &[u8],
     signature: &[u8],
 ) -> Result<(), Failed> {
+    curve.check_form(point)?;
     let algorithm = match curve {
         Curve::P256 => &ECDSA_P256_SHA256_ASN1,
         Curve::P384 => &ECDSA_P384_SHA384_ASN1,
