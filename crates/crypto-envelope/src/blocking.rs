@@ -8,7 +8,7 @@ use std::{
     thread::{self, Thread},
 };
 
-use crate::Result;
+use crate::{Error, Result};
 
 /// Runs a future to its end on this thread, which sleeps while there is nothing to do.
 ///
@@ -27,8 +27,10 @@ use crate::Result;
 ///
 /// # Errors
 ///
-/// Those of the future. With the feature `tokio`, [`Error::Misuse`](crate::Error::Misuse) if
-/// called on a thread that drives a tokio runtime: sleeping there would stop the runtime.
+/// Those of the future. With the feature `tokio`, [`Error::Misuse`] if
+/// called on a thread that drives a tokio runtime: sleeping there would stop the runtime. Also
+/// where there are no threads, as on wasm32, if the future is not ready at once: nobody could wake
+/// it. With local keys it always is.
 pub fn wait<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     check_outside_of_runtime()?;
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
@@ -37,7 +39,8 @@ pub fn wait<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     loop {
         match future.as_mut().poll(&mut context) {
             Poll::Ready(result) => return result,
-            Poll::Pending => thread::park(),
+            Poll::Pending if HAS_THREADS => thread::park(),
+            Poll::Pending => return Err(Error::Misuse { what: ALONE }),
         }
     }
 }
@@ -53,7 +56,7 @@ impl Wake for Unpark {
 #[cfg(feature = "tokio")]
 fn check_outside_of_runtime() -> Result<()> {
     match tokio::runtime::Handle::try_current() {
-        Ok(_) => Err(crate::Error::Misuse {
+        Ok(_) => Err(Error::Misuse {
             what: "blocking::wait inside a tokio runtime would stop it: use .await, or \
                    Handle::block_on on a thread of spawn_blocking",
         }),
@@ -66,6 +69,11 @@ fn check_outside_of_runtime() -> Result<()> {
 fn check_outside_of_runtime() -> Result<()> {
     Ok(())
 }
+
+/// Parking would return at once, and the loop would never end.
+const HAS_THREADS: bool = cfg!(any(not(target_family = "wasm"), target_feature = "atomics"));
+const ALONE: &str = "blocking::wait for something that is not ready, where there are no threads \
+                     that could make it so: use .await";
 
 #[cfg(test)]
 mod tests {
@@ -103,7 +111,7 @@ mod tests {
     fn inside_a_runtime_it_is_an_error() -> std::io::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         let result = runtime.block_on(async { wait(future::ready(Ok(()))) });
-        assert!(matches!(result, Err(crate::Error::Misuse { .. })));
+        assert!(matches!(result, Err(Error::Misuse { .. })));
         Ok(())
     }
 }
