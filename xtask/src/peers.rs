@@ -7,6 +7,7 @@ mod node;
 mod npm;
 mod python;
 mod venv;
+mod wasm;
 
 use std::ffi::OsString;
 
@@ -54,6 +55,9 @@ pub(crate) const NODE: Peer = Peer {
         modules.directory().map(OsString::from)
     },
 };
+
+/// A compiler that has the standard library for wasm32.
+pub(crate) const WASM: Peer = Peer { name: "wasm", variable: "RUSTC", prepare: wasm::rustc };
 
 /// Software to test against.
 #[derive(Debug)]

@@ -19,6 +19,28 @@ pub(crate) const STAGES: &[Stage] = &[
     ),
     Stage::tests("test", "--workspace"),
     Stage::tests("test-features", "-p crypto-envelope --all-features --lib"),
+    Stage::tests(
+        "test-rustcrypto",
+        "-p crypto-envelope -p crypto-envelope-tests --no-default-features \
+         --features rustcrypto,rustcrypto-rsa",
+    ),
+    Stage::tests(
+        "test-rustcrypto-only",
+        "-p crypto-envelope --no-default-features --features rustcrypto --lib",
+    ),
+    Stage::check(
+        "clippy-rustcrypto-only",
+        "clippy -p crypto-envelope --no-default-features --features rustcrypto --all-targets \
+         --locked -- -D warnings",
+    ),
+    Stage::check(
+        "wasm",
+        "check -p crypto-envelope --no-default-features \
+         --features rustcrypto,rustcrypto-rsa,wasm-js --locked \
+         --target wasm32-unknown-unknown -Zbuild-std=std,panic_abort",
+    )
+    .with_variable("RUSTC_BOOTSTRAP", "1")
+    .with_peer(&peers::WASM),
     Stage::check("docs", "doc --workspace --no-deps --locked --exclude xtask")
         .with_variable("RUSTDOCFLAGS", "-D warnings"),
     Stage::call("examples", examples::run),

@@ -78,11 +78,12 @@ const IO: [&str; 10] = [
     "net",
     "tokio",
 ];
-const CIPHERS: [&str; 13] = [
+const CIPHERS: [&str; 14] = [
     "aes",
     "aes_gcm",
     "aws_lc_rs",
     "ctr",
+    "getrandom",
     "hkdf",
     "hmac",
     "md5",
