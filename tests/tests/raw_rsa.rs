@@ -55,6 +55,27 @@ fn every_form_is_the_same_key() -> Result<()> {
 }
 
 #[test]
+fn every_form_has_the_same_public_key() -> Result<()> {
+    let spki = key!("public.spki.der");
+    for key in [
+        key!("private.pkcs8.pem"),
+        key!("private.pkcs8.der"),
+        key!("private.pkcs1.pem"),
+        key!("private.pkcs1.der"),
+        key!("public.spki.pem"),
+        spki,
+        key!("public.pkcs1.pem"),
+        key!("public.pkcs1.der"),
+    ] {
+        assert_eq!(RawRsaProvider::public_key_of(key)?, spki);
+    }
+    for key in [key!("private.ec.pem"), key!("private.encrypted.pem"), b"", b"no key", &spki[1..]] {
+        assert!(RawRsaProvider::public_key_of(key).is_err());
+    }
+    Ok(())
+}
+
+#[test]
 fn a_public_key_does_not_decrypt_and_says_why() -> Result<()> {
     let provider = public(key!("public.spki.pem"))?;
     let message = encrypt(public(key!("public.spki.pem"))?)?;

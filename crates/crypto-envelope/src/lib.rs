@@ -3,6 +3,7 @@
 mod context;
 mod crypto;
 mod decryptor;
+mod der;
 mod encrypted_data_key;
 mod encryptor;
 mod engine;

@@ -195,7 +195,7 @@ pub(crate) struct Man {
 #[derive(Debug, Args)]
 pub(crate) struct WrappingKeys {
     /// Where the key is: raw-aes:FILE[?namespace=NS&name=NAME&encoding=raw|hex|base64], or
-    /// raw-rsa:PEM?name=NAME[&namespace=NS&padding=oaep-sha256|...]. Given several times, the first
+    /// raw-rsa:PEM[?namespace=NS&name=NAME&padding=oaep-sha256|...]. Given several times, the first
     /// one makes the data key, all wrap it, and any of them decrypts. By default the local keys
     #[arg(short, long = "provider", value_name = "PROVIDER")]
     pub(crate) providers: Vec<ProviderSpec>,

@@ -7,7 +7,7 @@ use crypto_envelope::{
     provider::{KeyProvider, MultiProvider, RawAesProvider, RawRsaProvider, RsaPadding},
 };
 use hkdf::Hkdf;
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 
 use crate::{
     failure::{Code, Failure},
@@ -28,7 +28,7 @@ pub(crate) enum ProviderSpec {
     RawRsa {
         file: PathBuf,
         namespace: Option<String>,
-        name: String,
+        name: Option<String>,
         padding: RsaPadding,
     },
 }
@@ -84,9 +84,7 @@ fn raw_rsa(file: &str, mut options: Options) -> Result<ProviderSpec, String> {
     let spec = ProviderSpec::RawRsa {
         file: file.into(),
         namespace: options.take("namespace"),
-        name: options
-            .take("name")
-            .ok_or("an RSA key needs the name that messages know it by: raw-rsa:FILE?name=NAME")?,
+        name: options.take("name"),
         padding,
     };
     options.none_left("namespace, name, padding")?;
@@ -161,20 +159,27 @@ fn open(spec: &ProviderSpec) -> Result<Box<dyn KeyProvider>, Failure> {
             let namespace = namespace.as_deref().unwrap_or(RAW_AES_NAMESPACE);
             let name = match name {
                 Some(name) => name.clone(),
-                None => name_of_key(&key)?,
+                None => name_of_aes_key(&key)?,
             };
             Ok(Box::new(RawAesProvider::new(namespace, name, &key)?))
         }
         ProviderSpec::RawRsa { file, namespace, name, padding } => {
             let namespace = namespace.as_deref().unwrap_or(RAW_RSA_NAMESPACE);
             let key = key_file::read_rsa(file)?;
+            let about = |error| Failure::from(error).about(&file.display().to_string());
+            let name = match name {
+                Some(name) => name.clone(),
+                None => {
+                    name_of_rsa_key(&RawRsaProvider::public_key_of(key.bytes()).map_err(about)?)
+                }
+            };
             // A public key may be read by everybody, a private one may not.
-            let public = RawRsaProvider::with_public_key(namespace, name, *padding, key.bytes());
+            let public = RawRsaProvider::with_public_key(namespace, &name, *padding, key.bytes());
             if let Ok(public) = public {
                 return Ok(Box::new(public));
             }
             let private = RawRsaProvider::with_private_key(namespace, name, *padding, key.bytes())
-                .map_err(|error| Failure::from(error).about(&file.display().to_string()))?;
+                .map_err(about)?;
             key.check_private()?;
             Ok(Box::new(private))
         }
@@ -183,12 +188,17 @@ fn open(spec: &ProviderSpec) -> Result<Box<dyn KeyProvider>, Failure> {
 
 /// A name for a key that nobody named: the same wherever the key is, and telling nothing about
 /// it. Written down in docs/formats/provider-ids.md; messages depend on it.
-fn name_of_key(key: &SecretBytes) -> Result<String, Failure> {
+fn name_of_aes_key(key: &SecretBytes) -> Result<String, Failure> {
     let mut name = [0; 8];
     Hkdf::<Sha256>::new(None, key.expose())
         .expand(b"keyferry raw-aes key name v1", &mut name)
         .map_err(|_| Failure::new(Code::Internal, "cannot derive the name of the key"))?;
     Ok(hex(&name))
+}
+
+/// The same for RSA keys, from what everybody may know: both halves have the same name.
+fn name_of_rsa_key(spki: &[u8]) -> String {
+    hex(&Sha256::digest(spki)[..8])
 }
 
 fn percent_decode(text: &str) -> Result<String, String> {
@@ -240,7 +250,6 @@ mod tests {
             ("raw-aes:", "file name is missing"),
             ("raw-aes:f?colour=red", "unknown option"),
             ("raw-aes:f?padding=oaep-sha1", "unknown option"),
-            ("raw-rsa:f", "needs the name"),
             ("raw-rsa:f?name=n&padding=none", "unknown padding"),
             ("raw-rsa:f?name=n&encoding=hex", "unknown option"),
             ("raw-aes:f?name", "expected KEY=VALUE"),
@@ -259,8 +268,10 @@ mod tests {
     /// A permanent format: messages name their key by it.
     #[test]
     fn names_of_keys_never_change() -> Result<(), Failure> {
-        let name = name_of_key(&SecretBytes::from((0..32).collect::<Vec<u8>>()))?;
+        let name = name_of_aes_key(&SecretBytes::from((0..32).collect::<Vec<u8>>()))?;
         assert_eq!(name, "28fee11a76ef146c");
+        let spki = include_bytes!("../../../tests/vectors/rsa/public.spki.der");
+        assert_eq!(name_of_rsa_key(spki), "69ac3e40db602195");
         Ok(())
     }
 }

@@ -71,6 +71,27 @@ impl RawRsaProvider {
         Self::new(namespace.into(), name.into(), padding, Keys { public, private: None })
     }
 
+    /// The public key of a key in any form that this provider takes, as `SubjectPublicKeyInfo` in
+    /// DER: the same for a private key and its public half, so it tells whether two files hold the
+    /// same key.
+    ///
+    /// # Errors
+    ///
+    /// As [`with_private_key`](Self::with_private_key).
+    pub fn public_key_of(key: &[u8]) -> Result<Vec<u8>> {
+        // Any padding will do: only the key is looked at.
+        let padding = RsaPadding::OaepSha256;
+        if let Ok(spki) = rsa_key::to_spki(key)
+            && RsaPublicKey::from_spki(&spki, padding).is_ok()
+        {
+            return Ok(spki);
+        }
+        let pkcs8 = rsa_key::to_pkcs8(key)?;
+        RsaPrivateKey::from_pkcs8(&pkcs8, padding)?;
+        rsa_key::spki_of_pkcs8(&pkcs8)
+            .ok_or(Error::Internal { what: "a private key without its public numbers" })
+    }
+
     fn new(namespace: String, name: String, padding: RsaPadding, keys: Keys) -> Result<Self> {
         super::check_raw_names(&namespace, &name)?;
         Ok(Self { namespace, name, padding, keys })

@@ -3,7 +3,13 @@
 use pem_rfc7468::decode_vec;
 use zeroize::Zeroizing;
 
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    der::{
+        BIT_STRING, INTEGER, NO_UNUSED_BITS, OCTET_STRING, RSA_ENCRYPTION, SEQUENCE, VERSION,
+        only_value, tagged, value,
+    },
+};
 
 /// A private key as PKCS#8 in DER, out of PEM or DER, PKCS#8 or PKCS#1.
 pub(super) fn to_pkcs8(key: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
@@ -62,51 +68,32 @@ fn label_and_der(key: &[u8]) -> Result<(Label, Zeroizing<Vec<u8>>)> {
 
 /// PKCS#1 has the modulus behind the version, PKCS#8 the algorithm.
 fn is_pkcs1_private(der: &[u8]) -> bool {
-    content(der).is_some_and(|content| content.starts_with(&[2, 1, 0, 2]))
+    let numbers = only_value(SEQUENCE, der).and_then(|content| content.strip_prefix(VERSION));
+    numbers.is_some_and(|numbers| value(INTEGER, numbers).is_some())
 }
 
 /// PKCS#1 begins with the modulus, SPKI with the algorithm.
 fn is_pkcs1_public(der: &[u8]) -> bool {
-    content(der).is_some_and(|content| content.starts_with(&[2]))
-}
-
-/// What is inside of a DER sequence.
-fn content(der: &[u8]) -> Option<&[u8]> {
-    match der {
-        [0x30, length, rest @ ..] if *length < 0x80 => Some(rest),
-        [0x30, length, rest @ ..] => rest.get(usize::from(length & 0x7f)..),
-        _ => None,
-    }
+    only_value(SEQUENCE, der).is_some_and(|content| value(INTEGER, content).is_some())
 }
 
 /// RFC 5958: `SEQUENCE { 0, rsaEncryption, OCTET STRING { key } }`.
 fn pkcs1_to_pkcs8(key: &[u8]) -> Zeroizing<Vec<u8>> {
-    let octets = Zeroizing::new(tagged(0x04, &[key]));
-    Zeroizing::new(tagged(0x30, &[&[2, 1, 0], RSA_ENCRYPTION, &octets]))
+    tagged(SEQUENCE, &[VERSION, RSA_ENCRYPTION, &tagged(OCTET_STRING, &[key])])
 }
 
 /// RFC 5280: `SEQUENCE { rsaEncryption, BIT STRING { key } }`.
 fn pkcs1_to_spki(key: &[u8]) -> Vec<u8> {
-    tagged(0x30, &[RSA_ENCRYPTION, &tagged(0x03, &[&[0], key])])
+    tagged(SEQUENCE, &[RSA_ENCRYPTION, &tagged(BIT_STRING, &[&[NO_UNUSED_BITS], key])]).to_vec()
 }
 
-/// A DER value with its tag and length.
-fn tagged(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
-    let length: usize = parts.iter().map(|part| part.len()).sum();
-    let digits = length.to_be_bytes();
-    let digits = &digits[digits.iter().take_while(|byte| **byte == 0).count()..];
-    let mut der = Vec::with_capacity(length + 16);
-    der.push(tag);
-    if length >= 0x80 {
-        der.extend(u8::try_from(digits.len()).map(|count| 0x80 | count));
-    }
-    der.extend_from_slice(if length == 0 { &[0] } else { digits });
-    for part in parts {
-        der.extend_from_slice(part);
-    }
-    der
+/// The public numbers in a `PrivateKeyInfo`, as `SubjectPublicKeyInfo`.
+pub(super) fn spki_of_pkcs8(pkcs8: &[u8]) -> Option<Vec<u8>> {
+    let rest = only_value(SEQUENCE, pkcs8)?.strip_prefix(VERSION)?.strip_prefix(RSA_ENCRYPTION)?;
+    let (key, _) = value(OCTET_STRING, rest)?;
+    let numbers = only_value(SEQUENCE, key)?.strip_prefix(VERSION)?;
+    let (_, behind_modulus) = value(INTEGER, numbers)?;
+    let (_, behind_exponent) = value(INTEGER, behind_modulus)?;
+    let public = &numbers[..numbers.len() - behind_exponent.len()];
+    Some(pkcs1_to_spki(&tagged(SEQUENCE, &[public])))
 }
-
-/// `SEQUENCE { 1.2.840.113549.1.1.1, NULL }` (RFC 8017, appendix A.1).
-const RSA_ENCRYPTION: &[u8] =
-    &[0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
