@@ -45,8 +45,11 @@ impl Keyferry {
     /// If the key files cannot be written.
     pub fn encrypt(&self, case: &Case, input: &Path, output: &Path) -> Result<Command> {
         let mut command = self.convert("encrypt", case, input, output)?;
-        command.args(["--suite", if case.suite.is_signing() { "signed" } else { "unsigned" }]);
+        command.args(["--suite", case.suite.name()]);
         command.args(["--frame-length", &case.frame_length.to_string()]);
+        if !case.suite.is_committing() {
+            command.args(["--commitment", "danger-forbid-encrypt-allow-decrypt"]);
+        }
         Ok(command)
     }
 
