@@ -20,7 +20,7 @@ fn message(suite: AlgorithmSuite, length: usize) -> Result<Vec<u8>> {
 #[test]
 fn frames_and_length_are_counted() -> Result<()> {
     for suite in AlgorithmSuite::ALL {
-        for (length, frames) in [(0, 1), (1, 1), (100, 1), (101, 2), (250, 3)] {
+        for (length, frames) in [(0, 1), (1, 1), (99, 1), (100, 2), (101, 2), (250, 3)] {
             let outline = Outline::of(&message(suite, length)?, &Limits::default())?;
             assert_eq!((outline.frames(), outline.plaintext_length()), (frames, length as u64));
             assert_eq!(outline.claims().suite(), suite);

@@ -56,8 +56,7 @@ pub struct Sealer {
     max_buffered: usize,
     /// Number of the next frame.
     next: u32,
-    /// Plaintext of a frame that is not complete, or of which it is not known yet whether it is
-    /// the last.
+    /// Plaintext of a frame that is not full.
     pending: Zeroizing<Vec<u8>>,
     state: State,
 }
@@ -141,15 +140,14 @@ impl Sealer {
     /// How many bytes [`push`](Self::push) writes for so much plaintext.
     #[must_use]
     pub fn push_length(&self, plaintext: usize) -> usize {
-        let frames =
-            self.pending.len().saturating_add(plaintext).saturating_sub(1) / self.frame_length;
+        let frames = self.pending.len().saturating_add(plaintext) / self.frame_length;
         let frame = self.frame_length.saturating_add(Part::RegularFrame.overhead());
         frames.saturating_mul(frame).saturating_add(self.due_header_length())
     }
 
     /// Seals the next piece of plaintext into the front of `out` and returns how many bytes it
     /// wrote there: [`push_length`](Self::push_length) bytes, for which `out` must have room.
-    /// Plaintext that does not fill a frame, and a frame that may be the last one, are kept.
+    /// Plaintext that does not fill a frame is kept.
     ///
     /// # Errors
     ///
@@ -171,7 +169,7 @@ impl Sealer {
     pub fn finish_length(&self, plaintext: usize) -> usize {
         let regular = self.push_length(plaintext);
         let total = self.pending.len().saturating_add(plaintext);
-        let last = total - total.saturating_sub(1) / self.frame_length * self.frame_length;
+        let last = total % self.frame_length;
         let around = Part::FinalFrame.overhead() + self.header.footer_length();
         regular.saturating_add(last).saturating_add(around)
     }
@@ -228,8 +226,8 @@ impl Sealer {
         sealed.map(|_| ())
     }
 
-    /// Seals every frame of which it is known that another one follows. Returns the plaintext
-    /// that is left; there is none if something is pending.
+    /// Seals every frame that is full, so that the final frame never is: some readers refuse one.
+    /// Returns the plaintext that is left; there is none if something is pending.
     fn absorb<'p>(&mut self, plaintext: &'p [u8], out: &mut [u8]) -> Result<&'p [u8]> {
         let mut out = self.put_header(out);
         let mut rest = plaintext;
@@ -238,7 +236,7 @@ impl Sealer {
             let (head, tail) = rest.split_at(fill);
             self.keep(head)?;
             rest = tail;
-            if rest.is_empty() {
+            if self.pending.len() < self.frame_length {
                 return Ok(rest);
             }
             let mut pending = std::mem::take(&mut self.pending);
@@ -246,7 +244,7 @@ impl Sealer {
             pending.clear();
             self.pending = pending;
         }
-        while rest.len() > self.frame_length {
+        while rest.len() >= self.frame_length {
             let (frame, tail) = rest.split_at(self.frame_length);
             out = self.put_regular(frame, out)?;
             rest = tail;
@@ -374,11 +372,11 @@ mod tests {
             }
             let sealed = sealer_like(vector, header)?.seal(&vector.plaintext())?;
             let signed = &sealed[..sealed.len() - header.footer_length()];
-            // Of the others, some have an unsorted context, some other IVs, and some end with an
-            // empty frame. We write none of these.
+            // Of the others, some have an unsorted context, some other IVs, and some end with a
+            // full frame. We write none of these.
             reproduced += usize::from(message.starts_with(signed));
         }
-        assert_eq!(reproduced, 17);
+        assert_eq!(reproduced, 22);
         Ok(())
     }
 
@@ -414,11 +412,11 @@ mod tests {
         nearly_full.next = u32::MAX - 1;
         let mut out = [0; 1024];
         // One regular frame with the last number but one, and the final frame.
-        assert!(nearly_full.finish(b"ab", &mut out).is_ok());
+        assert!(nearly_full.finish(b"a", &mut out).is_ok());
 
         let mut full = sealer(1)?;
         full.next = u32::MAX - 1;
-        let refused = full.push(b"abc", &mut out);
+        let refused = full.push(b"ab", &mut out);
         assert!(matches!(refused, Err(Error::Limit { limit: MOST_FRAMES, .. })));
         let after = full.push(b"d", &mut out);
         assert!(matches!(after, Err(Error::Misuse { .. })));

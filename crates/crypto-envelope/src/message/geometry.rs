@@ -19,14 +19,13 @@ pub(crate) fn framed_length(plaintext: u64, frame_length: NonZeroU32) -> Option<
         .checked_add(Part::FinalFrame.overhead() as u64)
 }
 
-/// How many frames before the final one so much plaintext fills: the last frame, full or not, is
-/// the final one.
+/// How many frames before the final one so much plaintext fills.
 pub(crate) fn regular_frames(plaintext: u64, frame_length: NonZeroU32) -> u64 {
-    plaintext.saturating_sub(1) / u64::from(frame_length.get())
+    plaintext / u64::from(frame_length.get())
 }
 
 /// The length of the plaintext of a framed body without a footer, or `None` if there is no such
-/// body. Exact also where the final frame is empty behind a full one.
+/// body. Exact also where the final frame is full, as others write it.
 pub(crate) fn framed_plaintext_length(body: u64, frame_length: NonZeroU32) -> Option<u64> {
     let frame_length = u64::from(frame_length.get());
     let regular = frame_length + Part::RegularFrame.overhead() as u64;
@@ -64,8 +63,8 @@ mod tests {
     #[test]
     fn the_number_of_frames_is_bounded() {
         let frame_length = NonZeroU32::new(2).expect("not zero");
-        assert!(framed_length(2 * MOST_FRAMES, frame_length).is_some());
-        assert!(framed_length(2 * MOST_FRAMES + 1, frame_length).is_none());
+        assert!(framed_length(2 * MOST_FRAMES - 1, frame_length).is_some());
+        assert!(framed_length(2 * MOST_FRAMES, frame_length).is_none());
         assert!(framed_length(u64::MAX, frame_length).is_none());
     }
 }
