@@ -22,3 +22,6 @@ use super::Failed;
 pub(crate) fn random(bytes: &mut [u8]) -> Result<(), Failed> {
     getrandom::fill(bytes).map_err(|_| Failed)
 }
+
+/// Compiles only for what is wiped on drop: a feature `zeroize` that is missing must be noticed.
+const fn assert_wiped<T: zeroize::ZeroizeOnDrop>() {}

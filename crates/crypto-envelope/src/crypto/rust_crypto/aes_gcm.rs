@@ -13,6 +13,7 @@ use aes_gcm::{
     aes::Aes192,
 };
 
+use super::assert_wiped;
 use crate::crypto::{Failed, IV_LENGTH, TAG_LENGTH};
 
 /// An AES-GCM key with 12-byte IVs and 16-byte tags (NIST SP 800-38D). Wiped on drop; boxed, so that
@@ -103,3 +104,9 @@ fn open(
 ) -> Result<(), Failed> {
     key.decrypt_inout_detached(iv.into(), aad, buffer, tag.into()).map_err(|_| Failed)
 }
+
+const _: () = {
+    assert_wiped::<Aes128Gcm>();
+    assert_wiped::<aes_gcm::AesGcm<Aes192, U12>>();
+    assert_wiped::<Aes256Gcm>();
+};

@@ -9,6 +9,7 @@ use p256::{
     elliptic_curve::Generate,
 };
 
+use super::assert_wiped;
 use crate::crypto::{Curve, Failed};
 
 /// A signing key (FIPS 186-5). Wiped on drop; boxed, so that moving it leaves no copy behind.
@@ -107,3 +108,8 @@ fn check_length(curve: Curve, digest: &[u8]) -> Result<(), Failed> {
 
 /// The other choice is a compressed point.
 const UNCOMPRESSED: bool = false;
+
+const _: () = {
+    assert_wiped::<p256::ecdsa::SigningKey>();
+    assert_wiped::<p384::ecdsa::SigningKey>();
+};

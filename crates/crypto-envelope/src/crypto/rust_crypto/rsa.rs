@@ -14,6 +14,7 @@ use sha2::{Sha256, Sha384, Sha512};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeLess};
 use zeroize::Zeroizing;
 
+use super::assert_wiped;
 use crate::{
     SecretBytes,
     crypto::{Failed, RsaPadding},
@@ -133,3 +134,4 @@ fn is_same(stored: UintRef<'_>, computed: Option<&BoxedUint>) -> bool {
 }
 
 const MIN_PADDING: u32 = 8;
+const _: () = assert_wiped::<rsa::RsaPrivateKey>();
