@@ -18,7 +18,9 @@ pub(crate) enum Answer {
 pub(crate) fn ask(question: &str) -> Result<Answer, Failure> {
     let nobody = |error| Failure::io("there is no terminal to ask on", &error);
     let terminal = File::options().read(true).write(true).open("/dev/tty").map_err(nobody)?;
-    write!(&terminal, "{} [y/N] ", printable(question)).map_err(nobody)?;
+    // In one piece: what is typed meanwhile is echoed.
+    let question = format!("{} [y/N] ", printable(question));
+    (&terminal).write_all(question.as_bytes()).map_err(nobody)?;
     let mut answer = String::new();
     BufReader::new(&terminal).read_line(&mut answer).map_err(nobody)?;
     Ok(match answer.trim().to_ascii_lowercase().as_str() {
