@@ -13,7 +13,7 @@ use std::{
 
 use crypto_envelope::{
     Decryptor, EncryptionContext, Encryptor, SecretBytes, blocking, io,
-    provider::{KeyProvider, MultiProvider, RawAesProvider, RawRsaProvider, RsaPadding},
+    provider::{KeyProvider, MultiProvider, RawAesProvider, RawRsaProvider, RsaKey, RsaPadding},
 };
 
 /// In real life the private half is nowhere near.
@@ -58,7 +58,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let padding = RsaPadding::OaepSha256;
     let daily = Arc::new(RawAesProvider::new("backups", "daily", &SecretBytes::random(32)?)?);
-    let escrow = RawRsaProvider::with_public_key("backups", "escrow", padding, ESCROW_PUBLIC)?;
+    let escrow = RawRsaProvider::new("backups", "escrow", padding, &RsaKey::parse(ESCROW_PUBLIC)?)?;
     let both = MultiProvider::new(daily.clone()).with_child(escrow);
     encrypt(both, &plain, &encrypted, &context)?;
 
@@ -66,7 +66,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     decrypt(daily, &encrypted, &by_daily, &context)?;
     assert_eq!(fs::read(&plain)?, fs::read(by_daily)?);
 
-    let escrow = RawRsaProvider::with_private_key("backups", "escrow", padding, ESCROW_PRIVATE)?;
+    let escrow =
+        RawRsaProvider::new("backups", "escrow", padding, &RsaKey::parse(ESCROW_PRIVATE)?)?;
     let by_escrow = folder.path().join("by-escrow");
     decrypt(escrow, &encrypted, &by_escrow, &context)?;
     assert_eq!(fs::read(&plain)?, fs::read(by_escrow)?);

@@ -39,7 +39,7 @@ fn vectors() -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
 fn our_messages() -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
     let context = EncryptionContext::from([("purpose", "fuzz")]);
     let mut messages = Vec::new();
-    for suite in AlgorithmSuite::ALL {
+    for &suite in AlgorithmSuite::ALL {
         for length in [0, 1, 32, 33, 100] {
             let sealing = encryptor(suite, 32);
             messages.push(blocking::wait(sealing.encrypt(&vec![7; length], &context))?);

@@ -8,7 +8,7 @@ use std::{
 
 use crypto_envelope::{
     AlgorithmSuite, CommitmentPolicy, Decryptor, EncryptionContext, Encryptor, SecretBytes,
-    provider::{KeyProvider, MultiProvider, RawAesProvider, RawRsaProvider, RsaPadding},
+    provider::{KeyProvider, MultiProvider, RawAesProvider, RawRsaProvider, RsaKey, RsaPadding},
 };
 use crypto_envelope_testkit::data;
 use serde_json::{Value, json};
@@ -224,12 +224,10 @@ impl Key {
                 let key = SecretBytes::from(key.as_slice());
                 Box::new(RawAesProvider::new(NAMESPACE, self.name(), &key)?)
             }
-            Self::Rsa(padding) => Box::new(RawRsaProvider::with_private_key(
-                NAMESPACE,
-                self.name(),
-                *padding,
-                RSA_PRIVATE.as_bytes(),
-            )?),
+            Self::Rsa(padding) => {
+                let key = RsaKey::parse(RSA_PRIVATE.as_bytes())?;
+                Box::new(RawRsaProvider::new(NAMESPACE, self.name(), *padding, &key)?)
+            }
         })
     }
 }
@@ -252,7 +250,7 @@ impl Files {
 pub fn cases(apis: &[&'static str]) -> Vec<Case> {
     let mut cases = Vec::new();
     for api in apis {
-        for suite in AlgorithmSuite::ALL {
+        for &suite in AlgorithmSuite::ALL {
             let case = Case {
                 api,
                 suite,

@@ -6,7 +6,7 @@ use std::{error::Error, fs, path::PathBuf};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::{
     AlgorithmSuite, CommitmentPolicy, Decryptor, EncryptionContext, Limits, SecretBytes,
-    provider::{KeyProvider, MultiProvider, RawAesProvider, RawRsaProvider, RsaPadding},
+    provider::{KeyProvider, MultiProvider, RawAesProvider, RawRsaProvider, RsaKey, RsaPadding},
 };
 use serde_json::Value;
 
@@ -159,7 +159,7 @@ impl Manifest {
                 };
                 let (namespace, name) = names()?;
                 let key = self.key(keyring)?.as_bytes();
-                Ok(Box::new(RawRsaProvider::with_private_key(namespace, name, padding, key)?))
+                Ok(Box::new(RawRsaProvider::new(namespace, name, padding, &RsaKey::parse(key)?)?))
             }
             "multi" => {
                 let children = keyring["children"].as_array().into_iter().flatten();

@@ -136,7 +136,7 @@ fn unstored_pairs_are_bound_by_the_header_too() -> Result<()> {
 #[test]
 fn commitment_policies_are_kept_on_both_sides() -> Result<()> {
     let provider = provider()?;
-    for suite in AlgorithmSuite::ALL {
+    for &suite in AlgorithmSuite::ALL {
         let mut message = None;
         for policy in COMMITMENT_POLICIES {
             let builder =
@@ -301,7 +301,7 @@ fn a_decryptor_keeps_its_own_limits() -> Result<()> {
 fn both_sides_mean_the_same_by_a_buffer() -> Result<()> {
     let provider = provider()?;
     let limits = Limits::default().with_max_buffered(1000);
-    for suite in AlgorithmSuite::ALL {
+    for &suite in AlgorithmSuite::ALL {
         for (frame_length, length, fits) in [
             (u32::MAX, 999, true),
             (u32::MAX, 1000, true),
@@ -336,7 +336,7 @@ fn both_sides_mean_the_same_by_a_buffer() -> Result<()> {
 
 #[test]
 fn the_length_of_a_message_is_known_in_advance() -> Result<()> {
-    for suite in AlgorithmSuite::ALL {
+    for &suite in AlgorithmSuite::ALL {
         let limits = Limits::default().with_max_header(1000);
         let encryptor = Encryptor::builder(provider()?)
             .commitment_policy(writing_policy(suite))
@@ -541,7 +541,7 @@ fn an_engine_that_failed_wipes_and_stays_failed() -> Result<()> {
 #[test]
 fn base64_is_recognised() -> Result<()> {
     let error = decrypt(provider()?, b"AgR4TfvRMU2dVZJbgXIyxeNt", &nothing());
-    assert!(matches!(error, Err(Error::Malformed { what, .. }) if what.contains("base64")));
+    assert!(matches!(error, Err(Error::InBase64)));
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use std::{error::Error, sync::Arc};
 
 use crypto_envelope::{
     SecretBytes, blocking,
-    provider::{KeyProvider, MultiProvider, RawAesProvider, RawRsaProvider, RsaPadding},
+    provider::{KeyProvider, MultiProvider, RawAesProvider, RawRsaProvider, RsaKey, RsaPadding},
 };
 use crypto_envelope_testkit::conformance;
 use custom_provider::StaticRandomProvider;
@@ -33,7 +33,7 @@ fn raw_aes_of_every_length() -> TestResult {
 const PRIVATE_RSA_KEY: &[u8] = include_bytes!("../vectors/rsa/private.pkcs8.pem");
 
 fn raw_rsa(padding: RsaPadding) -> crypto_envelope::Result<RawRsaProvider> {
-    RawRsaProvider::with_private_key("conformance", "RSA", padding, PRIVATE_RSA_KEY)
+    RawRsaProvider::new("conformance", "RSA", padding, &RsaKey::parse(PRIVATE_RSA_KEY)?)
 }
 
 /// One by one, since RSA takes its time and tests share the cores.

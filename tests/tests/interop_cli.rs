@@ -63,7 +63,7 @@ fn commitment_policies_agree() -> Result<()> {
         theirs.args(["--commitment-policy", policy]);
         succeed(theirs)?;
     }
-    for suite in AlgorithmSuite::ALL.into_iter().filter(|suite| !suite.is_committing()) {
+    for suite in AlgorithmSuite::ALL.iter().copied().filter(|suite| !suite.is_committing()) {
         let case = Case { suite, ..signed() };
         bench.encrypt_theirs(&case)?;
         let as_if_committing = bench.tool.decrypt(&signed(), &bench.message(), &bench.back())?;
@@ -243,7 +243,7 @@ impl Bench {
 /// Every suite; every size for one of each kind; every key and frame length for those of today.
 fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    for suite in AlgorithmSuite::ALL {
+    for &suite in AlgorithmSuite::ALL {
         let case = Case { suite, ..unsigned() };
         cases.push(case.clone());
         if [0x0178, 0x0378, 0x0478, 0x0578].contains(&suite.id()) {

@@ -86,7 +86,7 @@ fn oddly_sorted(key: &Key) -> Vec<Case> {
         &[("z", "1"), ("é", "4")],
         &[("\u{ffff}", "the last of two"), ("🔑", "one of four")],
     ];
-    let suites = AlgorithmSuite::ALL.into_iter().filter(|suite| suite.is_committing());
+    let suites = AlgorithmSuite::ALL.iter().copied().filter(|suite| suite.is_committing());
     let cases = suites.flat_map(|suite| {
         CONTEXTS.map(|context| Case {
             api: "whole",

@@ -47,7 +47,7 @@ fn files_of_keyferry_and_of_the_official_sdk() -> Result<()> {
     let mut case = cases().swap_remove(0);
     let text = data::plaintext(1_000_000, 4);
     fs::write(&plain, &text)?;
-    for suite in AlgorithmSuite::ALL {
+    for &suite in AlgorithmSuite::ALL {
         case.suite = suite;
         keyferry::succeed(tool.encrypt(&case, &plain, &message)?)?;
         peer.ask(&case.request("decrypt", &message, &back))?;

@@ -19,7 +19,7 @@ fn message(suite: AlgorithmSuite, length: usize) -> Result<Vec<u8>> {
 
 #[test]
 fn frames_and_length_are_counted() -> Result<()> {
-    for suite in AlgorithmSuite::ALL {
+    for &suite in AlgorithmSuite::ALL {
         for (length, frames) in [(0, 1), (1, 1), (99, 1), (100, 2), (101, 2), (250, 3)] {
             let outline = Outline::of(&message(suite, length)?, &Limits::default())?;
             assert_eq!((outline.frames(), outline.plaintext_length()), (frames, length as u64));
@@ -32,14 +32,14 @@ fn frames_and_length_are_counted() -> Result<()> {
 /// In memory, in pieces, from a reader: the same outline.
 #[test]
 fn outlines_of_streams_are_the_same() -> Result<()> {
-    for suite in AlgorithmSuite::ALL {
+    for &suite in AlgorithmSuite::ALL {
         let message = message(suite, 250)?;
         let limits = Limits::default().with_max_buffered(100);
         let outline = Outline::of(&message, &limits)?;
         assert_eq!(outline.message_length(), message.len() as u64);
         for piece in [1, 61, 1000] {
             let (header, body) = UnverifiedHeader::parse(&message, &limits)?;
-            let mut outliner = Outliner::new(header, limits.clone())?;
+            let mut outliner = Outliner::new(header, &limits)?;
             body.chunks(piece).try_for_each(|bytes| outliner.push(bytes))?;
             assert_eq!(outliner.finish()?, outline, "{suite} {piece}");
         }
@@ -51,7 +51,7 @@ fn outlines_of_streams_are_the_same() -> Result<()> {
 
 #[test]
 fn what_is_cut_or_added_to_has_none() -> Result<()> {
-    for suite in AlgorithmSuite::ALL {
+    for &suite in AlgorithmSuite::ALL {
         let mut message = message(suite, 250)?;
         for length in 0..message.len() {
             let cut = Outline::of(&message[..length], &Limits::default());
@@ -64,10 +64,30 @@ fn what_is_cut_or_added_to_has_none() -> Result<()> {
     Ok(())
 }
 
+/// An error must not be forgotten.
+#[test]
+fn an_outliner_that_failed_stays_failed() -> Result<()> {
+    let limits = Limits::default();
+    for &suite in AlgorithmSuite::ALL {
+        let good = message(suite, 150)?;
+        let mut damaged = good.clone();
+        if let Some(last) = damaged.last_mut() {
+            *last ^= 1;
+        }
+        let bad = if suite.is_signing() { damaged } else { [&good[..], &[0]].concat() };
+        let (header, body) = UnverifiedHeader::parse(&bad, &limits)?;
+        let mut outliner = Outliner::new(header, &limits)?;
+        assert!(outliner.push(body).as_ref().is_err_and(is_refusal), "{suite}");
+        assert!(matches!(outliner.push(&[]), Err(Error::Misuse { .. })), "{suite}");
+        assert!(matches!(outliner.finish(), Err(Error::Misuse { .. })), "{suite}");
+    }
+    Ok(())
+}
+
 /// A signature covers everything before it.
 #[test]
 fn every_change_of_a_signed_message_is_seen() -> Result<()> {
-    for suite in AlgorithmSuite::ALL.into_iter().filter(|suite| suite.is_signing()) {
+    for suite in AlgorithmSuite::ALL.iter().copied().filter(|suite| suite.is_signing()) {
         let mut message = message(suite, 150)?;
         let mut signatures = 0;
         for place in 0..message.len() {

@@ -2,7 +2,7 @@
 
 use crypto_envelope::{
     Decryptor, EncryptionContext, Encryptor, Error, Result, blocking,
-    provider::{KeyProvider, RawRsaProvider, RsaPadding},
+    provider::{KeyProvider, RawRsaProvider, RsaKey, RsaPadding},
 };
 
 macro_rules! key {
@@ -13,12 +13,8 @@ macro_rules! key {
 
 const OAEP: RsaPadding = RsaPadding::OaepSha256;
 
-fn private(key: &[u8]) -> Result<RawRsaProvider> {
-    RawRsaProvider::with_private_key("rsa", "key", OAEP, key)
-}
-
-fn public(key: &[u8]) -> Result<RawRsaProvider> {
-    RawRsaProvider::with_public_key("rsa", "key", OAEP, key)
+fn provider(key: &[u8]) -> Result<RawRsaProvider> {
+    RawRsaProvider::new("rsa", "key", OAEP, &RsaKey::parse(key)?)
 }
 
 fn encrypt(provider: impl KeyProvider) -> Result<Vec<u8>> {
@@ -46,10 +42,10 @@ fn every_form_is_the_same_key() -> Result<()> {
         key!("public.pkcs1.der"),
     ];
     for (private_key, public_key) in privates.into_iter().zip(publics) {
-        let message = encrypt(public(public_key)?)?;
-        assert_eq!(decrypt(private(private_key)?, &message)?, b"text");
-        let message = encrypt(private(private_key)?)?;
-        assert_eq!(decrypt(private(privates[0])?, &message)?, b"text");
+        let message = encrypt(provider(public_key)?)?;
+        assert_eq!(decrypt(provider(private_key)?, &message)?, b"text");
+        let message = encrypt(provider(private_key)?)?;
+        assert_eq!(decrypt(provider(privates[0])?, &message)?, b"text");
     }
     Ok(())
 }
@@ -67,19 +63,16 @@ fn every_form_has_the_same_public_key() -> Result<()> {
         key!("public.pkcs1.pem"),
         key!("public.pkcs1.der"),
     ] {
-        assert_eq!(RawRsaProvider::public_key_of(key)?, spki);
-    }
-    for key in [key!("private.ec.pem"), key!("private.encrypted.pem"), b"", b"no key", &spki[1..]] {
-        assert!(RawRsaProvider::public_key_of(key).is_err());
+        assert_eq!(RsaKey::parse(key)?.public_key(), spki);
     }
     Ok(())
 }
 
 #[test]
 fn a_public_key_does_not_decrypt_and_says_why() -> Result<()> {
-    let provider = public(key!("public.spki.pem"))?;
-    let message = encrypt(public(key!("public.spki.pem"))?)?;
-    let Err(Error::NoUsableKey { attempts, .. }) = decrypt(provider, &message) else {
+    let public = provider(key!("public.spki.pem"))?;
+    let message = encrypt(provider(key!("public.spki.pem"))?)?;
+    let Err(Error::NoUsableKey { attempts, .. }) = decrypt(public, &message) else {
         return Err(Error::invalid_input("it opened"));
     };
     let said = attempts[0].error().map(ToString::to_string).unwrap_or_default();
@@ -89,33 +82,46 @@ fn a_public_key_does_not_decrypt_and_says_why() -> Result<()> {
 
 #[test]
 fn other_things_are_no_keys() {
-    for (key, unsupported) in [
-        (key!("private.encrypted.pem"), true),
-        (key!("private.ec.pem"), false),
-        (key!("public.spki.pem"), false),
-        (key!("public.spki.der"), false),
-        (&b"-----BEGIN PRIVATE KEY-----\nnonsense\n-----END PRIVATE KEY-----\n"[..], false),
-        (&[0x30, 0x82][..], false),
-        (&[], false),
+    for (key, reason) in [
+        (key!("private.encrypted.pem"), "encrypted with a password"),
+        (key!("private.ec.pem"), "the PRIVATE KEY in the PEM text is not RSA"),
+        (b"-----BEGIN PRIVATE KEY-----\nnonsense\n-----END PRIVATE KEY-----\n", "is damaged"),
+        (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "but: CERTIFICATE"),
+        (&[0x30, 0x82], "not an RSA key"),
+        (&[0x30, 0x03, 2, 1, 0], "not an RSA key"),
+        (&[], "not an RSA key"),
+        (b"no key", "not an RSA key"),
+        (&key!("public.spki.der")[1..], "not an RSA key"),
     ] {
-        match private(key) {
-            Err(Error::Unsupported { .. }) => assert!(unsupported),
-            Err(Error::InvalidInput { .. }) => assert!(!unsupported),
-            other => assert!(other.is_err(), "{other:?}"),
-        }
+        let error = RsaKey::parse(key).map_err(|error| error.to_string());
+        assert!(error.as_ref().is_err_and(|error| error.contains(reason)), "{error:?}");
     }
-    for key in [key!("private.pkcs8.pem"), key!("private.ec.pem"), &[0x30, 0x03, 2, 1, 0], &[]] {
-        assert!(matches!(public(key), Err(Error::InvalidInput { .. })));
+}
+
+/// The reason is that of the key that it is, not of one that it is not.
+#[test]
+fn public_keys_have_reasons_of_their_own() -> Result<()> {
+    let public = RsaKey::parse(key!("public.spki.pem"))?;
+    assert!(!public.is_private());
+    let reserved = RawRsaProvider::new("aws-kms", "key", OAEP, &public);
+    let reason = reserved.map(drop).map_err(|error| error.to_string());
+    assert!(reason.as_ref().is_err_and(|reason| reason.contains("aws-kms")), "{reason:?}");
+    let short = RsaKey::parse(RsaKey::parse(key!("private.1024.pem"))?.public_key())?;
+    let short = RawRsaProvider::new("rsa", "key", OAEP, &short).map(drop);
+    if cfg!(not(feature = "rustcrypto-rsa")) {
+        let reason = short.map_err(|error| error.to_string());
+        assert!(reason.as_ref().is_err_and(|reason| reason.contains("1024 bits")), "{reason:?}");
     }
+    Ok(())
 }
 
 /// AWS-LC takes no keys below 2048 bits. Without the feature that does, the error names it.
 #[test]
 fn short_keys_need_a_feature() -> Result<()> {
-    let short = private(key!("private.1024.pem"));
+    let short = provider(key!("private.1024.pem"));
     if cfg!(feature = "rustcrypto-rsa") {
         let message = encrypt(short?)?;
-        assert_eq!(decrypt(private(key!("private.1024.pem"))?, &message)?, b"text");
+        assert_eq!(decrypt(provider(key!("private.1024.pem"))?, &message)?, b"text");
         return Ok(());
     }
     let Err(Error::Unsupported { what, .. }) = short else {
@@ -132,11 +138,11 @@ fn every_failure_of_pkcs1_is_the_same() -> Result<()> {
         AlgorithmSuite, EncryptedDataKey, SecretBytes,
         provider::{Target, UnwrapRequest, WrapRequest},
     };
-    let pkcs1 = RawRsaProvider::with_private_key(
+    let pkcs1 = RawRsaProvider::new(
         "rsa",
         "key",
         RsaPadding::DangerPkcs1V15,
-        key!("private.pkcs8.pem"),
+        &RsaKey::parse(key!("private.pkcs8.pem"))?,
     )?;
     let context = EncryptionContext::new();
     let target = Target::Message(AlgorithmSuite::Aes256GcmHkdfSha512CommitKey);
@@ -153,7 +159,7 @@ fn every_failure_of_pkcs1_is_the_same() -> Result<()> {
         EncryptedDataKey::new("rsa", "key", "")?,
         EncryptedDataKey::new("rsa", "key", [0xff; 256])?,
         wrap(&pkcs1, 31)?.swap_remove(0),
-        wrap(&private(key!("private.pkcs8.pem"))?, 32)?.swap_remove(0),
+        wrap(&provider(key!("private.pkcs8.pem"))?, 32)?.swap_remove(0),
     ];
     for key in &keys {
         let answer = blocking::wait(pkcs1.unwrap(UnwrapRequest::new(key, target, &context)));

@@ -7,7 +7,8 @@ use crypto_envelope::{
     io::{self, DecryptReader, EncryptWriter},
     provider::{
         DetachedTarget, GenerateRequest, KeyProvider, MultiProvider, RawAesProvider,
-        RawRsaProvider, RewrapRequest, RsaPadding, Target, UnwrapRequest, Unwrapped, WrapRequest,
+        RawRsaProvider, RewrapRequest, RsaKey, RsaPadding, Target, UnwrapRequest, Unwrapped,
+        WrapRequest,
     },
 };
 use crypto_envelope_testkit::{
@@ -69,13 +70,19 @@ fn keys_and_requests() -> TestResult {
 #[test]
 fn rsa_keys() -> TestResult {
     let der = include_bytes!("../vectors/rsa/private.pkcs8.der");
-    let rsa = RawRsaProvider::with_private_key("redaction", "key", RsaPadding::OaepSha256, der)?;
+    let key = RsaKey::parse(der)?;
+    hunt_debug(&key, &[der])?;
+    let rsa = RawRsaProvider::new("redaction", "key", RsaPadding::OaepSha256, &key)?;
     hunt_debug(&rsa, &[der])?;
     let several = MultiProvider::new(Secrets::new().provider()?).with_child(rsa);
     hunt_debug(&several, &[der, Secrets::new().all()[0]])?;
     let damaged = &der[..der.len() - 1];
-    let error = RawRsaProvider::with_private_key("n", "k", RsaPadding::OaepSha256, damaged);
-    hunt_error(&error.expect_err("a damaged key"), &[der])?;
+    hunt_error(&RsaKey::parse(damaged).expect_err("a damaged key"), &[der])?;
+    let mut other = der.to_vec();
+    other[100] ^= 1;
+    let key = RsaKey::parse(&other)?;
+    let error = RawRsaProvider::new("n", "k", RsaPadding::OaepSha256, &key);
+    hunt_error(&error.expect_err("numbers that do not belong together"), &[&other])?;
     Ok(())
 }
 

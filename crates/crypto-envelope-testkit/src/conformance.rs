@@ -341,8 +341,8 @@ fn damaged(key: &EncryptedDataKey) -> crypto_envelope::Result<Vec<EncryptedDataK
 }
 
 fn targets() -> impl Iterator<Item = Target> {
-    let messages = AlgorithmSuite::ALL.into_iter().map(Target::Message);
-    messages.chain(DetachedTarget::ALL.into_iter().map(Target::Detached))
+    let messages = AlgorithmSuite::ALL.iter().copied().map(Target::Message);
+    messages.chain(DetachedTarget::ALL.iter().copied().map(Target::Detached))
 }
 
 /// The key of a message has the length that its suite says.

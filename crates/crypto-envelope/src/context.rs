@@ -103,6 +103,18 @@ impl EncryptionContext {
     }
 
     /// Refuses keys that the format keeps for itself.
+    /// Demands that there is a pair with this key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Policy`] if there is none.
+    pub fn require(&self, key: &str) -> Result<()> {
+        match self.value(key) {
+            Some(_) => Ok(()),
+            None => Err(PolicyViolation::ContextMissing { key: key.to_owned() }.into()),
+        }
+    }
+
     pub(crate) fn check_unreserved(&self) -> Result<()> {
         self.pairs.keys().try_for_each(|key| check_unreserved(key))
     }

@@ -88,10 +88,7 @@ impl Decryptor {
         expected: &EncryptionContext,
     ) -> Result<Opener> {
         let suite = header.claims().suite();
-        let policy = self.commitment_policy;
-        if !policy.permits_decrypt(suite) {
-            return Err(PolicyViolation::Commitment { suite, policy }.into());
-        }
+        self.commitment_policy.check_decrypt(suite)?;
         if self.signatures == Signatures::Refused && suite.is_signing() {
             return Err(PolicyViolation::SignedMessage { suite }.into());
         }

@@ -1,5 +1,7 @@
-//! The little of DER (X.690) that keys need to be brought into one form. Reading is strict, so that
-//! nobody takes more forms than another.
+//! The little of DER (X.690) that keys and signatures need. Lengths are read strictly: the shortest
+//! form is the only one.
+
+pub(crate) mod rsa;
 
 use zeroize::Zeroizing;
 
@@ -40,17 +42,19 @@ pub(crate) fn tagged(tag: u8, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
     der
 }
 
+/// An unsigned number, big-endian: without zeros in front, but for the one that says that it is not
+/// negative.
+pub(crate) fn unsigned_integer(number: &[u8]) -> Zeroizing<Vec<u8>> {
+    let start = number.iter().position(|byte| *byte != 0).unwrap_or(number.len().saturating_sub(1));
+    let digits = &number[start..];
+    let sign: &[u8] = if digits.first().is_some_and(|byte| *byte < 0x80) { &[] } else { &[0] };
+    tagged(INTEGER, &[sign, digits])
+}
+
 pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const BIT_STRING: u8 = 0x03;
 pub(crate) const OCTET_STRING: u8 = 0x04;
 pub(crate) const SEQUENCE: u8 = 0x30;
-/// In front of the bits of a string that ends with a whole byte.
-pub(crate) const NO_UNUSED_BITS: u8 = 0;
-/// Version 0: of PKCS#8 the plain one, of PKCS#1 that of two primes.
-pub(crate) const VERSION: &[u8] = &[INTEGER, 1, 0];
-/// `SEQUENCE { 1.2.840.113549.1.1.1, NULL }` (RFC 8017, appendix A.1).
-pub(crate) const RSA_ENCRYPTION: &[u8] =
-    &[0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
 
 #[cfg(test)]
 mod tests {
@@ -77,6 +81,13 @@ mod tests {
         ] {
             assert_eq!(value(4, other), None, "{other:02x?}");
         }
+    }
+
+    #[test]
+    fn der_integers_are_minimal_and_positive() {
+        assert_eq!(unsigned_integer(&[0, 0, 0x7f])[..], [2, 1, 0x7f]);
+        assert_eq!(unsigned_integer(&[0, 0x80])[..], [2, 2, 0, 0x80]);
+        assert_eq!(unsigned_integer(&[0, 0])[..], [2, 1, 0]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Error, Result};
+use crate::{Error, Result, provider::RawAesProvider};
 
 /// A data key as a key provider wrapped it: public, stored in the message header.
 ///
@@ -50,6 +50,18 @@ impl EncryptedDataKey {
     #[must_use]
     pub fn provider_info(&self) -> &[u8] {
         &self.provider_info
+    }
+
+    /// The id of the wrapping key, as far as it can be read without a provider that knows the form:
+    /// else the provider info, escaped.
+    #[must_use]
+    pub fn key_name(&self) -> String {
+        RawAesProvider::recognize(self).and_then(|description| description.key_id).unwrap_or_else(
+            || match str::from_utf8(&self.provider_info) {
+                Ok(text) => text.to_owned(),
+                Err(_) => self.provider_info.escape_ascii().to_string(),
+            },
+        )
     }
 
     /// The wrapped data key.

@@ -3,8 +3,7 @@
 use std::{num::NonZeroU32, sync::Arc};
 
 use crate::{
-    AlgorithmSuite, BodyFormat, CommitmentPolicy, EncryptionContext, Error, Limits,
-    PolicyViolation, Result, Sealer,
+    AlgorithmSuite, BodyFormat, CommitmentPolicy, EncryptionContext, Error, Limits, Result, Sealer,
     context::check_unreserved,
     materials,
     message::{footer, geometry::framed_length},
@@ -108,7 +107,7 @@ impl Encryptor {
     #[must_use]
     pub fn message_length_bound(&self, plaintext: u64) -> Option<u64> {
         let BodyFormat::Framed { frame_length } = self.body_format else { return None };
-        let around = self.limits.max_header().saturating_add(footer::length_of(self.suite));
+        let around = self.limits.max_header().saturating_add(footer::written_length(self.suite));
         framed_length(plaintext, frame_length)?.checked_add(around as u64)
     }
 }
@@ -176,9 +175,7 @@ impl EncryptorBuilder {
         self.encryptor.body_format = BodyFormat::Framed { frame_length };
         let policy = self.encryptor.commitment_policy;
         let suite = self.suite.unwrap_or(policy.default_suite());
-        if !policy.permits_encrypt(suite) {
-            return Err(PolicyViolation::Commitment { suite, policy }.into());
-        }
+        policy.check_encrypt(suite)?;
         self.encryptor.suite = suite;
         self.encryptor.required_context_keys.iter().try_for_each(|key| check_unreserved(key))?;
         Ok(self.encryptor)

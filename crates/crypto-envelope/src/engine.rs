@@ -10,9 +10,9 @@ mod header;
 mod keys;
 mod open;
 mod outline;
+mod parts;
 mod seal;
 mod signature;
-mod units;
 
 pub use self::{
     header::{HeaderParser, UnverifiedHeader},

@@ -3,9 +3,9 @@
 use std::{error::Error as StdError, fmt, io};
 
 use crate::{
-    AlgorithmSuite, CommitmentPolicy,
+    AlgorithmSuite, CommitmentPolicy, EncryptedDataKey,
     limits::LimitKind,
-    provider::{ProviderError, Target},
+    provider::{KeyProvider, ProviderError, Target},
 };
 
 /// The result of everything in this crate.
@@ -39,6 +39,8 @@ pub enum Error {
         /// Where, in bytes from the start of the message.
         offset: u64,
     },
+    /// The bytes look like a message in base64. Decode it first.
+    InBase64,
     /// A well-formed message of a kind that this version cannot read.
     #[non_exhaustive]
     Unsupported {
@@ -126,6 +128,9 @@ impl fmt::Display for Error {
             Self::Malformed { what, offset } => {
                 write!(f, "malformed message at byte {offset}: {what}")
             }
+            Self::InBase64 => {
+                f.write_str("this is not a message; if it is one in base64, decode it first")
+            }
             Self::Unsupported { what } => write!(f, "not supported: {what}"),
             Self::Limit { kind, limit } => write!(f, "limit exceeded: more than {limit} {kind}"),
             Self::Policy(violation) => write!(f, "refused by policy: {violation}"),
@@ -180,7 +185,7 @@ impl From<Error> for io::Error {
             Error::InvalidInput { .. } | Error::Misuse { .. } => {
                 Self::new(io::ErrorKind::InvalidInput, error)
             }
-            Error::Authentication { .. } | Error::Malformed { .. } => {
+            Error::Authentication { .. } | Error::Malformed { .. } | Error::InBase64 => {
                 Self::new(io::ErrorKind::InvalidData, error)
             }
             _ => Self::other(error),
@@ -320,6 +325,13 @@ impl UnwrapAttempt {
         error: Option<Error>,
     ) -> Self {
         Self { provider_id: provider_id.into(), key_id: key_id.into(), error: error.map(Box::new) }
+    }
+
+    /// What `provider` answered for `key`.
+    #[must_use]
+    pub fn of(provider: &dyn KeyProvider, key: &EncryptedDataKey, error: Option<Error>) -> Self {
+        let key_id = provider.describe(key).and_then(|description| description.key_id);
+        Self::new(key.provider_id(), key_id.unwrap_or_else(|| key.key_name()), error)
     }
 
     /// The provider id of the encrypted data key.

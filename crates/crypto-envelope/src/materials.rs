@@ -6,8 +6,8 @@ use crate::{
     context::PUBLIC_KEY,
     engine::{MessageSigner, MessageVerifier},
     provider::{
-        GenerateRequest, GeneratedKey, KeyProvider, ProviderError, ProviderErrorKind,
-        RawAesProvider, Target, UnwrapRequest, Unwrapped,
+        GenerateRequest, GeneratedKey, KeyProvider, ProviderError, ProviderErrorKind, Target,
+        UnwrapRequest, Unwrapped,
     },
 };
 
@@ -40,7 +40,7 @@ pub(crate) async fn for_encryption(
 ) -> Result<EncryptionMaterials> {
     provider.properties().check(Target::Message(suite))?;
     context.check_unreserved()?;
-    check_required(context, required_keys)?;
+    required_keys.iter().try_for_each(|key| context.require(key))?;
 
     let mut full_context = context.clone();
     let signer = match suite.signature_curve() {
@@ -75,8 +75,8 @@ pub(crate) async fn for_decryption(
 ) -> Result<DecryptionMaterials> {
     let target = Target::Message(header.suite());
     provider.properties().check(target)?;
-    let verifier = verifier_of(header)?;
-    check_required(expected, required_keys)?;
+    let verifier = MessageVerifier::of_message(header)?;
+    required_keys.iter().try_for_each(|key| expected.require(key))?;
     let unstored_context = unstored_context(header.stored_context(), expected, required_keys)?;
     let context = header.stored_context().merged(&unstored_context);
     let data_key = unwrap_first(provider, header, target, &context).await?;
@@ -123,29 +123,9 @@ async fn unwrap_first(
             }
             Err(error) => Some(error),
         };
-        attempts.push(UnwrapAttempt::new(key.provider_id(), key_id(provider, key), error));
+        attempts.push(UnwrapAttempt::of(provider, key, error));
     }
     Err(Error::NoUsableKey { attempts })
-}
-
-/// A message is signed exactly if it says with which key: else a signature was stripped.
-pub(crate) fn verifier_of(header: &Header) -> Result<Option<MessageVerifier>> {
-    let suite = header.suite();
-    let contradiction = || Error::from(PolicyViolation::VerificationKey { suite });
-    match (suite.signature_curve(), header.stored_context().value(PUBLIC_KEY)) {
-        (Some(curve), Some(key)) => {
-            MessageVerifier::new(curve, key).map(Some).map_err(|_| contradiction())
-        }
-        (None, None) => Ok(None),
-        _ => Err(contradiction()),
-    }
-}
-
-fn check_required(context: &EncryptionContext, required_keys: &[String]) -> Result<()> {
-    match required_keys.iter().find(|key| context.value(key).is_none()) {
-        Some(key) => Err(PolicyViolation::ContextMissing { key: key.clone() }.into()),
-        None => Ok(()),
-    }
 }
 
 /// Compares the pairs that the caller expects with those of the header; returns those that the
@@ -168,57 +148,4 @@ fn unstored_context(
         }
     }
     Ok(unstored)
-}
-
-/// The name of a wrapped key, from whoever knows how it is written.
-fn key_id(provider: &dyn KeyProvider, key: &EncryptedDataKey) -> String {
-    provider
-        .describe(key)
-        .or_else(|| RawAesProvider::recognize(key))
-        .and_then(|description| description.key_id)
-        .unwrap_or_else(|| key.provider_info().escape_ascii().to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::crypto::Curve;
-    use crate::message::{BodyFormat, HeaderAuthentication, HeaderFields, MessageId};
-
-    fn header(suite: AlgorithmSuite, context: EncryptionContext) -> Header {
-        let fields = HeaderFields {
-            suite,
-            message_id: MessageId::from_slice(&[0; 32]),
-            context,
-            encrypted_data_keys: Vec::new(),
-            body_format: BodyFormat::NonFramed,
-            commitment: None,
-        };
-        let authentication = HeaderAuthentication { iv: [0; 12], tag: [0; 16] };
-        Header::assemble(fields, Vec::new(), authentication)
-    }
-
-    #[test]
-    fn a_signature_is_there_exactly_if_its_key_is() -> Result<()> {
-        let with_bad_key = EncryptionContext::from([(PUBLIC_KEY, "AAAA")]);
-        for suite in AlgorithmSuite::ALL {
-            let curve = suite.signature_curve().unwrap_or(Curve::P384);
-            let signer = MessageSigner::generate(curve).map_err(|_| Error::no_randomness())?;
-            let with_key = EncryptionContext::from([(PUBLIC_KEY, signer.public_key())]);
-            let verifier =
-                |context: &EncryptionContext| verifier_of(&header(suite, context.clone()));
-            let contradiction = |result: Result<Option<MessageVerifier>>| {
-                matches!(result, Err(Error::Policy(PolicyViolation::VerificationKey { .. })))
-            };
-            let (good, bad) = if suite.is_signing() {
-                (&with_key, &EncryptionContext::new())
-            } else {
-                (&EncryptionContext::new(), &with_key)
-            };
-            assert_eq!(verifier(good)?.is_some(), suite.is_signing());
-            assert!(contradiction(verifier(bad)), "{suite}");
-            assert!(contradiction(verifier(&with_bad_key)), "{suite}");
-        }
-        Ok(())
-    }
 }

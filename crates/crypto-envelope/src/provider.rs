@@ -22,6 +22,7 @@ pub use self::{
     raw_aes::RawAesProvider,
     raw_rsa::RawRsaProvider,
     request::{DetachedTarget, GenerateRequest, RewrapRequest, Target, UnwrapRequest, WrapRequest},
+    rsa_key::RsaKey,
 };
 use crate::{EncryptedDataKey, Error, Result, SecretBytes};
 

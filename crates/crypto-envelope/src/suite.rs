@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::crypto::{Curve, Hash};
+use crate::{
+    Error, PolicyViolation, Result,
+    crypto::{Curve, Hash},
+};
 
 /// An algorithm suite: cipher, key derivation, commitment and signature of a message.
 ///
@@ -55,7 +58,7 @@ pub enum AlgorithmSuite {
 
 impl AlgorithmSuite {
     /// All suites, in the order of their ids.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: &'static [Self] = &[
         Self::Aes128GcmIv12Tag16,
         Self::Aes192GcmIv12Tag16,
         Self::Aes256GcmIv12Tag16,
@@ -72,7 +75,7 @@ impl AlgorithmSuite {
     /// The suite with this id.
     #[must_use]
     pub fn from_id(id: u16) -> Option<Self> {
-        Self::ALL.into_iter().find(|suite| suite.id() == id)
+        Self::ALL.iter().copied().find(|suite| suite.id() == id)
     }
 
     /// The two-byte id in the message header.
@@ -145,6 +148,31 @@ pub enum CommitmentPolicy {
 }
 
 impl CommitmentPolicy {
+    /// All policies.
+    pub const ALL: &'static [Self] = &[
+        Self::RequireEncryptRequireDecrypt,
+        Self::RequireEncryptAllowDecrypt,
+        Self::DangerForbidEncryptAllowDecrypt,
+    ];
+
+    /// Demands that messages of this suite may be written.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Policy`] if they may not.
+    pub fn check_encrypt(self, suite: AlgorithmSuite) -> Result<()> {
+        if self.permits_encrypt(suite) { Ok(()) } else { Err(self.refuses(suite)) }
+    }
+
+    /// Demands that messages of this suite may be read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Policy`] if they may not.
+    pub fn check_decrypt(self, suite: AlgorithmSuite) -> Result<()> {
+        if self.permits_decrypt(suite) { Ok(()) } else { Err(self.refuses(suite)) }
+    }
+
     /// Whether messages of this suite may be written.
     #[must_use]
     pub fn permits_encrypt(self, suite: AlgorithmSuite) -> bool {
@@ -155,6 +183,10 @@ impl CommitmentPolicy {
     #[must_use]
     pub fn permits_decrypt(self, suite: AlgorithmSuite) -> bool {
         suite.is_committing() || self != Self::RequireEncryptRequireDecrypt
+    }
+
+    fn refuses(self, suite: AlgorithmSuite) -> Error {
+        PolicyViolation::Commitment { suite, policy: self }.into()
     }
 
     /// The suite that is written where none is chosen: a signing one.
@@ -240,7 +272,7 @@ mod tests {
 
     #[test]
     fn the_table_is_in_the_order_of_the_variants() {
-        for (suite, row) in AlgorithmSuite::ALL.into_iter().zip(&TABLE) {
+        for (suite, row) in AlgorithmSuite::ALL.iter().copied().zip(&TABLE) {
             assert_eq!(AlgorithmSuite::from_id(row.id), Some(suite));
             let letters: String = row.name.chars().filter(|c| *c != '_').collect();
             assert_eq!(format!("{suite:?}").to_uppercase(), letters);
@@ -255,7 +287,7 @@ mod tests {
             DangerForbidEncryptAllowDecrypt as Forbid, RequireEncryptAllowDecrypt as Allow,
             RequireEncryptRequireDecrypt as Require,
         };
-        for suite in AlgorithmSuite::ALL {
+        for &suite in AlgorithmSuite::ALL {
             let commits = matches!(suite.id(), 0x0478 | 0x0578);
             for (policy, encrypt, decrypt) in
                 [(Require, commits, commits), (Allow, commits, true), (Forbid, !commits, true)]

@@ -107,9 +107,10 @@ impl From<Error> for Failure {
 
 fn code_of(error: &Error) -> Code {
     match error {
-        Error::Authentication { .. } | Error::Truncated { .. } | Error::Malformed { .. } => {
-            Code::Integrity
-        }
+        Error::Authentication { .. }
+        | Error::Truncated { .. }
+        | Error::Malformed { .. }
+        | Error::InBase64 => Code::Integrity,
         // The code of what went wrong where one can say, not that of keys that never fitted.
         Error::NoUsableKey { attempts, .. } => {
             let codes: Vec<_> = attempts.iter().filter_map(|a| a.error().map(code_of)).collect();
@@ -130,7 +131,7 @@ fn code_of(error: &Error) -> Code {
 fn hint_for(error: &Error) -> Option<&'static str> {
     match error {
         Error::NoUsableKey { attempts, .. } => hint_for_attempts(attempts),
-        Error::Malformed { what, .. } if what.contains("base64") => Some("read it with --decode"),
+        Error::InBase64 => Some("read it with --decode"),
         Error::Truncated { .. } => Some("it was cut short on its way: get it again"),
         Error::Policy(
             PolicyViolation::ContextMissing { .. } | PolicyViolation::ContextMismatch { .. },

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 
 use crypto_envelope::{
     SecretBytes,
-    provider::{KeyProvider, MultiProvider, RawAesProvider, RawRsaProvider, RsaPadding},
+    provider::{KeyProvider, MultiProvider, RawAesProvider, RawRsaProvider, RsaKey, RsaPadding},
 };
 use hkdf::Hkdf;
 use sha2::{Digest, Sha256};
@@ -165,23 +165,16 @@ fn open(spec: &ProviderSpec) -> Result<Box<dyn KeyProvider>, Failure> {
         }
         ProviderSpec::RawRsa { file, namespace, name, padding } => {
             let namespace = namespace.as_deref().unwrap_or(RAW_RSA_NAMESPACE);
-            let key = key_file::read_rsa(file)?;
             let about = |error| Failure::from(error).about(&file.display().to_string());
-            let name = match name {
-                Some(name) => name.clone(),
-                None => {
-                    name_of_rsa_key(&RawRsaProvider::public_key_of(key.bytes()).map_err(about)?)
-                }
-            };
+            let file = key_file::read_rsa(file)?;
+            let key = RsaKey::parse(file.bytes()).map_err(about)?;
             // A public key may be read by everybody, a private one may not.
-            let public = RawRsaProvider::with_public_key(namespace, &name, *padding, key.bytes());
-            if let Ok(public) = public {
-                return Ok(Box::new(public));
+            if key.is_private() {
+                file.check_private()?;
             }
-            let private = RawRsaProvider::with_private_key(namespace, name, *padding, key.bytes())
-                .map_err(about)?;
-            key.check_private()?;
-            Ok(Box::new(private))
+            let name = name.clone().unwrap_or_else(|| name_of_rsa_key(&key));
+            let provider = RawRsaProvider::new(namespace, name, *padding, &key).map_err(about)?;
+            Ok(Box::new(provider))
         }
     }
 }
@@ -197,8 +190,8 @@ fn name_of_aes_key(key: &SecretBytes) -> Result<String, Failure> {
 }
 
 /// The same for RSA keys, from what everybody may know: both halves have the same name.
-fn name_of_rsa_key(spki: &[u8]) -> String {
-    hex(&Sha256::digest(spki)[..8])
+fn name_of_rsa_key(key: &RsaKey) -> String {
+    hex(&Sha256::digest(key.public_key())[..8])
 }
 
 fn percent_decode(text: &str) -> Result<String, String> {
@@ -270,8 +263,8 @@ mod tests {
     fn names_of_keys_never_change() -> Result<(), Failure> {
         let name = name_of_aes_key(&SecretBytes::from((0..32).collect::<Vec<u8>>()))?;
         assert_eq!(name, "28fee11a76ef146c");
-        let spki = include_bytes!("../../../tests/vectors/rsa/public.spki.der");
-        assert_eq!(name_of_rsa_key(spki), "69ac3e40db602195");
+        let pem = include_bytes!("../../../tests/vectors/rsa/public.spki.pem");
+        assert_eq!(name_of_rsa_key(&RsaKey::parse(pem)?), "69ac3e40db602195");
         Ok(())
     }
 }

@@ -1,15 +1,12 @@
 //! RSA keys, each with the implementation that takes its length: AWS-LC those of 2048 to 8192 bits,
 //! the crate `rsa` the shorter ones, and without AWS-LC all.
 
-pub(super) mod length;
-
-use self::length::{private_key_bits, public_key_bits};
 #[cfg(feature = "aws-lc")]
 use super::aws_lc;
 #[cfg(feature = "rustcrypto-rsa")]
 use super::rust_crypto;
 use super::{Failed, RsaPadding};
-use crate::{Error, Result, SecretBytes};
+use crate::{Error, Result, SecretBytes, der};
 
 /// A public RSA key, with its padding (RFC 8017).
 pub(crate) enum RsaPublicKey {
@@ -23,7 +20,7 @@ impl RsaPublicKey {
     /// Takes a `SubjectPublicKeyInfo` in DER.
     pub(crate) fn from_spki(der: &[u8], padding: RsaPadding) -> Result<Self> {
         let unusable = || Error::invalid_input("this is not a public RSA key");
-        let bits = public_key_bits(der).ok_or_else(unusable)?;
+        let bits = der::rsa::of_spki(der).and_then(|key| key.bits()).ok_or_else(unusable)?;
         match Implementation::of(bits)? {
             #[cfg(feature = "aws-lc")]
             Implementation::AwsLc => aws_lc::RsaPublicKey::from_spki(der, padding).map(Self::AwsLc),
@@ -57,7 +54,7 @@ impl RsaPrivateKey {
     /// Takes a `PrivateKeyInfo` (PKCS#8) in DER; also gives the public key.
     pub(crate) fn from_pkcs8(der: &[u8], padding: RsaPadding) -> Result<(Self, RsaPublicKey)> {
         let unusable = || Error::invalid_input("this is not an RSA key, or not a private one");
-        let bits = private_key_bits(der).ok_or_else(unusable)?;
+        let bits = der::rsa::of_pkcs8(der).and_then(|key| key.bits()).ok_or_else(unusable)?;
         match Implementation::of(bits)? {
             #[cfg(feature = "aws-lc")]
             Implementation::AwsLc => aws_lc::RsaPrivateKey::from_pkcs8(der, padding)
@@ -96,7 +93,8 @@ impl Implementation {
             #[cfg(feature = "rustcrypto-rsa")]
             MIN_BITS..=8192 => Ok(Self::RustCrypto),
             1024.. if bits < MIN_BITS => Err(Error::unsupported(format!(
-                "an RSA key of {bits} bits without the feature `rustcrypto-rsa` of crypto-envelope"
+                "an RSA key of {bits} bits: take one of {MIN_BITS} bits or more, or enable the \
+                 feature `rustcrypto-rsa`"
             ))),
             _ => Err(Error::invalid_input(format!(
                 "an RSA key of {bits} bits: {MIN_BITS} to 8192 are possible"

@@ -19,6 +19,15 @@ pub enum RsaPadding {
 }
 
 impl RsaPadding {
+    /// All paddings.
+    pub const ALL: &'static [Self] = &[
+        Self::OaepSha1,
+        Self::OaepSha256,
+        Self::OaepSha384,
+        Self::OaepSha512,
+        Self::DangerPkcs1V15,
+    ];
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::OaepSha1 => "RSA-OAEP-SHA-1",

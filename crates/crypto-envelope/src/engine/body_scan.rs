@@ -31,7 +31,7 @@ enum Stage {
 }
 
 /// A part of the body that is there as a whole.
-pub(super) struct Unit {
+pub(super) struct WholePart {
     pub(super) prefix: Prefix,
     pub(super) plaintext: usize,
     /// Of the part alone.
@@ -68,7 +68,7 @@ impl BodyScan {
     }
 
     /// Goes behind `unit`.
-    pub(super) fn advance(&mut self, unit: &Unit) {
+    pub(super) fn advance(&mut self, unit: &WholePart) {
         self.position += unit.total as u64;
         self.stage = match self.stage {
             Stage::Frame { number, frame_length } if unit.prefix.part == Part::RegularFrame => {
@@ -80,7 +80,7 @@ impl BodyScan {
     }
 
     /// The part that begins with `bytes`, if all of it is there.
-    pub(super) fn unit(&self, bytes: &[u8]) -> Result<Result<Unit, NeedsBytes>> {
+    pub(super) fn unit(&self, bytes: &[u8]) -> Result<Result<WholePart, NeedsBytes>> {
         let malformed =
             |what, behind| Err(Error::Malformed { what, offset: self.position + behind as u64 });
         let (prefix, longest) = match self.stage {
@@ -107,7 +107,7 @@ impl BodyScan {
         self.limits.check_claimed_frame(length)?;
         let plaintext = usize::try_from(length).unwrap_or(usize::MAX);
         let length = plaintext.saturating_add(prefix.part.overhead());
-        let unit = Unit { prefix, plaintext, length, total: length };
+        let unit = WholePart { prefix, plaintext, length, total: length };
         Ok(if prefix.part == Part::RegularFrame {
             unit.if_within(bytes)
         } else {
@@ -117,9 +117,9 @@ impl BodyScan {
 
     /// The last part comes with the footer: its plaintext is not to come out before the signature
     /// is verified, whatever the mode.
-    fn with_footer(&self, mut unit: Unit, bytes: &[u8]) -> Result<Unit, NeedsBytes> {
+    fn with_footer(&self, mut unit: WholePart, bytes: &[u8]) -> Result<WholePart, NeedsBytes> {
         if self.signed {
-            let footer = bytes.get(unit.length..).and_then(footer::length);
+            let footer = bytes.get(unit.length..).and_then(footer::stored_length);
             unit.total = unit.length.saturating_add(footer.unwrap_or(footer::LENGTH_FIELD));
             if footer.is_none() {
                 return Err(unit.needs());
@@ -129,7 +129,7 @@ impl BodyScan {
     }
 }
 
-impl Unit {
+impl WholePart {
     fn if_within(self, bytes: &[u8]) -> Result<Self, NeedsBytes> {
         if bytes.len() < self.total { Err(self.needs()) } else { Ok(self) }
     }

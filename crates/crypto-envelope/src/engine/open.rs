@@ -6,7 +6,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::{
     MessageVerifier, Outliner, UnverifiedHeader, frames::FrameCipher, header::VerifiedHeader,
-    outline::verify_unit, units::Units,
+    parts::Parts, signature::verify_part,
 };
 use crate::{
     EncryptionContext, Error, LimitKind, Limits, Result, message::Header, secret::reserve_wiped,
@@ -31,7 +31,7 @@ pub struct Opener {
     cipher: FrameCipher,
     verifier: Option<MessageVerifier>,
     hold: Hold,
-    units: Units,
+    parts: Parts,
     health: Health,
 }
 
@@ -61,17 +61,14 @@ enum Hold {
 
 impl Opener {
     pub(crate) fn new(verified: VerifiedHeader, release: Release, limits: Limits) -> Self {
-        let VerifiedHeader { header, context, keys, mut verifier } = verified;
+        let VerifiedHeader { header, context, keys, verifier } = verified;
         let hold = match (release, &verifier) {
             (Release::Verified, Some(_)) | (Release::AtEnd, _) => Hold::UntilEnd,
             (Release::Verified, None) | (Release::BeforeSignature, _) => Hold::Nothing,
         };
-        if let Some(verifier) = &mut verifier {
-            verifier.update_header(&header);
-        }
         Self {
             cipher: FrameCipher::new(keys.content, *header.message_id()),
-            units: Units::new(&header, limits),
+            parts: Parts::new(&header, limits),
             finished: Finished { header, context, held: Zeroizing::default(), plaintext_length: 0 },
             verifier,
             hold,
@@ -96,7 +93,7 @@ impl Opener {
     #[must_use]
     pub fn push_bound(&self, ciphertext: usize) -> usize {
         match self.hold {
-            Hold::Nothing => self.units.waiting().saturating_add(ciphertext),
+            Hold::Nothing => self.parts.waiting().saturating_add(ciphertext),
             Hold::UntilEnd => 0,
         }
     }
@@ -113,7 +110,7 @@ impl Opener {
         if self.health == Health::Failed {
             return Err(FAILED_BEFORE);
         }
-        let opened = self.open_units(ciphertext, out);
+        let opened = self.open_parts(ciphertext, out);
         if opened.is_err() {
             out.zeroize();
             self.finished.held.zeroize();
@@ -131,8 +128,8 @@ impl Opener {
     pub fn finish(self) -> Result<Finished> {
         match self.health {
             Health::Failed => Err(FAILED_BEFORE),
-            Health::Good if self.units.is_at_end() && self.verifier.is_none() => Ok(self.finished),
-            Health::Good => Err(Error::Truncated { offset: self.units.position() }),
+            Health::Good if self.parts.is_at_end() && self.verifier.is_none() => Ok(self.finished),
+            Health::Good => Err(Error::Truncated { offset: self.parts.position() }),
         }
     }
 
@@ -148,7 +145,7 @@ impl Opener {
         if !self.is_untouched() {
             return Err(PUSHED_BEFORE);
         }
-        self.hold_nothing();
+        self.hold = Hold::Nothing;
         let start = out.len();
         out.resize(start + body.len(), 0);
         let opened = self.push(body, &mut out[start..]);
@@ -165,15 +162,15 @@ impl Opener {
         }
     }
 
-    fn open_units(&mut self, ciphertext: &[u8], out: &mut [u8]) -> Result<usize> {
+    fn open_parts(&mut self, ciphertext: &[u8], out: &mut [u8]) -> Result<usize> {
         if out.len() < self.push_bound(ciphertext.len()) {
             return Err(Error::Misuse { what: "the output slice is too short" });
         }
-        let Self { units, cipher, verifier, finished, hold, .. } = self;
+        let Self { parts, cipher, verifier, finished, hold, .. } = self;
         let mut rest = ciphertext;
         let mut written = 0;
-        let most_held = units.limits().max_held_plaintext();
-        while let Some((unit, bytes)) = units.next(&mut rest)? {
+        let most_held = parts.limits().max_held_plaintext();
+        while let Some((unit, bytes)) = parts.next(&mut rest)? {
             let plaintext = match hold {
                 Hold::UntilEnd => finished.hold_more(unit.plaintext, most_held)?,
                 Hold::Nothing => {
@@ -184,30 +181,29 @@ impl Opener {
             };
             cipher.open(&unit.prefix, &bytes[..unit.length], plaintext)?;
             finished.plaintext_length += unit.plaintext as u64;
-            verify_unit(verifier, &unit, bytes)?;
+            verify_part(verifier, &unit, bytes)?;
         }
         Ok(written)
     }
 
-    /// What verifies the signature without holding any plaintext, if there is one to verify.
-    pub(crate) fn outliner(&self) -> Result<Option<Outliner>> {
+    /// For two passes over a signed message: the outliner verifies the signature in the first one,
+    /// without any plaintext, so that the opener need not hold any in the second one. An unsigned
+    /// message needs one pass.
+    pub(crate) fn into_two_passes(mut self) -> Result<(Option<Outliner>, Self)> {
         if !self.is_untouched() {
             return Err(PUSHED_BEFORE);
         }
         if self.verifier.is_none() {
-            return Ok(None);
+            return Ok((None, self));
         }
         let header = UnverifiedHeader::of(self.finished.header.clone());
-        Outliner::new(header, self.units.limits().clone()).map(Some)
-    }
-
-    /// For a caller who knows already that the signature is genuine.
-    pub(crate) fn hold_nothing(&mut self) {
+        let outliner = Outliner::new(header, self.parts.limits())?;
         self.hold = Hold::Nothing;
+        Ok((Some(outliner), self))
     }
 
     fn is_untouched(&self) -> bool {
-        self.units.position() == self.header().length() as u64
+        self.parts.position() == self.header().length() as u64
     }
 }
 
@@ -215,7 +211,7 @@ impl fmt::Debug for Opener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Opener")
             .field("finished", &self.finished)
-            .field("units", &self.units)
+            .field("parts", &self.parts)
             .field("health", &self.health)
             .finish_non_exhaustive()
     }

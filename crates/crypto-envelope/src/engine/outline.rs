@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::{MessageVerifier, UnverifiedHeader, body_scan::Unit, units::Units};
-use crate::{Error, Header, Limits, MessagePart, Result, materials::verifier_of, message::footer};
+use super::{MessageVerifier, UnverifiedHeader, parts::Parts, signature::verify_part};
+use crate::{Error, Header, Limits, Result};
 
 /// The outline of a message: its header, the number of its frames, and, if it is signed, that the
 /// signature fits the public key that the message itself names.
@@ -28,7 +28,7 @@ impl Outline {
     /// say it; [`Error::Authentication`] if the signature does not fit.
     pub fn of(message: &[u8], limits: &Limits) -> Result<Self> {
         let (header, body) = UnverifiedHeader::parse(message, limits)?;
-        let mut outliner = Outliner::new(header, limits.clone())?;
+        let mut outliner = Outliner::new(header, limits)?;
         outliner.push(body)?;
         outliner.finish()
     }
@@ -61,8 +61,9 @@ impl Outline {
 /// Draws the [`Outline`] of a message that arrives in pieces of any size.
 pub struct Outliner {
     header: UnverifiedHeader,
-    units: Units,
+    parts: Parts,
     verifier: Option<MessageVerifier>,
+    health: Health,
     frames: u64,
     plaintext_length: u64,
 }
@@ -74,15 +75,13 @@ impl Outliner {
     ///
     /// [`Error::Limit`] if the header exceeds the limits; [`Error::Policy`] if it names a key to
     /// verify a signature that its suite does not have, or none although it has one.
-    pub fn new(header: UnverifiedHeader, limits: Limits) -> Result<Self> {
+    pub fn new(header: UnverifiedHeader, limits: &Limits) -> Result<Self> {
         let claims = header.claims();
         limits.check_header(claims)?;
-        let mut verifier = verifier_of(claims)?;
-        if let Some(verifier) = &mut verifier {
-            verifier.update_header(claims);
-        }
-        let units = Units::new(claims, limits);
-        Ok(Self { header, units, verifier, frames: 0, plaintext_length: 0 })
+        let verifier = MessageVerifier::of_message(claims)?;
+        let parts = Parts::new(claims, limits.clone());
+        let health = Health::Good;
+        Ok(Self { header, parts, verifier, health, frames: 0, plaintext_length: 0 })
     }
 
     /// Takes the next piece of the body.
@@ -90,13 +89,24 @@ impl Outliner {
     /// # Errors
     ///
     /// [`Error::Malformed`], [`Error::Limit`] or [`Error::Authentication`] as soon as the bytes
-    /// show it. The outliner is then of no use.
+    /// show it. The outliner is then of no use, and says so with [`Error::Misuse`].
     pub fn push(&mut self, body: &[u8]) -> Result<()> {
+        if self.health == Health::Failed {
+            return Err(FAILED_BEFORE);
+        }
+        let taken = self.take_parts(body);
+        if taken.is_err() {
+            self.health = Health::Failed;
+        }
+        taken
+    }
+
+    fn take_parts(&mut self, body: &[u8]) -> Result<()> {
         let mut rest = body;
-        while let Some((unit, bytes)) = self.units.next(&mut rest)? {
+        while let Some((unit, bytes)) = self.parts.next(&mut rest)? {
             self.frames += 1;
             self.plaintext_length += unit.plaintext as u64;
-            verify_unit(&mut self.verifier, &unit, bytes)?;
+            verify_part(&mut self.verifier, &unit, bytes)?;
         }
         Ok(())
     }
@@ -105,11 +115,14 @@ impl Outliner {
     ///
     /// # Errors
     ///
-    /// [`Error::Truncated`] if something is missing.
+    /// [`Error::Truncated`] if something is missing; [`Error::Misuse`] after an earlier error.
     pub fn finish(self) -> Result<Outline> {
-        let Self { header, units, frames, plaintext_length, .. } = self;
-        let message_length = units.position();
-        if !units.is_at_end() {
+        let Self { header, parts, verifier, health, frames, plaintext_length } = self;
+        let message_length = parts.position();
+        if health == Health::Failed {
+            return Err(FAILED_BEFORE);
+        }
+        if !parts.is_at_end() || verifier.is_some() {
             return Err(Error::Truncated { offset: message_length });
         }
         Ok(Outline { header, frames, plaintext_length, message_length })
@@ -120,26 +133,15 @@ impl fmt::Debug for Outliner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outliner")
             .field("header", &self.header)
-            .field("units", &self.units)
+            .field("parts", &self.parts)
             .finish_non_exhaustive()
     }
 }
 
-/// Hashes a part of a signed message; behind the last one comes the signature, which is verified.
-/// The verifier is gone then.
-pub(super) fn verify_unit(
-    verifier: &mut Option<MessageVerifier>,
-    unit: &Unit,
-    bytes: &[u8],
-) -> Result<()> {
-    let (part, footer) = bytes.split_at(unit.length);
-    if let Some(verifier) = verifier {
-        verifier.update(part);
-    }
-    match verifier.take_if(|_| !footer.is_empty()) {
-        Some(verifier) => verifier
-            .verify(&footer[footer::LENGTH_FIELD..])
-            .map_err(|_| Error::Authentication { part: MessagePart::Signature }),
-        None => Ok(()),
-    }
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Health {
+    Good,
+    Failed,
 }
+
+const FAILED_BEFORE: Error = Error::Misuse { what: "this outliner has failed before" };

@@ -4,9 +4,13 @@ use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 
+use super::body_scan::WholePart;
 use crate::{
-    Header,
+    Error, Header, MessagePart, PolicyViolation, Result,
+    context::PUBLIC_KEY,
     crypto::{Curve, EcdsaKey, Failed, Hasher, verify_ecdsa},
+    der,
+    message::footer,
 };
 
 /// Hashes what is written, and signs it at the end, with a key made for one message.
@@ -67,6 +71,23 @@ pub(crate) struct MessageVerifier {
 }
 
 impl MessageVerifier {
+    /// The verifier of a message, fed with its header. A message is signed exactly if it says with
+    /// which key: else a signature was stripped.
+    pub(crate) fn of_message(header: &Header) -> Result<Option<Self>> {
+        let suite = header.suite();
+        let contradiction = || Error::from(PolicyViolation::VerificationKey { suite });
+        match (suite.signature_curve(), header.stored_context().value(PUBLIC_KEY)) {
+            (Some(curve), Some(key)) => {
+                let mut verifier = Self::new(curve, key).map_err(|_| contradiction())?;
+                verifier.update(header.body());
+                verifier.update(&header.stored_authentication());
+                Ok(Some(verifier))
+            }
+            (None, None) => Ok(None),
+            _ => Err(contradiction()),
+        }
+    }
+
     /// Takes the public key as it stands in the encryption context.
     pub(crate) fn new(curve: Curve, public_key: &str) -> Result<Self, Failed> {
         let point = BASE64.decode(public_key).map_err(|_| Failed)?;
@@ -74,12 +95,6 @@ impl MessageVerifier {
             return Err(Failed);
         }
         Ok(Self { curve, point, hasher: Hasher::new(curve.hash()) })
-    }
-
-    /// A signature begins with the header.
-    pub(crate) fn update_header(&mut self, header: &Header) {
-        self.update(header.body());
-        self.update(&header.stored_authentication());
     }
 
     pub(crate) fn update(&mut self, bytes: &[u8]) {
@@ -98,6 +113,25 @@ impl fmt::Debug for MessageVerifier {
     }
 }
 
+/// Hashes a part of a signed message; behind the last one comes the signature, which is verified.
+/// The verifier is gone then.
+pub(super) fn verify_part(
+    verifier: &mut Option<MessageVerifier>,
+    unit: &WholePart,
+    bytes: &[u8],
+) -> Result<()> {
+    let (part, footer) = bytes.split_at(unit.length);
+    if let Some(verifier) = verifier {
+        verifier.update(part);
+    }
+    match verifier.take_if(|_| !footer.is_empty()) {
+        Some(verifier) => verifier
+            .verify(&footer[footer::LENGTH_FIELD..])
+            .map_err(|_| Error::Authentication { part: MessagePart::Signature }),
+        None => Ok(()),
+    }
+}
+
 /// `n - s`, for the order `n` of the curve. Signatures are public: the time taken may vary.
 fn negate(s: &[u8], curve: Curve) -> Vec<u8> {
     let mut difference = vec![0; s.len()];
@@ -111,31 +145,19 @@ fn negate(s: &[u8], curve: Curve) -> Vec<u8> {
     difference
 }
 
-/// `SEQUENCE { r INTEGER, s INTEGER }` in DER (RFC 3279, section 2.2.3). Both are short enough
-/// for one-byte lengths.
+/// `SEQUENCE { r INTEGER, s INTEGER }` in DER (RFC 3279, section 2.2.3).
 fn der_signature(r: &[u8], s: &[u8]) -> Vec<u8> {
-    let mut content = der_integer(r);
-    content.extend(der_integer(s));
-    let mut der = vec![0x30];
-    der.extend(u8::try_from(content.len()));
-    der.extend(content);
-    der
-}
-
-fn der_integer(big_endian: &[u8]) -> Vec<u8> {
-    let start = big_endian.iter().position(|byte| *byte != 0).unwrap_or(big_endian.len() - 1);
-    let digits = &big_endian[start..];
-    let padding: &[u8] = if digits[0] & 0x80 == 0 { &[] } else { &[0] };
-    let mut der = vec![0x02];
-    der.extend(u8::try_from(padding.len() + digits.len()));
-    der.extend_from_slice(padding);
-    der.extend_from_slice(digits);
-    der
+    let (r, s) = (der::unsigned_integer(r), der::unsigned_integer(s));
+    der::tagged(der::SEQUENCE, &[&r, &s]).to_vec()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        AlgorithmSuite, EncryptionContext,
+        message::{BodyFormat, HeaderAuthentication, HeaderFields, MessageId},
+    };
 
     const CURVES: [Curve; 2] = [Curve::P256, Curve::P384];
 
@@ -168,13 +190,6 @@ mod tests {
     }
 
     #[test]
-    fn der_integers_are_minimal_and_positive() {
-        assert_eq!(der_integer(&[0, 0, 0x7f]), [2, 1, 0x7f]);
-        assert_eq!(der_integer(&[0, 0x80]), [2, 2, 0, 0x80]);
-        assert_eq!(der_integer(&[0, 0]), [2, 1, 0]);
-    }
-
-    #[test]
     fn negating_twice_gives_the_same_number() {
         for curve in CURVES {
             let mut s = vec![0x5a; curve.coordinate_length()];
@@ -193,5 +208,43 @@ mod tests {
             assert!(MessageVerifier::new(curve, &BASE64.encode(vec![2; length])).is_err());
             assert!(MessageVerifier::new(curve, &BASE64.encode(vec![2; 1 + length])).is_ok());
         }
+    }
+
+    fn header(suite: AlgorithmSuite, context: EncryptionContext) -> Header {
+        let fields = HeaderFields {
+            suite,
+            message_id: MessageId::from_slice(&[0; 32]),
+            context,
+            encrypted_data_keys: Vec::new(),
+            body_format: BodyFormat::NonFramed,
+            commitment: None,
+        };
+        let authentication = HeaderAuthentication { iv: [0; 12], tag: [0; 16] };
+        Header::assemble(fields, Vec::new(), authentication)
+    }
+
+    #[test]
+    fn a_signature_is_there_exactly_if_its_key_is() -> Result<()> {
+        let with_bad_key = EncryptionContext::from([(PUBLIC_KEY, "AAAA")]);
+        for &suite in AlgorithmSuite::ALL {
+            let curve = suite.signature_curve().unwrap_or(Curve::P384);
+            let signer = MessageSigner::generate(curve).map_err(|_| Error::no_randomness())?;
+            let with_key = EncryptionContext::from([(PUBLIC_KEY, signer.public_key())]);
+            let verifier = |context: &EncryptionContext| {
+                MessageVerifier::of_message(&header(suite, context.clone()))
+            };
+            let contradiction = |result: Result<Option<MessageVerifier>>| {
+                matches!(result, Err(Error::Policy(PolicyViolation::VerificationKey { .. })))
+            };
+            let (good, bad) = if suite.is_signing() {
+                (&with_key, &EncryptionContext::new())
+            } else {
+                (&EncryptionContext::new(), &with_key)
+            };
+            assert_eq!(verifier(good)?.is_some(), suite.is_signing());
+            assert!(contradiction(verifier(bad)), "{suite}");
+            assert!(contradiction(verifier(&with_bad_key)), "{suite}");
+        }
+        Ok(())
     }
 }

@@ -104,15 +104,15 @@ pub fn decrypt(
 /// signed message nothing is written unless its signature was verified, but if somebody changes
 /// the source between the passes, genuine frames are written before the error.
 pub fn decrypt_seekable<R: Read + Seek>(
-    mut opener: Opener,
+    opener: Opener,
     mut body: MessageBody<R>,
     writer: impl Write,
 ) -> Result<Finished> {
-    if let Some(outliner) = opener.outliner()? {
+    let (outliner, opener) = opener.into_two_passes()?;
+    if let Some(outliner) = outliner {
         let start = body.position()?;
         finish_outline(outliner, &mut body)?;
         body.seek(start)?;
-        opener.hold_nothing();
     }
     decrypt(opener, body, writer)
 }
@@ -123,12 +123,8 @@ pub fn decrypt_seekable<R: Read + Seek>(
 /// # Errors
 ///
 /// [`Error::Io`] if reading fails, and what the [`Outliner`] says.
-pub fn outline<R: Read>(
-    header: UnverifiedHeader,
-    mut body: MessageBody<R>,
-    limits: &Limits,
-) -> Result<Outline> {
-    finish_outline(Outliner::new(header, limits.clone())?, &mut body)
+pub fn outline(header: UnverifiedHeader, mut body: impl Read, limits: &Limits) -> Result<Outline> {
+    finish_outline(Outliner::new(header, limits)?, &mut body)
 }
 
 fn finish_outline(mut outliner: Outliner, body: &mut impl Read) -> Result<Outline> {

@@ -6,13 +6,13 @@ use crate::AlgorithmSuite;
 pub(crate) const LENGTH_FIELD: usize = 2;
 
 /// Length of the footers that we write, all of a kind; those of others may be shorter.
-pub(crate) fn length_of(suite: AlgorithmSuite) -> usize {
+pub(crate) fn written_length(suite: AlgorithmSuite) -> usize {
     suite.signature_curve().map_or(0, |curve| LENGTH_FIELD + curve.signature_length())
 }
 
 /// Total length of the footer that begins with `bytes`, or `None` if its length field is not
 /// there yet.
-pub(crate) fn length(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn stored_length(bytes: &[u8]) -> Option<usize> {
     let field = bytes.first_chunk::<LENGTH_FIELD>()?;
     Some(LENGTH_FIELD + usize::from(u16::from_be_bytes(*field)))
 }

@@ -109,7 +109,7 @@ impl Header {
 
     /// Length of the footer as we write it, and as nearly all writers do.
     pub(crate) fn footer_length(&self) -> usize {
-        footer::length_of(self.suite())
+        footer::written_length(self.suite())
     }
 
     pub(crate) fn commitment(&self) -> Option<&[u8; COMMITMENT_LENGTH]> {
@@ -279,10 +279,7 @@ pub(super) fn parse_version(byte: u8) -> Result<Version> {
     match byte {
         VERSION_1 => Ok(Version::V1),
         VERSION_2 => Ok(Version::V2),
-        BASE64_FIRST_BYTE => Err(Error::Malformed {
-            what: "this is not a message; if it is one in base64, decode it first",
-            offset: 0,
-        }),
+        BASE64_FIRST_BYTE => Err(Error::InBase64),
         _ => Err(Error::Malformed { what: "this is not an encrypted message", offset: 0 }),
     }
 }

@@ -88,12 +88,7 @@ impl KeyProvider for MultiProvider {
                 Ok(Unwrapped::Key(secret)) => return Ok(Unwrapped::Key(secret)),
                 Ok(Unwrapped::NotMine) => {}
                 Err(Error::NoUsableKey { attempts: theirs }) => attempts.extend(theirs),
-                Err(error) => {
-                    let description = provider.describe(request.key).unwrap_or_default();
-                    let key_id = description.key_id.unwrap_or_default();
-                    let provider_id = request.key.provider_id();
-                    attempts.push(UnwrapAttempt::new(provider_id, key_id, Some(error)));
-                }
+                Err(error) => attempts.push(UnwrapAttempt::of(provider, request.key, Some(error))),
             }
         }
         if attempts.is_empty() {

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    KeyDescription, KeyProvider, Properties, ProviderError, ProviderErrorKind, Target, Targets,
-    UnwrapRequest, Unwrapped, WrapRequest, async_trait, rsa_key,
+    KeyDescription, KeyProvider, Properties, ProviderError, ProviderErrorKind, RsaKey, Target,
+    Targets, UnwrapRequest, Unwrapped, WrapRequest, async_trait,
 };
 use crate::{
     EncryptedDataKey, Error, Result, SecretBytes,
@@ -34,66 +34,31 @@ impl RawRsaProvider {
     /// What every raw RSA key can be relied on for: it binds and authenticates nothing.
     pub const PROPERTIES: Properties = Properties::new(Targets::MESSAGES);
 
-    /// Encrypts and decrypts with a private key, in PEM or DER, PKCS#8 or PKCS#1.
+    /// Encrypts with a public key; a private one decrypts too.
     ///
     /// `namespace` and `name` are stored in clear with every wrapped key, and have to be the same
     /// when it is unwrapped.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`] if this is not a private RSA key of a length that can be used or the
+    /// [`Error::InvalidInput`] if the key cannot be used, is shorter or longer than can be, or the
     /// names cannot be used, as with [`RawAesProvider::new`](super::RawAesProvider::new);
-    /// [`Error::Unsupported`] if the key is encrypted with a password, or needs a feature of this
-    /// crate that is not enabled, which the error names.
-    pub fn with_private_key(
+    /// [`Error::Unsupported`] if it needs a feature of this crate that is not enabled, which the
+    /// error names.
+    pub fn new(
         namespace: impl Into<String>,
         name: impl Into<String>,
         padding: RsaPadding,
-        key: &[u8],
+        key: &RsaKey,
     ) -> Result<Self> {
-        let pkcs8 = rsa_key::to_pkcs8(key)?;
-        let (private, public) = RsaPrivateKey::from_pkcs8(&pkcs8, padding)?;
-        Self::new(namespace.into(), name.into(), padding, Keys { public, private: Some(private) })
-    }
-
-    /// Encrypts with a public key, in PEM or DER, `SubjectPublicKeyInfo` or PKCS#1.
-    ///
-    /// # Errors
-    ///
-    /// As [`with_private_key`](Self::with_private_key).
-    pub fn with_public_key(
-        namespace: impl Into<String>,
-        name: impl Into<String>,
-        padding: RsaPadding,
-        key: &[u8],
-    ) -> Result<Self> {
-        let public = RsaPublicKey::from_spki(&rsa_key::to_spki(key)?, padding)?;
-        Self::new(namespace.into(), name.into(), padding, Keys { public, private: None })
-    }
-
-    /// The public key of a key in any form that this provider takes, as `SubjectPublicKeyInfo` in
-    /// DER: the same for a private key and its public half, so it tells whether two files hold the
-    /// same key.
-    ///
-    /// # Errors
-    ///
-    /// As [`with_private_key`](Self::with_private_key).
-    pub fn public_key_of(key: &[u8]) -> Result<Vec<u8>> {
-        // Any padding will do: only the key is looked at.
-        let padding = RsaPadding::OaepSha256;
-        if let Ok(spki) = rsa_key::to_spki(key)
-            && RsaPublicKey::from_spki(&spki, padding).is_ok()
-        {
-            return Ok(spki);
-        }
-        let pkcs8 = rsa_key::to_pkcs8(key)?;
-        RsaPrivateKey::from_pkcs8(&pkcs8, padding)?;
-        rsa_key::spki_of_pkcs8(&pkcs8)
-            .ok_or(Error::Internal { what: "a private key without its public numbers" })
-    }
-
-    fn new(namespace: String, name: String, padding: RsaPadding, keys: Keys) -> Result<Self> {
+        let (namespace, name) = (namespace.into(), name.into());
         super::check_raw_names(&namespace, &name)?;
+        let keys = if let Some(pkcs8) = key.private_key() {
+            let (private, public) = RsaPrivateKey::from_pkcs8(pkcs8, padding)?;
+            Keys { public, private: Some(private) }
+        } else {
+            Keys { public: RsaPublicKey::from_spki(key.public_key(), padding)?, private: None }
+        };
         Ok(Self { namespace, name, padding, keys })
     }
 
@@ -119,7 +84,10 @@ impl KeyProvider for RawRsaProvider {
             return Ok(Unwrapped::NotMine);
         }
         let key = self.keys.private.as_ref().ok_or_else(|| {
-            let message = format!("of the RSA key {:?} only the public half is here", self.name);
+            let message = format!(
+                "of the RSA key {:?} only the public half is here: decrypt with the private key",
+                self.name
+            );
             ProviderError::new(ProviderErrorKind::Unsupported, message)
         })?;
         Ok(Unwrapped::Key(open(key, request)?))

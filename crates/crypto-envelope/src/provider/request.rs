@@ -28,7 +28,7 @@ pub enum DetachedTarget {
 
 impl DetachedTarget {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::CosObject, Self::KeyRing];
+    pub const ALL: &'static [Self] = &[Self::CosObject, Self::KeyRing];
 }
 
 impl fmt::Display for Target {

@@ -1,99 +1,104 @@
-//! The forms in which RSA keys are handed around, brought into one.
+//! RSA keys, in the forms in which they are handed around.
+
+use std::fmt;
 
 use pem_rfc7468::decode_vec;
 use zeroize::Zeroizing;
 
 use crate::{
     Error, Result,
-    der::{
-        BIT_STRING, INTEGER, NO_UNUSED_BITS, OCTET_STRING, RSA_ENCRYPTION, SEQUENCE, VERSION,
-        only_value, tagged, value,
-    },
+    der::rsa::{self, Numbers},
 };
 
-/// A private key as PKCS#8 in DER, out of PEM or DER, PKCS#8 or PKCS#1.
-pub(super) fn to_pkcs8(key: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-    match label_and_der(key)? {
-        (Label::None, der) if is_pkcs1_private(&der) => Ok(pkcs1_to_pkcs8(&der)),
-        (Label::None | Label::Pkcs8, der) => Ok(der),
-        (Label::Pkcs1Private, der) => Ok(pkcs1_to_pkcs8(&der)),
-        (Label::Encrypted, _) => Err(Error::unsupported(
-            "a private key that is encrypted with a password: decrypt it first",
-        )),
-        _ => Err(Error::invalid_input("this is not an RSA key, or not a private one")),
-    }
+/// An RSA key, private or public, of whatever length: [`RawRsaProvider`](super::RawRsaProvider)
+/// says which it takes.
+///
+/// A private key is wiped when it is dropped, and not printed.
+pub struct RsaKey(Form);
+
+enum Form {
+    Private { pkcs8: Zeroizing<Vec<u8>>, spki: Vec<u8> },
+    Public { spki: Vec<u8> },
 }
 
-/// A public key as `SubjectPublicKeyInfo` in DER, out of PEM or DER, SPKI or PKCS#1.
-pub(super) fn to_spki(key: &[u8]) -> Result<Vec<u8>> {
-    match label_and_der(key)? {
-        (Label::None, der) if is_pkcs1_public(&der) => Ok(pkcs1_to_spki(&der)),
-        (Label::None | Label::Spki, der) => Ok(der.to_vec()),
-        (Label::Pkcs1Public, der) => Ok(pkcs1_to_spki(&der)),
-        _ => Err(Error::invalid_input("this is not a public RSA key")),
+impl RsaKey {
+    /// Reads a key in PEM (RFC 7468) or DER: PKCS#8 or PKCS#1, `SubjectPublicKeyInfo` or PKCS#1.
+    /// The bytes stay the caller's to wipe.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] if this is no RSA key; [`Error::Unsupported`] if it is encrypted
+    /// with a password.
+    pub fn parse(key: &[u8]) -> Result<Self> {
+        let key = key.trim_ascii_start();
+        if key.starts_with(b"-----BEGIN") { Self::from_pem(key) } else { Self::from_der(key) }
     }
-}
 
-enum Label {
-    /// It was DER.
-    None,
-    Pkcs8,
-    Pkcs1Private,
-    Encrypted,
-    Spki,
-    Pkcs1Public,
-}
-
-fn label_and_der(key: &[u8]) -> Result<(Label, Zeroizing<Vec<u8>>)> {
-    if !key.trim_ascii_start().starts_with(b"-----BEGIN") {
-        return Ok((Label::None, Zeroizing::new(key.to_vec())));
+    /// Whether it can decrypt.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        matches!(self.0, Form::Private { .. })
     }
-    let (label, der) = decode_vec(key.trim_ascii_start())
-        .map_err(|_| Error::invalid_input("the PEM text of the RSA key is damaged"))?;
-    let der = Zeroizing::new(der);
-    let label = match label {
-        "PRIVATE KEY" => Label::Pkcs8,
-        "RSA PRIVATE KEY" => Label::Pkcs1Private,
-        "ENCRYPTED PRIVATE KEY" => Label::Encrypted,
-        "PUBLIC KEY" => Label::Spki,
-        "RSA PUBLIC KEY" => Label::Pkcs1Public,
-        other => {
-            return Err(Error::invalid_input(format!(
-                "the PEM text holds no RSA key but: {other}"
-            )));
+
+    /// The public key as `SubjectPublicKeyInfo` in DER (RFC 5280): the same for both halves of a
+    /// key, so it tells whether two files hold the same one.
+    #[must_use]
+    pub fn public_key(&self) -> &[u8] {
+        match &self.0 {
+            Form::Private { spki, .. } | Form::Public { spki } => spki,
         }
-    };
-    Ok((label, der))
+    }
+
+    /// The private key as PKCS#8 in DER.
+    pub(super) fn private_key(&self) -> Option<&[u8]> {
+        match &self.0 {
+            Form::Private { pkcs8, .. } => Some(pkcs8),
+            Form::Public { .. } => None,
+        }
+    }
+
+    fn from_pem(pem: &[u8]) -> Result<Self> {
+        let (label, der) = decode_vec(pem)
+            .map_err(|_| Error::invalid_input("the PEM text of the RSA key is damaged"))?;
+        let der = Zeroizing::new(der);
+        match label {
+            "PRIVATE KEY" => rsa::of_pkcs8(&der).map(Self::private),
+            "RSA PRIVATE KEY" => rsa::of_private_pkcs1(&der).map(Self::private),
+            "PUBLIC KEY" => rsa::of_spki(&der).map(Self::public),
+            "RSA PUBLIC KEY" => rsa::of_public_pkcs1(&der).map(Self::public),
+            "ENCRYPTED PRIVATE KEY" => {
+                return Err(Error::unsupported(
+                    "a private key that is encrypted with a password: decrypt it first",
+                ));
+            }
+            other => {
+                return Err(Error::invalid_input(format!(
+                    "the PEM text holds no RSA key but: {other}"
+                )));
+            }
+        }
+        .ok_or_else(|| Error::invalid_input(format!("the {label} in the PEM text is not RSA")))
+    }
+
+    fn from_der(der: &[u8]) -> Result<Self> {
+        rsa::of_pkcs8(der)
+            .or_else(|| rsa::of_private_pkcs1(der))
+            .map(Self::private)
+            .or_else(|| rsa::of_spki(der).or_else(|| rsa::of_public_pkcs1(der)).map(Self::public))
+            .ok_or_else(|| Error::invalid_input("this is not an RSA key"))
+    }
+
+    fn private(numbers: Numbers<'_>) -> Self {
+        Self(Form::Private { pkcs8: numbers.to_pkcs8(), spki: numbers.to_spki() })
+    }
+
+    fn public(numbers: Numbers<'_>) -> Self {
+        Self(Form::Public { spki: numbers.to_spki() })
+    }
 }
 
-/// PKCS#1 has the modulus behind the version, PKCS#8 the algorithm.
-fn is_pkcs1_private(der: &[u8]) -> bool {
-    let numbers = only_value(SEQUENCE, der).and_then(|content| content.strip_prefix(VERSION));
-    numbers.is_some_and(|numbers| value(INTEGER, numbers).is_some())
-}
-
-/// PKCS#1 begins with the modulus, SPKI with the algorithm.
-fn is_pkcs1_public(der: &[u8]) -> bool {
-    only_value(SEQUENCE, der).is_some_and(|content| value(INTEGER, content).is_some())
-}
-
-/// RFC 5958: `SEQUENCE { 0, rsaEncryption, OCTET STRING { key } }`.
-fn pkcs1_to_pkcs8(key: &[u8]) -> Zeroizing<Vec<u8>> {
-    tagged(SEQUENCE, &[VERSION, RSA_ENCRYPTION, &tagged(OCTET_STRING, &[key])])
-}
-
-/// RFC 5280: `SEQUENCE { rsaEncryption, BIT STRING { key } }`.
-fn pkcs1_to_spki(key: &[u8]) -> Vec<u8> {
-    tagged(SEQUENCE, &[RSA_ENCRYPTION, &tagged(BIT_STRING, &[&[NO_UNUSED_BITS], key])]).to_vec()
-}
-
-/// The public numbers in a `PrivateKeyInfo`, as `SubjectPublicKeyInfo`.
-pub(super) fn spki_of_pkcs8(pkcs8: &[u8]) -> Option<Vec<u8>> {
-    let rest = only_value(SEQUENCE, pkcs8)?.strip_prefix(VERSION)?.strip_prefix(RSA_ENCRYPTION)?;
-    let (key, _) = value(OCTET_STRING, rest)?;
-    let numbers = only_value(SEQUENCE, key)?.strip_prefix(VERSION)?;
-    let (_, behind_modulus) = value(INTEGER, numbers)?;
-    let (_, behind_exponent) = value(INTEGER, behind_modulus)?;
-    let public = &numbers[..numbers.len() - behind_exponent.len()];
-    Some(pkcs1_to_spki(&tagged(SEQUENCE, &[public])))
+impl fmt::Debug for RsaKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_private() { "RsaKey(private)" } else { "RsaKey(public)" })
+    }
 }

@@ -17,12 +17,16 @@ impl FromStr for Suite {
             "unsigned" => Some(AlgorithmSuite::Aes256GcmHkdfSha512CommitKey),
             "signed" => Some(AlgorithmSuite::Aes256GcmHkdfSha512CommitKeyEcdsaP384),
             _ => AlgorithmSuite::ALL
-                .into_iter()
+                .iter()
+                .copied()
                 .find(|suite| text == suite.name() || text == format!("{:04x}", suite.id())),
         };
         suite.map(Self).ok_or_else(|| {
-            let ids = AlgorithmSuite::ALL.map(|suite| format!("{:04x}", suite.id())).join(", ");
-            format!("there are: unsigned, signed, {ids}, and their official names")
+            let ids = AlgorithmSuite::ALL.iter().map(|suite| format!("{:04x}, ", suite.id()));
+            format!(
+                "there are: unsigned, signed, {}and their official names",
+                ids.collect::<String>()
+            )
         })
     }
 }
@@ -61,7 +65,7 @@ mod tests {
         for name in ["unsigned", "0478", "AES_256_GCM_HKDF_SHA512_COMMIT_KEY"] {
             assert_eq!(name.parse(), Ok(committing));
         }
-        for suite in AlgorithmSuite::ALL {
+        for &suite in AlgorithmSuite::ALL {
             assert_eq!(suite.name().parse(), Ok(Suite(suite)));
             assert_eq!(format!("{:04x}", suite.id()).parse(), Ok(Suite(suite)));
         }

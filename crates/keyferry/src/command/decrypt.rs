@@ -124,18 +124,8 @@ impl ExpectedContext {
     /// Before any key service is asked. What the header says is verified later, or it is refused.
     fn check_keys(&self, header: &UnverifiedHeader) -> Result<(), Failure> {
         let stored = header.claims().stored_context();
-        let is_there =
-            |key: &&String| stored.value(key).is_some() || self.pairs.value(key).is_some();
-        match self.keys.iter().find(|key| !is_there(key)) {
-            None => Ok(()),
-            Some(key) => Err(Failure::new(
-                Code::Policy,
-                format!(
-                    "refused by policy: the encryption context has no pair with the key {key:?}"
-                ),
-            )
-            .hint("keyferry inspect shows the context of the message")),
-        }
+        let mut not_reproduced = self.keys.iter().filter(|key| self.pairs.value(key).is_none());
+        Ok(not_reproduced.try_for_each(|key| stored.require(key))?)
     }
 }
 

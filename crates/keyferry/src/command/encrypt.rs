@@ -5,7 +5,7 @@ use crypto_envelope::{CommitmentPolicy, EncryptionContext, Encryptor, Limits, bl
 use super::{Ready, context, do_all, open_output};
 use crate::{
     args::{Encrypt, Files, Suite},
-    failure::{Code, Failure},
+    failure::Failure,
     output::Audience,
     plan::{Naming, Plan},
     provider,
@@ -44,12 +44,8 @@ fn check_required(arguments: &Encrypt, context: &EncryptionContext) -> Result<()
 fn check_suite(arguments: &Encrypt) -> Result<(), Failure> {
     let Suite(suite) = arguments.suite;
     let policy = CommitmentPolicy::from(arguments.keys.commitment);
-    if policy.permits_encrypt(suite) {
-        return Ok(());
-    }
-    let message =
-        format!("the algorithm suite {suite} is not permitted by the commitment policy {policy}");
-    Err(Failure::new(Code::Policy, message).hint(if suite.is_committing() {
+    let Err(error) = policy.check_encrypt(suite) else { return Ok(()) };
+    Err(Failure::from(error).hint(if suite.is_committing() {
         "--commitment require writes it"
     } else {
         "messages that do not commit to their key are for readers that know nothing else: \

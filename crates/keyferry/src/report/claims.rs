@@ -109,7 +109,7 @@ impl Claims {
         lines.push("encrypted data keys:".to_owned());
         for key in header.encrypted_data_keys() {
             let length = key.ciphertext().len();
-            lines.push(format!("  {} {} ({length} bytes)", key.provider_id(), json::key_name(key)));
+            lines.push(format!("  {} {} ({length} bytes)", key.provider_id(), key.key_name()));
         }
         lines.extend(self.risks().map(|risk| format!("risk: {}", risk.text())));
         lines.iter().fold(String::new(), |mut text, line| {

@@ -1,9 +1,7 @@
 //! Messages as JSON, the same in all reports.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use crypto_envelope::{
-    AlgorithmSuite, EncryptedDataKey, EncryptionContext, Header, provider::RawAesProvider,
-};
+use crypto_envelope::{AlgorithmSuite, EncryptedDataKey, EncryptionContext, Header};
 use serde_json::{Value, json};
 
 pub(super) fn suite(suite: AlgorithmSuite) -> Value {
@@ -23,17 +21,10 @@ pub(super) fn encrypted_data_keys(header: &Header) -> Vec<Value> {
     let describe = |key: &EncryptedDataKey| {
         json!({
             "provider_id": key.provider_id(),
-            "key_name": key_name(key),
+            "key_name": key.key_name(),
             "provider_info_base64": BASE64.encode(key.provider_info()),
             "ciphertext_length": key.ciphertext().len(),
         })
     };
     header.encrypted_data_keys().iter().map(describe).collect()
-}
-
-/// The name of the wrapping key, as far as it can be read without asking its provider.
-pub(super) fn key_name(key: &EncryptedDataKey) -> String {
-    RawAesProvider::recognize(key)
-        .and_then(|description| description.key_id)
-        .unwrap_or_else(|| String::from_utf8_lossy(key.provider_info()).into_owned())
 }

@@ -1,19 +1,19 @@
 //! The parts of a body, one after the other, out of pieces of any size.
 
-use super::body_scan::{BodyScan, Unit};
+use super::body_scan::{BodyScan, WholePart};
 use crate::{Error, Header, LimitKind, Limits, Result, message::body::NeedsBytes};
 
 /// Cuts a body into its parts. One that is there as a whole is handed out where it lies; only one
 /// that is spread over several pieces is put together in a buffer.
 #[derive(Debug)]
-pub(super) struct Units {
+pub(super) struct Parts {
     scan: BodyScan,
     buffer: Vec<u8>,
     /// How much of the buffer is waiting for more: nothing once it was handed out.
     waiting: usize,
 }
 
-impl Units {
+impl Parts {
     /// At the beginning of the body.
     pub(super) fn new(header: &Header, limits: Limits) -> Self {
         Self { scan: BodyScan::new(header, limits), buffer: Vec::new(), waiting: 0 }
@@ -44,7 +44,7 @@ impl Units {
     pub(super) fn next<'next, 'rest: 'next>(
         &'next mut self,
         rest: &mut &'rest [u8],
-    ) -> Result<Option<(Unit, &'next [u8])>> {
+    ) -> Result<Option<(WholePart, &'next [u8])>> {
         if self.waiting > 0 {
             return self.next_from_buffer(rest);
         }
@@ -66,7 +66,7 @@ impl Units {
         }
     }
 
-    fn next_from_buffer(&mut self, rest: &mut &[u8]) -> Result<Option<(Unit, &[u8])>> {
+    fn next_from_buffer(&mut self, rest: &mut &[u8]) -> Result<Option<(WholePart, &[u8])>> {
         loop {
             match self.scan.unit(&self.buffer)? {
                 Ok(unit) => {
