@@ -14,7 +14,7 @@ pub(crate) use self::{
     files::{Files, Report},
     policy::{Commitment, Suite},
 };
-use crate::provider::ProviderSpec;
+use crate::{bounds, local_keys::Purpose, provider::ProviderSpec};
 
 /// Encrypts and decrypts files on your own machine
 ///
@@ -79,7 +79,7 @@ pub(crate) struct Encrypt {
     pub(crate) suite: Suite,
 
     /// Plaintext bytes in a frame, up to 64 MiB
-    #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024, value_parser = clap::value_parser!(u32).range(1..=LONGEST_FRAME))]
+    #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024, value_parser = clap::value_parser!(u32).range(1..=i64::from(bounds::LONGEST_FRAME)))]
     pub(crate) frame_length: u32,
 }
 
@@ -120,10 +120,15 @@ pub(crate) struct Decrypt {
 
 /// Show what messages say about themselves, without a key and unverified
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Inspect {
-    /// The messages; "-" or nothing is standard input
+    /// The messages: files, folders, patterns; "-" or nothing is standard input
     #[arg(value_name = "FILE")]
     pub(crate) inputs: Vec<PathBuf>,
+
+    /// Go through folders and what is below them. Links are not followed
+    #[arg(short, long)]
+    pub(crate) recursive: bool,
 
     /// Read the whole message: number of frames, exact lengths, whether it ends where it should,
     /// and whether a signature fits the key that the message itself names
@@ -150,9 +155,8 @@ pub(crate) enum Keys {
     },
     /// Make a key
     Create {
-        /// Encrypt with it from now on. The first key is used in any case
-        #[arg(long)]
-        default: bool,
+        #[command(flatten)]
+        purpose: KeyPurpose,
     },
     /// Copy a key into a file that you alone can read
     Export {
@@ -169,10 +173,22 @@ pub(crate) enum Keys {
         /// The id of the key, if the file is not called ID.key
         #[arg(long)]
         id: Option<String>,
-        /// Encrypt with it from now on. The first key is used in any case
-        #[arg(long)]
-        default: bool,
+        #[command(flatten)]
+        purpose: KeyPurpose,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyPurpose {
+    /// Encrypt with it from now on. The first key is used in any case
+    #[arg(long)]
+    default: bool,
+}
+
+impl From<&KeyPurpose> for Purpose {
+    fn from(purpose: &KeyPurpose) -> Self {
+        if purpose.default { Self::Default } else { Self::Decryption }
+    }
 }
 
 /// Print completions for a shell
@@ -211,12 +227,9 @@ pub(crate) struct WrappingKeys {
     pub(crate) commitment: Commitment,
 
     /// Refuse messages with more wrapped keys than this: each may cost a call to a key service
-    #[arg(long, value_name = "COUNT", default_value_t = 16)]
+    #[arg(long, value_name = "COUNT", default_value_t = bounds::MOST_ENCRYPTED_DATA_KEYS)]
     pub(crate) max_encrypted_data_keys: u16,
 }
-
-/// What `decrypt` is ready to hold in memory.
-const LONGEST_FRAME: i64 = 64 << 20;
 
 #[cfg(test)]
 mod tests {

@@ -17,8 +17,18 @@ pub(crate) struct Decoder {
     bytes: Zeroizing<Vec<u8>>,
     /// How much text there was.
     offset: u64,
-    /// Padding was seen: only blanks can follow.
-    ended: bool,
+    /// Where the group began that is not complete.
+    group: u64,
+    padding: Padding,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Padding {
+    NotSeen,
+    /// Only more of it can follow.
+    Seen,
+    /// The last group is complete: only blanks can follow.
+    Complete,
 }
 
 /// Where the text is not base64 any more, in bytes from its start.
@@ -61,28 +71,46 @@ impl Encoder {
 impl Decoder {
     pub(crate) fn new() -> Self {
         let (pending, bytes) = (buffer(LONGEST_PIECE + 3), buffer(LONGEST_PIECE));
-        Self { pending, bytes, offset: 0, ended: false }
+        Self { pending, bytes, offset: 0, group: 0, padding: Padding::NotSeen }
     }
 
     /// Decodes as much text as fills groups, into [`bytes`](Self::bytes).
     pub(crate) fn push(&mut self, text: &[u8]) -> Result<(), NotBase64> {
-        for (place, byte) in text.iter().enumerate() {
-            match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'=' if !self.ended => {
-                    self.pending.push(*byte);
-                }
-                b' ' | b'\t' | b'\r' | b'\n' => {}
-                _ => return Err(NotBase64 { offset: self.offset + place as u64 }),
+        for byte in text {
+            if !matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
+                self.take(*byte)?;
             }
+            self.offset += 1;
         }
-        self.offset += text.len() as u64;
         let whole = self.pending.len() / 4 * 4;
         self.bytes.resize(whole / 4 * 3, 0);
+        // What is left to be wrong are bits behind the last byte.
         let decoded = BASE64.decode_slice(&self.pending[..whole], &mut self.bytes);
-        let length = decoded.map_err(|_| NotBase64 { offset: self.offset })?;
+        let length = decoded.map_err(|_| NotBase64 { offset: self.group })?;
         self.bytes.truncate(length);
-        self.ended |= self.pending[..whole].ends_with(b"=");
         self.pending.drain(..whole);
+        Ok(())
+    }
+
+    fn take(&mut self, byte: u8) -> Result<(), NotBase64> {
+        let place = self.pending.len() % 4;
+        let fits = match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' => {
+                self.padding == Padding::NotSeen
+            }
+            b'=' => self.padding != Padding::Complete && place >= 2,
+            _ => false,
+        };
+        if !fits {
+            return Err(NotBase64 { offset: self.offset });
+        }
+        if place == 0 {
+            self.group = self.offset;
+        }
+        if byte == b'=' {
+            self.padding = if place == 3 { Padding::Complete } else { Padding::Seen };
+        }
+        self.pending.push(byte);
         Ok(())
     }
 
@@ -165,11 +193,23 @@ mod tests {
 
     #[test]
     fn what_is_not_base64_is_found() {
-        for (text, offset) in
-            [("AAEC\0", 4), ("AAE", 3), ("AAE=AAEC", 4), ("A===", 4), ("AA-_", 2), ("AA==\nA", 5)]
-        {
-            assert_eq!(decode(text.as_bytes(), 1), Err(NotBase64 { offset }), "{text:?}");
+        for (text, offset) in [
+            ("AAEC\0", 4),
+            ("AAE", 3),
+            ("AA=", 3),
+            ("AAE=AAEC", 4),
+            ("AAE==", 4),
+            ("A===", 1),
+            ("=AAA", 0),
+            ("AA=A", 3),
+            ("AA-_", 2),
+            ("AA==\nA", 5),
+            ("AAEC AB==", 5),
+        ] {
+            for piece in [1, 3, 1000] {
+                let error = Err(NotBase64 { offset });
+                assert_eq!(decode(text.as_bytes(), piece), error, "{text:?} {piece}");
+            }
         }
-        assert!(decode(b"AAE=AAEC", 8).is_err());
     }
 }

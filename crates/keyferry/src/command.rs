@@ -47,17 +47,17 @@ fn do_all<T>(
     operation: Operation,
     plan: Plan,
     files: &Files,
-    set_up: impl FnOnce() -> Result<T, Failure>,
+    set_up: impl Fn() -> Result<T, Failure>,
     mut work: impl FnMut(&T, Ready) -> Result<Done, Failure>,
 ) -> Result<(), Failure> {
     let mut journal = Journal::new(operation, &files.report, &plan)?;
     for path in &plan.left_alone {
         journal.left_alone(path)?;
     }
-    for unreadable in plan.unreadable {
-        journal.failed(&Names::of_unreadable(&unreadable.path), unreadable.failure)?;
+    for not_taken in plan.not_taken {
+        journal.failed(&Names::of_not_taken(&not_taken.path), not_taken.failure)?;
     }
-    let (mut set_up, mut tools) = (Some(set_up), None);
+    let mut tools = None;
     let mut progress = Progress::new(journal.format(), plan.jobs.len());
     for job in plan.jobs {
         let names = Names::of(&job);
@@ -73,10 +73,14 @@ fn do_all<T>(
                 continue;
             }
         };
-        if let Some(set_up) = set_up.take() {
-            tools = Some(set_up()?);
-        }
-        let Some(tools) = &tools else { continue };
+        let tools = match &mut tools {
+            Some(tools) => tools,
+            none => match set_up() {
+                Ok(made) => none.insert(made),
+                // The others would fail of the same.
+                Err(failure) => return journal.abandon(&names, failure),
+            },
+        };
         match work(tools, ready) {
             Ok(done) => journal.done(&names, &done)?,
             Err(failure) => journal.failed(&names, failure)?,

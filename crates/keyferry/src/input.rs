@@ -20,7 +20,7 @@ pub(crate) enum Source {
     StandardInput,
     File(PathBuf),
     /// A file that was found, and not named: a link that has taken its place is not followed.
-    Found(PathBuf),
+    InFolder(PathBuf),
 }
 
 /// An open source.
@@ -49,7 +49,7 @@ impl Source {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::StandardInput => "standard input".to_owned(),
-            Self::File(path) | Self::Found(path) => path.display().to_string(),
+            Self::File(path) | Self::InFolder(path) => path.display().to_string(),
         }
     }
 
@@ -57,7 +57,7 @@ impl Source {
     pub(crate) fn path(&self) -> Option<&Path> {
         match self {
             Self::StandardInput => None,
-            Self::File(path) | Self::Found(path) => Some(path),
+            Self::File(path) | Self::InFolder(path) => Some(path),
         }
     }
 
@@ -68,12 +68,12 @@ impl Source {
             // empty.
             Self::StandardInput => io::stdin().as_fd().try_clone_to_owned().map(File::from),
             Self::File(path) => File::open(path),
-            Self::Found(path) => open_without_following(path),
+            Self::InFolder(path) => open_without_following(path),
         };
         let reader = reader.map_err(cannot)?;
         let length = match self {
             Self::StandardInput => None,
-            Self::File(_) | Self::Found(_) => {
+            Self::File(_) | Self::InFolder(_) => {
                 let metadata = reader.metadata().map_err(cannot)?;
                 if metadata.is_dir() {
                     return Err(Failure::usage(format!("{} is a directory", self.name())));

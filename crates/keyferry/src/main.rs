@@ -2,6 +2,7 @@
 
 mod args;
 mod base64_stream;
+mod bounds;
 mod command;
 mod failure;
 mod failures;

@@ -1,13 +1,13 @@
 //! Where data is written to.
 
+pub(crate) mod durable;
+pub(crate) mod unfinished;
+
 use std::{
     fmt,
-    fs::{self, File, OpenOptions, Permissions},
+    fs::{self, File, OpenOptions},
     io::{self, IsTerminal, Write},
-    os::{
-        fd::AsFd,
-        unix::fs::{MetadataExt, PermissionsExt},
-    },
+    os::{fd::AsFd, unix::fs::MetadataExt},
     path::{Path, PathBuf},
 };
 
@@ -174,8 +174,10 @@ impl Destination {
         let writer = match self {
             Self::Stream { file, .. } => Writer::Stream(file),
             Self::File(target) => {
-                let unfinished = create_beside(&target, audience).map_err(|error| {
-                    Failure::io(format!("cannot write {name}"), &without_path(&error))
+                let unfinished = unfinished::create_in(folder_of(&target), audience.mode());
+                let unfinished = unfinished.map_err(|error| {
+                    // Its own name helps nobody.
+                    Failure::io(format!("cannot write {name}"), &error.kind().into())
                 })?;
                 let replace = match decision {
                     Decision::Replace => Replace::Existing,
@@ -214,7 +216,7 @@ impl Output {
         match self.writer {
             Writer::Stream(file) => match file.sync_all() {
                 // Pipes and many devices have nothing to sync.
-                Err(error) if has_no_sync(&error) => Ok(()),
+                Err(error) if durable::has_no_sync(&error) => Ok(()),
                 synced => synced.map_err(|error| cannot(&error)),
             },
             Writer::File { unfinished, target, replace } => {
@@ -230,7 +232,7 @@ impl Output {
                 match persisted {
                     Ok(()) => {
                         // The file is complete under its name, so this is no failure any more.
-                        if let Err(error) = sync_folder(folder_of(&target)) {
+                        if let Err(error) = durable::sync_folder(folder_of(&target)) {
                             report::warning(&format!("{name} may not outlast a crash: {error}"));
                         }
                         Ok(())
@@ -285,11 +287,6 @@ impl Audience {
     }
 }
 
-fn has_no_sync(error: &io::Error) -> bool {
-    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
-    matches!(error.kind(), InvalidInput | PermissionDenied | Unsupported)
-}
-
 /// Whether a path is a link, over however many others, to what some process has open.
 fn leads_to_descriptor(path: &Path) -> bool {
     let mut path = path.to_owned();
@@ -305,36 +302,6 @@ fn leads_to_descriptor(path: &Path) -> bool {
     false
 }
 
-/// The name of the unfinished file helps nobody.
-fn without_path(error: &io::Error) -> io::Error {
-    error.kind().into()
-}
-
-/// A file that has no name of its own yet, in the folder of `target`. A signal removes it.
-fn create_beside(target: &Path, audience: Audience) -> io::Result<NamedTempFile> {
-    interrupt::create(|| {
-        tempfile::Builder::new()
-            .prefix(UNFINISHED.0)
-            .suffix(UNFINISHED.1)
-            .permissions(Permissions::from_mode(audience.mode()))
-            .tempfile_in(folder_of(target))
-    })
-}
-
-/// Whether it is a file that a run has not finished, or that a crash has left.
-pub(crate) fn is_unfinished(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-    name.starts_with(UNFINISHED.0.as_bytes()) && name.ends_with(UNFINISHED.1.as_bytes())
-}
-
-/// Makes the names in a folder last, as far as the file system knows how to.
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
-    match File::open(folder).and_then(|folder| folder.sync_all()) {
-        Err(error) if has_no_sync(&error) => Ok(()),
-        synced => synced,
-    }
-}
-
 fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
@@ -347,7 +314,5 @@ fn exists(path: &Path) -> Failure {
         .hint("give another name with --output, --force to replace it, or --skip-existing")
 }
 
-/// How the names of unfinished files begin and end.
-const UNFINISHED: (&str, &str) = (".keyferry-", ".partial");
 /// As many as the system follows.
 const MOST_LINKS: usize = 40;

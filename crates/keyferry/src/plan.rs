@@ -12,7 +12,7 @@ use crate::{
     failure::Failure,
     input::Source,
     output::Destination,
-    walk::{self, Found, Origin, Unreadable},
+    walk::{self, Found, NotTaken, Origin},
 };
 
 /// One result to make.
@@ -31,7 +31,7 @@ pub(crate) struct Plan {
     /// Found in folders, and not for this command.
     pub(crate) left_alone: Vec<PathBuf>,
     /// Found in folders, and cannot be read.
-    pub(crate) unreadable: Vec<Unreadable>,
+    pub(crate) not_taken: Vec<NotTaken>,
 }
 
 /// How the name of a result is made.
@@ -94,8 +94,7 @@ impl Plan {
         naming: Naming<'_>,
     ) -> Result<Vec<Found>, Failure> {
         if !files.recursive {
-            return Err(Failure::usage(format!("{} is a directory", folder.display()))
-                .hint("to go through all that is in it: --recursive"));
+            return Err(walk::is_a_folder(folder));
         }
         if let Some(output) = &files.output
             && lies_within(output, folder)
@@ -106,10 +105,10 @@ impl Plan {
             ))
             .hint("choose a folder outside of it, or leave --output out"));
         }
-        let (found, unreadable) = walk::folder(folder);
+        let (found, not_taken) = walk::folder(folder);
         // What would not have been decrypted anyway is nobody's loss.
         let is_missed = |path: &Path| path.is_dir() || naming.fits(path);
-        self.unreadable.extend(unreadable.into_iter().filter(|one| is_missed(&one.path)));
+        self.not_taken.extend(not_taken.into_iter().filter(|one| is_missed(&one.path)));
         Ok(found)
     }
 
@@ -183,7 +182,7 @@ impl<'output> Results<'output> {
         };
         let source = match found.origin {
             Origin::Named => Source::File(found.path),
-            Origin::InFolder => Source::Found(found.path),
+            Origin::InFolder => Source::InFolder(found.path),
         };
         Ok(Job { source, destination, folder })
     }

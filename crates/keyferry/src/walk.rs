@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     failure::{Code, Failure},
-    output::is_unfinished,
+    output::unfinished::is_unfinished,
 };
 
 /// A file that was named, or found in a folder that was named.
@@ -27,7 +27,7 @@ pub(crate) enum Origin {
 
 /// What cannot be read, by its path.
 #[derive(Debug)]
-pub(crate) struct Unreadable {
+pub(crate) struct NotTaken {
     pub(crate) path: PathBuf,
     pub(crate) failure: Failure,
 }
@@ -57,15 +57,15 @@ pub(crate) fn matches(named: &Path) -> Result<Vec<PathBuf>, Failure> {
 
 /// All files in a folder and below, in the order of their names. Links are not followed: where
 /// they lead is not for this program to trust.
-pub(crate) fn folder(root: &Path) -> (Vec<Found>, Vec<Unreadable>) {
-    let (mut found, mut unreadable) = (Vec::new(), Vec::new());
+pub(crate) fn folder(root: &Path) -> (Vec<Found>, Vec<NotTaken>) {
+    let (mut found, mut not_taken) = (Vec::new(), Vec::new());
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
         let entries = match entries(&folder) {
             Ok(entries) => entries,
             Err(error) => {
                 let failure = Failure::io(format!("cannot read {}", folder.display()), &error);
-                unreadable.push(Unreadable { path: folder, failure });
+                not_taken.push(NotTaken { path: folder, failure });
                 continue;
             }
         };
@@ -78,14 +78,20 @@ pub(crate) fn folder(root: &Path) -> (Vec<Found>, Vec<Unreadable>) {
                 Ok(kind) if kind.is_file() => found.push(in_folder(root, path)),
                 kind => {
                     let failure = why_not(&path, kind);
-                    unreadable.push(Unreadable { path, failure });
+                    not_taken.push(NotTaken { path, failure });
                 }
             }
         }
     }
     found.sort_by(|one, other| one.place.cmp(&other.place));
-    unreadable.sort_by(|one, other| one.path.cmp(&other.path));
-    (found, unreadable)
+    not_taken.sort_by(|one, other| one.path.cmp(&other.path));
+    (found, not_taken)
+}
+
+/// Why a folder that was named is not gone through.
+pub(crate) fn is_a_folder(path: &Path) -> Failure {
+    Failure::usage(format!("{} is a directory", path.display()))
+        .hint("to go through all that is in it: --recursive")
 }
 
 type Entries = Vec<(PathBuf, io::Result<fs::FileType>)>;

@@ -5,6 +5,7 @@ use crypto_envelope::{Decryptor, EncryptionContext, Limits, UnverifiedHeader, bl
 use super::{Ready, context, do_all, open_output};
 use crate::{
     args::{Decrypt, Expected},
+    bounds,
     failure::{Code, Failure},
     output::{Audience, Destination},
     plan::{Naming, Plan},
@@ -41,7 +42,7 @@ impl Decryptors {
             None => limits,
         };
         let limits = if arguments.buffer {
-            limits.with_max_buffered(MOST_HELD).with_max_held_plaintext(MOST_HELD)
+            limits.with_max_buffered(bounds::MOST_HELD).with_max_held_plaintext(bounds::MOST_HELD)
         } else {
             limits
         };
@@ -128,6 +129,3 @@ impl ExpectedContext {
         Ok(not_reproduced.try_for_each(|key| stored.require(key))?)
     }
 }
-
-/// What --help says.
-const MOST_HELD: usize = 1 << 30;

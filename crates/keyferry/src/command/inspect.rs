@@ -1,23 +1,25 @@
 //! `keyferry inspect`.
 
-use std::path::PathBuf;
-
 use crypto_envelope::{HeaderParser, Limits, io};
 
 use crate::{
     args::Inspect,
+    bounds,
     failure::Failure,
     failures::Failures,
     input::Source,
     progress::Progress,
     report::{self, Claims, Format},
-    walk,
+    walk::{self, NotTaken},
 };
 
 pub(super) fn run(arguments: &Inspect) -> Result<(), Failure> {
-    let sources = sources(&arguments.inputs)?;
+    let (sources, not_taken) = sources(arguments)?;
     let format = if arguments.json { Format::Json } else { Format::Text };
-    let mut failures = Failures::new(sources.len());
+    let mut failures = Failures::new(sources.len() + not_taken.len());
+    for one in not_taken {
+        failures.add(one.failure);
+    }
     let mut progress = Progress::new(format, sources.len());
     for source in &sources {
         progress = progress.next();
@@ -30,15 +32,25 @@ pub(super) fn run(arguments: &Inspect) -> Result<(), Failure> {
     failures.result()
 }
 
-fn sources(inputs: &[PathBuf]) -> Result<Vec<Source>, Failure> {
-    if inputs.is_empty() {
-        return Ok(vec![Source::StandardInput]);
+fn sources(arguments: &Inspect) -> Result<(Vec<Source>, Vec<NotTaken>), Failure> {
+    if arguments.inputs.is_empty() {
+        return Ok((vec![Source::StandardInput], Vec::new()));
     }
-    let mut sources = Vec::new();
-    for input in inputs {
-        sources.extend(walk::matches(input)?.iter().map(|path| Source::named(path)));
+    let (mut sources, mut not_taken) = (Vec::new(), Vec::new());
+    for input in &arguments.inputs {
+        for path in walk::matches(input)? {
+            if !path.is_dir() {
+                sources.push(Source::named(&path));
+            } else if arguments.recursive {
+                let (found, others) = walk::folder(&path);
+                sources.extend(found.into_iter().map(|found| Source::InFolder(found.path)));
+                not_taken.extend(others);
+            } else {
+                return Err(walk::is_a_folder(&path));
+            }
+        }
     }
-    Ok(sources)
+    Ok((sources, not_taken))
 }
 
 fn claims(source: &Source, arguments: &Inspect, progress: Progress) -> Result<Claims, Failure> {
@@ -46,7 +58,7 @@ fn claims(source: &Source, arguments: &Inspect, progress: Progress) -> Result<Cl
     let input = if arguments.decode { input.decoded() } else { input };
     let (name, length) = (input.name(), input.length());
     let about = |error| Failure::of_message(error, &name);
-    let limits = Limits::default().with_max_buffered(MOST_HELD);
+    let limits = Limits::default().with_max_buffered(bounds::MOST_HELD);
     let parser = HeaderParser::new(limits.clone());
     if !arguments.full {
         let (header, _) = io::read_header(parser, input).map_err(about)?;
@@ -56,6 +68,3 @@ fn claims(source: &Source, arguments: &Inspect, progress: Progress) -> Result<Cl
     let outline = io::outline(header, body, &limits).map_err(about)?;
     Ok(Claims::of_outline(name, &outline))
 }
-
-/// As `decrypt --buffer`.
-const MOST_HELD: usize = 1 << 30;

@@ -22,14 +22,14 @@ pub(super) fn run(command: &Keys) -> Result<(), Failure> {
     match command {
         Keys::List { json: true } => list_as_json(&store),
         Keys::List { json: false } => list(&store),
-        Keys::Create { default } => {
-            let key = store.make(purpose(*default))?;
+        Keys::Create { purpose } => {
+            let key = store.make(purpose.into())?;
             report::new_key(&key.file.display().to_string(), Format::Text);
             say_purpose(&key.id, key.purpose);
             Ok(())
         }
         Keys::Export { id, output } => export(&store, &parse(id)?, output.as_deref()),
-        Keys::Import { file, id, default } => {
+        Keys::Import { file, id, purpose } => {
             let id = match id {
                 Some(id) => parse(id)?,
                 None => KeyId::of_file(file).ok_or_else(|| {
@@ -39,7 +39,7 @@ pub(super) fn run(command: &Keys) -> Result<(), Failure> {
             };
             let key = key_file::read(file, Some(Encoding::Base64))?;
             let key = store
-                .import(id, &key, purpose(*default))
+                .import(id, &key, purpose.into())
                 .map_err(|failure| failure.about(&file.display().to_string()))?;
             report::say(&format!("took in {}", key.file.display()));
             say_purpose(&key.id, key.purpose);
@@ -91,10 +91,6 @@ fn say_purpose(id: &KeyId, purpose: Purpose) {
         Purpose::Default => format!("{id} encrypts from now on"),
         Purpose::Decryption => format!("{id} decrypts; to encrypt with it as well: --default"),
     });
-}
-
-fn purpose(default: bool) -> Purpose {
-    if default { Purpose::Default } else { Purpose::Decryption }
 }
 
 fn parse(id: &str) -> Result<KeyId, Failure> {

@@ -19,6 +19,9 @@ pub(super) fn run(arguments: &args::Man) -> Result<(), Failure> {
 
 /// One page for keyferry, and one for each command.
 fn write_all(folder: &Path) -> Result<(), Failure> {
+    if !folder.is_dir() {
+        return Err(Failure::usage(format!("there is no folder {}", folder.display())));
+    }
     let mut all = vec![Arguments::description().disable_help_subcommand(true)];
     all[0].build();
     while let Some(command) = all.pop() {

@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 use crate::{
     failure::{Code, Failure},
     key_file::{self, Encoding},
-    output::sync_folder,
+    output::durable::sync_folder,
     text::hex,
 };
 

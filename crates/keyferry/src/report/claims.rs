@@ -6,7 +6,7 @@ use crypto_envelope::{BodyFormat, Header, Outline};
 use serde_json::{Value, json};
 
 use super::json;
-use crate::text::printable;
+use crate::{bounds, text::printable};
 
 /// The claims of one message. Nothing of it is verified.
 #[derive(Debug)]
@@ -80,8 +80,6 @@ impl Claims {
                 claims["message_length"] = json!(message_length);
                 claims["plaintext_length"] = json!(plaintext_length);
                 claims["frames"] = json!(frames);
-                claims["signature_fits_own_key"] =
-                    json!(header.suite().is_signing().then_some(true));
             }
         }
         claims
@@ -159,6 +157,7 @@ impl Claims {
     fn risks(&self) -> impl Iterator<Item = Risk> {
         let header = &self.header;
         let suite = header.suite();
+        let keys = header.encrypted_data_keys().len();
         let frame_length = match header.body_format() {
             BodyFormat::Framed { frame_length } => Some(frame_length.get()),
             _ => None,
@@ -167,8 +166,10 @@ impl Claims {
             (!suite.is_committing()).then_some(Risk::NotCommitting),
             header.stored_context().is_empty().then_some(Risk::NoContext),
             frame_length.is_none().then_some(Risk::NotFramed),
-            frame_length.is_some_and(|length| length > LONG_FRAME).then_some(Risk::LongFrames),
-            (header.encrypted_data_keys().len() > MANY_KEYS).then_some(Risk::ManyKeys),
+            frame_length
+                .is_some_and(|length| length > bounds::LONGEST_FRAME)
+                .then_some(Risk::LongFrames),
+            (keys > usize::from(bounds::MOST_ENCRYPTED_DATA_KEYS)).then_some(Risk::ManyKeys),
             suite.is_signing().then_some(Risk::OwnSignatureKey),
         ]
         .into_iter()
@@ -201,7 +202,9 @@ impl Risk {
             Self::NotFramed => {
                 "not framed: all of it has to be held in memory before any of it is verified"
             }
-            Self::LongFrames => "frames of more than 64 MiB: streams refuse to hold them",
+            Self::LongFrames => {
+                "frames of more than 64 MiB: decrypt refuses to hold them without --buffer"
+            }
             Self::ManyKeys => {
                 "more than 16 encrypted data keys, each of which may cost a call to a key service; \
                  decrypt refuses it without --max-encrypted-data-keys"
@@ -213,7 +216,3 @@ impl Risk {
         }
     }
 }
-
-/// What `decrypt` takes without being told otherwise.
-const LONG_FRAME: u32 = 64 << 20;
-const MANY_KEYS: usize = 16;

@@ -1,9 +1,9 @@
 //! What became of each file of a run, and of the run.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::Write,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use crypto_envelope::{EncryptionContext, Header};
@@ -61,10 +61,19 @@ enum Records {
     StandardError,
 }
 
+/// A file for records.
 #[derive(Debug)]
 struct Metadata {
     file: File,
     name: String,
+    earlier: Earlier,
+}
+
+/// What becomes of earlier records.
+#[derive(Clone, Copy, Debug)]
+enum Earlier {
+    Kept,
+    Replaced,
 }
 
 impl Journal {
@@ -74,7 +83,7 @@ impl Journal {
             Metadata::open(path, report)
         });
         let data_on_stdout = plan.jobs.iter().any(|job| job.destination.is_standard_output());
-        let files = plan.jobs.len() + plan.unreadable.len();
+        let files = plan.jobs.len() + plan.not_taken.len();
         Ok(Self {
             operation,
             format: report.into(),
@@ -129,13 +138,24 @@ impl Journal {
     }
 
     pub(crate) fn failed(&mut self, names: &Names, failure: Failure) -> Result<(), Failure> {
+        self.record_failure(names, &failure)?;
+        self.failures.add(failure);
+        Ok(())
+    }
+
+    fn record_failure(&mut self, names: &Names, failure: &Failure) -> Result<(), Failure> {
         let record = json!({
             "status": "failed",
             "error": failure.text(),
             "exit_code": failure.code() as u8,
         });
-        self.failures.add(failure);
         self.record(names, record)
+    }
+
+    /// Ends a run that cannot go on.
+    pub(crate) fn abandon(mut self, names: &Names, failure: Failure) -> Result<(), Failure> {
+        self.record_failure(names, &failure)?;
+        Err(failure)
     }
 
     /// Sums up.
@@ -185,7 +205,7 @@ impl Names {
         Self { input: job.source.name(), output: Some(job.destination.to_string()) }
     }
 
-    pub(crate) fn of_unreadable(path: &Path) -> Self {
+    pub(crate) fn of_not_taken(path: &Path) -> Self {
         Self { input: path.display().to_string(), output: None }
     }
 
@@ -195,34 +215,35 @@ impl Names {
 }
 
 impl Metadata {
+    /// Opened before any work is done, so that no record can get lost. Earlier records go once
+    /// there is a new one: a run that comes to nothing leaves them alone.
     fn open(path: &Path, report: &Report) -> Result<Self, Failure> {
+        let earlier = if report.overwrite_metadata { Earlier::Replaced } else { Earlier::Kept };
         let name = path.display().to_string();
-        let mut options = File::options();
-        if report.overwrite_metadata {
-            options.write(true).truncate(true);
-        } else {
-            options.append(true);
-        }
-        let file = options
-            .create(true)
-            .open(path)
-            .map_err(|error| Failure::io(format!("cannot write {name}"), &error))?;
-        Ok(Self { file, name })
+        let file = File::options().append(true).create(true).open(path);
+        let file = file.map_err(|error| Failure::io(format!("cannot write {name}"), &error))?;
+        Ok(Self { file, name, earlier })
     }
 
     fn write(&mut self, line: &str) -> Result<(), Failure> {
-        let written = self.file.write_all(line.as_bytes());
-        written.map_err(|error| Failure::io(format!("cannot write {}", self.name), &error))
+        let emptied = match self.earlier {
+            Earlier::Kept => Ok(()),
+            Earlier::Replaced => self.file.set_len(0),
+        };
+        self.earlier = Earlier::Kept;
+        emptied
+            .and_then(|()| self.file.write_all(line.as_bytes()))
+            .map_err(|error| Failure::io(format!("cannot write {}", self.name), &error))
     }
 }
 
-/// It must not be what is read or written.
+/// It must not be what is read or written, also if it is not there yet.
 fn check_metadata(path: &Path, plan: &Plan) -> Result<(), Failure> {
-    let Ok(metadata) = fs::canonicalize(path) else { return Ok(()) };
-    let is_metadata = |path: &Path| path.canonicalize().is_ok_and(|path| path == metadata);
+    let place = place_of(path);
+    let clashes = |other: &Path| place_of(other) == place;
     let clash = plan.jobs.iter().any(|job| {
-        job.source.path().is_some_and(is_metadata)
-            || matches!(&job.destination, Destination::File(path) if is_metadata(path))
+        job.source.path().is_some_and(clashes)
+            || matches!(&job.destination, Destination::File(path) if clashes(path))
     });
     if clash {
         let path = path.display();
@@ -230,4 +251,14 @@ fn check_metadata(path: &Path, plan: &Plan) -> Result<(), Failure> {
             .hint("choose another file for --metadata-output"));
     }
     Ok(())
+}
+
+/// The same for all names of a file that is there; else its folder and its name.
+fn place_of(path: &Path) -> PathBuf {
+    let in_folder = || {
+        let folder = path.parent().filter(|folder| *folder != Path::new(""));
+        let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+        Some(folder.join(path.file_name()?))
+    };
+    path.canonicalize().ok().or_else(in_folder).unwrap_or_else(|| path.to_owned())
 }

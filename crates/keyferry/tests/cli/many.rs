@@ -216,5 +216,35 @@ fn several_files_can_be_inspected() -> TestResult {
     let inputs: Vec<_> = records(&ran.stdout)?.iter().map(|r| r["input"].to_string()).collect();
     assert_eq!(inputs, ["\"tree/a.encrypted\"", "\"tree/b/c/d.encrypted\""]);
     ran.says("tree/a: ")?.says("1 of 3 files failed")?;
+
+    symlink("a.encrypted", sandbox.work("tree/link"))?;
+    for name in ["tree/a", "tree/b/.hidden", "tree/b/c/d"] {
+        fs::remove_file(sandbox.work(name))?;
+    }
+    let ran = sandbox.run(&["inspect", "-r", "--json", "tree"])?.expect(3)?;
+    assert_eq!(records(&ran.stdout)?.len(), 3);
+    ran.says("tree/link is a link")?.says("1 of 4 files failed")?;
+    Ok(())
+}
+
+/// What a run that comes to nothing has to say replaces no earlier records, and no record is lost
+/// under a result.
+#[test]
+fn metadata_of_earlier_runs_is_not_lost_by_mistake() -> TestResult {
+    let sandbox = tree()?;
+    sandbox.write("log", "earlier\n")?;
+    let overwrite = ["--metadata-output", "log", "--overwrite-metadata"];
+    let usage = [&["encrypt", "nowhere*"], &overwrite[..]].concat();
+    sandbox.run(&usage)?.expect(2)?;
+    assert_eq!(sandbox.read("log")?, b"earlier\n");
+    for log in ["tree/a.encrypted", "./tree/../tree/a.encrypted"] {
+        let clash = ["encrypt", "-f", "tree/a", "--metadata-output", log];
+        sandbox.run(&clash)?.expect(2)?.says("is read or written by this run")?;
+        assert!(!sandbox.work(log).exists());
+    }
+    let no_key = ["encrypt", "--json", "-p", "raw-aes:nokey", "tree/a", "tree/b/c/d"];
+    let ran = sandbox.run(&no_key)?.expect(4)?;
+    let records = records(&ran.stdout)?;
+    assert_eq!((records.len(), &records[0]["exit_code"]), (1, &4.into()));
     Ok(())
 }

@@ -1,0 +1,65 @@
+//! `raw-aes:FILE`.
+
+use std::path::PathBuf;
+
+use crypto_envelope::provider::{KeyProvider, RawAesProvider};
+
+use super::{key_name, options::Options};
+use crate::{
+    failure::Failure,
+    key_file::{self, Encoding},
+};
+
+/// An AES key in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RawAes {
+    file: PathBuf,
+    namespace: Option<String>,
+    name: Option<String>,
+    encoding: Option<Encoding>,
+}
+
+impl RawAes {
+    pub(super) fn parse(file: &str, mut options: Options) -> Result<Self, String> {
+        let parsed = Self {
+            file: file.into(),
+            namespace: options.take("namespace"),
+            name: options.take("name"),
+            encoding: options.take("encoding").map(|encoding| encoding.parse()).transpose()?,
+        };
+        options.none_left("namespace, name, encoding")?;
+        Ok(parsed)
+    }
+
+    pub(super) fn open(&self) -> Result<Box<dyn KeyProvider>, Failure> {
+        let key = key_file::read(&self.file, self.encoding)?;
+        let namespace = self.namespace.as_deref().unwrap_or(NAMESPACE);
+        let name = match &self.name {
+            Some(name) => name.clone(),
+            None => key_name::of_aes(&key)?,
+        };
+        Ok(Box::new(RawAesProvider::new(namespace, name, &key)?))
+    }
+}
+
+const NAMESPACE: &str = "raw-aes";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_taken_apart() -> Result<(), String> {
+        let options = Options::parse("namespace=n%20s&name=k%26&encoding=hex")?;
+        assert_eq!(
+            RawAes::parse("a/b.key", options)?,
+            RawAes {
+                file: "a/b.key".into(),
+                namespace: Some("n s".into()),
+                name: Some("k&".into()),
+                encoding: Some(Encoding::Hex),
+            }
+        );
+        Ok(())
+    }
+}
