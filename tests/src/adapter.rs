@@ -79,7 +79,11 @@ impl Adapter {
             }
             Self::Pump | Self::TwoPasses => {
                 let mut message = Vec::new();
-                io::encrypt(prepare()?, plaintext, &mut message)?;
+                let sealed = io::encrypt(prepare()?, plaintext, &mut message)?;
+                let lengths = (sealed.plaintext_length(), sealed.message_length());
+                if lengths != (plaintext.len() as u64, message.len() as u64) {
+                    return Err(Error::invalid_input("the lengths are not those of the message"));
+                }
                 Ok(message)
             }
         }

@@ -41,7 +41,6 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Encryptor {
     provider: Arc<dyn KeyProvider>,
-    commitment_policy: CommitmentPolicy,
     suite: AlgorithmSuite,
     body_format: BodyFormat,
     required_context_keys: Vec<String>,
@@ -53,7 +52,6 @@ impl Encryptor {
     pub fn new(provider: impl KeyProvider) -> Self {
         Self {
             provider: Arc::new(provider),
-            commitment_policy: CommitmentPolicy::default(),
             suite: CommitmentPolicy::default().default_suite(),
             body_format: BodyFormat::Framed { frame_length: DEFAULT_FRAME_LENGTH },
             required_context_keys: Vec::new(),
@@ -65,6 +63,7 @@ impl Encryptor {
     pub fn builder(provider: impl KeyProvider) -> EncryptorBuilder {
         EncryptorBuilder {
             frame_length: DEFAULT_FRAME_LENGTH.get(),
+            commitment_policy: CommitmentPolicy::default(),
             suite: None,
             encryptor: Self::new(provider),
         }
@@ -117,6 +116,7 @@ impl Encryptor {
 #[must_use]
 pub struct EncryptorBuilder {
     encryptor: Encryptor,
+    commitment_policy: CommitmentPolicy,
     suite: Option<AlgorithmSuite>,
     frame_length: u32,
 }
@@ -131,7 +131,7 @@ impl EncryptorBuilder {
 
     /// Which suites may be written. Default: those that commit to their key.
     pub fn commitment_policy(mut self, policy: CommitmentPolicy) -> Self {
-        self.encryptor.commitment_policy = policy;
+        self.commitment_policy = policy;
         self
     }
 
@@ -173,7 +173,7 @@ impl EncryptorBuilder {
         let frame_length = NonZeroU32::new(self.frame_length)
             .ok_or_else(|| Error::invalid_input("the frame length must be at least 1"))?;
         self.encryptor.body_format = BodyFormat::Framed { frame_length };
-        let policy = self.encryptor.commitment_policy;
+        let policy = self.commitment_policy;
         let suite = self.suite.unwrap_or(policy.default_suite());
         policy.check_encrypt(suite)?;
         self.encryptor.suite = suite;

@@ -31,7 +31,7 @@ mod write;
 
 pub use self::{
     read::{DecryptReader, MessageBody, decrypt, decrypt_seekable, outline, read_header},
-    write::{EncryptWriter, encrypt},
+    write::{EncryptWriter, Sealed, encrypt},
 };
 use zeroize::Zeroizing;
 

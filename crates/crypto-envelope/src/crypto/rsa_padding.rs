@@ -28,6 +28,17 @@ impl RsaPadding {
         Self::DangerPkcs1V15,
     ];
 
+    /// How many bytes of the modulus it takes (RFC 8017, sections 7.1.1 and 7.2.1).
+    pub(crate) fn overhead(self) -> usize {
+        match self {
+            Self::OaepSha1 => 2 * 20 + 2,
+            Self::OaepSha256 => 2 * 32 + 2,
+            Self::OaepSha384 => 2 * 48 + 2,
+            Self::OaepSha512 => 2 * 64 + 2,
+            Self::DangerPkcs1V15 => 11,
+        }
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::OaepSha1 => "RSA-OAEP-SHA-1",

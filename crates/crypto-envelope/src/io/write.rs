@@ -8,22 +8,27 @@ use std::{
 use zeroize::Zeroizing;
 
 use super::{CHUNK, room};
-use crate::{Error, Result, Sealer};
+use crate::{EncryptionContext, Error, Header, Result, Sealer};
 
-/// Encrypts everything that `reader` gives into `writer`, and returns how many plaintext bytes that
-/// were. The writer is flushed.
+/// Encrypts everything that `reader` gives into `writer`, and returns what there is to know about the
+/// message. The writer is flushed.
 ///
 /// # Errors
 ///
 /// [`Error::Io`] if reading or writing fails, and what the [`Sealer`] says. What was written by
 /// then is not a complete message, and no reader will take it for one.
-pub fn encrypt(mut sealer: Sealer, mut reader: impl Read, mut writer: impl Write) -> Result<u64> {
+pub fn encrypt(
+    mut sealer: Sealer,
+    mut reader: impl Read,
+    mut writer: impl Write,
+) -> Result<Sealed> {
+    let (header, context) = (sealer.header().clone(), sealer.context().clone());
     let mut plaintext = Zeroizing::new(vec![0; CHUNK]);
     let mut out = Zeroizing::default();
-    let mut total = 0;
+    let (mut plaintext_length, mut message_length) = (0, 0);
     loop {
         let length = fill(&mut reader, &mut plaintext)?;
-        total += length as u64;
+        plaintext_length += length as u64;
         let ended = length < plaintext.len();
         let piece = &plaintext[..length];
         if ended {
@@ -31,10 +36,47 @@ pub fn encrypt(mut sealer: Sealer, mut reader: impl Read, mut writer: impl Write
             let written = sealer.finish(piece, room)?;
             writer.write_all(&out[..written])?;
             writer.flush()?;
-            return Ok(total);
+            message_length += written as u64;
+            return Ok(Sealed { header, context, plaintext_length, message_length });
         }
         let written = sealer.push(piece, room(&mut out, sealer.push_length(length)))?;
         writer.write_all(&out[..written])?;
+        message_length += written as u64;
+    }
+}
+
+/// A message that was written as a whole.
+#[derive(Clone, Debug)]
+pub struct Sealed {
+    header: Header,
+    context: EncryptionContext,
+    plaintext_length: u64,
+    message_length: u64,
+}
+
+impl Sealed {
+    /// The header of the message.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// All pairs that the message is bound to, also those that its header does not hold.
+    #[must_use]
+    pub fn context(&self) -> &EncryptionContext {
+        &self.context
+    }
+
+    /// Length of the whole plaintext in bytes.
+    #[must_use]
+    pub fn plaintext_length(&self) -> u64 {
+        self.plaintext_length
+    }
+
+    /// Length of the whole message in bytes.
+    #[must_use]
+    pub fn message_length(&self) -> u64 {
+        self.message_length
     }
 }
 

@@ -27,6 +27,8 @@ pub struct RawRsaProvider {
     namespace: String,
     name: String,
     padding: RsaPadding,
+    /// The longest secret in bytes.
+    longest: usize,
     keys: Keys,
 }
 
@@ -59,7 +61,8 @@ impl RawRsaProvider {
         } else {
             Keys { public: RsaPublicKey::from_spki(key.public_key(), padding)?, private: None }
         };
-        Ok(Self { namespace, name, padding, keys })
+        let longest = key.modulus_length().saturating_sub(padding.overhead());
+        Ok(Self { namespace, name, padding, longest, keys })
     }
 
     fn is_mine(&self, key: &EncryptedDataKey) -> bool {
@@ -71,9 +74,13 @@ impl RawRsaProvider {
 impl KeyProvider for RawRsaProvider {
     async fn wrap(&self, request: WrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
         Self::PROPERTIES.check(request.target)?;
-        let ciphertext = self.keys.public.encrypt(request.secret.expose()).map_err(|_| {
-            Error::invalid_input("the secret is too long for the RSA key and its padding")
-        })?;
+        if request.secret.len() > self.longest {
+            let message = "the secret is too long for the RSA key and its padding";
+            return Err(Error::invalid_input(message));
+        }
+        let ciphertext = self.keys.public.encrypt(request.secret.expose());
+        let ciphertext =
+            ciphertext.map_err(|_| Error::Internal { what: "encrypting with RSA failed" })?;
         let info = self.name.as_bytes();
         Ok(vec![EncryptedDataKey::new(self.namespace.clone(), info, ciphertext)?])
     }

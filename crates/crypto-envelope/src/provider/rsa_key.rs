@@ -49,6 +49,12 @@ impl RsaKey {
         }
     }
 
+    /// Length of the modulus in bytes.
+    pub(super) fn modulus_length(&self) -> usize {
+        let bits = rsa::of_spki(self.public_key()).and_then(|numbers| numbers.bits());
+        bits.unwrap_or_default().div_ceil(8)
+    }
+
     /// The private key as PKCS#8 in DER.
     pub(super) fn private_key(&self) -> Option<&[u8]> {
         match &self.0 {

@@ -76,9 +76,12 @@ fn encrypt(
 ) -> Result<Done, Failure> {
     let Ready { input, destination, decision, progress } = ready;
     let sealer = blocking::wait(encryptor.prepare(context))?;
-    let (header, context) = (sealer.header().clone(), sealer.context().clone());
     let mut output = open_output(destination, decision, Audience::Everybody, files)?;
-    let plaintext_length = io::encrypt(sealer, progress.watch(input), &mut output)?;
+    let sealed = io::encrypt(sealer, progress.watch(input), &mut output)?;
     output.commit()?;
-    Ok(Done { header, context, plaintext_length })
+    Ok(Done {
+        header: sealed.header().clone(),
+        context: sealed.context().clone(),
+        plaintext_length: sealed.plaintext_length(),
+    })
 }
