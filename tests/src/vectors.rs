@@ -22,6 +22,7 @@ pub fn is_refusal(error: &crypto_envelope::Error) -> bool {
         E::Authentication { .. }
             | E::Truncated { .. }
             | E::Malformed { .. }
+            | E::InBase64
             | E::Unsupported { .. }
             | E::Limit { .. }
             | E::Policy(_)
