@@ -85,7 +85,8 @@ fn other_things_are_no_keys() {
     for (key, reason) in [
         (key!("private.encrypted.pem"), "encrypted with a password"),
         (key!("private.ec.pem"), "the PRIVATE KEY in the PEM text is not RSA"),
-        (b"-----BEGIN PRIVATE KEY-----\nnonsense\n-----END PRIVATE KEY-----\n", "is damaged"),
+        (b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "is not RSA"),
+        (b"-----BEGIN PRIVATE KEY-----\nno base64\n-----END PRIVATE KEY-----\n", "is damaged"),
         (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "but: CERTIFICATE"),
         (&[0x30, 0x82], "not an RSA key"),
         (&[0x30, 0x03, 2, 1, 0], "not an RSA key"),
