@@ -12,8 +12,8 @@ use crypto_envelope::{
     UnwrapAttempt, blocking,
     io::{self, DecryptReader, EncryptWriter},
     provider::{
-        GenerateRequest, GeneratedKey, KeyDescription, KeyProvider, Properties, RawAesProvider,
-        Targets, UnwrapRequest, Unwrapped, WrapRequest,
+        GenerateRequest, GeneratedKey, KeyDescription, KeyProvider, MultiProvider, Properties,
+        RawAesProvider, Targets, UnwrapRequest, Unwrapped, WrapRequest,
     },
 };
 use crypto_envelope_tests::{
@@ -26,6 +26,11 @@ const SIGNED: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKeyEcdsa
 
 fn provider() -> Result<Arc<RawAesProvider>> {
     Ok(Arc::new(RawAesProvider::new("client", "key", &SecretBytes::random(32)?)?))
+}
+
+/// A key of the same namespace with another name.
+fn other_provider() -> Result<Arc<RawAesProvider>> {
+    Ok(Arc::new(RawAesProvider::new("client", "other", &SecretBytes::random(16)?)?))
 }
 
 fn encrypt(
@@ -412,6 +417,19 @@ fn attempts_of_several_providers_are_all_reported() -> Result<()> {
     };
     let ids: Vec<_> = attempts.iter().map(UnwrapAttempt::key_id).collect();
     assert_eq!(ids, ["one", "two"]);
+    Ok(())
+}
+
+/// What all of them wrapped, each opens without the others, the generator and every child.
+#[test]
+fn each_of_several_keys_opens_alone() -> Result<()> {
+    let providers = [provider()?, other_provider()?, provider()?];
+    let [generator, one, other] = providers.clone();
+    let several = MultiProvider::new(generator).with_child(one).with_child(other);
+    let message = encrypt(several, UNSIGNED, b"for all of them", &nothing())?;
+    for alone in providers {
+        assert_eq!(decrypt(alone, &message, &nothing())?, b"for all of them");
+    }
     Ok(())
 }
 

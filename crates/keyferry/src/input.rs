@@ -167,3 +167,25 @@ impl Seek for Input {
         self.reader.seek(to)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// Between finding a file and opening it somebody may put something else in its place.
+    #[test]
+    fn what_took_the_place_of_a_found_file_is_not_read() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let [file, link] = ["file", "link"].map(|name| folder.path().join(name));
+        std::fs::write(&file, "text")?;
+        symlink(&file, &link)?;
+        assert!(Source::InFolder(file).open().is_ok());
+        assert!(Source::InFolder(link.clone()).open().is_err());
+        assert!(Source::InFolder(folder.path().to_owned()).open().is_err());
+        assert!(Source::InFolder("/dev/null".into()).open().is_err());
+        assert!(Source::File(link).open().is_ok());
+        Ok(())
+    }
+}
