@@ -420,6 +420,81 @@ fn attempts_of_several_providers_are_all_reported() -> Result<()> {
     Ok(())
 }
 
+/// A wrapped key that opens and is another one looks as if it did not open, and the next one is
+/// tried.
+#[test]
+fn a_key_to_which_the_message_does_not_commit_is_passed_over() -> Result<()> {
+    #[derive(Debug)]
+    struct Liar(Arc<RawAesProvider>);
+    #[async_trait]
+    impl KeyProvider for Liar {
+        async fn wrap(&self, request: WrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
+            let other = SecretBytes::random(request.secret.len())?;
+            let wrong = WrapRequest::new(&other, request.target, request.context);
+            let mut keys = self.0.wrap(wrong).await?;
+            if request.context.value("both").is_some() {
+                keys.extend(self.0.wrap(request).await?);
+            }
+            Ok(keys)
+        }
+        async fn unwrap(&self, request: UnwrapRequest<'_>) -> Result<Unwrapped> {
+            self.0.unwrap(request).await
+        }
+        fn describe(&self, key: &EncryptedDataKey) -> Option<KeyDescription> {
+            self.0.describe(key)
+        }
+        fn properties(&self) -> Properties {
+            self.0.properties()
+        }
+    }
+    let provider = provider()?;
+    let both = EncryptionContext::from([("both", "")]);
+    let message = encrypt(Liar(provider.clone()), UNSIGNED, b"text", &both)?;
+    assert_eq!(decrypt(provider.clone(), &message, &nothing())?, b"text");
+    let message = encrypt(Liar(provider.clone()), UNSIGNED, b"text", &nothing())?;
+    let refused = decrypt(provider, &message, &nothing());
+    let Err(Error::NoUsableKey { attempts, .. }) = refused else {
+        return Err(Error::invalid_input("another answer"));
+    };
+    let part = MessagePart::EncryptedDataKey;
+    let error = attempts[0].error();
+    assert!(
+        matches!(error, Some(Error::Authentication { part: p, .. }) if *p == part),
+        "{error:?}"
+    );
+    Ok(())
+}
+
+/// A generator that wraps nothing would be missing in silence.
+#[test]
+fn every_one_of_several_has_to_wrap() -> Result<()> {
+    #[derive(Debug)]
+    struct WrapsNothing;
+    #[async_trait]
+    impl KeyProvider for WrapsNothing {
+        async fn wrap(&self, _: WrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
+            Ok(Vec::new())
+        }
+        async fn unwrap(&self, _: UnwrapRequest<'_>) -> Result<Unwrapped> {
+            Ok(Unwrapped::NotMine)
+        }
+        fn describe(&self, _: &EncryptedDataKey) -> Option<KeyDescription> {
+            None
+        }
+        fn properties(&self) -> Properties {
+            Properties::new(Targets::MESSAGES)
+        }
+    }
+    for several in [
+        MultiProvider::new(WrapsNothing).with_child(provider()?),
+        MultiProvider::new(provider()?).with_child(WrapsNothing),
+    ] {
+        let refused = encrypt(several, UNSIGNED, b"text", &nothing());
+        assert!(matches!(refused, Err(Error::Provider(_))), "{refused:?}");
+    }
+    Ok(())
+}
+
 /// What all of them wrapped, each opens without the others, the generator and every child.
 #[test]
 fn each_of_several_keys_opens_alone() -> Result<()> {

@@ -136,6 +136,23 @@ fn a_source_that_changes_between_the_passes_is_found_out() -> Result<()> {
     Ok(())
 }
 
+/// All or nothing stays all or nothing.
+#[test]
+fn what_is_to_be_held_until_the_end_is_held() -> Result<()> {
+    let provider = Arc::new(RawAesProvider::new("two", "key", &SecretBytes::random(32)?)?);
+    let encryptor = Encryptor::builder(Arc::clone(&provider)).frame_length(100).build()?;
+    let decryptor = Decryptor::builder(provider).hold_until_end().build()?;
+    let sides = Sides { encryptor, decryptor };
+    let message = sides.seal()?;
+    let mut second = message.clone();
+    second[message.len() - 200] ^= 1;
+    let mut out = Vec::new();
+    let source = Exchanged { first: Cursor::new(message), second };
+    assert_eq!(sides.open(source, &mut out)?.plaintext_length(), LENGTH as u64);
+    assert!(out == data::plaintext(LENGTH, 1));
+    Ok(())
+}
+
 #[test]
 fn an_unsigned_message_is_read_once() -> Result<()> {
     let sides = sides()?;

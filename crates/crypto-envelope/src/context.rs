@@ -102,7 +102,6 @@ impl EncryptionContext {
         Ok(bytes)
     }
 
-    /// Refuses keys that the format keeps for itself.
     /// Demands that there is a pair with this key.
     ///
     /// # Errors
@@ -115,6 +114,7 @@ impl EncryptionContext {
         }
     }
 
+    /// Refuses keys that the format keeps for itself.
     pub(crate) fn check_unreserved(&self) -> Result<()> {
         self.pairs.keys().try_for_each(|key| check_unreserved(key))
     }

@@ -21,6 +21,7 @@ pub use self::{
     seal::Sealer,
 };
 pub(crate) use self::{
+    keys::MessageKeys,
     open::Release,
     signature::{MessageSigner, MessageVerifier},
 };

@@ -357,7 +357,8 @@ fn fmt_attempts(attempts: &[UnwrapAttempt], f: &mut fmt::Formatter<'_>) -> fmt::
     f.write_str("no encrypted data key could be unwrapped:")?;
     for (index, attempt) in attempts.iter().take(MOST_SHOWN).enumerate() {
         let separator = if index == 0 { "" } else { ";" };
-        write!(f, "{separator} {:?} key {:?}: ", attempt.provider_id, attempt.key_id)?;
+        let (provider, key) = (shown(&attempt.provider_id), shown(&attempt.key_id));
+        write!(f, "{separator} {provider:?} key {key:?}: ")?;
         match &attempt.error {
             Some(error) => write!(f, "{error}")?,
             None => f.write_str("not a key of this key provider")?,
@@ -369,8 +370,18 @@ fn fmt_attempts(attempts: &[UnwrapAttempt], f: &mut fmt::Formatter<'_>) -> fmt::
     }
 }
 
+/// The beginning of a name, which can be 64 KiB long.
+fn shown(name: &str) -> String {
+    match name.char_indices().nth(LONGEST_SHOWN) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
+}
+
 /// A message can name thousands of keys.
 const MOST_SHOWN: usize = 8;
+/// In characters: as long as the longest ARNs of keys.
+const LONGEST_SHOWN: usize = 200;
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@ use crate::{
     AlgorithmSuite, EncryptedDataKey, EncryptionContext, Error, Header, PolicyViolation, Result,
     SecretBytes, UnwrapAttempt,
     context::PUBLIC_KEY,
-    engine::{MessageSigner, MessageVerifier},
+    engine::{MessageKeys, MessageSigner, MessageVerifier},
     provider::{
         GenerateRequest, GeneratedKey, KeyProvider, ProviderError, ProviderErrorKind, Target,
         UnwrapRequest, Unwrapped,
@@ -24,7 +24,8 @@ pub(crate) struct EncryptionMaterials {
 
 /// What opens a message.
 pub(crate) struct DecryptionMaterials {
-    pub(crate) data_key: SecretBytes,
+    /// To which the message commits, if its suite does.
+    pub(crate) keys: MessageKeys,
     /// All pairs.
     pub(crate) context: EncryptionContext,
     pub(crate) unstored_context: EncryptionContext,
@@ -79,8 +80,8 @@ pub(crate) async fn for_decryption(
     required_keys.iter().try_for_each(|key| expected.require(key))?;
     let unstored_context = unstored_context(header.stored_context(), expected, required_keys)?;
     let context = header.stored_context().merged(&unstored_context);
-    let data_key = unwrap_first(provider, header, target, &context).await?;
-    Ok(DecryptionMaterials { data_key, context, unstored_context, verifier })
+    let keys = unwrap_first(provider, header, target, &context).await?;
+    Ok(DecryptionMaterials { keys, context, unstored_context, verifier })
 }
 
 /// What a provider generates is taken over only if it can be used.
@@ -101,18 +102,20 @@ fn check_length(data_key: &SecretBytes, suite: AlgorithmSuite) -> Result<()> {
     Err(ProviderError::new(ProviderErrorKind::Other, message).into())
 }
 
-/// Tries the encrypted data keys in the order of the message.
+/// Tries the encrypted data keys in the order of the message. One that unwraps to a key to which the
+/// message does not commit is not genuine either, and must look the same: otherwise whoever sees
+/// the error would learn which wrapped keys are well padded.
 async fn unwrap_first(
     provider: &dyn KeyProvider,
     header: &Header,
     target: Target,
     context: &EncryptionContext,
-) -> Result<SecretBytes> {
+) -> Result<MessageKeys> {
     let mut attempts = Vec::new();
     for key in header.encrypted_data_keys() {
         let error = match provider.unwrap(UnwrapRequest::new(key, target, context)).await {
-            Ok(Unwrapped::Key(data_key)) => match check_length(&data_key, header.suite()) {
-                Ok(()) => return Ok(data_key),
+            Ok(Unwrapped::Key(data_key)) => match keys_of(header, &data_key) {
+                Ok(keys) => return Ok(keys),
                 Err(error) => Some(error),
             },
             Ok(Unwrapped::NotMine) => None,
@@ -126,6 +129,12 @@ async fn unwrap_first(
         attempts.push(UnwrapAttempt::of(provider, key, error));
     }
     Err(Error::NoUsableKey { attempts })
+}
+
+fn keys_of(header: &Header, data_key: &SecretBytes) -> Result<MessageKeys> {
+    check_length(data_key, header.suite())?;
+    let keys = MessageKeys::derive(header.suite(), data_key, header.message_id().as_ref())?;
+    if keys.fit(header) { Ok(keys) } else { Err(Error::unauthentic_key()) }
 }
 
 /// Compares the pairs that the caller expects with those of the header; returns those that the

@@ -13,8 +13,9 @@ pub enum RsaPadding {
     /// RSAES-OAEP with SHA-512.
     OaepSha512,
     /// RSAES-PKCS1-v1_5, for messages and readers that know nothing else. Whoever can have many
-    /// messages decrypted and see whether that failed may learn data keys (Bleichenbacher). Every
-    /// failure gives the same error here, but do not rely on it.
+    /// messages decrypted and see whether that failed may learn data keys (Bleichenbacher). With
+    /// suites that commit to their key every failure gives the same error here; with others a key
+    /// that is well padded and wrong is found out later than one that is not. Do not rely on either.
     DangerPkcs1V15,
 }
 

@@ -3,7 +3,7 @@
 use super::{MessageVerifier, keys::MessageKeys};
 use crate::{
     EncryptionContext, Error, Limits, MessagePart, Result,
-    crypto::{self, IV_LENGTH},
+    crypto::IV_LENGTH,
     materials::DecryptionMaterials,
     message::{Header, HeaderScan, Progress},
 };
@@ -115,14 +115,8 @@ impl UnverifiedHeader {
     pub(crate) fn verify(self, materials: DecryptionMaterials) -> Result<VerifiedHeader> {
         let not_genuine = || Error::Authentication { part: MessagePart::Header };
         let header = self.0;
-        let message_id = header.message_id().as_ref();
-        let keys = MessageKeys::derive(header.suite(), &materials.data_key, message_id)?;
-        let committed = match (&keys.commitment, header.commitment()) {
-            (Some(ours), Some(stored)) => crypto::equal(ours, stored),
-            (None, None) => true,
-            _ => false,
-        };
-        if !committed {
+        let keys = materials.keys;
+        if !keys.fit(&header) {
             return Err(not_genuine());
         }
         let aad = header_aad(header.body(), &materials.unstored_context)?;

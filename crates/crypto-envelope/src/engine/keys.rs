@@ -3,8 +3,8 @@
 use zeroize::Zeroizing;
 
 use crate::{
-    AlgorithmSuite, Error, Result, SecretBytes,
-    crypto::{AesGcm, Failed, Hash, Hkdf},
+    AlgorithmSuite, Error, Header, Result, SecretBytes,
+    crypto::{self, AesGcm, Failed, Hash, Hkdf},
     message::COMMITMENT_LENGTH,
     suite::Derivation,
 };
@@ -29,6 +29,16 @@ impl MessageKeys {
                 Ok(Self { content: AesGcm::new(&content)?, commitment })
             })
             .map_err(|Failed| Error::Internal { what: "deriving the message keys failed" })
+    }
+
+    /// Whether the message commits to these keys, or its suite does not commit at all. Takes the
+    /// same time wherever the commitments differ.
+    pub(crate) fn fit(&self, header: &Header) -> bool {
+        match (&self.commitment, header.commitment()) {
+            (Some(ours), Some(stored)) => crypto::equal(ours, stored),
+            (None, None) => true,
+            _ => false,
+        }
     }
 }
 

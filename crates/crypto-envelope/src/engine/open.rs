@@ -30,6 +30,7 @@ pub struct Opener {
     finished: Finished,
     cipher: FrameCipher,
     verifier: Option<MessageVerifier>,
+    release: Release,
     hold: Hold,
     parts: Parts,
     health: Health,
@@ -71,6 +72,7 @@ impl Opener {
             parts: Parts::new(&header, limits),
             finished: Finished { header, context, held: Zeroizing::default(), plaintext_length: 0 },
             verifier,
+            release,
             hold,
             health: Health::Good,
         }
@@ -187,13 +189,13 @@ impl Opener {
     }
 
     /// For two passes over a signed message: the outliner verifies the signature in the first one,
-    /// without any plaintext, so that the opener need not hold any in the second one. An unsigned
-    /// message needs one pass.
+    /// without any plaintext, so that the opener need not hold any in the second one, unless it was
+    /// told to. An unsigned message needs one pass.
     pub(crate) fn into_two_passes(mut self) -> Result<(Option<Outliner>, Self)> {
         if !self.is_untouched() {
             return Err(PUSHED_BEFORE);
         }
-        if self.verifier.is_none() {
+        if self.verifier.is_none() || self.release == Release::AtEnd {
             return Ok((None, self));
         }
         let header = UnverifiedHeader::of(self.finished.header.clone());

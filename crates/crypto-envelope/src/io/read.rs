@@ -96,7 +96,9 @@ pub fn decrypt(
 
 /// Decrypts a whole body from a reader that can go back, and holds no plaintext: the first pass over
 /// a signed message verifies the signature, the second one decrypts, and verifies the signature
-/// again before the last frame. An unsigned message is read once, as [`decrypt`] does it.
+/// again before the last frame. An unsigned message is read once, as [`decrypt`] does it, and so is
+/// any message whose plaintext is to be
+/// [held until the end](crate::DecryptorBuilder::hold_until_end).
 ///
 /// # Errors
 ///

@@ -63,6 +63,7 @@ impl KeyProvider for MultiProvider {
     async fn generate(&self, request: GenerateRequest<'_>) -> Result<GeneratedKey> {
         self.properties().check(request.target)?;
         let mut generated = self.generator.generate(request).await?;
+        generated.encrypted_data_keys = not_empty(generated.encrypted_data_keys)?;
         for child in &self.children {
             let wrap = WrapRequest::new(&generated.data_key, request.target, request.context);
             let wrapped = child.wrap(wrap).await?;
