@@ -7,17 +7,17 @@ mod inspect;
 mod keys;
 mod man;
 
-use std::fs;
-
 use crypto_envelope::EncryptionContext;
 
 use crate::{
+    anchor::Missing,
     args::{Command, Files, Pair},
     failure::Failure,
     input::Input,
     output::{Audience, Decision, Destination, Existing, Output},
     plan::{Job, Plan},
     progress::Progress,
+    provider::ProviderSpec,
     report::{Done, Journal, Names, Operation},
 };
 
@@ -47,12 +47,13 @@ fn do_all<T>(
     operation: Operation,
     plan: Plan,
     files: &Files,
+    keys: &[ProviderSpec],
     set_up: impl Fn() -> Result<T, Failure>,
     mut work: impl FnMut(&T, Ready) -> Result<Done, Failure>,
 ) -> Result<(), Failure> {
-    let mut journal = Journal::new(operation, &files.report, &plan)?;
-    for path in &plan.left_alone {
-        journal.left_alone(path)?;
+    let mut journal = Journal::new(operation, &files.report, &plan, keys)?;
+    for left in &plan.left_alone {
+        journal.left_alone(left)?;
     }
     for not_taken in plan.not_taken {
         journal.failed(&Names::of_not_taken(&not_taken.path), not_taken.failure)?;
@@ -62,7 +63,7 @@ fn do_all<T>(
     for job in plan.jobs {
         let names = Names::of(&job);
         progress = progress.next();
-        let ready = match make_ready(job, files, progress) {
+        let ready = match make_ready(job, operation, files, progress) {
             Ok(Some(ready)) => ready,
             Ok(None) => {
                 journal.skipped(&names)?;
@@ -90,13 +91,23 @@ fn do_all<T>(
 }
 
 /// Opens the input and decides about a result that exists; `None` if there is nothing to do.
-fn make_ready(job: Job, files: &Files, progress: Progress) -> Result<Option<Ready>, Failure> {
-    let Job { source, destination, folder } = job;
+fn make_ready(
+    job: Job,
+    operation: Operation,
+    files: &Files,
+    progress: Progress,
+) -> Result<Option<Ready>, Failure> {
+    let Job { source, mut destination, below } = job;
     let input = source.open()?;
     let input = if files.decode { input.decoded() } else { input };
-    if let Some(folder) = folder {
-        fs::create_dir_all(&folder)
-            .map_err(|error| Failure::io(format!("cannot make {}", folder.display()), &error))?;
+    if let Some(below) = below {
+        let folder =
+            below.folder(Missing::IsMade(operation.mode_of_folders())).map_err(|error| {
+                let folder = below.path();
+                let folder = folder.parent().unwrap_or(&folder).display();
+                Failure::io(format!("cannot make or open the folder {folder}"), &error)
+            })?;
+        destination = destination.anchored(folder);
     }
     let decision = destination.decide(existing(files))?;
     Ok((decision != Decision::Skip).then_some(Ready { input, destination, decision, progress }))

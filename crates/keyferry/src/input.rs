@@ -3,13 +3,12 @@
 use std::{
     fs::File,
     io::{self, Read, Seek, SeekFrom},
-    os::{fd::AsFd, unix::fs::OpenOptionsExt},
+    os::fd::AsFd,
     path::{Path, PathBuf},
 };
 
-use rustix::fs::OFlags;
-
 use crate::{
+    anchor::Below,
     base64_stream::{Decoder, LONGEST_PIECE, NotBase64},
     failure::{Code, Failure},
 };
@@ -19,8 +18,8 @@ use crate::{
 pub(crate) enum Source {
     StandardInput,
     File(PathBuf),
-    /// A file that was found, and not named: a link that has taken its place is not followed.
-    InFolder(PathBuf),
+    /// A file that was found, and not named.
+    InFolder(Below),
 }
 
 /// An open source.
@@ -49,15 +48,17 @@ impl Source {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::StandardInput => "standard input".to_owned(),
-            Self::File(path) | Self::InFolder(path) => path.display().to_string(),
+            Self::File(path) => path.display().to_string(),
+            Self::InFolder(below) => below.path().display().to_string(),
         }
     }
 
     /// The path, unless it is standard input.
-    pub(crate) fn path(&self) -> Option<&Path> {
+    pub(crate) fn path(&self) -> Option<PathBuf> {
         match self {
             Self::StandardInput => None,
-            Self::File(path) | Self::InFolder(path) => Some(path),
+            Self::File(path) => Some(path.clone()),
+            Self::InFolder(below) => Some(below.path()),
         }
     }
 
@@ -68,7 +69,7 @@ impl Source {
             // empty.
             Self::StandardInput => io::stdin().as_fd().try_clone_to_owned().map(File::from),
             Self::File(path) => File::open(path),
-            Self::InFolder(path) => open_without_following(path),
+            Self::InFolder(below) => below.open_file(),
         };
         let reader = reader.map_err(cannot)?;
         let length = match self {
@@ -154,38 +155,9 @@ impl Read for Input {
     }
 }
 
-/// Nor waits for somebody to write into a pipe that has taken the place of the file.
-fn open_without_following(path: &Path) -> io::Result<File> {
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-    let file = File::options().read(true).custom_flags(flags).open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a file any more")) }
-}
-
 /// Only if it [can go back](Input::can_go_back).
 impl Seek for Input {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.reader.seek(to)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::os::unix::fs::symlink;
-
-    use super::*;
-
-    /// Between finding a file and opening it somebody may put something else in its place.
-    #[test]
-    fn what_took_the_place_of_a_found_file_is_not_read() -> io::Result<()> {
-        let folder = tempfile::tempdir()?;
-        let [file, link] = ["file", "link"].map(|name| folder.path().join(name));
-        std::fs::write(&file, "text")?;
-        symlink(&file, &link)?;
-        assert!(Source::InFolder(file).open().is_ok());
-        assert!(Source::InFolder(link.clone()).open().is_err());
-        assert!(Source::InFolder(folder.path().to_owned()).open().is_err());
-        assert!(Source::InFolder("/dev/null".into()).open().is_err());
-        assert!(Source::File(link).open().is_ok());
-        Ok(())
     }
 }

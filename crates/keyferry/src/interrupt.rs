@@ -9,7 +9,10 @@ use std::{
 };
 
 use signal_hook::{
-    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ},
+    consts::{
+        SIGALRM, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU,
+        SIGXFSZ,
+    },
     flag,
     iterator::Signals,
 };
@@ -24,9 +27,7 @@ static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
 /// whoever started us wants ignored, as `nohup` does, stay ignored.
 pub(crate) fn install() -> Result<(), Failure> {
     let ignored = ignored_signals();
-    let ours = [SIGHUP, SIGINT, SIGQUIT, SIGTERM]
-        .into_iter()
-        .filter(|signal| ignored >> (signal - 1) & 1 == 0);
+    let ours = FATAL.into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
     let cannot = |error: io::Error| Failure::io("cannot handle signals", &error);
     let mut signals = Signals::new(ours).map_err(cannot)?;
     // A file that grows too large is then an error of the write, and not the end.
@@ -74,4 +75,7 @@ fn lock() -> MutexGuard<'static, Option<PathBuf>> {
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What ends a process unless it does something about it, and can be caught.
+const FATAL: [i32; 10] =
+    [SIGALRM, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU];
 const INTERRUPTED: i32 = 130;

@@ -1,5 +1,6 @@
 //! The command line of crypto-envelope. `keyferry --help` says what it can do.
 
+mod anchor;
 mod args;
 mod base64_stream;
 mod bounds;

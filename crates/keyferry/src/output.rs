@@ -4,6 +4,7 @@ pub(crate) mod durable;
 pub(crate) mod unfinished;
 
 use std::{
+    ffi::OsString,
     fmt,
     fs::{self, File, OpenOptions},
     io::{self, IsTerminal, Write},
@@ -15,6 +16,7 @@ use crypto_envelope::Error;
 use tempfile::NamedTempFile;
 
 use crate::{
+    anchor::Folder,
     base64_stream::{Encoder, LONGEST_PIECE},
     failure::{Code, Failure},
     interrupt, report,
@@ -30,6 +32,8 @@ pub(crate) enum Destination {
     /// A file that gets its name when it is complete. A link of that name is replaced, not
     /// followed: where it leads is not for this program to trust.
     File(PathBuf),
+    /// The same in a folder that is held open, under `path` for people.
+    Anchored { folder: Folder, name: OsString, path: PathBuf },
 }
 
 /// What may happen to a file that is there already.
@@ -74,7 +78,13 @@ pub(crate) struct Output {
 
 enum Writer {
     Stream(File),
-    File { unfinished: NamedTempFile, target: PathBuf, replace: Replace },
+    File {
+        unfinished: NamedTempFile,
+        target: PathBuf,
+        replace: Replace,
+        /// Open as long as the target leads through it.
+        _folder: Option<Folder>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +119,17 @@ impl Destination {
         }
     }
 
+    /// A file in `folder`, which is where its path led to.
+    pub(crate) fn anchored(self, folder: Folder) -> Self {
+        match self {
+            Self::File(path) => match path.file_name() {
+                Some(name) => Self::Anchored { folder, name: name.to_owned(), path },
+                None => Self::File(path),
+            },
+            other => other,
+        }
+    }
+
     /// A device or a pipe, opened once: what it is is decided by what was opened.
     fn special(path: &Path) -> Result<Self, Failure> {
         let name = path.display().to_string();
@@ -140,9 +161,14 @@ impl Destination {
 
     /// Decides about a file that is there already, before any work is done.
     pub(crate) fn decide(&self, existing: Existing) -> Result<Decision, Failure> {
-        let Self::File(path) = self else { return Ok(Decision::Create) };
+        let path = match self {
+            Self::Stream { .. } => return Ok(Decision::Create),
+            Self::File(path) => path.clone(),
+            Self::Anchored { folder, name, .. } => folder.path_of(name),
+        };
+        let (path, name) = (path.as_path(), self.to_string());
         if path.is_dir() {
-            return Err(Failure::usage(format!("{} is a directory", path.display())));
+            return Err(Failure::usage(format!("{name} is a directory")));
         }
         let folder = folder_of(path);
         if !folder.is_dir() {
@@ -150,19 +176,22 @@ impl Destination {
         }
         match fs::symlink_metadata(path) {
             Ok(found) if !found.is_file() && !found.is_symlink() => {
-                Err(Failure::usage(format!("{} is not a regular file", path.display()))
+                Err(Failure::usage(format!("{name} is not a regular file"))
                     .hint("to write to it all the same, name it with --output"))
             }
-            Ok(_) => match existing {
-                Existing::Keep => Err(exists(path)),
+            Ok(found) => match existing {
+                Existing::Keep => Err(exists(&name)),
+                Existing::Skip if found.is_symlink() => {
+                    Err(Failure::usage(format!("{name} is a link, and not the result of a run")))
+                }
                 Existing::Skip => Ok(Decision::Skip),
                 Existing::Replace => Ok(Decision::Replace),
-                Existing::Ask => terminal::ask(&format!("replace {}?", path.display())).map(
-                    |answer| match answer {
+                Existing::Ask => {
+                    terminal::ask(&format!("replace {name}?")).map(|answer| match answer {
                         Answer::Yes => Decision::Replace,
                         Answer::No => Decision::Skip,
-                    },
-                ),
+                    })
+                }
             },
             Err(_) => Ok(Decision::Create),
         }
@@ -171,21 +200,23 @@ impl Destination {
     /// Opens it.
     pub(crate) fn open(self, decision: Decision, audience: Audience) -> Result<Output, Failure> {
         let name = self.to_string();
-        let writer = match self {
-            Self::Stream { file, .. } => Writer::Stream(file),
-            Self::File(target) => {
-                let unfinished = unfinished::create_in(folder_of(&target), audience.mode());
-                let unfinished = unfinished.map_err(|error| {
-                    // Its own name helps nobody.
-                    Failure::io(format!("cannot write {name}"), &error.kind().into())
-                })?;
-                let replace = match decision {
-                    Decision::Replace => Replace::Existing,
-                    Decision::Create | Decision::Skip => Replace::Never,
-                };
-                Writer::File { unfinished, target, replace }
+        let (target, folder) = match self {
+            Self::Stream { file, .. } => {
+                return Ok(Output { writer: Writer::Stream(file), name, encoder: None });
             }
+            Self::File(path) => (path, None),
+            Self::Anchored { folder, name, .. } => (folder.path_of(&name), Some(folder)),
         };
+        let unfinished = unfinished::create_in(folder_of(&target), audience.mode());
+        let unfinished = unfinished.map_err(|error| {
+            // Its own name helps nobody.
+            Failure::io(format!("cannot write {name}"), &error.kind().into())
+        })?;
+        let replace = match decision {
+            Decision::Replace => Replace::Existing,
+            Decision::Create | Decision::Skip => Replace::Never,
+        };
+        let writer = Writer::File { unfinished, target, replace, _folder: folder };
         Ok(Output { writer, name, encoder: None })
     }
 }
@@ -194,7 +225,7 @@ impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stream { name, .. } => f.write_str(name),
-            Self::File(path) => path.display().fmt(f),
+            Self::File(path) | Self::Anchored { path, .. } => path.display().fmt(f),
         }
     }
 }
@@ -219,7 +250,7 @@ impl Output {
                 Err(error) if durable::has_no_sync(&error) => Ok(()),
                 synced => synced.map_err(|error| cannot(&error)),
             },
-            Writer::File { unfinished, target, replace } => {
+            Writer::File { unfinished, target, replace, _folder } => {
                 unfinished.as_file().sync_all().map_err(|error| cannot(&error))?;
                 let persisted = interrupt::release(|| {
                     let persisted = match replace {
@@ -238,7 +269,7 @@ impl Output {
                         Ok(())
                     }
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                        Err(exists(&target))
+                        Err(exists(&name))
                     }
                     Err(error) => Err(cannot(&error)),
                 }
@@ -309,8 +340,8 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-fn exists(path: &Path) -> Failure {
-    Failure::new(Code::Usage, format!("{} exists already", path.display()))
+fn exists(name: &str) -> Failure {
+    Failure::usage(format!("{name} exists already"))
         .hint("give another name with --output, --force to replace it, or --skip-existing")
 }
 

@@ -8,11 +8,12 @@ use std::{
 };
 
 use crate::{
+    anchor::Below,
     args::Files,
     failure::Failure,
     input::Source,
     output::Destination,
-    walk::{self, Found, NotTaken, Origin},
+    walk::{Findings, Found, Kind, NotTaken, Origin, Recursion},
 };
 
 /// One result to make.
@@ -20,8 +21,8 @@ use crate::{
 pub(crate) struct Job {
     pub(crate) source: Source,
     pub(crate) destination: Destination,
-    /// The folder of the result, if it is to be made.
-    pub(crate) folder: Option<PathBuf>,
+    /// Where the result is, if a folder was named and not the result.
+    pub(crate) below: Option<Below>,
 }
 
 /// All of them.
@@ -29,9 +30,16 @@ pub(crate) struct Job {
 pub(crate) struct Plan {
     pub(crate) jobs: Vec<Job>,
     /// Found in folders, and not for this command.
-    pub(crate) left_alone: Vec<PathBuf>,
-    /// Found in folders, and cannot be read.
+    pub(crate) left_alone: Vec<LeftAlone>,
+    /// Found, and not worked on.
     pub(crate) not_taken: Vec<NotTaken>,
+}
+
+/// A file that is not for this command.
+#[derive(Debug)]
+pub(crate) struct LeftAlone {
+    pub(crate) path: PathBuf,
+    pub(crate) reason: &'static str,
 }
 
 /// How the name of a result is made.
@@ -65,21 +73,20 @@ impl Plan {
         files: &Files,
         naming: Naming<'_>,
     ) -> Result<(), Failure> {
-        let mut all = Vec::new();
-        for input in inputs {
-            for path in walk::matches(input)? {
-                if path.is_dir() {
-                    all.extend(self.find_in(&path, files, naming)?);
-                } else {
-                    let place = path.file_name().unwrap_or_default().into();
-                    all.push(Found { path, place, origin: Origin::Named });
-                }
-            }
-        }
-        let results = Results::new(files.output.as_deref(), &all)?;
-        for found in all {
+        let recursion = if files.recursive { Recursion::On } else { Recursion::Off };
+        let mut findings = Findings::default();
+        inputs.iter().try_for_each(|input| findings.add(input, recursion))?;
+        check_outside(files.output.as_deref(), &findings.folders)?;
+        // What would not have been decrypted anyway is nobody's loss.
+        let is_missed = |one: &NotTaken| one.kind == Kind::Folder || naming.fits(&one.path);
+        self.not_taken.extend(findings.not_taken.into_iter().filter(is_missed));
+        let unfinished = |path| LeftAlone { path, reason: "unfinished" };
+        self.left_alone.extend(findings.unfinished.into_iter().map(unfinished));
+        let results = Results::new(files.output.as_deref(), &findings.found)?;
+        for found in findings.found {
             if found.origin == Origin::InFolder && !results.are_for(&found, naming) {
-                self.left_alone.push(found.path);
+                let path = found.source.path().unwrap_or_default();
+                self.left_alone.push(LeftAlone { path, reason: "suffix" });
             } else {
                 self.jobs.push(results.job(found, naming)?);
             }
@@ -87,38 +94,23 @@ impl Plan {
         Ok(())
     }
 
-    fn find_in(
-        &mut self,
-        folder: &Path,
-        files: &Files,
-        naming: Naming<'_>,
-    ) -> Result<Vec<Found>, Failure> {
-        if !files.recursive {
-            return Err(walk::is_a_folder(folder));
-        }
-        if let Some(output) = &files.output
-            && lies_within(output, folder)
-        {
-            let (output, folder) = (output.display(), folder.display());
-            return Err(Failure::usage(format!(
-                "the results in {output} would be read as part of {folder}"
-            ))
-            .hint("choose a folder outside of it, or leave --output out"));
-        }
-        let (found, not_taken) = walk::folder(folder);
-        // What would not have been decrypted anyway is nobody's loss.
-        let is_missed = |path: &Path| path.is_dir() || naming.fits(path);
-        self.not_taken.extend(not_taken.into_iter().filter(|one| is_missed(&one.path)));
-        Ok(found)
-    }
-
-    /// Two results of the same name would replace each other.
+    /// No result replaces another one, or what another job is still to read.
     fn check_results(&self) -> Result<(), Failure> {
         let mut sources = BTreeMap::new();
-        for Job { source, destination, .. } in &self.jobs {
-            if let Destination::File(path) = destination
-                && let Some(other) = sources.insert(path, source)
-            {
+        for (number, job) in self.jobs.iter().enumerate() {
+            sources.extend(job.source.path().map(|path| (place_of(&path), number)));
+        }
+        let mut results = BTreeMap::new();
+        for (number, Job { source, destination, .. }) in self.jobs.iter().enumerate() {
+            let Destination::File(path) = destination else { continue };
+            let place = place_of(path);
+            if let Some(other) = sources.get(&place).filter(|other| **other != number) {
+                let other = self.jobs[*other].source.name();
+                let source = source.name();
+                return Err(Failure::usage(format!("{source} would replace {other}"))
+                    .hint("what is read by one run is not written by it"));
+            }
+            if let Some(other) = results.insert(place, source) {
                 return Err(Failure::usage(format!(
                     "{} and {} would both become {destination}",
                     other.name(),
@@ -127,6 +119,20 @@ impl Plan {
             }
         }
         Ok(())
+    }
+}
+
+fn check_outside(output: Option<&Path>, folders: &[PathBuf]) -> Result<(), Failure> {
+    let Some(output) = output else { return Ok(()) };
+    match folders.iter().find(|folder| lies_within(output, folder)) {
+        None => Ok(()),
+        Some(folder) => {
+            let (output, folder) = (output.display(), folder.display());
+            Err(Failure::usage(format!(
+                "the results in {output} would be read as part of {folder}"
+            ))
+            .hint("choose a folder outside of it, or leave --output out"))
+        }
     }
 }
 
@@ -163,28 +169,32 @@ impl<'output> Results<'output> {
     /// earlier run, when decrypting whatever is not encrypted.
     fn are_for(&self, found: &Found, naming: Naming<'_>) -> bool {
         match (naming, self) {
-            (Naming::Add(suffix), Self::Beside) => without_suffix(&found.path, suffix).is_none(),
+            (Naming::Add(suffix), Self::Beside) => without_suffix(&found.place, suffix).is_none(),
             (Naming::Add(_), _) => true,
-            (Naming::Remove(_), _) => naming.fits(&found.path),
+            (Naming::Remove(_), _) => naming.fits(&found.place),
         }
     }
 
     fn job(&self, found: Found, naming: Naming<'_>) -> Result<Job, Failure> {
-        let mut folder = None;
-        let destination = match self {
-            Self::Single(output) => Destination::named(output)?,
-            Self::Beside => Destination::File(naming.apply(&found.path)?),
-            Self::Folder(root) => {
-                let path = root.join(naming.apply(&found.place)?);
-                folder = path.parent().map(Path::to_owned);
-                Destination::File(path)
+        let below = match (self, &found.source) {
+            (Self::Single(output), _) => {
+                let destination = Destination::named(output)?;
+                return Ok(Job { source: found.source, destination, below: None });
+            }
+            (Self::Beside, Source::InFolder(Below { root, place })) => {
+                Below { root: root.clone(), place: naming.apply(place)? }
+            }
+            (Self::Beside, source) => {
+                let path = naming.apply(&source.path().unwrap_or_default())?;
+                let destination = Destination::File(path);
+                return Ok(Job { source: found.source, destination, below: None });
+            }
+            (Self::Folder(root), _) => {
+                Below { root: (*root).to_owned(), place: naming.apply(&found.place)? }
             }
         };
-        let source = match found.origin {
-            Origin::Named => Source::File(found.path),
-            Origin::InFolder => Source::InFolder(found.path),
-        };
-        Ok(Job { source, destination, folder })
+        let destination = Destination::File(below.path());
+        Ok(Job { source: found.source, destination, below: Some(below) })
     }
 }
 
@@ -237,7 +247,17 @@ fn from_standard_input(output: Option<&Path>) -> Result<Job, Failure> {
         Some(path) => Destination::named(path)?,
         None => Destination::standard_output()?,
     };
-    Ok(Job { source: Source::StandardInput, destination, folder: None })
+    Ok(Job { source: Source::StandardInput, destination, below: None })
+}
+
+/// The same for all names of a file that is there; else its folder and its name.
+pub(crate) fn place_of(path: &Path) -> PathBuf {
+    let in_folder = || {
+        let folder = path.parent().filter(|folder| *folder != Path::new(""));
+        let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+        Some(folder.join(path.file_name()?))
+    };
+    path.canonicalize().ok().or_else(in_folder).unwrap_or_else(|| path.to_owned())
 }
 
 /// Whether `inner` is `outer` or a folder below.

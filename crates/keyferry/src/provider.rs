@@ -6,7 +6,7 @@ mod options;
 mod raw_aes;
 mod raw_rsa;
 
-use std::str::FromStr;
+use std::{path::Path, str::FromStr};
 
 use crypto_envelope::provider::{KeyProvider, MultiProvider};
 
@@ -44,6 +44,14 @@ impl FromStr for ProviderSpec {
 }
 
 impl ProviderSpec {
+    /// The file that holds the key.
+    pub(crate) fn file(&self) -> &Path {
+        match self {
+            Self::RawAes(spec) => spec.file(),
+            Self::RawRsa(spec) => spec.file(),
+        }
+    }
+
     fn open(&self) -> Result<Box<dyn KeyProvider>, Failure> {
         match self {
             Self::RawAes(spec) => spec.open(),

@@ -3,6 +3,7 @@
 mod claims;
 mod journal;
 mod json;
+mod metadata;
 
 use std::io::{self, Write};
 

@@ -21,6 +21,7 @@ pub(super) fn run(arguments: &Decrypt) -> Result<(), Failure> {
         Operation::Decrypt,
         plan,
         files,
+        &arguments.keys.providers,
         || Decryptors::new(arguments),
         |decryptors, ready| decrypt(decryptors, &expected, arguments, ready),
     )

@@ -26,6 +26,7 @@ pub(super) fn run(arguments: &Encrypt) -> Result<(), Failure> {
         Operation::Encrypt,
         plan,
         files,
+        &arguments.keys.providers,
         || encryptor(arguments),
         |encryptor, ready| encrypt(encryptor, &context, files, ready),
     )

@@ -10,18 +10,18 @@ use crate::{
     input::Source,
     progress::Progress,
     report::{self, Claims, Format},
-    walk::{self, NotTaken},
+    walk::{Findings, Found, Recursion},
 };
 
 pub(super) fn run(arguments: &Inspect) -> Result<(), Failure> {
-    let (sources, not_taken) = sources(arguments)?;
+    let Findings { found, not_taken, .. } = findings(arguments)?;
     let format = if arguments.json { Format::Json } else { Format::Text };
-    let mut failures = Failures::new(sources.len() + not_taken.len());
+    let mut failures = Failures::new(found.len() + not_taken.len());
     for one in not_taken {
         failures.add(one.failure);
     }
-    let mut progress = Progress::new(format, sources.len());
-    for source in &sources {
+    let mut progress = Progress::new(format, found.len());
+    for Found { source, .. } in &found {
         progress = progress.next();
         match claims(source, arguments, progress) {
             Ok(claims) if format == Format::Json => report::print_json(&claims.to_json())?,
@@ -32,25 +32,15 @@ pub(super) fn run(arguments: &Inspect) -> Result<(), Failure> {
     failures.result()
 }
 
-fn sources(arguments: &Inspect) -> Result<(Vec<Source>, Vec<NotTaken>), Failure> {
-    if arguments.inputs.is_empty() {
-        return Ok((vec![Source::StandardInput], Vec::new()));
+fn findings(arguments: &Inspect) -> Result<Findings, Failure> {
+    let mut findings = Findings::default();
+    let recursion = if arguments.recursive { Recursion::On } else { Recursion::Off };
+    match &arguments.inputs[..] {
+        [] => findings.found.push(Found::standard_input()),
+        [input] if input == "-" => findings.found.push(Found::standard_input()),
+        inputs => inputs.iter().try_for_each(|input| findings.add(input, recursion))?,
     }
-    let (mut sources, mut not_taken) = (Vec::new(), Vec::new());
-    for input in &arguments.inputs {
-        for path in walk::matches(input)? {
-            if !path.is_dir() {
-                sources.push(Source::named(&path));
-            } else if arguments.recursive {
-                let (found, others) = walk::folder(&path);
-                sources.extend(found.into_iter().map(|found| Source::InFolder(found.path)));
-                not_taken.extend(others);
-            } else {
-                return Err(walk::is_a_folder(&path));
-            }
-        }
-    }
-    Ok((sources, not_taken))
+    Ok(findings)
 }
 
 fn claims(source: &Source, arguments: &Inspect, progress: Progress) -> Result<Claims, Failure> {

@@ -77,7 +77,7 @@ fn export(store: &Store, id: &KeyId, output: Option<&Path>) -> Result<(), Failur
     };
     if destination.is_screen() {
         return Err(Failure::usage("the key would be shown on the terminal")
-            .hint("name a file with --output, or redirect it"));
+            .hint("name a file with --output: it is made so that you alone can read it"));
     }
     let text = key_text(&store.key(id)?).map_err(Error::from)?;
     let decision = destination.decide(Existing::Keep)?;

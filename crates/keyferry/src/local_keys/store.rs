@@ -10,9 +10,9 @@
 
 use std::{
     env, fmt,
-    fs::{self, DirBuilder, OpenOptions},
+    fs::{self, DirBuilder, Permissions},
     io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -130,7 +130,7 @@ impl Store {
         purpose: Purpose,
     ) -> Result<StoredKey, Failure> {
         if key.len() != KEY_LENGTH {
-            return Err(Failure::usage(format!("a local key has {KEY_LENGTH} bytes")));
+            return Err(not_a_local_key());
         }
         match self.store(&id, key) {
             Ok(()) => {}
@@ -159,7 +159,13 @@ impl Store {
 
     /// The key with this id.
     pub(crate) fn key(&self, id: &KeyId) -> Result<SecretBytes, Failure> {
-        key_file::read(&self.file_of(id), Some(Encoding::Base64))
+        let file = self.file_of(id);
+        let key = key_file::read(&file, Some(Encoding::Base64))?;
+        if key.len() == KEY_LENGTH {
+            Ok(key)
+        } else {
+            Err(not_a_local_key().about(&file.display().to_string()))
+        }
     }
 
     fn default(&self) -> Result<Option<KeyId>, Failure> {
@@ -182,15 +188,24 @@ impl Store {
         Ok(id)
     }
 
+    /// Where everything is that no other file may take the place of.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Stores a key so that it lasts: file and folders are synced.
     fn store(&self, id: &KeyId, key: &SecretBytes) -> io::Result<()> {
         let keys = self.folder.join(KEYS);
         let existing = keys.ancestors().find(|folder| folder.exists()).map(Path::to_owned);
         DirBuilder::new().recursive(true).mode(0o700).create(&keys)?;
-        let path = self.file_of(id);
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        // Complete before it has its name: nobody ever finds half a key.
+        let mut file = tempfile::Builder::new()
+            .prefix(".key-")
+            .permissions(Permissions::from_mode(0o600))
+            .tempfile_in(&keys)?;
         file.write_all(&*key_text(key)?)?;
-        file.sync_all()?;
+        file.as_file().sync_all()?;
+        file.persist_noclobber(self.file_of(id)).map_err(|error| error.error)?;
         // The name of each new folder is in the one above it.
         for folder in keys.ancestors() {
             sync_folder(folder)?;
@@ -257,6 +272,10 @@ impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+fn not_a_local_key() -> Failure {
+    Failure::usage(format!("a local key has {KEY_LENGTH} bytes"))
 }
 
 /// A key as its file holds it, encoded in place, so that no copy is left behind.

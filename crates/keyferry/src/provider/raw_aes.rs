@@ -1,6 +1,6 @@
 //! `raw-aes:FILE`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crypto_envelope::provider::{KeyProvider, RawAesProvider};
 
@@ -29,6 +29,10 @@ impl RawAes {
         };
         options.none_left("namespace, name, encoding")?;
         Ok(parsed)
+    }
+
+    pub(super) fn file(&self) -> &Path {
+        &self.file
     }
 
     pub(super) fn open(&self) -> Result<Box<dyn KeyProvider>, Failure> {

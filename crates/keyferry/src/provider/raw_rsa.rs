@@ -1,6 +1,6 @@
 //! `raw-rsa:PEM`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crypto_envelope::provider::{KeyProvider, RawRsaProvider, RsaKey, RsaPadding};
 
@@ -27,6 +27,10 @@ impl RawRsa {
         };
         options.none_left("namespace, name, padding")?;
         Ok(parsed)
+    }
+
+    pub(super) fn file(&self) -> &Path {
+        &self.file
     }
 
     pub(super) fn open(&self) -> Result<Box<dyn KeyProvider>, Failure> {

@@ -1,21 +1,17 @@
 //! What became of each file of a run, and of the run.
 
-use std::{
-    fs::File,
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::path::Path;
 
 use crypto_envelope::{EncryptionContext, Header};
 use serde_json::{Value, json};
 
-use super::{Format, json, json_line, print, say, say_raw};
+use super::{Format, json, json_line, metadata::Metadata, print, say, say_raw};
 use crate::{
     args::Report,
     failure::Failure,
     failures::Failures,
-    output::Destination,
-    plan::{Job, Plan},
+    plan::{Job, LeftAlone, Plan},
+    provider::ProviderSpec,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,27 +57,15 @@ enum Records {
     StandardError,
 }
 
-/// A file for records.
-#[derive(Debug)]
-struct Metadata {
-    file: File,
-    name: String,
-    earlier: Earlier,
-}
-
-/// What becomes of earlier records.
-#[derive(Clone, Copy, Debug)]
-enum Earlier {
-    Kept,
-    Replaced,
-}
-
 impl Journal {
-    pub(crate) fn new(operation: Operation, report: &Report, plan: &Plan) -> Result<Self, Failure> {
-        let metadata = report.metadata_output.as_deref().map(|path| {
-            check_metadata(path, plan)?;
-            Metadata::open(path, report)
-        });
+    pub(crate) fn new(
+        operation: Operation,
+        report: &Report,
+        plan: &Plan,
+        keys: &[ProviderSpec],
+    ) -> Result<Self, Failure> {
+        let metadata =
+            report.metadata_output.as_deref().map(|path| Metadata::open(path, report, plan, keys));
         let data_on_stdout = plan.jobs.iter().any(|job| job.destination.is_standard_output());
         let files = plan.jobs.len() + plan.not_taken.len();
         Ok(Self {
@@ -104,6 +88,9 @@ impl Journal {
     pub(crate) fn done(&mut self, names: &Names, done: &Done) -> Result<(), Failure> {
         self.done += 1;
         let Done { header, context, plaintext_length } = done;
+        // What the message does not store is not for a log either.
+        let stored = header.stored_context();
+        let unstored = context.iter().map(|(key, _)| key).filter(|key| stored.value(key).is_none());
         if self.format == Format::Text {
             let (verb, output) = (self.operation.past(), names.output());
             say(&format!("{verb} {} -> {output} ({plaintext_length} bytes)", names.input));
@@ -115,7 +102,8 @@ impl Journal {
                 "plaintext_length": plaintext_length,
                 "message_id": header.message_id().to_string(),
                 "suite": json::suite(header.suite()),
-                "context": json::context(context),
+                "context": json::context(stored),
+                "unstored_context_keys": unstored.collect::<Vec<_>>(),
                 "encrypted_data_keys": json::encrypted_data_keys(header),
             }),
         )
@@ -131,10 +119,10 @@ impl Journal {
     }
 
     /// A file that is not for this command.
-    pub(crate) fn left_alone(&mut self, path: &Path) -> Result<(), Failure> {
+    pub(crate) fn left_alone(&mut self, left: &LeftAlone) -> Result<(), Failure> {
         self.skipped += 1;
-        let names = Names { input: path.display().to_string(), output: None };
-        self.record(&names, json!({ "status": "skipped", "reason": "suffix" }))
+        let names = Names { input: left.path.display().to_string(), output: None };
+        self.record(&names, json!({ "status": "skipped", "reason": left.reason }))
     }
 
     pub(crate) fn failed(&mut self, names: &Names, failure: Failure) -> Result<(), Failure> {
@@ -185,6 +173,14 @@ impl Journal {
 }
 
 impl Operation {
+    /// Names of plaintext are for its owner alone.
+    pub(crate) fn mode_of_folders(self) -> u32 {
+        match self {
+            Self::Encrypt => 0o777,
+            Self::Decrypt => 0o700,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Encrypt => "encrypt",
@@ -212,53 +208,4 @@ impl Names {
     fn output(&self) -> &str {
         self.output.as_deref().unwrap_or("nothing")
     }
-}
-
-impl Metadata {
-    /// Opened before any work is done, so that no record can get lost. Earlier records go once
-    /// there is a new one: a run that comes to nothing leaves them alone.
-    fn open(path: &Path, report: &Report) -> Result<Self, Failure> {
-        let earlier = if report.overwrite_metadata { Earlier::Replaced } else { Earlier::Kept };
-        let name = path.display().to_string();
-        let file = File::options().append(true).create(true).open(path);
-        let file = file.map_err(|error| Failure::io(format!("cannot write {name}"), &error))?;
-        Ok(Self { file, name, earlier })
-    }
-
-    fn write(&mut self, line: &str) -> Result<(), Failure> {
-        let emptied = match self.earlier {
-            Earlier::Kept => Ok(()),
-            Earlier::Replaced => self.file.set_len(0),
-        };
-        self.earlier = Earlier::Kept;
-        emptied
-            .and_then(|()| self.file.write_all(line.as_bytes()))
-            .map_err(|error| Failure::io(format!("cannot write {}", self.name), &error))
-    }
-}
-
-/// It must not be what is read or written, also if it is not there yet.
-fn check_metadata(path: &Path, plan: &Plan) -> Result<(), Failure> {
-    let place = place_of(path);
-    let clashes = |other: &Path| place_of(other) == place;
-    let clash = plan.jobs.iter().any(|job| {
-        job.source.path().is_some_and(clashes)
-            || matches!(&job.destination, Destination::File(path) if clashes(path))
-    });
-    if clash {
-        let path = path.display();
-        return Err(Failure::usage(format!("{path} is read or written by this run"))
-            .hint("choose another file for --metadata-output"));
-    }
-    Ok(())
-}
-
-/// The same for all names of a file that is there; else its folder and its name.
-fn place_of(path: &Path) -> PathBuf {
-    let in_folder = || {
-        let folder = path.parent().filter(|folder| *folder != Path::new(""));
-        let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
-        Some(folder.join(path.file_name()?))
-    };
-    path.canonicalize().ok().or_else(in_folder).unwrap_or_else(|| path.to_owned())
 }

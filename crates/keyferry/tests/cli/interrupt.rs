@@ -30,7 +30,7 @@ fn wait_for_unfinished_file(sandbox: &Sandbox, child: &mut Child) -> TestResult 
 fn a_signal_leaves_no_file() -> TestResult {
     let sandbox = Sandbox::new()?;
     let message = sandbox.pipe(&["encrypt"], &data::plaintext(3_000_000, 1))?.expect(0)?.stdout;
-    for name in ["INT", "TERM", "HUP", "QUIT"] {
+    for name in ["INT", "TERM", "HUP", "QUIT", "USR1", "XCPU"] {
         for (arguments, input) in [
             (["encrypt", "-", "-o", "result"], &message[..]),
             (["decrypt", "-", "-o", "result"], &message[..message.len() / 2]),

@@ -113,3 +113,15 @@ fn keys_are_never_mixed_up_or_left_open() -> TestResult {
     assert_eq!(names_in(&sandbox.store().join("keys"))?, [format!("{id}.key")]);
     Ok(())
 }
+
+/// A disk that is full leaves no half key behind.
+#[test]
+fn a_key_has_its_name_once_it_is_complete() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    let line = format!("ulimit -f 0; exec {} keys create", env!("CARGO_BIN_EXE_keyferry"));
+    let output = sandbox.command_of("sh", &["-c", &line]).output()?;
+    assert!(!output.status.success());
+    assert!(names_in(&sandbox.store().join("keys"))?.is_empty());
+    sandbox.run(&["keys", "create"])?.expect(0)?;
+    Ok(())
+}

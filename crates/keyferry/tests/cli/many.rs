@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::symlink};
 
 use serde_json::Value;
 
-use crate::sandbox::{Sandbox, TestResult, mode_of, names_in};
+use crate::sandbox::{Ran, Sandbox, TestResult, mode_of, names_in};
 
 /// `tree` with three files, one of them hidden.
 fn tree() -> Result<Sandbox, Box<dyn std::error::Error>> {
@@ -127,7 +127,7 @@ fn an_interrupted_run_goes_on() -> TestResult {
     let before = sandbox.read("tree/a.encrypted")?;
     let ran = sandbox.run(&["encrypt", "-r", "--skip-existing", "tree"])?.expect(0)?;
     ran.says("skipped tree/a: tree/a.encrypted exists already")?
-        .says("encrypted 2, skipped 2, failed 0")?;
+        .says("encrypted 2, skipped 3, failed 0")?;
     assert_eq!(sandbox.read("tree/a.encrypted")?, before);
     assert!(!sandbox.work("tree/.keyferry-x.partial.encrypted").exists());
     let kept = sandbox.run(&["encrypt", "-r", "tree"])?.expect(2)?;
@@ -200,7 +200,7 @@ fn metadata_is_written_as_lines() -> TestResult {
     run(&["--overwrite-metadata"])?.expect(0)?;
     assert_eq!(records(&sandbox.read("log")?)?.len(), 6);
     let itself = ["decrypt", "tree/a.encrypted", "-f", "--metadata-output", "tree/a"];
-    sandbox.run(&itself)?.expect(2)?.says("is read or written by this run")?;
+    sandbox.run(&itself)?.expect(2)?.says("is in use by this run")?;
     assert_eq!(sandbox.read("tree/a")?, b"one");
     let nowhere = ["encrypt", "-f", "tree/a", "--metadata-output", "no/such/log"];
     sandbox.run(&nowhere)?.expect(1)?.says("cannot write no/such/log")?;
@@ -239,12 +239,109 @@ fn metadata_of_earlier_runs_is_not_lost_by_mistake() -> TestResult {
     assert_eq!(sandbox.read("log")?, b"earlier\n");
     for log in ["tree/a.encrypted", "./tree/../tree/a.encrypted"] {
         let clash = ["encrypt", "-f", "tree/a", "--metadata-output", log];
-        sandbox.run(&clash)?.expect(2)?.says("is read or written by this run")?;
+        sandbox.run(&clash)?.expect(2)?.says("is in use by this run")?;
         assert!(!sandbox.work(log).exists());
     }
     let no_key = ["encrypt", "--json", "-p", "raw-aes:nokey", "tree/a", "tree/b/c/d"];
     let ran = sandbox.run(&no_key)?.expect(4)?;
     let records = records(&ran.stdout)?;
     assert_eq!((records.len(), &records[0]["exit_code"]), (1, &4.into()));
+    Ok(())
+}
+
+/// Nothing that is read, written or holds a key becomes a log, under whatever name.
+#[test]
+fn a_log_takes_the_place_of_nothing() -> TestResult {
+    let sandbox = tree()?;
+    let key = "07".repeat(32);
+    sandbox.write_key("key", &key, 0o600)?;
+    sandbox.run(&["keys", "create"])?.expect(0)?;
+    let store = names_in(&sandbox.store().join("keys"))?;
+    let stored = sandbox.store().join("keys").join(&store[0]);
+    fs::hard_link(sandbox.work("tree/a"), sandbox.work("hard"))?;
+    symlink("key", sandbox.work("link"))?;
+    let stored = stored.display().to_string();
+    let in_store = sandbox.store().join("log").display().to_string();
+    for log in ["key", "link", "tree/a", "hard", &stored, &in_store] {
+        let options = ["encrypt", "-f", "-p", "raw-aes:key", "tree/a"];
+        let log = ["--overwrite-metadata", "--metadata-output", log];
+        sandbox.run(&[&options[..], &log].concat())?.expect(2)?.says("is in use by this run")?;
+    }
+    assert_eq!(sandbox.read("key")?, key.as_bytes());
+    assert_eq!(sandbox.read("tree/a")?, b"one");
+    let result = fs::File::create(sandbox.work("result"))?;
+    let options = ["encrypt", "tree/a", "-o", "-", "--metadata-output", "result"];
+    let output = sandbox.command(&options).stdout(result).output()?;
+    Ran::from(output).expect(2)?.says("is in use by this run")?;
+    Ok(())
+}
+
+/// Leaving something out must be said.
+#[test]
+fn nothing_is_dropped_in_silence() -> TestResult {
+    let sandbox = tree()?;
+    fs::create_dir(sandbox.work("tree/.keyferry-x.partial"))?;
+    sandbox.write("tree/.keyferry-x.partial/important", "four")?;
+    sandbox.write("tree/.keyferry-y.partial", "half")?;
+    let ran = sandbox.run(&["encrypt", "-r", "--json", "tree"])?.expect(0)?;
+    let records = records(&ran.stdout)?;
+    let unfinished = records.iter().filter(|record| record["reason"] == "unfinished").count();
+    let done = records.iter().filter(|record| record["status"] == "done").count();
+    assert_eq!((unfinished, done), (1, 4));
+    assert!(sandbox.work("tree/.keyferry-x.partial/important.encrypted").exists());
+    Ok(())
+}
+
+#[test]
+fn patterns_do_not_follow_links() -> TestResult {
+    let sandbox = tree()?;
+    sandbox.write("secret", "not yours")?;
+    symlink("../secret", sandbox.work("tree/l"))?;
+    symlink(".", sandbox.work("tree/loop"))?;
+    let ran = sandbox.run(&["encrypt", "tree/?"])?.expect(2)?;
+    ran.says("tree/b is a directory")?;
+    let ran = sandbox.run(&["encrypt", "tree/[al]"])?.expect(3)?.says("tree/l is a link")?;
+    ran.says("1 of 2 files failed")?;
+    let ran = sandbox.run(&["encrypt", "-f", "tree/**/a"])?.expect(3)?;
+    ran.says("tree/loop is a link")?.says("1 of 2 files failed")?;
+    assert!(!sandbox.work("tree/l.encrypted").exists());
+    // What stands in front of the pattern was named.
+    symlink("tree", sandbox.work("named"))?;
+    sandbox.run(&["encrypt", "-f", "named/[a]"])?.expect(0)?;
+    Ok(())
+}
+
+#[test]
+fn no_job_replaces_what_another_one_reads() -> TestResult {
+    let sandbox = tree()?;
+    for name in ["A", "B"] {
+        fs::create_dir(sandbox.work(name))?;
+    }
+    sandbox.write("A/f", "one")?;
+    sandbox.write("B/f.1", "two")?;
+    let options = ["encrypt", "-f", "--suffix", ".1", "A/f", "B/f.1", "-o", "B"];
+    sandbox.run(&options)?.expect(2)?.says("A/f would replace B/f.1")?;
+    assert_eq!(sandbox.read("B/f.1")?, b"two");
+    Ok(())
+}
+
+#[test]
+fn a_link_is_not_the_result_of_an_earlier_run() -> TestResult {
+    let sandbox = tree()?;
+    symlink("nowhere", sandbox.work("tree/a.encrypted"))?;
+    let ran = sandbox.run(&["encrypt", "--skip-existing", "tree/a"])?.expect(2)?;
+    ran.says("is a link, and not the result of a run")?;
+    Ok(())
+}
+
+#[test]
+fn folders_of_plaintext_are_private() -> TestResult {
+    let sandbox = tree()?;
+    sandbox.run(&["encrypt", "-r", "tree"])?.expect(0)?;
+    fs::create_dir(sandbox.work("back"))?;
+    sandbox.run(&["decrypt", "-r", "tree", "-o", "back"])?.expect(0)?;
+    assert_eq!(mode_of(&sandbox.work("back/b"))?, 0o700);
+    assert_eq!(mode_of(&sandbox.work("back/b/c"))?, 0o700);
+    assert_eq!(sandbox.read("back/b/c/d")?, b"three");
     Ok(())
 }

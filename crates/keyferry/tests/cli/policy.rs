@@ -86,6 +86,10 @@ fn pairs_can_be_bound_without_being_stored() -> TestResult {
     decrypt(&["-c", "tenant=blue"])?.expect(6)?.says("--required-context-key")?;
     decrypt(&required)?.expect(6)?.says("no pair with the key \"tenant\"")?;
     decrypt(&[])?.expect(5)?;
+    // Nor does it get into a log.
+    let told = decrypt(&[&good[..], &["--json"]].concat())?.expect(0)?.stderr;
+    assert!(told.contains("\"unstored_context_keys\":[\"tenant\"]"), "{told}");
+    assert!(!told.contains("blue"), "{told}");
     let missing = [&["encrypt"], &required[..]].concat();
     sandbox.pipe(&missing, b"text")?.expect(2)?.says("there is no --context tenant=VALUE")?;
     Ok(())
