@@ -2,7 +2,8 @@
 //!
 //! A line that begins with `$ ` in a block of code goes to the shell; what follows is what it must
 //! print, on both streams, and its exit code unless that is 0. Each file has an empty folder of
-//! its own; `$DATA` is where keys are kept, `$VECTORS` holds messages and keys of others. `UPDATE_CASES=1` writes down what is printed instead: read it before it is committed.
+//! its own; `$DATA` is where keys are kept, `$VECTORS` holds messages and keys of others.
+//! `UPDATE_CASES=1` writes down what is printed instead: read it before it is committed.
 
 use std::{
     env,
@@ -69,8 +70,7 @@ fn run(sandbox: &Sandbox, command: &str) -> Result<String, Box<dyn std::error::E
     let mut shell = sandbox.command_of("sh", &["-c", &line]);
     let data = sandbox.path("data");
     let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors");
-    shell.env("PATH", env::join_paths(folders)?).env("LC_ALL", "C");
-    shell.env("DATA", &data).env("VECTORS", vectors);
+    shell.env("PATH", env::join_paths(folders)?).env("DATA", &data).env("VECTORS", vectors);
     let output = shell.output()?;
     let mut printed = String::from_utf8_lossy(&output.stdout).into_owned();
     if !printed.is_empty() && !printed.ends_with('\n') {

@@ -1,6 +1,7 @@
 //! An empty folder with a data folder of its own, and the program in it.
 
 use std::{
+    env,
     error::Error,
     fs,
     io::Write,
@@ -76,12 +77,17 @@ impl Sandbox {
         self.command_of(env!("CARGO_BIN_EXE_keyferry"), arguments)
     }
 
-    /// Another program in the same place.
+    /// Another program in the same place. It sees nothing else of the environment in which the
+    /// tests run: `COLUMNS`, `CLICOLOR_FORCE` or a language change what is printed.
     pub(crate) fn command_of(&self, program: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
         command
             .args(arguments)
             .current_dir(self.path("work"))
+            .env_clear()
+            .env("PATH", env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.path("home"))
+            .env("LC_ALL", "C")
             .env("XDG_DATA_HOME", self.path("data"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -1,15 +1,13 @@
 //! What happens on a terminal, with `script` of util-linux as the terminal.
 
-use std::{
-    io::Write,
-    process::{Command, Stdio},
-};
+use std::{io::Write, process::Stdio};
 
 use crypto_envelope_testkit::data;
 
 use crate::sandbox::{Ran, Sandbox, TestResult};
 
-/// Runs the program on a terminal where nobody types; returns what a person would see, and the exit code.
+/// Runs the program on a terminal where nobody types; returns what a person would see, and the
+/// exit code.
 fn on_terminal(sandbox: &Sandbox, arguments: &str) -> Result<(String, Option<i32>), String> {
     with_somebody_typing(sandbox, arguments, "")
 }
@@ -21,13 +19,10 @@ fn with_somebody_typing(
 ) -> Result<(String, Option<i32>), String> {
     let line = format!("{} {arguments}", env!("CARGO_BIN_EXE_keyferry"));
     let failed = |error| format!("script (util-linux) is needed: {error}");
-    let mut child = Command::new("script")
-        .args(["--quiet", "--return", "--command", &line, "/dev/null"])
-        .current_dir(sandbox.path("work"))
-        .env("XDG_DATA_HOME", sandbox.path("data"))
+    let mut child = sandbox
+        .command_of("script", &["--quiet", "--return", "--command", &line, "/dev/null"])
         .env("TERM", "xterm")
         .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
         .spawn()
         .map_err(failed)?;
     let mut keyboard = child.stdin.take().ok_or("no keyboard")?;
