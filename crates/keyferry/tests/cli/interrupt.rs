@@ -8,8 +8,9 @@ use std::{
 };
 
 use crypto_envelope_testkit::data;
+use rustix::process::{Pid, Signal, kill_process};
 
-use crate::sandbox::{Ran, Sandbox, TestResult, signal};
+use crate::sandbox::{Ran, Sandbox, TestResult};
 
 /// Waits until the program writes its file: it has read what it was given, and waits for more.
 fn wait_for_unfinished_file(sandbox: &Sandbox, child: &mut Child) -> TestResult {
@@ -30,7 +31,14 @@ fn wait_for_unfinished_file(sandbox: &Sandbox, child: &mut Child) -> TestResult 
 fn a_signal_leaves_no_file() -> TestResult {
     let sandbox = Sandbox::new()?;
     let message = sandbox.pipe(&["encrypt"], &data::plaintext(3_000_000, 1))?.expect(0)?.stdout;
-    for name in ["INT", "TERM", "HUP", "QUIT", "USR1", "XCPU"] {
+    for signal in [
+        Signal::INT,
+        Signal::TERM,
+        Signal::HUP,
+        Signal::QUIT,
+        Signal::USR1,
+        Signal::XCPU,
+    ] {
         for (arguments, input) in [
             (["encrypt", "-", "-o", "result"], &message[..]),
             (["decrypt", "-", "-o", "result"], &message[..message.len() / 2]),
@@ -39,9 +47,10 @@ fn a_signal_leaves_no_file() -> TestResult {
             let mut stdin = child.stdin.take().ok_or("no standard input")?;
             stdin.write_all(input)?;
             wait_for_unfinished_file(&sandbox, &mut child)?;
-            signal(&child, name)?;
+            kill_process(Pid::from_child(&child), signal)?;
             Ran::from(child.wait_with_output()?).expect(130)?;
-            assert!(sandbox.names()?.is_empty(), "{name} {arguments:?}: {:?}", sandbox.names()?);
+            let names = sandbox.names()?;
+            assert!(names.is_empty(), "{signal:?} {arguments:?}: {names:?}");
             drop(stdin);
         }
     }
@@ -55,7 +64,7 @@ fn a_signal_keeps_the_old_file() -> TestResult {
     let arguments = ["encrypt", "-f", "-", "-o", "result"];
     let mut child = sandbox.command(&arguments).stdin(Stdio::piped()).spawn()?;
     wait_for_unfinished_file(&sandbox, &mut child)?;
-    signal(&child, "INT")?;
+    kill_process(Pid::from_child(&child), Signal::INT)?;
     Ran::from(child.wait_with_output()?).expect(130)?;
     assert_eq!(sandbox.names()?, ["result"]);
     assert_eq!(sandbox.read("result")?, b"precious");
@@ -73,7 +82,7 @@ fn an_ignored_signal_stays_ignored() -> TestResult {
         .spawn()?;
     let stdin = child.stdin.take().ok_or("no standard input")?;
     wait_for_unfinished_file(&sandbox, &mut child)?;
-    signal(&child, "HUP")?;
+    kill_process(Pid::from_child(&child), Signal::HUP)?;
     thread::sleep(Duration::from_millis(100));
     drop(stdin);
     Ran::from(child.wait_with_output()?).expect(0)?;

@@ -7,7 +7,7 @@ use std::{
     io::Write,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Output, Stdio},
 };
 
 use tempfile::TempDir;
@@ -154,11 +154,4 @@ pub(crate) fn names_in(folder: &Path) -> std::io::Result<Vec<String>> {
 
 pub(crate) fn mode_of(path: &Path) -> std::io::Result<u32> {
     Ok(fs::metadata(path)?.permissions().mode() & 0o777)
-}
-
-/// Sends a signal by its name.
-pub(crate) fn signal(child: &Child, name: &str) -> TestResult {
-    let status =
-        Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status()?;
-    if status.success() { Ok(()) } else { Err("kill failed".into()) }
 }
