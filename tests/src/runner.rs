@@ -38,7 +38,7 @@ pub fn run(manifest: &Manifest, vector: &Vector) -> Result<Outcome> {
         open(manifest, vector, adapter, &decryptor, &message)
             .map_err(|error| format!("{adapter:?}: {error}"))?;
     }
-    match vector.rule() {
+    match vector.rule()? {
         None => {}
         Some(Rule::TruncateAll) => {
             for adapter in Adapter::ALL {
@@ -78,13 +78,13 @@ fn open(
     decryptor: &Decryptor,
     message: &[u8],
 ) -> Result<()> {
-    let expected = vector.reproduced_context();
+    let expected = vector.reproduced_context()?;
     match (vector.expect()?, adapter.open(decryptor, message, &expected)) {
         (Expect::Open | Expect::Either, Ok((plaintext, context))) => {
             if plaintext != manifest.plaintext(vector)? {
                 return Err("another plaintext".into());
             }
-            if !context.contains_all(&vector.context()) {
+            if !context.contains_all(&vector.context()?) {
                 return Err(format!("another context: {context:?}").into());
             }
             Ok(())

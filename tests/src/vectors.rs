@@ -127,7 +127,7 @@ impl Manifest {
         let mut builder = Decryptor::builder(provider)
             .commitment_policy(vector.commitment_policy()?)
             .limits(limits)
-            .required_context_keys(vector.required_keys());
+            .required_context_keys(vector.required_keys()?);
         match vector.0["method"].as_str() {
             None => {}
             Some("streaming-unsigned-only") => builder = builder.unsigned_only(),
@@ -243,32 +243,45 @@ impl Vector {
     }
 
     /// A further rule.
-    #[must_use]
-    pub fn rule(&self) -> Option<Rule> {
-        match self.0["rule"].as_str()? {
-            "truncate-all" => Some(Rule::TruncateAll),
-            "flip-all-bits" => Some(Rule::FlipAllBits),
-            _ => None,
+    ///
+    /// # Errors
+    ///
+    /// If the manifest names one that is not known here: without it the test would seem to show more than it does.
+    pub fn rule(&self) -> Result<Option<Rule>> {
+        match &self.0["rule"] {
+            Value::Null => Ok(None),
+            rule if rule == "truncate-all" => Ok(Some(Rule::TruncateAll)),
+            rule if rule == "flip-all-bits" => Ok(Some(Rule::FlipAllBits)),
+            other => Err(format!("unknown rule {other}").into()),
         }
     }
 
     /// The pairs that the reader reproduces.
-    #[must_use]
-    pub fn reproduced_context(&self) -> EncryptionContext {
+    ///
+    /// # Errors
+    ///
+    /// If they are no pairs of texts.
+    pub fn reproduced_context(&self) -> Result<EncryptionContext> {
         pairs(&self.0["reproduced_encryption_context"])
     }
 
     /// The pairs that the message has to hold.
-    #[must_use]
-    pub fn context(&self) -> EncryptionContext {
+    ///
+    /// # Errors
+    ///
+    /// If they are no pairs of texts.
+    pub fn context(&self) -> Result<EncryptionContext> {
         pairs(&self.0["encryption_context"])
     }
 
     /// The keys that the header may leave out: where none are listed, all reproduced ones.
-    fn required_keys(&self) -> Vec<String> {
-        match self.0["required_keys"].as_array() {
-            Some(keys) => keys.iter().filter_map(|k| k.as_str().map(str::to_owned)).collect(),
-            None => self.reproduced_context().iter().map(|(key, _)| key.to_owned()).collect(),
+    fn required_keys(&self) -> Result<Vec<String>> {
+        match &self.0["required_keys"] {
+            Value::Null => {
+                Ok(self.reproduced_context()?.iter().map(|(key, _)| key.to_owned()).collect())
+            }
+            Value::Array(keys) => keys.iter().map(|key| Ok(text(key)?.to_owned())).collect(),
+            other => Err(format!("these are no required keys: {other}").into()),
         }
     }
 }
@@ -330,15 +343,21 @@ impl CommitmentVector {
     }
 
     /// The plaintext of all frames.
-    #[must_use]
-    pub fn plaintext(&self) -> Vec<u8> {
-        let frames = self.0["plaintext-frames"].as_array();
-        frames.into_iter().flatten().flat_map(|f| f.as_str().unwrap_or("").bytes()).collect()
+    ///
+    /// # Errors
+    ///
+    /// If they are no texts.
+    pub fn plaintext(&self) -> Result<Vec<u8>> {
+        let frames = self.0["plaintext-frames"].as_array().into_iter().flatten();
+        Ok(frames.map(text).collect::<Result<Vec<_>>>()?.concat().into_bytes())
     }
 
     /// All pairs of the context.
-    #[must_use]
-    pub fn context(&self) -> EncryptionContext {
+    ///
+    /// # Errors
+    ///
+    /// If they are no pairs of texts.
+    pub fn context(&self) -> Result<EncryptionContext> {
         pairs(&self.0["encryption-context"])
     }
 }
@@ -354,9 +373,15 @@ fn is_raw(keyring: &Value) -> bool {
     }
 }
 
-fn pairs(object: &Value) -> EncryptionContext {
-    let pairs = object.as_object().into_iter().flatten();
-    pairs.filter_map(|(key, value)| Some((key.clone(), value.as_str()?))).collect()
+/// No pairs where there is no object.
+fn pairs(object: &Value) -> Result<EncryptionContext> {
+    match object {
+        Value::Null => Ok(EncryptionContext::new()),
+        Value::Object(pairs) => {
+            pairs.iter().map(|(key, value)| Ok((key.clone(), text(value)?))).collect()
+        }
+        other => Err(format!("these are no pairs: {other}").into()),
+    }
 }
 
 fn json(path: &std::path::Path) -> Result<Value> {
@@ -389,5 +414,24 @@ pub fn writing_policy(suite: AlgorithmSuite) -> CommitmentPolicy {
         CommitmentPolicy::RequireEncryptRequireDecrypt
     } else {
         CommitmentPolicy::DangerForbidEncryptAllowDecrypt
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A test whose rule or pairs were dropped would pass and show nothing.
+    #[test]
+    fn what_is_not_known_here_is_an_error() {
+        let vector = |field: &str, value: Value| Vector(json!({ field: value }));
+        assert!(vector("rule", json!("flip-some-bits")).rule().is_err());
+        assert!(vector("rule", json!(7)).rule().is_err());
+        assert!(vector("encryption_context", json!({ "a": 7 })).context().is_err());
+        assert!(vector("encryption_context", json!(["a"])).context().is_err());
+        assert!(vector("required_keys", json!(["a", 7])).required_keys().is_err());
+        assert!(vector("required_keys", json!("a")).required_keys().is_err());
     }
 }

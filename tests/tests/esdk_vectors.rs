@@ -26,7 +26,7 @@ fn official_vectors() -> Result<()> {
         match outcome {
             Ok(Outcome::Passed) => {
                 count.0 += 1;
-                rules.extend(vector.rule());
+                rules.extend(vector.rule()?);
             }
             Ok(_) => count.1 += 1,
             Err(error) => wrong.push(format!("{} {}: {error}", vector.id(), vector.note())),
@@ -81,11 +81,11 @@ fn commitment_vectors() -> Result<()> {
         let message = vector.bytes("ciphertext")?;
         check_parts(vector, &decryptor, &message)?;
         for adapter in Adapter::ALL {
-            match adapter.open(&decryptor, &message, &vector.context()) {
+            match adapter.open(&decryptor, &message, &vector.context()?) {
                 Ok((plaintext, context)) => {
                     assert!(vector.must_open(), "{} opened: {adapter:?}", vector.comment());
-                    assert_eq!(plaintext, vector.plaintext(), "{}", vector.comment());
-                    assert_eq!(context, vector.context(), "{}", vector.comment());
+                    assert_eq!(plaintext, vector.plaintext()?, "{}", vector.comment());
+                    assert_eq!(context, vector.context()?, "{}", vector.comment());
                 }
                 Err(error) => {
                     assert!(!vector.must_open(), "{}: {adapter:?}: {error}", vector.comment());
