@@ -246,7 +246,7 @@ impl Vector {
     ///
     /// # Errors
     ///
-    /// If the manifest names one that is not known here: without it the test would seem to show more than it does.
+    /// If the manifest names one that is not known here: the test would show less than it seems.
     pub fn rule(&self) -> Result<Option<Rule>> {
         match &self.0["rule"] {
             Value::Null => Ok(None),

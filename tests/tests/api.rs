@@ -2,10 +2,10 @@
 
 use crypto_envelope::{
     Decryptor, DecryptorBuilder, EncryptedDataKey, EncryptionContext, Encryptor, EncryptorBuilder,
-    Error, Finished, Header, HeaderParser, Limits, Opener, Outline, Sealer, SecretBytes,
+    Error, Finished, Header, HeaderParser, Limits, Opener, Outline, Outliner, Sealer, SecretBytes,
     UnverifiedHeader,
-    io::{DecryptReader, EncryptWriter},
-    provider::{GeneratedKey, KeyProvider, RawAesProvider, Unwrapped},
+    io::{DecryptReader, EncryptWriter, MessageBody},
+    provider::{GeneratedKey, KeyProvider, RawAesProvider, RsaKey, Unwrapped},
 };
 
 fn is_send<T: Send>() {}
@@ -23,6 +23,7 @@ fn types_and_futures_cross_threads() {
     is_send_and_sync::<DecryptorBuilder>();
     is_send_and_sync::<Box<dyn KeyProvider>>();
     is_send_and_sync::<RawAesProvider>();
+    is_send_and_sync::<RsaKey>();
     is_send_and_sync::<EncryptionContext>();
     is_send_and_sync::<EncryptedDataKey>();
     is_send_and_sync::<SecretBytes>();
@@ -37,6 +38,8 @@ fn types_and_futures_cross_threads() {
     is_send::<Sealer>();
     is_send::<Opener>();
     is_send::<Finished>();
+    is_send::<Outliner>();
+    is_send::<MessageBody<&[u8]>>();
     is_send::<EncryptWriter<Vec<u8>>>();
     is_send::<DecryptReader<&[u8]>>();
 

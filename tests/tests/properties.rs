@@ -26,6 +26,7 @@ fn adapters() -> impl Strategy<Value = Adapter> {
     prop_oneof![
         Just(Adapter::OneShot),
         Just(Adapter::Pump),
+        Just(Adapter::TwoPasses),
         (1_usize..5000).prop_map(Adapter::Engine),
         (1_usize..5000).prop_map(Adapter::Stream),
     ]
