@@ -270,7 +270,7 @@ fn cases() -> Vec<Case> {
 
 fn unsigned() -> Case {
     Case {
-        api: "",
+        api: None,
         suite: AlgorithmSuite::Aes256GcmHkdfSha512CommitKey,
         keys: vec![Key::aes(32)],
         frame_length: FRAME,

@@ -89,7 +89,7 @@ fn oddly_sorted(key: &Key) -> Vec<Case> {
     let suites = AlgorithmSuite::ALL.iter().copied().filter(|suite| suite.is_committing());
     let cases = suites.flat_map(|suite| {
         CONTEXTS.map(|context| Case {
-            api: "whole",
+            api: Some("whole"),
             suite,
             keys: vec![key.clone()],
             frame_length: interop::FRAME,
