@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::peers::Peer;
+use crate::requirements::Requirement;
 use crate::stage::{STAGES, Stage};
 
 /// What the command line asks for.
@@ -29,9 +29,9 @@ impl Plan {
         self.only.is_empty() || self.only.iter().any(|name| name == stage.name())
     }
 
-    /// Whether `--without` names `peer`.
-    pub(crate) fn leaves_out(&self, peer: &Peer) -> bool {
-        self.without.iter().any(|name| name == peer.name)
+    /// Whether `--without` names `requirement`.
+    pub(crate) fn leaves_out(&self, requirement: &Requirement) -> bool {
+        self.without.iter().any(|name| name == requirement.name)
     }
 }
 
@@ -52,8 +52,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Reque
 /// How to call the program, with every name it knows.
 pub(crate) fn usage() -> String {
     let mut text = String::from(USAGE);
-    let _ = writeln!(text, "\nPeers:  {}", join(peer_names()));
-    let _ = writeln!(text, "Stages: {}", join(STAGES.iter().map(Stage::name)));
+    let _ = writeln!(text, "\nRequirements: {}", join(requirement_names()));
+    let _ = writeln!(text, "Stages:       {}", join(STAGES.iter().map(Stage::name)));
     text
 }
 
@@ -64,7 +64,9 @@ fn parse_test(mut arguments: impl Iterator<Item = String>) -> Result<Request, St
             "--help" | "-h" => return Ok(Request::Help),
             "--large" => plan.large = true,
             "--only" => plan.only.push(known(arguments.next(), "stage", stage_names())?),
-            "--without" => plan.without.push(known(arguments.next(), "peer", peer_names())?),
+            "--without" => {
+                plan.without.push(known(arguments.next(), "requirement", requirement_names())?);
+            }
             other => return Err(format!("unknown argument `{other}`")),
         }
     }
@@ -84,8 +86,8 @@ fn stage_names() -> impl Iterator<Item = &'static str> {
     STAGES.iter().map(Stage::name)
 }
 
-fn peer_names() -> impl Iterator<Item = &'static str> {
-    STAGES.iter().filter_map(Stage::peer).map(|peer| peer.name)
+fn requirement_names() -> impl Iterator<Item = &'static str> {
+    STAGES.iter().filter_map(Stage::requirement).map(|requirement| requirement.name)
 }
 
 fn join(names: impl Iterator<Item = &'static str>) -> String {
@@ -93,11 +95,11 @@ fn join(names: impl Iterator<Item = &'static str>) -> String {
 }
 
 const USAGE: &str = "\
-Usage: cargo xtask test [--without PEER]... [--only STAGE]... [--large]
+Usage: cargo xtask test [--without REQUIREMENT]... [--only STAGE]... [--large]
 
-  --without PEER  leave out the tests against a peer; the last lines say so
-  --only STAGE    run this stage alone; may be repeated
-  --large         run the full-size cases as well
+  --without REQUIREMENT  leave out the stages that need it; the last lines say so
+  --only STAGE           run this stage alone; may be repeated
+  --large                run the full-size cases as well
 ";
 
 #[cfg(test)]
@@ -127,7 +129,7 @@ mod tests {
         let plan = plan("test");
         assert!(!plan.large);
         assert!(STAGES.iter().all(|stage| plan.includes(stage)));
-        assert!(STAGES.iter().filter_map(Stage::peer).all(|peer| !plan.leaves_out(peer)));
+        assert!(STAGES.iter().filter_map(Stage::requirement).all(|need| !plan.leaves_out(need)));
     }
 
     #[test]
@@ -145,9 +147,9 @@ mod tests {
             ("tset", "unknown command `tset`"),
             ("test --fast", "unknown argument `--fast`"),
             ("test python", "unknown argument `python`"),
-            ("test --without", "the name of a peer is missing"),
-            ("test --without pyhton", "no peer `pyhton`"),
-            ("test --without format", "no peer `format`"),
+            ("test --without", "the name of a requirement is missing"),
+            ("test --without pyhton", "no requirement `pyhton`"),
+            ("test --without format", "no requirement `format`"),
             ("test --only", "the name of a stage is missing"),
             ("test --only python", "no stage `python`"),
         ] {
@@ -158,7 +160,7 @@ mod tests {
     #[test]
     fn usage_lists_every_name() {
         let usage = usage();
-        for name in stage_names().chain(peer_names()) {
+        for name in stage_names().chain(requirement_names()) {
             assert!(usage.contains(name), "{name}");
         }
     }

@@ -1,7 +1,8 @@
 //! `cargo xtask test`: every check and every test of the workspace, by one command.
 //!
 //! [`stage::STAGES`] is the list of what runs. A stage that fails does not stop the ones behind it,
-//! so that one run shows everything; the last line says how much passed. It needs unix, as the tests do.
+//! so that one run shows everything; the last line says how much passed. It needs Linux, as the
+//! tests do.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -14,8 +15,8 @@ mod examples;
 mod fuzz;
 mod layout;
 mod metadata;
-mod peers;
 mod report;
+mod requirements;
 mod shell;
 mod stage;
 mod tally;
@@ -44,8 +45,8 @@ fn main() -> ExitCode {
 fn test(plan: &Plan) -> ExitCode {
     let mut report = Report::default();
     for stage in STAGES.iter().filter(|stage| plan.includes(stage)) {
-        match stage.peer().filter(|peer| plan.leaves_out(peer)) {
-            Some(peer) => report.leave_out(stage, peer),
+        match stage.requirement().filter(|requirement| plan.leaves_out(requirement)) {
+            Some(requirement) => report.leave_out(stage, requirement),
             None => report.add(stage, stage.run(plan)),
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::peers::Peer;
+use crate::requirements::Requirement;
 use crate::stage::{Finished, Stage};
 use crate::tally::Tally;
 
@@ -29,9 +29,9 @@ impl Report {
         self.push(stage, finished.time, result, tally);
     }
 
-    /// Notes a stage that did not run because its peer was not wanted.
-    pub(crate) fn leave_out(&mut self, stage: &Stage, peer: &Peer) {
-        self.left_out.push(format!("stage {} (--without {})", stage.name(), peer.name));
+    /// Notes a stage that did not run because what it needs was not wanted.
+    pub(crate) fn leave_out(&mut self, stage: &Stage, requirement: &Requirement) {
+        self.left_out.push(format!("stage {} (--without {})", stage.name(), requirement.name));
         self.push(stage, Duration::ZERO, "left out".to_owned(), Tally::SKIPPED);
     }
 
@@ -80,7 +80,7 @@ fn first_line(reason: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::peers::PYTHON;
+    use crate::requirements::PYTHON;
     use crate::stage::STAGES;
 
     fn finished(outcome: Result<Tally, String>) -> Finished {

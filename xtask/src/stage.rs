@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::arguments::Plan;
-use crate::peers::{self, Peer};
+use crate::requirements::{self, Requirement};
 use crate::shell;
 use crate::tally::Tally;
 use crate::{examples, fuzz, layout};
@@ -37,10 +37,9 @@ pub(crate) const STAGES: &[Stage] = &[
         "wasm",
         "check -p crypto-envelope --no-default-features \
          --features rustcrypto,rustcrypto-rsa,wasm-js --locked \
-         --target wasm32-unknown-unknown -Zbuild-std=std,panic_abort",
+         --target wasm32-unknown-unknown",
     )
-    .with_variable("RUSTC_BOOTSTRAP", "1")
-    .with_peer(&peers::WASM),
+    .needs(&requirements::WASM),
     Stage::check("docs", "doc --workspace --no-deps --locked --exclude xtask")
         .with_variable("RUSTDOCFLAGS", "-D warnings"),
     Stage::call("examples", examples::run),
@@ -48,17 +47,17 @@ pub(crate) const STAGES: &[Stage] = &[
         "interop-python",
         "-p crypto-envelope-tests --features interop-python --test interop_python",
     )
-    .with_peer(&peers::PYTHON),
+    .needs(&requirements::PYTHON),
     Stage::tests(
         "interop-cli",
         "-p crypto-envelope-tests --features interop-cli --test interop_cli",
     )
-    .with_peer(&peers::CLI),
+    .needs(&requirements::CLI),
     Stage::tests(
         "interop-node",
         "-p crypto-envelope-tests --features interop-node --test interop_node",
     )
-    .with_peer(&peers::NODE),
+    .needs(&requirements::NODE),
     Stage::call("fuzz", fuzz::run),
 ];
 
@@ -68,7 +67,7 @@ pub(crate) struct Stage {
     name: &'static str,
     work: Work,
     variable: Option<(&'static str, &'static str)>,
-    peer: Option<&'static Peer>,
+    requirement: Option<&'static Requirement>,
 }
 
 impl Stage {
@@ -88,7 +87,7 @@ impl Stage {
     }
 
     const fn new(name: &'static str, work: Work) -> Self {
-        Self { name, work, variable: None, peer: None }
+        Self { name, work, variable: None, requirement: None }
     }
 
     const fn with_variable(mut self, name: &'static str, value: &'static str) -> Self {
@@ -96,8 +95,8 @@ impl Stage {
         self
     }
 
-    const fn with_peer(mut self, peer: &'static Peer) -> Self {
-        self.peer = Some(peer);
+    const fn needs(mut self, requirement: &'static Requirement) -> Self {
+        self.requirement = Some(requirement);
         self
     }
 
@@ -106,9 +105,9 @@ impl Stage {
         self.name
     }
 
-    /// Whom the stage tests against, if anybody.
-    pub(crate) const fn peer(&self) -> Option<&'static Peer> {
-        self.peer
+    /// What the stage cannot do without, beside Rust.
+    pub(crate) const fn requirement(&self) -> Option<&'static Requirement> {
+        self.requirement
     }
 
     /// Runs the stage, saying what it does.
@@ -145,8 +144,8 @@ impl Stage {
     fn command(&self, arguments: &str) -> Result<Command, String> {
         let mut command = shell::cargo(arguments);
         command.envs(self.variable);
-        if let Some(peer) = self.peer {
-            command.env(peer.variable, (peer.prepare)()?);
+        if let Some(requirement) = self.requirement {
+            command.envs((requirement.meet)()?);
         }
         Ok(command)
     }

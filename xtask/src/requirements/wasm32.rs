@@ -1,25 +1,42 @@
-//! Debian's Rust, whose source package has the standard library for targets that come without one.
+//! A compiler for wasm32: the one at hand if it has the target, or else Debian's, whose source
+//! package has the standard library for targets that come without one.
 
-use std::ffi::OsString;
 use std::path::Path;
 
+use super::Variables;
 use crate::{debian, shell};
 
-/// The compiler, new enough for the workspace and beside the source of its library.
+/// What leads cargo to a compiler that has the standard library for the target, or can build it.
 ///
 /// # Errors
 ///
 /// Says what is missing.
-pub(super) fn rustc() -> Result<OsString, String> {
-    if let Err(reason) = check() {
+pub(super) fn compiler() -> Result<Variables, String> {
+    if has_target() {
+        return Ok(Vec::new());
+    }
+    println!("{MISSING}");
+    if let Err(reason) = check_debian() {
         println!("{reason}");
         debian::install(PACKAGES)?;
-        check().map_err(|reason| format!("installed {PACKAGES}, but {reason}"))?;
+        check_debian().map_err(|reason| format!("installed {PACKAGES}, but {reason}"))?;
     }
-    Ok(RUSTC.into())
+    Ok(vec![
+        ("RUSTC", RUSTC.into()),
+        ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort".into()),
+        // Building the standard library is unstable.
+        ("RUSTC_BOOTSTRAP", "1".into()),
+    ])
 }
 
-fn check() -> Result<(), String> {
+/// Whether the toolchain at hand came with the target: it names its folder in any case.
+fn has_target() -> bool {
+    let mut rustc = shell::command("rustc");
+    shell::output(rustc.args(["--print", "target-libdir", "--target", TARGET]))
+        .is_ok_and(|folder| Path::new(folder.trim()).is_dir())
+}
+
+fn check_debian() -> Result<(), String> {
     let version = shell::output(shell::command(RUSTC).arg("--version"))?;
     require_version(&version, env!("CARGO_PKG_RUST_VERSION"))?;
     if Path::new(LIBRARY).exists() { Ok(()) } else { Err(format!("there is no {LIBRARY}")) }
@@ -40,6 +57,9 @@ fn major_and_minor(version: &str) -> Option<(u32, u32)> {
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
+const TARGET: &str = "wasm32-unknown-unknown";
+const MISSING: &str =
+    "rustc has no wasm32-unknown-unknown (`rustup target add` installs it): trying Debian's";
 const PACKAGES: &str = "rustc-web rust-web-src";
 const RUSTC: &str = "/usr/bin/rustc";
 const LIBRARY: &str = "/usr/lib/rustlib/src/rust/library/std/Cargo.toml";

@@ -1,0 +1,71 @@
+//! What some stages need beside Rust: peers, who are software of others that must read what we
+//! write, and the other way round, and a compiler for another machine.
+//!
+//! A requirement that cannot be met fails its stage. Only `--without` leaves it out.
+
+mod environment;
+mod node;
+mod npm;
+mod python;
+mod venv;
+mod wasm32;
+
+use std::ffi::OsString;
+
+use self::npm::NodeModules;
+use self::venv::Venv;
+
+/// The AWS Encryption SDK for Python.
+pub(crate) const PYTHON: Requirement = Requirement {
+    name: "python",
+    meet: || {
+        let venv = Venv {
+            name: "aws-esdk-python",
+            requirements: "tests/interop/aws_esdk_python/requirements.txt",
+            sources: &[],
+        };
+        Ok(vec![("CRYPTO_ENVELOPE_PYTHON", venv.program("python")?.into())])
+    },
+};
+
+/// The command-line tool of the AWS Encryption SDK, with raw keys by a plugin of ours.
+pub(crate) const CLI: Requirement = Requirement {
+    name: "cli",
+    meet: || {
+        let venv = Venv {
+            name: "aws-encryption-cli",
+            requirements: "tests/interop/aws_encryption_cli/requirements.txt",
+            sources: &[
+                "tests/interop/aws_encryption_cli/pyproject.toml",
+                "tests/interop/aws_encryption_cli/raw_keys.py",
+            ],
+        };
+        let program = venv.program("aws-encryption-cli")?;
+        Ok(vec![("CRYPTO_ENVELOPE_AWS_ENCRYPTION_CLI", program.into())])
+    },
+};
+
+/// The AWS Encryption SDK for JavaScript.
+pub(crate) const NODE: Requirement = Requirement {
+    name: "node",
+    meet: || {
+        let modules =
+            NodeModules { name: "aws-esdk-node", manifests: "tests/interop/aws_esdk_node" };
+        Ok(vec![("CRYPTO_ENVELOPE_NODE_MODULES", modules.directory()?.into())])
+    },
+};
+
+/// A compiler that has the standard library for wasm32, or its source.
+pub(crate) const WASM: Requirement = Requirement { name: "wasm", meet: wasm32::compiler };
+
+/// Something that a stage cannot do without.
+#[derive(Debug)]
+pub(crate) struct Requirement {
+    /// What `--without` calls it.
+    pub(crate) name: &'static str,
+    /// Installs what is missing and returns how the stage finds it.
+    pub(crate) meet: fn() -> Result<Variables, String>,
+}
+
+/// Environment variables with their values.
+pub(crate) type Variables = Vec<(&'static str, OsString)>;
