@@ -14,7 +14,7 @@ use libfuzzer_sys as _;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let corpus = PathBuf::from(env::args_os().nth(1).ok_or("usage: seed CORPUS")?);
-    let mut messages = vectors()?;
+    let mut messages = vectors("aws-esdk/ct")?;
     messages.extend(our_messages()?);
     messages.retain(|message| message.len() <= LONGEST);
     write(&corpus.join("outline"), &messages)?;
@@ -23,13 +23,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     write(&corpus.join("decrypt"), &messages)?;
     write(&corpus.join("body"), &genuine(Genuine::rest))?;
     write(&corpus.join("footer"), &genuine(Genuine::footer))?;
-    write(&corpus.join("round_trip"), &plaintexts())
+    write(&corpus.join("round_trip"), &plaintexts())?;
+    write(&corpus.join("rsa_key"), &vectors("rsa")?)
 }
 
 /// The good ones and the bad ones.
-fn vectors() -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors/aws-esdk/ct");
-    let mut files = fs::read_dir(directory)?
+fn vectors(folder: &str) -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors");
+    let mut files = fs::read_dir(vectors.join(folder))?
         .map(|file| Ok(file?.path()))
         .collect::<Result<Vec<_>, Box<dyn Error>>>()?;
     files.sort_unstable();
