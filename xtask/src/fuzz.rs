@@ -1,13 +1,26 @@
-//! The stage `fuzz`: every fuzz target for a short time, from inputs that are made anew.
+//! The stages of the package `fuzz`, which is outside of the workspace: that clippy likes it, and
+//! every fuzz target for a short time, from inputs that are made anew.
 //!
 //! Coverage of the code works with a stable compiler, other than the sanitizers of `cargo fuzz`.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::shell;
 use crate::tally::Tally;
+
+/// Runs clippy over everything that [`run`] builds, and is built like it: what the dependencies
+/// compile that is not Rust is compiled once for both.
+///
+/// # Errors
+///
+/// Fails when clippy finds something.
+pub(crate) fn lint() -> Result<Tally, String> {
+    let clippy = format!("clippy {BUILT} -- -D warnings");
+    shell::run(&mut cargo(&clippy, &host()?)).map(|()| Tally::PASSED)
+}
 
 /// Builds and runs the targets; each counts as one check.
 ///
@@ -28,12 +41,21 @@ pub(crate) fn run() -> Result<Tally, String> {
 
 /// Returns where the programs are.
 fn build() -> Result<PathBuf, String> {
-    let host = shell::output(shell::command("rustc").args(["--print", "host-tuple"]))?;
-    let host = host.trim();
-    // With a target that is named, build scripts and macros are left as they are.
-    let mut cargo = shell::cargo(BUILD);
-    shell::run(cargo.args(["--target", host]).env("RUSTFLAGS", COVERAGE))?;
+    let host = host()?;
+    shell::run(&mut cargo(&format!("build {BUILT}"), &host))?;
     Ok(shell::target().join(host).join("release"))
+}
+
+fn cargo(arguments: &str, host: &str) -> Command {
+    let mut cargo = shell::cargo(arguments);
+    // With a target that is named, build scripts and macros are left as they are.
+    cargo.env("CARGO_BUILD_TARGET", host).env("RUSTFLAGS", COVERAGE);
+    cargo
+}
+
+fn host() -> Result<String, String> {
+    let host = shell::output(shell::command("rustc").args(["--print", "host-tuple"]))?;
+    Ok(host.trim().to_owned())
 }
 
 /// Every file in the directory is a target.
@@ -86,14 +108,15 @@ fn remove(directory: &Path) -> Result<(), String> {
 }
 
 const TARGETS: &str = "fuzz/fuzz_targets";
-const BUILD: &str = "build --release --manifest-path fuzz/Cargo.toml --bins --examples --locked";
+const BUILT: &str = "--release --manifest-path fuzz/Cargo.toml --lib --bins --examples --locked";
 /// What libFuzzer sees of a run: which edges were taken, and what was compared with what.
 const COVERAGE: &str = "--cfg fuzzing -Cpasses=sancov-module \
     -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
     -Cllvm-args=-sanitizer-coverage-pc-table \
     -Cllvm-args=-sanitizer-coverage-trace-compares";
-/// Seconds in all and per input, bytes of an input, megabytes in memory; the same every time.
+/// Seconds in all and per input, bytes of an input, megabytes in memory, and where the random
+/// numbers begin: a run tries the same at first, and what it gets to depends on the machine.
 const LIMITS: [&str; 5] =
     ["-max_total_time=10", "-timeout=5", "-max_len=4096", "-rss_limit_mb=256", "-seed=1"];
 

@@ -58,6 +58,8 @@ pub(crate) const STAGES: &[Stage] = &[
         "-p crypto-envelope-tests --features interop-node --test interop_node",
     )
     .needs(&requirements::NODE),
+    Stage::check("format-fuzz", "fmt --manifest-path fuzz/Cargo.toml --check"),
+    Stage::call("clippy-fuzz", fuzz::lint),
     Stage::call("fuzz", fuzz::run),
 ];
 
