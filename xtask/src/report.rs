@@ -48,9 +48,9 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\n{:<16}{:>8}  result", "stage", "seconds")?;
+        writeln!(f, "\n{:<24}{:>8}  result", "stage", "seconds")?;
         for Row { stage, time, result } in &self.rows {
-            writeln!(f, "{stage:<16}{:>8.1}  {result}", time.as_secs_f64())?;
+            writeln!(f, "{stage:<24}{:>8.1}  {result}", time.as_secs_f64())?;
         }
         writeln!(f)?;
         if !self.left_out.is_empty() {
@@ -97,7 +97,7 @@ mod tests {
         report.add(&STAGES[0], finished(Ok(Tally::PASSED)));
         report.add(&STAGES[1], finished(Ok(Tally { passed: 9, ..Tally::default() })));
         assert_eq!(last_lines(&report), ["10 passed, 0 failed", ""]);
-        assert!(report.to_string().contains("format               1.2  ok\n"), "{report}");
+        assert!(report.to_string().contains("format                       1.2  ok\n"), "{report}");
         assert!(report.is_success());
     }
 

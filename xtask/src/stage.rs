@@ -17,6 +17,7 @@ pub(crate) const STAGES: &[Stage] = &[
         "clippy",
         "clippy --workspace --all-targets --all-features --locked -- -D warnings",
     ),
+    Stage::check("clippy-default", "clippy --workspace --all-targets --locked -- -D warnings"),
     Stage::tests("test", "--workspace"),
     Stage::tests("test-features", "-p crypto-envelope --all-features --lib"),
     Stage::tests(
@@ -32,6 +33,16 @@ pub(crate) const STAGES: &[Stage] = &[
         "clippy-rustcrypto-only",
         "clippy -p crypto-envelope --no-default-features --features rustcrypto --all-targets \
          --locked -- -D warnings",
+    ),
+    Stage::check(
+        "clippy-rustcrypto",
+        "clippy -p keyferry -p crypto-envelope-testkit -p crypto-envelope-examples \
+         --no-default-features --features rustcrypto,rustcrypto-rsa --all-targets --locked \
+         -- -D warnings",
+    ),
+    Stage::check(
+        "clippy-rustcrypto-rsa",
+        "clippy -p crypto-envelope --features rustcrypto-rsa --all-targets --locked -- -D warnings",
     ),
     Stage::check(
         "wasm",

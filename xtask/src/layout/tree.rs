@@ -8,15 +8,32 @@ use crate::shell;
 
 /// What must not come along with the core as users get it: runtimes, HTTP, cloud SDKs.
 pub(super) fn weight_in_core(_: &Workspace) -> Result<Vec<Finding>, String> {
+    unwanted(CORE, "", WEIGHT)
+}
+
+/// What is built with a C compiler, where users asked for Rust alone.
+pub(super) fn c_in_pure_rust(_: &Workspace) -> Result<Vec<Finding>, String> {
+    let mut findings = unwanted(CORE, PURE_RUST, BUILT_WITH_C)?;
+    findings.extend(unwanted(KEYFERRY, PURE_RUST, BUILT_WITH_C)?);
+    Ok(findings)
+}
+
+/// What fits one of the `patterns` in the tree of `package` with these `features`.
+fn unwanted(package: &str, features: &str, patterns: &[&str]) -> Result<Vec<Finding>, String> {
     // Asked for alone: the features of another member would be turned on for it.
-    let tree = shell::output(shell::cargo(TREE).args(["--package", CORE]))?;
+    let selection = format!("-p {package} {features}");
+    let tree = shell::output(&mut shell::cargo(&format!("{TREE} {selection}")))?;
     let packages = tree.lines().filter_map(name_and_version).collect::<BTreeSet<_>>();
+    if !packages.iter().any(|(name, _)| *name == package) {
+        return Err(format!("{package} is not in its own tree"));
+    }
+    let see = format!("cargo tree {}", selection.trim_end());
     Ok(packages
         .into_iter()
-        .filter(|(name, _)| WEIGHT.iter().any(|pattern| matches(name, pattern)))
+        .filter(|(name, _)| patterns.iter().any(|pattern| matches(name, pattern)))
         .map(|(name, version)| Finding {
             place: format!("{name} {version}"),
-            message: format!("is in the tree of {CORE}; see `cargo tree -p {CORE} -i {name}`"),
+            message: format!("is in the tree of {package}; see `{see} -i {name}`"),
         })
         .collect())
 }
@@ -65,8 +82,11 @@ fn rivals(metadata: &Metadata) -> Vec<(&Package, String)> {
 }
 
 const CORE: &str = "crypto-envelope";
+const KEYFERRY: &str = "keyferry";
 const WEIGHT: &[&str] =
     &["tokio", "reqwest", "hyper", "aws-sdk-*", "aws-config", "ring", "openssl"];
+const PURE_RUST: &str = "--no-default-features --features rustcrypto,rustcrypto-rsa";
+const BUILT_WITH_C: &[&str] = &["aws-lc-*", "cc", "cmake", "bindgen", "ring", "openssl-sys"];
 const TREE: &str = "tree --locked --target all --edges normal,build --prefix none --format {p}";
 
 #[cfg(test)]
