@@ -103,15 +103,21 @@ fn cannot(path: &Path, error: &io::Error) -> Failure {
 
 /// Nobody else may read it.
 fn check(path: &Path, metadata: &Metadata) -> Result<(), Failure> {
-    let others = metadata.permissions().mode() & 0o077;
-    if metadata.is_file() && others != 0 {
-        let path = path.display();
+    if !metadata.is_file() {
+        return Ok(());
+    }
+    let user = rustix::process::geteuid().as_raw();
+    check_access(path, metadata.permissions().mode(), metadata.uid(), user)
+}
+
+/// Nobody but `user` and root may read a file with this mode and owner.
+fn check_access(path: &Path, mode: u32, owner: u32, user: u32) -> Result<(), Failure> {
+    let path = path.display();
+    if mode & 0o077 != 0 {
         return Err(Failure::new(Code::Policy, format!("others can read the key file {path}"))
             .hint(format!("make it private: chmod 600 {path}")));
     }
-    let owner = metadata.uid();
-    if metadata.is_file() && owner != rustix::process::geteuid().as_raw() && owner != ROOT {
-        let path = path.display();
+    if owner != user && owner != ROOT {
         return Err(Failure::new(
             Code::Policy,
             format!("the key file {path} belongs to somebody else, who can read it"),
@@ -178,6 +184,36 @@ mod tests {
             .into_iter()
             .filter(|encoding| decode(bytes, *encoding).is_some())
             .collect()
+    }
+
+    /// Numbers stand for people, so that it does not matter who runs the test.
+    #[test]
+    fn a_key_is_for_its_owner_and_root_alone() {
+        const ALICE: u32 = 1000;
+        const BOB: u32 = 1001;
+        let refusal = |mode, owner, user| check_access(Path::new("key"), mode, owner, user).err();
+        for (mode, owner, user) in [
+            (0o600, ALICE, ALICE),
+            (0o400, ALICE, ALICE),
+            (0o600, ROOT, ALICE),
+            (0o600, ROOT, ROOT),
+        ] {
+            let refused = refusal(mode, owner, user);
+            assert!(refused.is_none(), "{mode:o} of {owner} for {user}: {refused:?}");
+        }
+        for (mode, owner, user, reason) in [
+            (0o640, ALICE, ALICE, "others can read the key file key; make it private"),
+            (0o604, ALICE, ALICE, "others can read the key file key; make it private"),
+            (0o660, ROOT, ROOT, "others can read the key file key; make it private"),
+            (0o600, BOB, ALICE, "the key file key belongs to somebody else"),
+            (0o600, ALICE, ROOT, "the key file key belongs to somebody else"),
+        ] {
+            let refused =
+                refusal(mode, owner, user).map(|failure| (failure.code(), failure.text()));
+            let (code, said) = refused.unwrap_or_else(|| panic!("{mode:o} of {owner} for {user}"));
+            assert_eq!(code, Code::Policy);
+            assert!(said.starts_with(reason), "{said}");
+        }
     }
 
     #[test]

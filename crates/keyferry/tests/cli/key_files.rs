@@ -76,22 +76,6 @@ fn another_key_does_not_open() -> TestResult {
     Ok(())
 }
 
-/// Its owner can read it. Only root can hand files to somebody else, so only then it is tested.
-#[test]
-fn a_key_of_somebody_else_is_refused() -> TestResult {
-    let sandbox = Sandbox::new()?;
-    sandbox.write("file", "text")?;
-    sandbox.write_key("key", [0xe1; 32], 0o600)?;
-    match std::os::unix::fs::chown(sandbox.work("key"), Some(65_534), None) {
-        Ok(()) => {
-            let ran = sandbox.run(&["encrypt", "-p", "raw-aes:key", "file"])?;
-            ran.expect(6)?.says("belongs to somebody else")?;
-        }
-        Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::PermissionDenied),
-    }
-    Ok(())
-}
-
 #[test]
 fn rsa_keys_encrypt_in_public_and_decrypt_in_private() -> TestResult {
     let sandbox = Sandbox::new()?;
