@@ -52,7 +52,11 @@ fn decryptor() -> Decryptor {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 400,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn what_is_sealed_opens(
@@ -124,7 +128,11 @@ proptest! {
     }
 
     #[test]
-    fn sizes_are_forecast(plaintext in 0_usize..10_000, frame_length in 1_u32..2000, suite in suites()) {
+    fn sizes_are_forecast(
+        plaintext in 0_usize..10_000,
+        frame_length in 1_u32..2000,
+        suite in suites(),
+    ) {
         let encryptor = encryptor(suite, frame_length);
         let nothing = EncryptionContext::new();
         let sealer = crypto_envelope::blocking::wait(encryptor.prepare(&nothing))?;
