@@ -2,7 +2,7 @@
 
 use std::{
     io::Write,
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -11,6 +11,13 @@ use crypto_envelope_testkit::data;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::sandbox::{Ran, Sandbox, TestResult};
+
+/// The program, minding all signals: it leaves ignored what whoever runs the tests ignores, such as
+/// `nohup`, or a shell for what it runs in the background.
+fn minding_signals(sandbox: &Sandbox, arguments: &[&str]) -> Command {
+    let program = ["--default-signal", env!("CARGO_BIN_EXE_keyferry")];
+    sandbox.command_of("env", &[&program, arguments].concat())
+}
 
 /// Waits until the program writes its file: it has read what it was given, and waits for more.
 fn wait_for_unfinished_file(sandbox: &Sandbox, child: &mut Child) -> TestResult {
@@ -43,7 +50,7 @@ fn a_signal_leaves_no_file() -> TestResult {
             (["encrypt", "-", "-o", "result"], &message[..]),
             (["decrypt", "-", "-o", "result"], &message[..message.len() / 2]),
         ] {
-            let mut child = sandbox.command(&arguments).stdin(Stdio::piped()).spawn()?;
+            let mut child = minding_signals(&sandbox, &arguments).stdin(Stdio::piped()).spawn()?;
             let mut stdin = child.stdin.take().ok_or("no standard input")?;
             stdin.write_all(input)?;
             wait_for_unfinished_file(&sandbox, &mut child)?;
@@ -62,7 +69,7 @@ fn a_signal_keeps_the_old_file() -> TestResult {
     let sandbox = Sandbox::new()?;
     sandbox.write("result", "precious")?;
     let arguments = ["encrypt", "-f", "-", "-o", "result"];
-    let mut child = sandbox.command(&arguments).stdin(Stdio::piped()).spawn()?;
+    let mut child = minding_signals(&sandbox, &arguments).stdin(Stdio::piped()).spawn()?;
     wait_for_unfinished_file(&sandbox, &mut child)?;
     kill_process(Pid::from_child(&child), Signal::INT)?;
     Ran::from(child.wait_with_output()?).expect(130)?;
