@@ -38,14 +38,8 @@ fn wait_for_unfinished_file(sandbox: &Sandbox, child: &mut Child) -> TestResult 
 fn a_signal_leaves_no_file() -> TestResult {
     let sandbox = Sandbox::new()?;
     let message = sandbox.pipe(&["encrypt"], &data::plaintext(3_000_000, 1))?.expect(0)?.stdout;
-    for signal in [
-        Signal::INT,
-        Signal::TERM,
-        Signal::HUP,
-        Signal::QUIT,
-        Signal::USR1,
-        Signal::XCPU,
-    ] {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT, Signal::USR1, Signal::XCPU]
+    {
         for (arguments, input) in [
             (["encrypt", "-", "-o", "result"], &message[..]),
             (["decrypt", "-", "-o", "result"], &message[..message.len() / 2]),
