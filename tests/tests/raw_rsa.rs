@@ -99,6 +99,32 @@ fn other_things_are_no_keys() {
     }
 }
 
+/// What OpenSSL and editors leave around a key.
+#[test]
+fn text_around_a_key_is_no_harm() -> Result<()> {
+    let pem = key!("private.pkcs8.pem");
+    let lines = String::from_utf8_lossy(pem).replace('\n', "\r\n");
+    for text in [
+        [pem, b"\n\n"].concat(),
+        [b"\n  \n", pem].concat(),
+        [b"Bag Attributes\n    friendlyName: test\nKey Attributes: <No Attributes>\n", pem]
+            .concat(),
+        [b"\xef\xbb\xbf\n", pem].concat(),
+        [pem, key!("public.spki.pem")].concat(),
+        pem.trim_ascii_end().to_vec(),
+        lines.into_bytes(),
+    ] {
+        assert!(RsaKey::parse(&text)?.is_private());
+    }
+    let encrypted = b"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n\
+                      -----END RSA PRIVATE KEY-----\n";
+    assert!(matches!(RsaKey::parse(encrypted), Err(Error::Unsupported { .. })));
+    let other = b"-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n";
+    let reason = RsaKey::parse(other).map_err(|error| error.to_string());
+    assert!(reason.as_ref().is_err_and(|reason| reason.contains("OPENSSH")), "{reason:?}");
+    Ok(())
+}
+
 /// The reason is that of the key that it is, not of one that it is not.
 #[test]
 fn public_keys_have_reasons_of_their_own() -> Result<()> {

@@ -97,7 +97,12 @@ fn step(folder: &OwnedFd, name: &OsStr, missing: Missing) -> io::Result<OwnedFd>
     }
 }
 
-const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+const FOLDER: OFlags = THROUGH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+/// To go through a folder it need not be possible to list it.
+#[cfg(target_os = "linux")]
+const THROUGH: OFlags = OFlags::PATH;
+#[cfg(not(target_os = "linux"))]
+const THROUGH: OFlags = OFlags::RDONLY;
 
 #[cfg(test)]
 mod tests {

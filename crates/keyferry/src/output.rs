@@ -282,7 +282,8 @@ impl Output {
     fn write_stored(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = match &mut self.writer {
             Writer::Stream(file) => file.write(bytes),
-            Writer::File { unfinished, .. } => unfinished.write(bytes),
+            // By itself: errors of its wrapper show a path that helps nobody.
+            Writer::File { unfinished, .. } => unfinished.as_file_mut().write(bytes),
         };
         written.map_err(|error| match error.kind() {
             io::ErrorKind::Interrupted => error,
@@ -304,7 +305,7 @@ impl Write for Output {
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.writer {
             Writer::Stream(file) => file.flush(),
-            Writer::File { unfinished, .. } => unfinished.flush(),
+            Writer::File { unfinished, .. } => unfinished.as_file_mut().flush(),
         }
     }
 }
@@ -322,7 +323,7 @@ impl Audience {
 fn leads_to_descriptor(path: &Path) -> bool {
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {
-        if path.starts_with("/proc") || path.starts_with("/dev") {
+        if DESCRIPTORS.iter().any(|folder| path.starts_with(folder)) {
             return true;
         }
         match fs::read_link(&path) {
@@ -345,5 +346,7 @@ fn exists(name: &str) -> Failure {
         .hint("give another name with --output, --force to replace it, or --skip-existing")
 }
 
+/// What leads to files that are open.
+const DESCRIPTORS: [&str; 5] = ["/proc", "/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr"];
 /// As many as the system follows.
 const MOST_LINKS: usize = 40;

@@ -84,7 +84,7 @@ impl Plan {
         self.left_alone.extend(findings.unfinished.into_iter().map(unfinished));
         let results = Results::new(files.output.as_deref(), &findings.found)?;
         for found in findings.found {
-            if found.origin == Origin::InFolder && !results.are_for(&found, naming) {
+            if found.origin != Origin::Named && !results.are_for(&found, naming) {
                 let path = found.source.path().unwrap_or_default();
                 self.left_alone.push(LeftAlone { path, reason: "suffix" });
             } else {
@@ -98,17 +98,22 @@ impl Plan {
     fn check_results(&self) -> Result<(), Failure> {
         let mut sources = BTreeMap::new();
         for (number, job) in self.jobs.iter().enumerate() {
-            sources.extend(job.source.path().map(|path| (place_of(&path), number)));
+            if let Some(path) = job.source.path() {
+                sources.insert(place_of(&path), number);
+                sources.insert(name_in_folder(&path), number);
+            }
         }
         let mut results = BTreeMap::new();
         for (number, Job { source, destination, .. }) in self.jobs.iter().enumerate() {
             let Destination::File(path) = destination else { continue };
-            let place = place_of(path);
+            // A link of that name is replaced, wherever it leads.
+            let place = name_in_folder(path);
             if let Some(other) = sources.get(&place).filter(|other| **other != number) {
                 let other = self.jobs[*other].source.name();
                 let source = source.name();
-                return Err(Failure::usage(format!("{source} would replace {other}"))
-                    .hint("what is read by one run is not written by it"));
+                return Err(Failure::usage(format!("{source} would replace {other}")).hint(
+                    "leave out the results of an earlier run: a quoted pattern and --recursive do",
+                ));
             }
             if let Some(other) = results.insert(place, source) {
                 return Err(Failure::usage(format!(
@@ -150,7 +155,9 @@ impl<'output> Results<'output> {
         match (output, inputs) {
             (None, _) => Ok(Self::Beside),
             (Some(folder), _) if folder.is_dir() => Ok(Self::Folder(folder)),
-            (Some(output), [Found { origin: Origin::Named, .. }]) => Ok(Self::Single(output)),
+            (Some(output), [Found { origin: Origin::Named | Origin::Pattern, .. }]) => {
+                Ok(Self::Single(output))
+            }
             (Some(output), _) if output == "-" => {
                 Err(Failure::usage("several results cannot go to standard output")
                     .hint("choose a folder with --output"))
@@ -165,7 +172,7 @@ impl<'output> Results<'output> {
         }
     }
 
-    /// Of the files in a folder some are not meant: when encrypting beside them the results of an
+    /// Of the files in a folder, and of those that match a pattern, some are not meant: when encrypting beside them the results of an
     /// earlier run, when decrypting whatever is not encrypted.
     fn are_for(&self, found: &Found, naming: Naming<'_>) -> bool {
         match (naming, self) {
@@ -252,12 +259,16 @@ fn from_standard_input(output: Option<&Path>) -> Result<Job, Failure> {
 
 /// The same for all names of a file that is there; else its folder and its name.
 pub(crate) fn place_of(path: &Path) -> PathBuf {
-    let in_folder = || {
-        let folder = path.parent().filter(|folder| *folder != Path::new(""));
-        let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
-        Some(folder.join(path.file_name()?))
-    };
-    path.canonicalize().ok().or_else(in_folder).unwrap_or_else(|| path.to_owned())
+    path.canonicalize().unwrap_or_else(|_| name_in_folder(path))
+}
+
+/// The same for all names of its folder.
+pub(crate) fn name_in_folder(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    match (folder.unwrap_or(Path::new(".")).canonicalize(), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
 }
 
 /// Whether `inner` is `outer` or a folder below.

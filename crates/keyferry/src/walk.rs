@@ -27,8 +27,9 @@ impl Found {
 /// How it was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// By its name or a pattern.
+    /// By its name.
     Named,
+    Pattern,
     /// By going through a folder.
     InFolder,
 }
@@ -86,15 +87,18 @@ impl Findings {
         let root = literal_folder(pattern);
         let mut links = BTreeSet::new();
         for path in matches(pattern)? {
-            let place = path.strip_prefix(&root).unwrap_or(&path).to_owned();
+            let (root, place) = match path.strip_prefix(&root) {
+                Ok(place) => (root.clone(), place.to_owned()),
+                Err(_) => (PathBuf::new(), path.clone()),
+            };
             if let Some(link) = link_on_the_way(&root, &place) {
                 links.insert(link);
             } else if path.is_dir() {
                 self.add_folder(&root, &place, recursion)?;
             } else {
                 let name = path.file_name().unwrap_or_default().into();
-                let source = Source::InFolder(Below { root: root.clone(), place });
-                self.found.push(Found { source, place: name, origin: Origin::Named });
+                let source = Source::InFolder(Below { root, place });
+                self.found.push(Found { source, place: name, origin: Origin::Pattern });
             }
         }
         let not_taken =
@@ -187,7 +191,9 @@ fn literal_folder(pattern: &str) -> PathBuf {
     let is_literal = |part: &Component<'_>| {
         part.as_os_str().to_str().is_some_and(|text| !text.contains(['*', '?', '[']))
     };
-    Path::new(pattern).components().take_while(is_literal).collect()
+    // What matches is named without them.
+    let parts = Path::new(pattern).components().filter(|part| *part != Component::CurDir);
+    parts.take_while(is_literal).collect()
 }
 
 fn link_on_the_way(root: &Path, place: &Path) -> Option<PathBuf> {

@@ -23,15 +23,18 @@ enum Form {
 
 impl RsaKey {
     /// Reads a key in PEM (RFC 7468) or DER: PKCS#8 or PKCS#1, `SubjectPublicKeyInfo` or PKCS#1.
-    /// The bytes stay the caller's to wipe.
+    /// Around the PEM text there may be anything; of several blocks the first one counts. The
+    /// bytes stay the caller's to wipe.
     ///
     /// # Errors
     ///
     /// [`Error::InvalidInput`] if this is no RSA key; [`Error::Unsupported`] if it is encrypted
     /// with a password.
     pub fn parse(key: &[u8]) -> Result<Self> {
-        let key = key.trim_ascii_start();
-        if key.starts_with(b"-----BEGIN") { Self::from_pem(key) } else { Self::from_der(key) }
+        match first_pem_block(key) {
+            Some((label, block)) => Self::from_pem(label, block),
+            None => Self::from_der(key),
+        }
     }
 
     /// Whether it can decrypt.
@@ -63,25 +66,24 @@ impl RsaKey {
         }
     }
 
-    fn from_pem(pem: &[u8]) -> Result<Self> {
-        let (label, der) = decode_vec(pem)
+    fn from_pem(label: &str, block: &[u8]) -> Result<Self> {
+        if !LABELS.contains(&label) {
+            let message = format!("the PEM text holds no RSA key but: {label}");
+            return Err(Error::invalid_input(message));
+        }
+        if label == "ENCRYPTED PRIVATE KEY" || contains(block, b"Proc-Type:") {
+            return Err(Error::unsupported(
+                "a private key that is encrypted with a password: decrypt it first",
+            ));
+        }
+        let (_, der) = decode_vec(block)
             .map_err(|_| Error::invalid_input("the PEM text of the RSA key is damaged"))?;
         let der = Zeroizing::new(der);
         match label {
             "PRIVATE KEY" => rsa::of_pkcs8(&der).map(Self::private),
             "RSA PRIVATE KEY" => rsa::of_private_pkcs1(&der).map(Self::private),
             "PUBLIC KEY" => rsa::of_spki(&der).map(Self::public),
-            "RSA PUBLIC KEY" => rsa::of_public_pkcs1(&der).map(Self::public),
-            "ENCRYPTED PRIVATE KEY" => {
-                return Err(Error::unsupported(
-                    "a private key that is encrypted with a password: decrypt it first",
-                ));
-            }
-            other => {
-                return Err(Error::invalid_input(format!(
-                    "the PEM text holds no RSA key but: {other}"
-                )));
-            }
+            _ => rsa::of_public_pkcs1(&der).map(Self::public),
         }
         .ok_or_else(|| Error::invalid_input(format!("the {label} in the PEM text is not RSA")))
     }
@@ -108,3 +110,28 @@ impl fmt::Debug for RsaKey {
         f.write_str(if self.is_private() { "RsaKey(private)" } else { "RsaKey(public)" })
     }
 }
+
+/// The label of the first PEM block, and the block.
+fn first_pem_block(text: &[u8]) -> Option<(&str, &[u8])> {
+    let mut start = 0;
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        if let Some(label) = line.trim_ascii_end().strip_prefix(BEGIN) {
+            let label = str::from_utf8(label.strip_suffix(b"-----")?).ok()?;
+            let end = format!("-----END {label}-----");
+            let block = &text[start..];
+            let place = block.windows(end.len()).position(|window| window == end.as_bytes());
+            // Without an end it is damaged, which others say.
+            return Some((label, place.map_or(block, |place| &block[..place + end.len()])));
+        }
+        start += line.len();
+    }
+    None
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
+const BEGIN: &[u8] = b"-----BEGIN ";
+const LABELS: [&str; 5] =
+    ["PRIVATE KEY", "RSA PRIVATE KEY", "PUBLIC KEY", "RSA PUBLIC KEY", "ENCRYPTED PRIVATE KEY"];

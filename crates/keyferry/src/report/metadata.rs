@@ -3,16 +3,20 @@
 use std::{
     fs::{self, File},
     io::{self, Write},
-    os::{fd::AsFd, unix::fs::MetadataExt},
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::fs::MetadataExt,
+    },
     path::Path,
 };
 
 use crate::{
     args::Report,
     failure::Failure,
+    input::Source,
     local_keys::Store,
     output::Destination,
-    plan::{Plan, place_of},
+    plan::{Plan, name_in_folder, place_of},
     provider::ProviderSpec,
 };
 
@@ -40,12 +44,18 @@ impl Metadata {
         plan: &Plan,
         keys: &[ProviderSpec],
     ) -> Result<Self, Failure> {
-        let earlier = if report.overwrite_metadata { Earlier::Replaced } else { Earlier::Kept };
         let name = path.display().to_string();
         let cannot = |error: io::Error| Failure::io(format!("cannot write {name}"), &error);
         check_names(path, plan)?;
         let file = File::options().append(true).create(true).open(path).map_err(cannot)?;
         check_file(&file, path, plan, keys).map_err(cannot)??;
+        // A device or a pipe holds nothing that could be replaced.
+        let holds_records = file.metadata().map_err(cannot)?.is_file();
+        let earlier = if report.overwrite_metadata && holds_records {
+            Earlier::Replaced
+        } else {
+            Earlier::Kept
+        };
         Ok(Self { file, name, earlier })
     }
 
@@ -65,10 +75,12 @@ impl Metadata {
 fn check_names(path: &Path, plan: &Plan) -> Result<(), Failure> {
     let place = place_of(path);
     let clashes = plan.jobs.iter().any(
-        |job| matches!(&job.destination, Destination::File(result) if place_of(result) == place),
+        |job| matches!(&job.destination, Destination::File(result) if name_in_folder(result) == place),
     );
+    // What a link would make cannot be compared.
+    let leads_nowhere = path.is_symlink() && !path.exists();
     let in_store = Store::of_user().is_ok_and(|store| place.starts_with(place_of(store.folder())));
-    if clashes || in_store { Err(in_use(path)) } else { Ok(()) }
+    if clashes || in_store || leads_nowhere { Err(in_use(path)) } else { Ok(()) }
 }
 
 /// It must not be anything that is read, written, or holds a key, under whatever name.
@@ -81,9 +93,7 @@ fn check_file(
     let identity = |found: fs::Metadata| (found.dev(), found.ino());
     let ours = identity(file.metadata()?);
     let is_ours = |path: &Path| fs::metadata(path).is_ok_and(|found| identity(found) == ours);
-    let standard_streams =
-        [io::stdin().as_fd().try_clone_to_owned(), io::stdout().as_fd().try_clone_to_owned()];
-    let is_stream = standard_streams.into_iter().flatten().any(|stream| {
+    let is_stream = standard_streams(plan).into_iter().any(|stream| {
         let found = File::from(stream).metadata();
         found.is_ok_and(|found| found.is_file() && identity(found) == ours)
     });
@@ -91,6 +101,15 @@ fn check_file(
         plan.jobs.iter().any(|job| job.source.path().is_some_and(|path| is_ours(&path)));
     let is_key = keys.iter().any(|key| is_ours(key.file()));
     Ok(if is_stream || is_source || is_key { Err(in_use(path)) } else { Ok(()) })
+}
+
+/// Those that data comes from or goes to.
+fn standard_streams(plan: &Plan) -> Vec<OwnedFd> {
+    let reads = plan.jobs.iter().any(|job| job.source == Source::StandardInput);
+    let writes = plan.jobs.iter().any(|job| job.destination.is_standard_output());
+    let input = reads.then(|| io::stdin().as_fd().try_clone_to_owned());
+    let output = writes.then(|| io::stdout().as_fd().try_clone_to_owned());
+    [input, output].into_iter().flatten().flatten().collect()
 }
 
 fn in_use(path: &Path) -> Failure {

@@ -345,3 +345,54 @@ fn folders_of_plaintext_are_private() -> TestResult {
     assert_eq!(sandbox.read("back/b/c/d")?, b"three");
     Ok(())
 }
+
+/// `./` in front of a pattern must not lead to another file.
+#[test]
+fn patterns_may_begin_with_this_folder() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    fs::create_dir_all(sandbox.work("sub/sub"))?;
+    sandbox.write("sub/a.log", "wanted")?;
+    sandbox.write("sub/sub/a.log", "other")?;
+    for pattern in ["./sub/*.log", "sub/./*.log", "./s*/a.log", "././sub/[a].log"] {
+        sandbox.run(&["encrypt", "-f", pattern])?.expect(0)?;
+        let back = sandbox.run(&["decrypt", "sub/a.log.encrypted", "-o", "-"])?.expect(0)?;
+        assert_eq!(back.stdout, b"wanted", "{pattern}");
+        assert!(!sandbox.work("sub/sub/a.log.encrypted").exists(), "{pattern}");
+        fs::remove_file(sandbox.work("sub/a.log.encrypted"))?;
+    }
+    Ok(())
+}
+
+/// A run over a pattern can be repeated, and its results are not taken for inputs.
+#[test]
+fn runs_over_patterns_go_on() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    for name in ["a", "b"] {
+        sandbox.write(name, name)?;
+    }
+    sandbox.run(&["encrypt", "a"])?.expect(0)?;
+    let ran = sandbox.run(&["encrypt", "*", "--skip-existing"])?.expect(0)?;
+    ran.says("encrypted 1, skipped 2, failed 0")?;
+    assert_eq!(sandbox.names()?, ["a", "a.encrypted", "b", "b.encrypted"]);
+    let ran = sandbox.run(&["decrypt", "-f", "*"])?.expect(0)?;
+    ran.says("decrypted 2, skipped 2, failed 0")?;
+    Ok(())
+}
+
+/// Devices and pipes hold nothing that could be lost.
+#[test]
+fn a_log_can_go_to_a_device_or_a_stream() -> TestResult {
+    let sandbox = tree()?;
+    let options = ["encrypt", "-f", "tree/a", "--overwrite-metadata", "--metadata-output"];
+    sandbox.run(&[&options[..], &["/dev/null"]].concat())?.expect(0)?;
+    let log = fs::File::create(sandbox.work("log"))?;
+    let to_stderr = ["encrypt", "-f", "tree/a", "--metadata-output", "/dev/stderr"];
+    let status = sandbox.command(&to_stderr).stderr(log).status()?;
+    assert_eq!(status.code(), Some(0));
+    assert!(String::from_utf8(sandbox.read("log")?)?.contains("\"status\":\"done\""));
+    symlink("tree/nothing", sandbox.work("dangling"))?;
+    let dangling = ["encrypt", "-f", "tree/a", "--metadata-output", "dangling"];
+    sandbox.run(&dangling)?.expect(2)?.says("is in use by this run")?;
+    assert!(!sandbox.work("tree/nothing").exists());
+    Ok(())
+}
