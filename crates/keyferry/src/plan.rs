@@ -172,8 +172,9 @@ impl<'output> Results<'output> {
         }
     }
 
-    /// Of the files in a folder, and of those that match a pattern, some are not meant: when encrypting beside them the results of an
-    /// earlier run, when decrypting whatever is not encrypted.
+    /// Of the files in a folder, and of those that match a pattern, some are not meant: when
+    /// encrypting beside them the results of an earlier run, when decrypting whatever is not
+    /// encrypted.
     fn are_for(&self, found: &Found, naming: Naming<'_>) -> bool {
         match (naming, self) {
             (Naming::Add(suffix), Self::Beside) => without_suffix(&found.place, suffix).is_none(),

@@ -48,6 +48,17 @@ pub(crate) enum Kind {
     File,
 }
 
+impl Kind {
+    /// Where a link leads. Behind what cannot be looked at there may be anything, as in a folder.
+    fn behind(path: &Path) -> Self {
+        match fs::metadata(path) {
+            Ok(found) if !found.is_dir() => Self::File,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::File,
+            _ => Self::Folder,
+        }
+    }
+}
+
 /// What a path or a pattern stands for.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
@@ -102,7 +113,7 @@ impl Findings {
             }
         }
         let not_taken =
-            |path: PathBuf| NotTaken { failure: is_a_link(&path), kind: Kind::File, path };
+            |path: PathBuf| NotTaken { failure: is_a_link(&path), kind: Kind::behind(&path), path };
         self.not_taken.extend(links.into_iter().map(not_taken));
         Ok(())
     }
@@ -161,7 +172,7 @@ impl Findings {
                 }
                 kind => {
                     let failure = why_not(&path, kind);
-                    self.not_taken.push(NotTaken { path, kind: Kind::File, failure });
+                    self.not_taken.push(NotTaken { kind: Kind::behind(&path), path, failure });
                 }
             }
         }

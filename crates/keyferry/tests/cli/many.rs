@@ -396,3 +396,19 @@ fn a_log_can_go_to_a_device_or_a_stream() -> TestResult {
     assert!(!sandbox.work("tree/nothing").exists());
     Ok(())
 }
+
+/// Behind a link to a folder there may be files to decrypt, whatever it is called.
+#[test]
+fn a_linked_folder_is_missed_when_decrypting_too() -> TestResult {
+    let sandbox = tree()?;
+    sandbox.run(&["encrypt", "-r", "tree"])?.expect(0)?;
+    fs::create_dir(sandbox.work("elsewhere"))?;
+    symlink("../elsewhere", sandbox.work("tree/folder"))?;
+    symlink("a", sandbox.work("tree/file"))?;
+    let ran = sandbox.run(&["decrypt", "-r", "-f", "tree"])?.expect(3)?;
+    ran.says("tree/folder is a link")?.says("1 of 4 files failed")?;
+    sandbox.run(&["encrypt", "-f", "tree/a", "-o", "elsewhere"])?.expect(0)?;
+    let ran = sandbox.run(&["decrypt", "-f", "tree/*/a.encrypted"])?.expect(2)?;
+    ran.says("tree/folder is a link")?;
+    Ok(())
+}
