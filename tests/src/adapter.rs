@@ -1,5 +1,7 @@
 //! Every way to seal and to open a message, so that each test can run through all of them.
 
+mod parallel;
+
 use std::io::{Read, Write};
 
 use crypto_envelope::{
@@ -21,11 +23,17 @@ pub enum Adapter {
     Pump,
     /// `io::encrypt`, `io::decrypt_seekable`.
     TwoPasses,
+    /// `Parallel::seal`, `Parallel::open_into`, in slices of this many bytes.
+    Parallel(usize),
+    /// `Parallel::encrypt`, `Parallel::decrypt_seekable`, in slices of this many bytes.
+    ParallelPump(usize),
+    /// `Parallel::encrypt_at`, `Parallel::decrypt_at`, in slices of this many bytes.
+    ParallelAt(usize),
 }
 
 impl Adapter {
     /// All of them, with pieces of awkward sizes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::OneShot,
         Self::Engine(1),
         Self::Engine(61),
@@ -34,6 +42,9 @@ impl Adapter {
         Self::Stream(70_000),
         Self::Pump,
         Self::TwoPasses,
+        Self::Parallel(1),
+        Self::ParallelPump(100),
+        Self::ParallelAt(1000),
     ];
 
     /// Whether the pieces are so small that large messages take long.
@@ -86,6 +97,9 @@ impl Adapter {
                 }
                 Ok(message)
             }
+            Self::Parallel(slice) => parallel::seal(slice, prepare()?, plaintext),
+            Self::ParallelPump(slice) => parallel::encrypt(slice, prepare()?, plaintext),
+            Self::ParallelAt(slice) => parallel::encrypt_at(slice, prepare()?, plaintext),
         }
     }
 
@@ -132,6 +146,9 @@ impl Adapter {
                 let finished = io::decrypt_seekable(opener, body, &mut plaintext)?;
                 checked(plaintext, &finished)
             }
+            Self::Parallel(slice) => parallel::open(slice, decryptor, message, expected),
+            Self::ParallelPump(slice) => parallel::decrypt(slice, decryptor, message, expected),
+            Self::ParallelAt(slice) => parallel::decrypt_at(slice, decryptor, message, expected),
         }
     }
 }

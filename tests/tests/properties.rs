@@ -29,6 +29,9 @@ fn adapters() -> impl Strategy<Value = Adapter> {
         Just(Adapter::TwoPasses),
         (1_usize..5000).prop_map(Adapter::Engine),
         (1_usize..5000).prop_map(Adapter::Stream),
+        (1_usize..5000).prop_map(Adapter::Parallel),
+        (1_usize..5000).prop_map(Adapter::ParallelPump),
+        (1_usize..5000).prop_map(Adapter::ParallelAt),
     ]
 }
 

@@ -11,6 +11,7 @@ mod keys;
 mod open;
 mod outline;
 mod parts;
+mod runs;
 mod seal;
 mod signature;
 
@@ -23,5 +24,7 @@ pub use self::{
 pub(crate) use self::{
     keys::MessageKeys,
     open::Release,
+    runs::{FrameOpener, FrameSealer, Run, stored_length},
+    seal::TOO_MANY_FRAMES,
     signature::{MessageSigner, MessageVerifier},
 };

@@ -26,10 +26,16 @@
 //! # }
 //! ```
 
+mod at;
 mod read;
 mod write;
 
+pub(crate) use self::{
+    at::AtOffset,
+    read::{first_pass, read},
+};
 pub use self::{
+    at::{ReadAt, WriteAt},
     read::{DecryptReader, MessageBody, decrypt, decrypt_seekable, outline, read_header},
     write::{EncryptWriter, Sealed, encrypt},
 };
@@ -42,7 +48,7 @@ use crate::secret::reserve_wiped;
 use std::io;
 
 /// The first `length` bytes of a buffer that is used again and again, and only ever grows.
-fn room(buffer: &mut Zeroizing<Vec<u8>>, length: usize) -> &mut [u8] {
+pub(crate) fn room(buffer: &mut Zeroizing<Vec<u8>>, length: usize) -> &mut [u8] {
     if buffer.len() < length {
         let missing = length - buffer.len();
         reserve_wiped(buffer, missing, usize::MAX);

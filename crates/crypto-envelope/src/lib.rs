@@ -16,6 +16,7 @@ mod suite;
 
 pub mod blocking;
 pub mod io;
+pub mod parallel;
 pub mod provider;
 
 pub use self::{

@@ -72,6 +72,16 @@ pub(crate) fn reserve_wiped(buffer: &mut Zeroizing<Vec<u8>>, additional: usize, 
     }
 }
 
+/// Makes `buffer` that long, with zeros. The system hands out zeroed memory faster than we could
+/// write zeros.
+pub(crate) fn extend_zeroed(buffer: &mut Vec<u8>, length: usize) {
+    if buffer.is_empty() && buffer.capacity() < length {
+        *buffer = vec![0; length];
+    } else {
+        buffer.resize(length, 0);
+    }
+}
+
 impl fmt::Debug for SecretBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SecretBytes({} bytes)", self.len())

@@ -1,5 +1,6 @@
 //! Walking over the parts of a body, by their lengths alone.
 
+use super::runs::Run;
 use crate::{
     Error, Limits, Result,
     message::{
@@ -65,6 +66,22 @@ impl BodyScan {
 
     pub(super) fn is_at_end(&self) -> bool {
         self.stage == Stage::End
+    }
+
+    /// Number and length of the next frame.
+    pub(super) fn next_frame(&self) -> Option<(u32, usize)> {
+        match self.stage {
+            Stage::Frame { number, frame_length } => Some((number, frame_length)),
+            Stage::Block | Stage::End => None,
+        }
+    }
+
+    /// Goes behind a run of regular frames.
+    pub(super) fn skip(&mut self, run: &Run) {
+        if let Stage::Frame { number, .. } = &mut self.stage {
+            *number = number.saturating_add(run.frames);
+            self.position += run.stored_length() as u64;
+        }
     }
 
     /// Goes behind `unit`.

@@ -1,15 +1,21 @@
 //! Opening a message.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{
-    MessageVerifier, Outliner, UnverifiedHeader, frames::FrameCipher, header::VerifiedHeader,
-    parts::Parts, signature::verify_part,
+    MessageVerifier, Outliner, UnverifiedHeader,
+    frames::FrameCipher,
+    header::VerifiedHeader,
+    parts::Parts,
+    runs::{FrameOpener, Run},
+    signature::verify_part,
 };
 use crate::{
-    EncryptionContext, Error, LimitKind, Limits, Result, message::Header, secret::reserve_wiped,
+    EncryptionContext, Error, LimitKind, Limits, Result,
+    message::Header,
+    secret::{extend_zeroed, reserve_wiped},
 };
 
 /// Turns the body of one message into plaintext, in pieces of any size.
@@ -28,7 +34,7 @@ use crate::{
 pub struct Opener {
     /// What will be known at the end, as far as it is known.
     finished: Finished,
-    cipher: FrameCipher,
+    cipher: Arc<FrameCipher>,
     verifier: Option<MessageVerifier>,
     release: Release,
     hold: Hold,
@@ -68,7 +74,7 @@ impl Opener {
             (Release::Verified, None) | (Release::BeforeSignature, _) => Hold::Nothing,
         };
         Self {
-            cipher: FrameCipher::new(keys.content, *header.message_id()),
+            cipher: Arc::new(FrameCipher::new(keys.content, *header.message_id())),
             parts: Parts::new(&header, limits),
             finished: Finished { header, context, held: Zeroizing::default(), plaintext_length: 0 },
             verifier,
@@ -109,16 +115,24 @@ impl Opener {
     /// show it; [`Error::Misuse`] if `out` is too short. `out` is then wiped, so is what was
     /// held, and the opener is of no use.
     pub fn push(&mut self, ciphertext: &[u8], out: &mut [u8]) -> Result<usize> {
+        let opened = self.guarded(|opener| opener.open_parts(ciphertext, out));
+        if opened.is_err() {
+            out.zeroize();
+        }
+        opened
+    }
+
+    /// Runs a step; after one that failed there is no other, and nothing is held.
+    fn guarded<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if self.health == Health::Failed {
             return Err(FAILED_BEFORE);
         }
-        let opened = self.open_parts(ciphertext, out);
-        if opened.is_err() {
-            out.zeroize();
+        let result = step(self);
+        if result.is_err() {
             self.finished.held.zeroize();
             self.health = Health::Failed;
         }
-        opened
+        result
     }
 
     /// Confirms that the message ended where it should, and hands out what was held until then: all
@@ -143,14 +157,23 @@ impl Opener {
     ///
     /// As [`push`](Self::push) and [`finish`](Self::finish); [`Error::Misuse`] if a piece of the
     /// body was pushed before.
-    pub fn open_into(mut self, body: &[u8], out: &mut Vec<u8>) -> Result<Finished> {
-        if !self.is_untouched() {
-            return Err(PUSHED_BEFORE);
-        }
+    pub fn open_into(self, body: &[u8], out: &mut Vec<u8>) -> Result<Finished> {
+        self.append_to(body, out, |opener, out| opener.push(body, out))
+    }
+
+    /// Lets `open` have room for the plaintext behind what `out` holds, and wipes it and takes it
+    /// back if anything is wrong with the message.
+    pub(crate) fn append_to(
+        mut self,
+        body: &[u8],
+        out: &mut Vec<u8>,
+        open: impl FnOnce(&mut Self, &mut [u8]) -> Result<usize>,
+    ) -> Result<Finished> {
+        self.check_untouched()?;
         self.hold = Hold::Nothing;
         let start = out.len();
-        out.resize(start + body.len(), 0);
-        let opened = self.push(body, &mut out[start..]);
+        extend_zeroed(out, start + body.len());
+        let opened = open(&mut self, &mut out[start..]);
         match opened.and_then(|length| Ok((length, self.finish()?))) {
             Ok((length, finished)) => {
                 out.truncate(start + length);
@@ -188,13 +211,47 @@ impl Opener {
         Ok(written)
     }
 
+    /// Opens frames elsewhere, for an opener that gets all of the body from now on in whole runs.
+    /// There are no runs in a body that is not framed, nor where a piece of a frame is waiting.
+    pub(crate) fn frame_opener(&self) -> Option<(u32, FrameOpener)> {
+        let (first, frame_length) = self.parts.next_frame()?;
+        Some((first, FrameOpener { cipher: self.cipher.clone(), frame_length }))
+    }
+
+    /// Makes a run part of what was verified. `stored` is what it was opened from, `plaintext` what
+    /// came out of that. Returns how much of `plaintext` may get out: nothing while it is held.
+    pub(crate) fn accept(&mut self, run: &Run, stored: &[u8], plaintext: &[u8]) -> Result<usize> {
+        self.guarded(|opener| opener.accept_run(run, stored, plaintext))
+    }
+
+    fn accept_run(&mut self, run: &Run, stored: &[u8], plaintext: &[u8]) -> Result<usize> {
+        const NOT_NEXT: Error = Error::Internal { what: "a run of frames is not the next one" };
+        if run.is_empty() {
+            return Ok(0);
+        }
+        let stored = stored.get(..run.stored_length()).ok_or(NOT_NEXT)?;
+        let plaintext = plaintext.get(..run.plaintext_length()).ok_or(NOT_NEXT)?;
+        self.parts.next_frame().filter(|(next, _)| *next == run.first).ok_or(NOT_NEXT)?;
+        self.parts.skip(run);
+        self.finished.plaintext_length += plaintext.len() as u64;
+        if let Some(verifier) = &mut self.verifier {
+            verifier.update(stored);
+        }
+        match self.hold {
+            Hold::Nothing => Ok(plaintext.len()),
+            Hold::UntilEnd => {
+                let most_held = self.parts.limits().max_held_plaintext();
+                self.finished.hold_more(plaintext.len(), most_held)?.copy_from_slice(plaintext);
+                Ok(0)
+            }
+        }
+    }
+
     /// For two passes over a signed message: the outliner verifies the signature in the first one,
     /// without any plaintext, so that the opener need not hold any in the second one, unless it was
     /// told to. An unsigned message needs one pass.
     pub(crate) fn into_two_passes(mut self) -> Result<(Option<Outliner>, Self)> {
-        if !self.is_untouched() {
-            return Err(PUSHED_BEFORE);
-        }
+        self.check_untouched()?;
         if self.verifier.is_none() || self.release == Release::AtEnd {
             return Ok((None, self));
         }
@@ -204,8 +261,15 @@ impl Opener {
         Ok((Some(outliner), self))
     }
 
-    fn is_untouched(&self) -> bool {
-        self.parts.position() == self.header().length() as u64
+    /// That nothing was pushed yet.
+    pub(crate) fn check_untouched(&self) -> Result<()> {
+        let untouched = self.parts.position() == self.header().length() as u64;
+        untouched.then_some(()).ok_or(PUSHED_BEFORE)
+    }
+
+    /// Whether so much plaintext may be in a buffer.
+    pub(crate) fn may_buffer(&self, plaintext: usize) -> bool {
+        plaintext <= self.parts.limits().max_buffered()
     }
 }
 

@@ -1,6 +1,9 @@
 //! The parts of a body, one after the other, out of pieces of any size.
 
-use super::body_scan::{BodyScan, WholePart};
+use super::{
+    body_scan::{BodyScan, WholePart},
+    runs::Run,
+};
 use crate::{Error, Header, LimitKind, Limits, Result, message::body::NeedsBytes};
 
 /// Cuts a body into its parts. One that is there as a whole is handed out where it lies; only one
@@ -26,6 +29,16 @@ impl Parts {
     /// Whether the last part was handed out.
     pub(super) fn is_at_end(&self) -> bool {
         self.scan.is_at_end()
+    }
+
+    /// Number and length of the next frame, unless a piece of it is here.
+    pub(super) fn next_frame(&self) -> Option<(u32, usize)> {
+        self.scan.next_frame().filter(|_| self.waiting == 0)
+    }
+
+    /// Goes behind a run of frames that was seen to elsewhere.
+    pub(super) fn skip(&mut self, run: &Run) {
+        self.scan.skip(run);
     }
 
     /// How many bytes are waiting for more.

@@ -1,6 +1,6 @@
 //! Sealing a message.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use zeroize::Zeroizing;
 
@@ -9,6 +9,7 @@ use super::{
     frames::FrameCipher,
     header::{HEADER_IV, header_aad},
     keys::MessageKeys,
+    runs::{FrameSealer, Run},
 };
 use crate::{
     EncryptionContext, Error, LimitKind, Limits, Result,
@@ -20,7 +21,7 @@ use crate::{
         codec::put_prefixed,
         geometry::{MOST_FRAMES, framed_length},
     },
-    secret::reserve_wiped,
+    secret::{extend_zeroed, reserve_wiped},
 };
 
 /// Turns plaintext into one message, in pieces of any size.
@@ -50,7 +51,7 @@ use crate::{
 pub struct Sealer {
     header: Header,
     context: EncryptionContext,
-    cipher: FrameCipher,
+    cipher: Arc<FrameCipher>,
     signer: Option<MessageSigner>,
     frame_length: usize,
     max_buffered: usize,
@@ -69,6 +70,8 @@ enum State {
 }
 
 impl Sealer {
+    pub(crate) const OUT_TOO_SHORT: Error = Error::Misuse { what: "the output slice is too short" };
+
     pub(crate) fn new(
         materials: EncryptionMaterials,
         body_format: BodyFormat,
@@ -105,7 +108,7 @@ impl Sealer {
         Ok(Self {
             context: header.stored_context().merged(&materials.unstored_context),
             header,
-            cipher: FrameCipher::new(keys.content, message_id),
+            cipher: Arc::new(FrameCipher::new(keys.content, message_id)),
             signer: materials.signer,
             frame_length: usize::try_from(frame_length.get())
                 .map_err(|_| Error::invalid_input("the frame length exceeds the address space"))?,
@@ -157,7 +160,7 @@ impl Sealer {
     pub fn push(&mut self, plaintext: &[u8], out: &mut [u8]) -> Result<usize> {
         self.guarded(|sealer| {
             let room = sealer.push_length(plaintext.len());
-            let out = out.get_mut(..room).ok_or(OUT_TOO_SHORT)?;
+            let out = out.get_mut(..room).ok_or(Self::OUT_TOO_SHORT)?;
             let rest = sealer.absorb(plaintext, out)?;
             sealer.keep(rest)?;
             Ok(room)
@@ -183,7 +186,7 @@ impl Sealer {
     pub fn finish(mut self, plaintext: &[u8], out: &mut [u8]) -> Result<usize> {
         self.guarded(|sealer| {
             let room = sealer.finish_length(plaintext.len());
-            let out = out.get_mut(..room).ok_or(OUT_TOO_SHORT)?;
+            let out = out.get_mut(..room).ok_or(Self::OUT_TOO_SHORT)?;
             let (regular, end) = out.split_at_mut(sealer.push_length(plaintext.len()));
             let rest = sealer.absorb(plaintext, regular)?;
             let (last, signature) = end.split_at_mut(end.len() - sealer.header.footer_length());
@@ -213,17 +216,67 @@ impl Sealer {
     ///
     /// As [`push`](Self::push); `out` is then as it was.
     pub fn seal_into(self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        self.append_to(plaintext, out, |sealer, out| sealer.finish(plaintext, out))
+    }
+
+    /// Makes room for a message behind what `out` holds, and takes it back if `finish` fails.
+    pub(crate) fn append_to(
+        self,
+        plaintext: &[u8],
+        out: &mut Vec<u8>,
+        finish: impl FnOnce(Self, &mut [u8]) -> Result<usize>,
+    ) -> Result<()> {
         let start = out.len();
         let end = start
             .checked_add(self.finish_length(plaintext.len()))
             .filter(|end| isize::try_from(*end).is_ok())
-            .ok_or(OUT_TOO_SHORT)?;
-        out.resize(end, 0);
-        let sealed = self.finish(plaintext, &mut out[start..]);
+            .ok_or(Self::OUT_TOO_SHORT)?;
+        extend_zeroed(out, end);
+        let sealed = finish(self, &mut out[start..]);
         if sealed.is_err() {
             out.truncate(start);
         }
         sealed.map(|_| ())
+    }
+
+    /// Seals frames elsewhere, for a sealer that gets all plaintext from now on in whole runs.
+    pub(crate) fn frame_sealer(&self) -> FrameSealer {
+        FrameSealer { cipher: self.cipher.clone(), frame_length: self.frame_length }
+    }
+
+    /// Whether nothing was pushed yet.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.state == State::HeaderDue && !self.has_pending()
+    }
+
+    /// Whether there is plaintext that waits for its frame to be full.
+    pub(crate) fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Whether so much plaintext may be in a buffer.
+    pub(crate) fn may_buffer(&self, plaintext: usize) -> bool {
+        plaintext <= self.max_buffered
+    }
+
+    /// The number of the next frame, if it can be part of a run: the header is out, and nothing
+    /// is pending.
+    pub(crate) fn next_of_run(&self) -> Option<u32> {
+        (self.state == State::Body && self.pending.is_empty()).then_some(self.next)
+    }
+
+    /// Makes a run part of the message, with the bytes that it was sealed to.
+    pub(crate) fn accept(&mut self, run: &Run, stored: &[u8]) -> Result<()> {
+        const NOT_NEXT: Error = Error::Internal { what: "a run of frames is not the next one" };
+        self.guarded(|sealer| {
+            if run.is_empty() {
+                return Ok(());
+            }
+            let next = sealer.next_of_run().filter(|next| *next == run.first).ok_or(NOT_NEXT)?;
+            sealer.next = next.checked_add(run.frames).ok_or(TOO_MANY_FRAMES)?;
+            sealer.hash(stored.get(..run.stored_length()).ok_or(NOT_NEXT)?);
+            Ok(())
+        })
     }
 
     /// Seals every frame that is full, so that the final frame never is: some readers refuse one.
@@ -346,8 +399,8 @@ fn seal_header(
     Ok(Header::assemble(fields, body, HeaderAuthentication { iv: HEADER_IV, tag }))
 }
 
-const OUT_TOO_SHORT: Error = Error::Misuse { what: "the output slice is too short" };
-const TOO_MANY_FRAMES: Error = Error::Limit { kind: LimitKind::Frames, limit: MOST_FRAMES };
+pub(crate) const TOO_MANY_FRAMES: Error =
+    Error::Limit { kind: LimitKind::Frames, limit: MOST_FRAMES };
 
 #[cfg(test)]
 mod tests {

@@ -107,16 +107,25 @@ pub fn decrypt(
 /// the source between the passes, genuine frames are written before the error.
 pub fn decrypt_seekable<R: Read + Seek>(
     opener: Opener,
-    mut body: MessageBody<R>,
+    body: MessageBody<R>,
     writer: impl Write,
 ) -> Result<Finished> {
+    let (opener, body) = first_pass(opener, body)?;
+    decrypt(opener, body, writer)
+}
+
+/// Verifies the signature, if there is one, and goes back.
+pub(crate) fn first_pass<R: Read + Seek>(
+    opener: Opener,
+    mut body: MessageBody<R>,
+) -> Result<(Opener, MessageBody<R>)> {
     let (outliner, opener) = opener.into_two_passes()?;
     if let Some(outliner) = outliner {
         let start = body.position()?;
         finish_outline(outliner, &mut body)?;
         body.seek(start)?;
     }
-    decrypt(opener, body, writer)
+    Ok((opener, body))
 }
 
 /// Reads a whole message and draws its [`Outline`], without a key and unverified, in memory for a
@@ -219,7 +228,7 @@ impl<R> fmt::Debug for DecryptReader<R> {
     }
 }
 
-fn read(reader: &mut impl Read, buffer: &mut [u8]) -> Result<usize> {
+pub(crate) fn read(reader: &mut impl Read, buffer: &mut [u8]) -> Result<usize> {
     loop {
         match reader.read(buffer) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

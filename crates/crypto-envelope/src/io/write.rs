@@ -37,7 +37,7 @@ pub fn encrypt(
             writer.write_all(&out[..written])?;
             writer.flush()?;
             message_length += written as u64;
-            return Ok(Sealed { header, context, plaintext_length, message_length });
+            return Ok(Sealed::new(header, context, plaintext_length, message_length));
         }
         let written = sealer.push(piece, room(&mut out, sealer.push_length(length)))?;
         writer.write_all(&out[..written])?;
@@ -55,6 +55,15 @@ pub struct Sealed {
 }
 
 impl Sealed {
+    pub(crate) fn new(
+        header: Header,
+        context: EncryptionContext,
+        plaintext_length: u64,
+        message_length: u64,
+    ) -> Self {
+        Self { header, context, plaintext_length, message_length }
+    }
+
     /// The header of the message.
     #[must_use]
     pub fn header(&self) -> &Header {

@@ -1,0 +1,205 @@
+//! Opening on several threads.
+
+use std::io::{Read, Seek, Write};
+
+use zeroize::Zeroizing;
+
+use super::{
+    Parallel, Shares,
+    ends::{FromOffset, InOrder, Sink, Source, ToOffset, ToWriter},
+    memory,
+    order::Progress,
+    streams::{self, Piece, Stage},
+};
+use crate::{
+    Error, Finished, Opener, Result,
+    engine::{FrameOpener, Run},
+    io::{self, AtOffset, MessageBody, ReadAt, WriteAt, room},
+};
+
+/// Opening.
+impl Parallel {
+    /// As [`Opener::open_into`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn open_into(&self, opener: Opener, body: &[u8], out: &mut Vec<u8>) -> Result<Finished> {
+        opener.append_to(body, out, |opener, out| {
+            let (stored_length, plaintext_length) = self.open_slices(opener, body, out)?;
+            let rest = opener.push(&body[stored_length..], &mut out[plaintext_length..])?;
+            Ok(plaintext_length + rest)
+        })
+    }
+
+    /// Returns how many bytes were opened to how much plaintext.
+    fn open_slices(
+        &self,
+        opener: &mut Opener,
+        body: &[u8],
+        out: &mut [u8],
+    ) -> Result<(usize, usize)> {
+        let Some((first, frames)) = opener.frame_opener() else { return Ok((0, 0)) };
+        let shares = self.shares_in_memory(frames.frame_length(), body.len());
+        let Some(shares) = shares else { return Ok((0, 0)) };
+        let slices = body
+            .chunks_exact(shares.stored_length())
+            .zip(out.chunks_exact_mut(shares.plaintext_length()));
+        let (_, lengths) = memory::each_slice(
+            shares.lanes,
+            (opener, (0, 0)),
+            slices,
+            |turn, stored, out| Ok(open_run(shares, first, &frames, turn, stored, out)),
+            |(opener, (stored_length, plaintext_length)), run, stored, plaintext| {
+                *plaintext_length += opener.accept(run, stored, plaintext)?;
+                *stored_length += run.stored_length();
+                let whole = run.stored_length() == stored.len();
+                Ok(if whole { Progress::More } else { Progress::Ended })
+            },
+        )?;
+        Ok(lengths)
+    }
+
+    /// As [`io::decrypt`]. Whichever thread is free reads the next slice, and writes what came out
+    /// of it when it is its turn: nothing behind a part that is not genuine is written.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn decrypt(
+        &self,
+        opener: Opener,
+        body: impl Read + Send,
+        writer: impl Write + Send,
+    ) -> Result<Finished> {
+        match Opening::new(self, &opener) {
+            Some(opening) => opening.run(opener, &InOrder::new(body), ToWriter::new(writer)),
+            None => io::decrypt(opener, body, writer),
+        }
+    }
+
+    /// As [`io::decrypt_seekable`]; the second pass is on several threads.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn decrypt_seekable<R: Read + Seek + Send>(
+        &self,
+        opener: Opener,
+        body: MessageBody<R>,
+        writer: impl Write + Send,
+    ) -> Result<Finished> {
+        let (opener, body) = io::first_pass(opener, body)?;
+        self.decrypt(opener, body, writer)
+    }
+
+    /// Decrypts the message that is all of `source` into `sink`, from its first byte on. This is the
+    /// fastest way from file to file: each thread reads and writes at the places of its own
+    /// slices. Nothing is written before all that precedes it was verified.
+    ///
+    /// # Errors
+    ///
+    /// As [`io::decrypt`]; [`Error::Misuse`] if a piece of the body was pushed into `opener`
+    /// before. What was written by then may have holes: throw it away.
+    pub fn decrypt_at(
+        &self,
+        opener: Opener,
+        source: &(impl ReadAt + ?Sized),
+        sink: &(impl WriteAt + ?Sized),
+    ) -> Result<Finished> {
+        opener.check_untouched()?;
+        let start = opener.header().length() as u64;
+        match Opening::new(self, &opener) {
+            Some(opening) => opening.run(opener, &FromOffset::new(source, start), ToOffset(sink)),
+            None => io::decrypt(opener, AtOffset::new(source, start), AtOffset::new(sink, 0)),
+        }
+    }
+}
+
+fn open_run(
+    shares: Shares,
+    first: u32,
+    frames: &FrameOpener,
+    turn: u64,
+    stored: &[u8],
+    out: &mut [u8],
+) -> Run {
+    match shares.first_frame(first, turn) {
+        Some(first) => frames.open(first, stored, out),
+        // There is no such frame: what to say of it is the opener's business.
+        None => frames.open(u32::MAX, &[], out),
+    }
+}
+
+/// What is done to slices of a body.
+struct Opening {
+    shares: Shares,
+    first: u32,
+    frames: FrameOpener,
+}
+
+/// What sees them in their order.
+struct State {
+    /// Until the message has ended.
+    opener: Option<Opener>,
+    finished: Option<Finished>,
+    written: u64,
+}
+
+impl Opening {
+    fn new(parallel: &Parallel, opener: &Opener) -> Option<Self> {
+        let (first, frames) = opener.frame_opener()?;
+        let fits = opener.may_buffer(frames.frame_length());
+        let shares = parallel.shares_in_buffers(frames.frame_length()).filter(|_| fits)?;
+        Some(Self { shares, first, frames })
+    }
+
+    fn run(self, opener: Opener, source: &impl Source, sink: impl Sink) -> Result<Finished> {
+        let state = State { opener: Some(opener), finished: None, written: 0 };
+        let state = streams::pump(self.shares.lanes, &self, state, source, sink)?;
+        state.finished.ok_or(Error::Internal { what: "a message has no end" })
+    }
+}
+
+impl Stage for Opening {
+    type Engine = State;
+
+    fn slice(&self) -> usize {
+        self.shares.stored_length()
+    }
+
+    fn prepare(&self, turn: u64, input: &[u8], out: &mut Zeroizing<Vec<u8>>) -> Result<Run> {
+        let out = room(out, self.shares.plaintext_length());
+        Ok(open_run(self.shares, self.first, &self.frames, turn, input, out))
+    }
+
+    fn take_turn(
+        &self,
+        state: &mut State,
+        run: &Run,
+        input: &[u8],
+        out: &mut Zeroizing<Vec<u8>>,
+    ) -> Result<(Progress, Piece)> {
+        const BEHIND_THE_END: Error = Error::Internal { what: "a turn behind the end" };
+        let opener = state.opener.as_mut().ok_or(BEHIND_THE_END)?;
+        let mut length = opener.accept(run, input, out)?;
+        let rest = &input[run.stored_length()..];
+        let end = length + opener.push_bound(rest.len());
+        length += opener.push(rest, &mut room(out, end)[length..])?;
+        let mut progress = Progress::More;
+        if let Some(opener) = state.opener.take_if(|_| input.len() < self.slice()) {
+            let mut finished = opener.finish()?;
+            let held = finished.take_held_plaintext();
+            if !held.is_empty() {
+                // Nothing else came out of a message that was held.
+                length = held.len();
+                *out = held;
+            }
+            state.finished = Some(finished);
+            progress = Progress::Ended;
+        }
+        let piece = Piece { offset: state.written, length };
+        state.written += length as u64;
+        Ok((progress, piece))
+    }
+}

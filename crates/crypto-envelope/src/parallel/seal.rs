@@ -1,0 +1,221 @@
+//! Sealing on several threads.
+
+use std::io::{Read, Write};
+
+use zeroize::Zeroizing;
+
+use super::{
+    Parallel, Shares,
+    ends::{FromOffset, InOrder, Sink, Source, ToOffset, ToWriter},
+    memory,
+    order::Progress,
+    streams::{self, Piece, Stage},
+};
+use crate::{
+    Error, Result, Sealer,
+    engine::{FrameSealer, Run, TOO_MANY_FRAMES},
+    io::{self, AtOffset, ReadAt, Sealed, WriteAt, room},
+};
+
+/// Sealing.
+impl Parallel {
+    /// As [`Sealer::finish`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn finish(&self, mut sealer: Sealer, plaintext: &[u8], out: &mut [u8]) -> Result<usize> {
+        let all = sealer.finish_length(plaintext.len());
+        let out = out.get_mut(..all).ok_or(Sealer::OUT_TOO_SHORT)?;
+        let header = sealer.push(&[], out)?;
+        let body = &mut out[header..];
+        let frames = sealer.frame_sealer();
+        let shares = self.shares_in_memory(frames.frame_length(), plaintext.len());
+        let (plaintext_length, stored_length) = match (shares, sealer.next_of_run()) {
+            (Some(shares), Some(first)) => {
+                seal_slices(shares, first, &frames, &mut sealer, plaintext, body)?
+            }
+            _ => (0, 0),
+        };
+        sealer.finish(&plaintext[plaintext_length..], &mut body[stored_length..])?;
+        Ok(all)
+    }
+
+    /// As [`Sealer::seal`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn seal(&self, sealer: Sealer, plaintext: &[u8]) -> Result<Vec<u8>> {
+        let mut message = Vec::new();
+        self.seal_into(sealer, plaintext, &mut message)?;
+        Ok(message)
+    }
+
+    /// As [`Sealer::seal_into`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn seal_into(&self, sealer: Sealer, plaintext: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        sealer.append_to(plaintext, out, |sealer, out| self.finish(sealer, plaintext, out))
+    }
+
+    /// As [`io::encrypt`]. Whichever thread is free reads the next slice, and writes it when it is
+    /// its turn.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn encrypt(
+        &self,
+        sealer: Sealer,
+        reader: impl Read + Send,
+        writer: impl Write + Send,
+    ) -> Result<Sealed> {
+        match Sealing::shares(self, &sealer) {
+            Some(shares) => {
+                Sealing::run(shares, sealer, &InOrder::new(reader), ToWriter::new(writer))
+            }
+            None => io::encrypt(sealer, reader, writer),
+        }
+    }
+
+    /// Encrypts all of `source` into `sink`, from their first bytes on. This is the fastest way from
+    /// file to file: each thread reads and writes at the places of its own slices.
+    ///
+    /// # Errors
+    ///
+    /// As [`io::encrypt`]; [`Error::Misuse`] if a piece of plaintext was pushed into `sealer`
+    /// before. What was written by then may have holes.
+    pub fn encrypt_at(
+        &self,
+        sealer: Sealer,
+        source: &(impl ReadAt + ?Sized),
+        sink: &(impl WriteAt + ?Sized),
+    ) -> Result<Sealed> {
+        if !sealer.is_untouched() {
+            return Err(Error::Misuse { what: "a piece of the plaintext was pushed before" });
+        }
+        match Sealing::shares(self, &sealer) {
+            Some(shares) => {
+                Sealing::run(shares, sealer, &FromOffset::new(source, 0), ToOffset(sink))
+            }
+            None => io::encrypt(sealer, AtOffset::new(source, 0), AtOffset::new(sink, 0)),
+        }
+    }
+}
+
+/// Returns how much plaintext was sealed into how many bytes.
+fn seal_slices(
+    shares: Shares,
+    first: u32,
+    frames: &FrameSealer,
+    sealer: &mut Sealer,
+    plaintext: &[u8],
+    out: &mut [u8],
+) -> Result<(usize, usize)> {
+    let slices = plaintext
+        .chunks_exact(shares.plaintext_length())
+        .zip(out.chunks_exact_mut(shares.stored_length()));
+    let (_, lengths) = memory::each_slice(
+        shares.lanes,
+        (sealer, (0, 0)),
+        slices,
+        |turn, plaintext, out| {
+            let first = shares.first_frame(first, turn).ok_or(TOO_MANY_FRAMES)?;
+            frames.seal(first, plaintext, out)
+        },
+        |(sealer, (plaintext_length, stored_length)), run, plaintext, stored| {
+            sealer.accept(run, stored)?;
+            *plaintext_length += plaintext.len();
+            *stored_length += stored.len();
+            Ok(Progress::More)
+        },
+    )?;
+    Ok(lengths)
+}
+
+/// What is done to slices of plaintext.
+struct Sealing {
+    shares: Shares,
+    first: u32,
+    frames: FrameSealer,
+}
+
+/// What sees them in their order.
+struct State {
+    /// Until the message has ended.
+    sealer: Option<Sealer>,
+    plaintext_length: u64,
+    message_length: u64,
+}
+
+impl Sealing {
+    fn shares(parallel: &Parallel, sealer: &Sealer) -> Option<Shares> {
+        let frame_length = sealer.frame_sealer().frame_length();
+        let fits = sealer.may_buffer(frame_length) && !sealer.has_pending();
+        parallel.shares_in_buffers(frame_length).filter(|_| fits)
+    }
+
+    fn run(
+        shares: Shares,
+        mut sealer: Sealer,
+        source: &impl Source,
+        sink: impl Sink,
+    ) -> Result<Sealed> {
+        const NOT_WHOLE: Error = Error::Internal { what: "a message has no end" };
+        let (header, context) = (sealer.header().clone(), sealer.context().clone());
+        let mut start = vec![0; sealer.push_length(0)];
+        sealer.push(&[], &mut start)?;
+        sink.in_turn(&start)?;
+        sink.after_turn(&start, 0)?;
+        let first = sealer.next_of_run().ok_or(NOT_WHOLE)?;
+        let stage = Self { shares, first, frames: sealer.frame_sealer() };
+        let message_length = start.len() as u64;
+        let state = State { sealer: Some(sealer), plaintext_length: 0, message_length };
+        let state = streams::pump(shares.lanes, &stage, state, source, sink)?;
+        if state.sealer.is_some() {
+            return Err(NOT_WHOLE);
+        }
+        Ok(Sealed::new(header, context, state.plaintext_length, state.message_length))
+    }
+}
+
+impl Stage for Sealing {
+    type Engine = State;
+
+    fn slice(&self) -> usize {
+        self.shares.plaintext_length()
+    }
+
+    fn prepare(&self, turn: u64, input: &[u8], out: &mut Zeroizing<Vec<u8>>) -> Result<Run> {
+        let first = self.shares.first_frame(self.first, turn).ok_or(TOO_MANY_FRAMES)?;
+        self.frames.seal(first, input, room(out, self.shares.stored_length()))
+    }
+
+    fn take_turn(
+        &self,
+        state: &mut State,
+        run: &Run,
+        input: &[u8],
+        out: &mut Zeroizing<Vec<u8>>,
+    ) -> Result<(Progress, Piece)> {
+        const BEHIND_THE_END: Error = Error::Internal { what: "a turn behind the end" };
+        let sealer = state.sealer.as_mut().ok_or(BEHIND_THE_END)?;
+        sealer.accept(run, out)?;
+        let mut length = run.stored_length();
+        let mut progress = Progress::More;
+        if let Some(sealer) = state.sealer.take_if(|_| input.len() < self.slice()) {
+            let rest = &input[run.plaintext_length()..];
+            let end = length + sealer.finish_length(rest.len());
+            sealer.finish(rest, &mut room(out, end)[length..])?;
+            length = end;
+            progress = Progress::Ended;
+        }
+        let piece = Piece { offset: state.message_length, length };
+        state.plaintext_length += input.len() as u64;
+        state.message_length += length as u64;
+        Ok((progress, piece))
+    }
+}

@@ -1,0 +1,110 @@
+//! Several threads.
+
+use std::{
+    io,
+    num::NonZeroUsize,
+    sync::{Mutex, PoisonError},
+};
+
+use crypto_envelope::{
+    Decryptor, EncryptionContext, Error, Result, Sealer, blocking,
+    io::{Sealed, WriteAt, read_header},
+    parallel::Parallel,
+};
+
+use super::checked;
+
+fn parallel(slice: usize) -> Parallel {
+    let threads = NonZeroUsize::new(3).unwrap_or(NonZeroUsize::MIN);
+    Parallel::new().with_threads(threads).with_slice(slice)
+}
+
+pub(super) fn seal(slice: usize, sealer: Sealer, plaintext: &[u8]) -> Result<Vec<u8>> {
+    parallel(slice).seal(sealer, plaintext)
+}
+
+pub(super) fn encrypt(slice: usize, sealer: Sealer, plaintext: &[u8]) -> Result<Vec<u8>> {
+    let mut message = Vec::new();
+    let sealed = parallel(slice).encrypt(sealer, plaintext, &mut message)?;
+    with_these_lengths(&sealed, plaintext, message)
+}
+
+pub(super) fn encrypt_at(slice: usize, sealer: Sealer, plaintext: &[u8]) -> Result<Vec<u8>> {
+    let message = Memory::default();
+    let sealed = parallel(slice).encrypt_at(sealer, plaintext, &message)?;
+    with_these_lengths(&sealed, plaintext, message.into_bytes())
+}
+
+fn with_these_lengths(sealed: &Sealed, plaintext: &[u8], message: Vec<u8>) -> Result<Vec<u8>> {
+    let lengths = (sealed.plaintext_length(), sealed.message_length());
+    if lengths == (plaintext.len() as u64, message.len() as u64) {
+        Ok(message)
+    } else {
+        Err(Error::invalid_input("the lengths are not those of the message"))
+    }
+}
+
+type Opened = Result<(Vec<u8>, EncryptionContext)>;
+
+pub(super) fn open(
+    slice: usize,
+    decryptor: &Decryptor,
+    message: &[u8],
+    expected: &EncryptionContext,
+) -> Opened {
+    let mut header = decryptor.header_parser();
+    let used = header.push(message)?;
+    let opener = blocking::wait(decryptor.open(header.finish()?, expected))?;
+    let mut plaintext = Vec::new();
+    let finished = parallel(slice).open_into(opener, &message[used..], &mut plaintext)?;
+    checked(plaintext, &finished)
+}
+
+pub(super) fn decrypt(
+    slice: usize,
+    decryptor: &Decryptor,
+    message: &[u8],
+    expected: &EncryptionContext,
+) -> Opened {
+    let (header, body) = read_header(decryptor.header_parser(), io::Cursor::new(message))?;
+    let opener = blocking::wait(decryptor.open(header, expected))?;
+    let mut plaintext = Vec::new();
+    let finished = parallel(slice).decrypt_seekable(opener, body, &mut plaintext)?;
+    checked(plaintext, &finished)
+}
+
+pub(super) fn decrypt_at(
+    slice: usize,
+    decryptor: &Decryptor,
+    message: &[u8],
+    expected: &EncryptionContext,
+) -> Opened {
+    let (header, _) = read_header(decryptor.header_parser(), message)?;
+    let opener = blocking::wait(decryptor.open(header, expected))?;
+    let plaintext = Memory::default();
+    let finished = parallel(slice).decrypt_at(opener, message, &plaintext)?;
+    checked(plaintext.into_bytes(), &finished)
+}
+
+/// A file in memory.
+#[derive(Default)]
+struct Memory(Mutex<Vec<u8>>);
+
+impl Memory {
+    fn into_bytes(self) -> Vec<u8> {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl WriteAt for Memory {
+    fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        let mut memory = self.0.lock().map_err(|_| io::ErrorKind::Other)?;
+        let start = usize::try_from(offset).map_err(io::Error::other)?;
+        let end = start + bytes.len();
+        if memory.len() < end {
+            memory.resize(end, 0);
+        }
+        memory[start..end].copy_from_slice(bytes);
+        Ok(())
+    }
+}
