@@ -103,17 +103,18 @@ impl Parallel {
     /// How frames of this length are shared out, each thread with a slice of input and one of
     /// output in buffers; `None` if that leaves one thread.
     fn shares_in_buffers(&self, frame_length: usize) -> Option<Shares> {
-        let share = self.memory / self.threads;
-        let shares = Shares::new(frame_length, (share / 2).max(SMALLEST_SLICE).min(self.slice));
-        let buffers = stored_length(frame_length).saturating_mul(shares.frames).saturating_mul(2);
-        shares.with_lanes(self.threads.get().min(self.memory / buffers))
+        let stored = stored_length(frame_length);
+        let buffer = (self.memory / self.threads / 2).max(SMALLEST_BUFFER);
+        let frames = (self.slice / frame_length).min(buffer / stored).max(1);
+        let buffers = stored.saturating_mul(frames).saturating_mul(2);
+        Shares::new(frames, frame_length, self.threads.get().min(self.memory / buffers))
     }
 
     /// The same without buffers, for input of this length in memory.
     fn shares_in_memory(&self, frame_length: usize, input: usize) -> Option<Shares> {
-        let shares = Shares::new(frame_length, self.slice);
-        let slices = input / shares.plaintext_length();
-        shares.with_lanes(self.threads.get().min(slices))
+        let frames = (self.slice / frame_length).max(1);
+        let slices = input / (frames * frame_length);
+        Shares::new(frames, frame_length, self.threads.get().min(slices))
     }
 }
 
@@ -128,18 +129,14 @@ impl Default for Parallel {
 struct Shares {
     /// How many threads work.
     lanes: usize,
-    /// How many frames one of them takes at a time, and how long they are.
+    /// How many frames one of them takes at a time, and how long these are.
     frames: usize,
     frame_length: usize,
 }
 
 impl Shares {
-    fn new(frame_length: usize, slice: usize) -> Self {
-        Self { lanes: 1, frames: (slice / frame_length).max(1), frame_length }
-    }
-
-    fn with_lanes(self, lanes: usize) -> Option<Self> {
-        (lanes > 1).then_some(Self { lanes, ..self })
+    fn new(frames: usize, frame_length: usize, lanes: usize) -> Option<Self> {
+        (lanes > 1).then_some(Self { lanes, frames, frame_length })
     }
 
     /// Length of the plaintext of a slice.
@@ -159,6 +156,54 @@ impl Shares {
     }
 }
 
-/// Rather less threads than slices below this.
-const SMALLEST_SLICE: usize = 1 << 16;
+/// Rather fewer threads than slices that are shorter.
+const SMALLEST_BUFFER: usize = 1 << 16;
 const MEBIBYTE: usize = 1 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parallel(threads: usize, memory: usize) -> Parallel {
+        let threads = NonZeroUsize::new(threads).expect("not zero");
+        Parallel::new().with_threads(threads).with_memory(memory)
+    }
+
+    #[test]
+    fn buffers_stay_within_the_memory() {
+        for frame_length in [1, 100, 4096, 1 << 20, 5 << 20, 40 << 20, usize::MAX] {
+            for memory in [0, 1, 1 << 17, 1 << 20, 10 << 20, 64 << 20, usize::MAX] {
+                for threads in [1, 2, 3, 64, 1000] {
+                    let shares = parallel(threads, memory).shares_in_buffers(frame_length);
+                    let Some(shares) = shares else { continue };
+                    assert!(2 <= shares.lanes && shares.lanes <= threads);
+                    let buffers = shares.plaintext_length() + shares.stored_length();
+                    assert!(shares.lanes * buffers <= memory, "{shares:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn all_threads_get_work_where_there_is_memory() {
+        let lanes = |threads, memory, frame_length| {
+            let shares = parallel(threads, memory).shares_in_buffers(frame_length);
+            shares.map(|shares| shares.lanes)
+        };
+        assert_eq!(lanes(2, 64 << 20, 4096), Some(2));
+        assert_eq!(lanes(64, 64 << 20, 4096), Some(64));
+        assert_eq!(lanes(64, 64 << 20, 1 << 20), Some(31));
+        assert_eq!(lanes(64, 64 << 20, 16 << 20), None);
+        assert_eq!(lanes(1, 64 << 20, 4096), None);
+    }
+
+    #[test]
+    fn a_slice_in_memory_is_worth_a_thread() {
+        let lanes = |length| {
+            let shares = parallel(4, 0).shares_in_memory(4096, length);
+            shares.map_or(1, |shares| shares.lanes)
+        };
+        assert_eq!([lanes(0), lanes(MEBIBYTE), lanes(2 * MEBIBYTE - 1)], [1, 1, 1]);
+        assert_eq!([lanes(2 * MEBIBYTE), lanes(3 * MEBIBYTE), lanes(1 << 30)], [2, 3, 4]);
+    }
+}

@@ -408,7 +408,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        AlgorithmSuite, EncryptedDataKey, SecretBytes, UnverifiedHeader,
+        AlgorithmSuite, EncryptedDataKey, SecretBytes, UnverifiedHeader, io,
+        parallel::Parallel,
         test_vectors::{CommitmentVector, commitment_vectors},
     };
 
@@ -447,16 +448,82 @@ mod tests {
     }
 
     fn sealer(frame_length: u32) -> Result<Sealer> {
+        sealer_of(frame_length, &SecretBytes::random(32)?, [0; 32])
+    }
+
+    fn sealer_of(
+        frame_length: u32,
+        data_key: &SecretBytes,
+        message_id: [u8; 32],
+    ) -> Result<Sealer> {
         let materials = EncryptionMaterials {
             suite: AlgorithmSuite::Aes256GcmHkdfSha512CommitKey,
-            data_key: SecretBytes::random(32)?,
+            data_key: SecretBytes::from(data_key.expose()),
             encrypted_data_keys: vec![EncryptedDataKey::new("p", "i", "c")?],
             stored_context: EncryptionContext::new(),
             unstored_context: EncryptionContext::new(),
             signer: None,
         };
         let frame_length = NonZeroU32::new(frame_length).expect("frames are not empty");
-        Sealer::new(materials, BodyFormat::Framed { frame_length }, &Limits::default())
+        let body_format = BodyFormat::Framed { frame_length };
+        let message_id = MessageId::from_slice(&message_id);
+        Sealer::with_message_id(materials, body_format, &Limits::default(), message_id)
+    }
+
+    fn several_threads() -> Parallel {
+        Parallel::new().with_threads(3.try_into().expect("not zero")).with_slice(64)
+    }
+
+    #[test]
+    fn several_threads_write_what_one_does() -> Result<()> {
+        let data_key = SecretBytes::random(32)?;
+        let sealer = || sealer_of(16, &data_key, [7; 32]);
+        let parallel = several_threads();
+        for length in [0, 15, 16, 63, 64, 65, 127, 128, 129, 1000, 1024] {
+            let plaintext = vec![0xA5; length];
+            let expected = sealer()?.seal(&plaintext)?;
+            assert_eq!(parallel.seal(sealer()?, &plaintext)?, expected, "{length}");
+            let mut streamed = Vec::new();
+            parallel.encrypt(sealer()?, &plaintext[..], &mut streamed)?;
+            assert_eq!(streamed, expected, "{length}");
+            let mut from_one = Vec::new();
+            io::encrypt(sealer()?, &plaintext[..], &mut from_one)?;
+            assert_eq!(from_one, expected, "{length}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn several_threads_stop_at_the_last_number() -> Result<()> {
+        let with_numbers_left = |left: u32| -> Result<Sealer> {
+            let mut sealer = sealer(1)?;
+            sealer.push(&[], &mut [0; 512])?;
+            sealer.next = u32::MAX - left;
+            Ok(sealer)
+        };
+        let parallel = several_threads();
+        for (left, plaintext, fits) in [(200, 200, true), (200, 201, false), (0, 1, false)] {
+            let plaintext = vec![0; plaintext];
+            let in_memory = parallel.seal(with_numbers_left(left)?, &plaintext).map(drop);
+            let streamed = parallel.encrypt(with_numbers_left(left)?, &plaintext[..], Vec::new());
+            for sealed in [in_memory, streamed.map(drop)] {
+                let full = matches!(&sealed, Err(Error::Limit { limit: MOST_FRAMES, .. }));
+                assert!(if fits { sealed.is_ok() } else { full }, "{left}: {sealed:?}");
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_run_is_accepted_once() -> Result<()> {
+        let mut sealer = sealer(16)?;
+        let mut out = [0; 512];
+        sealer.push(&[], &mut out)?;
+        let run = sealer.frame_sealer().seal(1, &[0; 32], &mut out)?;
+        sealer.accept(&run, &out)?;
+        assert!(matches!(sealer.accept(&run, &out), Err(Error::Internal { .. })));
+        assert!(matches!(sealer.finish(&[], &mut out), Err(Error::Misuse { .. })));
+        Ok(())
     }
 
     #[test]
