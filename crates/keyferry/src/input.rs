@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crypto_envelope::io::ReadAt;
+
 use crate::{
     anchor::Below,
     base64_stream::{Decoder, LONGEST_PIECE, NotBase64},
@@ -110,10 +112,14 @@ impl Input {
     }
 
     fn read_stored(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.reader.read(buffer).map_err(|error| match error.kind() {
+        self.reader.read(buffer).map_err(|error| self.named(error))
+    }
+
+    fn named(&self, error: io::Error) -> io::Error {
+        match error.kind() {
             io::ErrorKind::Interrupted => error,
             kind => io::Error::new(kind, format!("cannot read {}: {error}", self.name())),
-        })
+        }
     }
 
     fn read_decoded(&mut self, decoding: &mut Decoding, buffer: &mut [u8]) -> io::Result<usize> {
@@ -152,6 +158,13 @@ impl Read for Input {
                 read
             }
         }
+    }
+}
+
+/// Only if it [can go back](Input::can_go_back).
+impl ReadAt for Input {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.reader.read_at(buffer, offset).map_err(|error| self.named(error))
     }
 }
 

@@ -15,6 +15,7 @@ mod output;
 mod plan;
 mod progress;
 mod provider;
+mod pump;
 mod report;
 mod terminal;
 mod text;

@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crypto_envelope::Error;
+use crypto_envelope::{Error, io::WriteAt};
 use tempfile::NamedTempFile;
 
 use crate::{
@@ -279,16 +279,35 @@ impl Output {
 }
 
 impl Output {
+    /// Whether it can be written at offsets.
+    pub(crate) fn has_offsets(&self) -> bool {
+        matches!(self.writer, Writer::File { .. }) && self.encoder.is_none()
+    }
+
     fn write_stored(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = match &mut self.writer {
-            Writer::Stream(file) => file.write(bytes),
+        self.file().write(bytes).map_err(|error| self.named(error))
+    }
+
+    fn file(&self) -> &File {
+        match &self.writer {
+            Writer::Stream(file) => file,
             // By itself: errors of its wrapper show a path that helps nobody.
-            Writer::File { unfinished, .. } => unfinished.as_file_mut().write(bytes),
-        };
-        written.map_err(|error| match error.kind() {
+            Writer::File { unfinished, .. } => unfinished.as_file(),
+        }
+    }
+
+    fn named(&self, error: io::Error) -> io::Error {
+        match error.kind() {
             io::ErrorKind::Interrupted => error,
             kind => io::Error::new(kind, format!("cannot write {}: {error}", self.name)),
-        })
+        }
+    }
+}
+
+/// Only if it [has offsets](Output::has_offsets).
+impl WriteAt for Output {
+    fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.file().write_all_at(bytes, offset).map_err(|error| self.named(error))
     }
 }
 
@@ -303,10 +322,7 @@ impl Write for Output {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match &mut self.writer {
-            Writer::Stream(file) => file.flush(),
-            Writer::File { unfinished, .. } => unfinished.as_file_mut().flush(),
-        }
+        self.file().flush()
     }
 }
 

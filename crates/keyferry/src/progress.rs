@@ -5,7 +5,8 @@ use std::{
     time::Duration,
 };
 
-use indicatif::{ProgressBar, ProgressBarIter, ProgressDrawTarget, ProgressStyle};
+use crypto_envelope::io::ReadAt;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::{input::Input, report::Format, text::printable};
 
@@ -43,7 +44,7 @@ impl Progress {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(200));
-        Watched { reader: bar.wrap_read(input), bar }
+        Watched { input, bar }
     }
 
     fn message(self, input: &Input) -> String {
@@ -54,20 +55,40 @@ impl Progress {
 
 /// An input whose reader is watched.
 pub(crate) struct Watched {
-    reader: ProgressBarIter<Input>,
+    input: Input,
     bar: ProgressBar,
 }
 
 impl Read for Watched {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        self.reader.read(buffer)
+        let length = self.input.read(buffer)?;
+        self.bar.inc(length as u64);
+        Ok(length)
+    }
+}
+
+impl Watched {
+    /// Whether it can be read at offsets.
+    pub(crate) fn has_offsets(&self) -> bool {
+        self.input.can_go_back()
+    }
+}
+
+/// Only if it [has offsets](Watched::has_offsets).
+impl ReadAt for Watched {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize> {
+        let length = self.input.read_at(buffer, offset)?;
+        self.bar.inc(length as u64);
+        Ok(length)
     }
 }
 
 /// Whoever goes back sees the bar go back.
 impl Seek for Watched {
     fn seek(&mut self, to: SeekFrom) -> Result<u64> {
-        self.reader.seek(to)
+        let position = self.input.seek(to)?;
+        self.bar.set_position(position);
+        Ok(position)
     }
 }
 

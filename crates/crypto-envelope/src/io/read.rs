@@ -42,6 +42,13 @@ impl<R: Read> Read for MessageBody<R> {
     }
 }
 
+impl<R> MessageBody<R> {
+    /// The reader, of which the header was read, and perhaps more that is in front of it here.
+    pub fn get_ref(&self) -> &R {
+        self.0.get_ref().1
+    }
+}
+
 impl<R: Seek> MessageBody<R> {
     /// Where in the reader the next byte comes from.
     fn position(&mut self) -> Result<u64> {

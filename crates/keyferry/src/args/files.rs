@@ -1,6 +1,6 @@
 //! What is read, what is written, and what is said about it.
 
-use std::path::PathBuf;
+use std::{num::NonZeroUsize, path::PathBuf};
 
 use clap::{ArgGroup, Args};
 
@@ -44,6 +44,10 @@ pub(crate) struct Files {
     /// Read base64
     #[arg(long)]
     pub(crate) decode: bool,
+
+    /// How many threads work on a file. By default as many as there are cores
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) threads: Option<NonZeroUsize>,
 
     #[command(flatten)]
     pub(crate) report: Report,

@@ -10,6 +10,7 @@ use crate::{
     output::{Audience, Destination},
     plan::{Naming, Plan},
     provider,
+    pump::Pump,
     report::{Done, Operation},
 };
 
@@ -82,10 +83,11 @@ fn decrypt(
     expected.check_keys(&header).map_err(|failure| failure.about(&name))?;
     let opener = blocking::wait(decryptor.open(header, &expected.pairs)).map_err(about)?;
     let mut output = open_output(destination, decision, Audience::Owner, &arguments.files)?;
+    let pump = Pump::new(arguments.files.threads);
     let opened = if in_two_passes {
-        io::decrypt_seekable(opener, body, &mut output)
+        pump.decrypt_seekable(opener, body, &mut output)
     } else {
-        io::decrypt(opener, body, &mut output)
+        pump.decrypt(opener, body, &mut output)
     };
     let finished = opened.map_err(|error| {
         let failure = about(error);

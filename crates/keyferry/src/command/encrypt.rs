@@ -1,6 +1,6 @@
 //! `keyferry encrypt`.
 
-use crypto_envelope::{CommitmentPolicy, EncryptionContext, Encryptor, Limits, blocking, io};
+use crypto_envelope::{CommitmentPolicy, EncryptionContext, Encryptor, Limits, blocking};
 
 use super::{Ready, context, do_all, open_output};
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     output::Audience,
     plan::{Naming, Plan},
     provider,
+    pump::Pump,
     report::{self, Done, Format, Operation},
 };
 
@@ -78,7 +79,7 @@ fn encrypt(
     let Ready { input, destination, decision, progress } = ready;
     let sealer = blocking::wait(encryptor.prepare(context))?;
     let mut output = open_output(destination, decision, Audience::Everybody, files)?;
-    let sealed = io::encrypt(sealer, progress.watch(input), &mut output)?;
+    let sealed = Pump::new(files.threads).encrypt(sealer, progress.watch(input), &mut output)?;
     output.commit()?;
     Ok(Done {
         header: sealed.header().clone(),
