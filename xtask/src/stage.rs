@@ -69,6 +69,11 @@ pub(crate) const STAGES: &[Stage] = &[
         "-p crypto-envelope-tests --features interop-node --test interop_node",
     )
     .needs(&requirements::NODE),
+    Stage::check("format-benches", "fmt --manifest-path benches/Cargo.toml --check"),
+    Stage::check(
+        "clippy-benches",
+        "clippy --manifest-path benches/Cargo.toml --all-targets --locked -- -D warnings",
+    ),
     Stage::check("format-fuzz", "fmt --manifest-path fuzz/Cargo.toml --check"),
     Stage::call("clippy-fuzz", fuzz::lint),
     Stage::call("fuzz", fuzz::run),

@@ -1,0 +1,248 @@
+//! Ratios of this library to yardsticks, measured in turns in one run, as a table for
+//! `docs/performance.md`.
+//!
+//! `goals [TURNS]`, where 7 turns are usual.
+
+use std::{
+    env,
+    error::Error,
+    fs::{File, OpenOptions},
+    hint::black_box,
+    io::{self, Read, Seek, Write},
+    process::Command,
+};
+
+use crypto_envelope_benches::{
+    compare::{Comparison, in_turns},
+    raw::{Frames, hash, read_copy_write},
+    resident,
+    work::{SIGNED, UNSIGNED, Work},
+};
+
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+const MEMORY: usize = 64 << 20;
+const FILE: u64 = 1 << 30;
+
+fn main() -> Outcome {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["resident", what, threads, length] => {
+            measure_resident(what, threads.parse()?, length.parse()?)
+        }
+        [] => goals(7),
+        [turns] => goals(turns.parse()?),
+        _ => Err("goals [TURNS]".into()),
+    }
+}
+
+fn goals(turns: usize) -> Outcome {
+    println!("| job | yardstick | goal | ratio | range | GB/s | yardstick GB/s |");
+    println!("|---|---|---|---|---|---|---|");
+    in_memory(turns)?;
+    from_files(turns)?;
+    signed(turns)?;
+    println!();
+    println!("| job | bytes | threads | peak KiB |");
+    println!("|---|---|---|---|");
+    memory()
+}
+
+fn in_memory(turns: usize) -> Outcome {
+    let plaintext = vec![0xA5; MEMORY];
+    for frame_length in [4_u32 << 10, 64 << 10] {
+        let work = Work::new(UNSIGNED, frame_length)?;
+        let raw = Frames::new(frame_length as usize);
+        let message = work.message(&plaintext)?;
+        let mut out = vec![0; message.len()];
+        let mut raw_out = vec![0; raw.room(MEMORY)];
+        let kib = frame_length >> 10;
+
+        let seal = in_turns(
+            turns,
+            || work.seal(1, &plaintext, &mut out),
+            || {
+                raw.seal(&plaintext, &mut raw_out);
+                Ok(())
+            },
+        )?;
+        row(&format!("encrypt in memory, {kib} KiB frames"), "AWS-LC", ">= 0.90", seal, MEMORY);
+        let sealed = raw_out.clone();
+        let open = in_turns(
+            turns,
+            || work.open(&message, &mut out),
+            || {
+                raw.open(&sealed, &mut raw_out);
+                Ok(())
+            },
+        )?;
+        row(&format!("decrypt in memory, {kib} KiB frames"), "AWS-LC", ">= 0.90", open, MEMORY);
+
+        let mut again = vec![0; message.len()];
+        let two = in_turns(
+            turns,
+            || work.seal(2, &plaintext, &mut out),
+            || work.seal(1, &plaintext, &mut again),
+        )?;
+        row(
+            &format!("encrypt in memory, {kib} KiB frames, 2 threads"),
+            "1 thread",
+            "",
+            two,
+            MEMORY,
+        );
+    }
+    Ok(())
+}
+
+fn from_files(turns: usize) -> Outcome {
+    let mut plaintext = file_of(FILE)?;
+    let mut message = file_of(FILE + FILE / 64)?;
+    let mut reader = plaintext.try_clone()?;
+    let length = usize::try_from(FILE)?;
+    for (frame_length, goal) in [(4_u32 << 10, ">= 0.55"), (64 << 10, ">= 0.65")] {
+        let work = Work::new(UNSIGNED, frame_length)?;
+        let kib = frame_length >> 10;
+        let to_null = in_turns::<Box<dyn Error>>(
+            turns,
+            || {
+                plaintext.rewind()?;
+                Ok(work.encrypt(1, &plaintext, null()?)?)
+            },
+            || {
+                reader.rewind()?;
+                Ok(read_copy_write(frame_length as usize, &reader, null()?)?)
+            },
+        )?;
+        let job = format!("encrypt file to /dev/null, {kib} KiB frames");
+        row(&job, "read, copy, write", goal, to_null, length);
+        let mut other = (plaintext.try_clone()?, message.try_clone()?);
+        let two = in_turns(
+            turns,
+            || work.encrypt_file(2, &mut plaintext, &mut message),
+            || work.encrypt_file(1, &mut other.0, &mut other.1),
+        )?;
+        let job = format!("encrypt file to file, {kib} KiB frames, 2 threads");
+        row(&job, "1 thread", ">= 1.6", two, length);
+    }
+    let work = Work::new(UNSIGNED, 64 << 10)?;
+    work.encrypt_file(1, &mut plaintext, &mut message)?;
+    let written = message.stream_position()?;
+    message.set_len(written)?;
+    let mut other = (message.try_clone()?, plaintext.try_clone()?);
+    let two = in_turns(
+        turns,
+        || work.decrypt_file(2, &mut message, &mut plaintext),
+        || work.decrypt_file(1, &mut other.0, &mut other.1),
+    )?;
+    row("decrypt file to file, 64 KiB frames, 2 threads", "1 thread", "", two, length);
+    Ok(())
+}
+
+fn signed(turns: usize) -> Outcome {
+    let plaintext = vec![0xA5; MEMORY];
+    let work = Work::new(SIGNED, 4 << 10)?;
+    for (threads, goal) in [(1, ">= 0.75"), (2, ">= 0.88")] {
+        let sealed = in_turns(
+            turns,
+            || work.encrypt(threads, &plaintext[..], null()?),
+            || {
+                black_box(hash(&plaintext));
+                Ok(())
+            },
+        )?;
+        let job = format!("encrypt and sign, streaming, 4 KiB frames, threads: {threads}");
+        row(&job, "SHA-384", goal, sealed, MEMORY);
+    }
+    let message = work.message(&plaintext)?;
+    for threads in [1, 2] {
+        let opened = in_turns(
+            turns,
+            || work.decrypt(threads, &message[..], null()?),
+            || {
+                black_box(hash(&plaintext));
+                Ok(())
+            },
+        )?;
+        let job = format!("decrypt and verify, streaming, 4 KiB frames, threads: {threads}");
+        row(&job, "SHA-384", "", opened, MEMORY);
+    }
+    Ok(())
+}
+
+/// Each figure is of a process of its own.
+fn memory() -> Outcome {
+    let myself = env::current_exe()?;
+    let jobs: [(&str, usize, u64); 11] = [
+        ("nothing", 1, 0),
+        ("encrypt", 1, 1 << 20),
+        ("encrypt", 1, 1 << 30),
+        ("encrypt", 1, 10 << 30),
+        ("encrypt", 2, 1 << 20),
+        ("encrypt", 2, 1 << 30),
+        ("encrypt", 2, 10 << 30),
+        ("round-trip", 1, 1 << 30),
+        ("round-trip", 2, 1 << 30),
+        ("one-shot", 1, 64 << 20),
+        ("one-shot", 2, 64 << 20),
+    ];
+    for (what, threads, length) in jobs {
+        let arguments = ["resident", what, &format!("{threads}"), &format!("{length}")];
+        let output = Command::new(&myself).args(arguments).output()?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into());
+        }
+        let peak = String::from_utf8(output.stdout)?;
+        println!("| {what} | {length} | {threads} | {} |", peak.trim());
+    }
+    Ok(())
+}
+
+fn measure_resident(what: &str, threads: usize, length: u64) -> Outcome {
+    let work = Work::new(UNSIGNED, 4 << 10)?;
+    let zeros = || io::repeat(0).take(length);
+    match what {
+        "nothing" => {}
+        "encrypt" => work.encrypt(threads, zeros(), io::sink())?,
+        "round-trip" => {
+            let (from, to) = io::pipe()?;
+            std::thread::scope(|scope| {
+                let sealing = scope.spawn(|| work.encrypt(threads, zeros(), to));
+                work.decrypt(threads, from, io::sink())?;
+                sealing.join().map_err(|_| "sealing panicked")??;
+                Outcome::Ok(())
+            })?;
+        }
+        "one-shot" => {
+            let plaintext = vec![0xA5; usize::try_from(length)?];
+            let mut out = vec![0; plaintext.len() + plaintext.len() / 64];
+            work.seal(threads, &plaintext, &mut out)?;
+        }
+        _ => return Err("no such job".into()),
+    }
+    println!("{}", resident::peak()?);
+    Ok(())
+}
+
+fn row(job: &str, yardstick: &str, goal: &str, found: Comparison, bytes: usize) {
+    #[expect(clippy::cast_precision_loss, reason = "a few digits are shown")]
+    let rate = |seconds: f64| bytes as f64 / seconds / 1e9;
+    let (ratio, (low, high)) = (found.ratio, found.range);
+    let (ours, theirs) = (rate(found.ours), rate(found.yardstick));
+    println!(
+        "| {job} | {yardstick} | {goal} | {ratio:.2} | {low:.2} to {high:.2} | {ours:.2} | {theirs:.2} |"
+    );
+}
+
+fn file_of(length: u64) -> io::Result<File> {
+    let mut file = tempfile::tempfile()?;
+    let piece = vec![0xA5; 1 << 20];
+    for _ in 0..length.div_ceil(piece.len() as u64) {
+        file.write_all(&piece)?;
+    }
+    Ok(file)
+}
+
+fn null() -> io::Result<File> {
+    OpenOptions::new().write(true).open("/dev/null")
+}

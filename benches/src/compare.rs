@@ -1,0 +1,65 @@
+//! Two kinds of work, in turns.
+
+use std::time::Instant;
+
+/// How two kinds of work compare.
+#[derive(Clone, Copy, Debug)]
+pub struct Comparison {
+    /// Time of the yardstick divided by time of ours, the median of all turns: 1 is as fast.
+    pub ratio: f64,
+    /// The least and the largest of these.
+    pub range: (f64, f64),
+    /// Seconds that ours took, the median.
+    pub ours: f64,
+    /// Seconds that the yardstick took, the median.
+    pub yardstick: f64,
+}
+
+/// Runs both in turns, after one turn that does not count.
+///
+/// # Errors
+///
+/// The first one of the work.
+pub fn in_turns<E>(
+    turns: usize,
+    mut ours: impl FnMut() -> Result<(), E>,
+    mut yardstick: impl FnMut() -> Result<(), E>,
+) -> Result<Comparison, E> {
+    let mut times = Vec::new();
+    for turn in 0..=turns {
+        // Neither is always the one that comes first.
+        let (mine, other) = if turn % 2 == 0 {
+            let mine = seconds(&mut ours)?;
+            (mine, seconds(&mut yardstick)?)
+        } else {
+            let other = seconds(&mut yardstick)?;
+            (seconds(&mut ours)?, other)
+        };
+        if turn > 0 {
+            times.push((mine, other));
+        }
+    }
+    let ratios = sorted(times.iter().map(|(ours, yardstick)| yardstick / ours));
+    Ok(Comparison {
+        ratio: median(&ratios),
+        range: (ratios[0], ratios[ratios.len() - 1]),
+        ours: median(&sorted(times.iter().map(|(ours, _)| *ours))),
+        yardstick: median(&sorted(times.iter().map(|(_, yardstick)| *yardstick))),
+    })
+}
+
+fn seconds<E>(work: &mut impl FnMut() -> Result<(), E>) -> Result<f64, E> {
+    let start = Instant::now();
+    work()?;
+    Ok(start.elapsed().as_secs_f64())
+}
+
+fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut values: Vec<_> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+fn median(sorted: &[f64]) -> f64 {
+    sorted[sorted.len() / 2]
+}
