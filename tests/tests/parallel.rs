@@ -5,15 +5,18 @@ use std::{
     io::{self as std_io, Read},
     num::NonZeroUsize,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Condvar, Mutex},
+    sync::{
+        Condvar, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread::{self, ThreadId},
     time::Duration,
 };
 
 use crypto_envelope::{
-    AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, Error, Limits, MessagePart, Opener,
-    Sealer, SecretBytes, UnverifiedHeader, blocking,
-    io::{ReadAt, WriteAt},
+    AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, Error, LimitKind, Limits, MessagePart,
+    Opener, Sealer, SecretBytes, UnverifiedHeader, blocking,
+    io::{self, ReadAt, WriteAt},
     parallel::Parallel,
     provider::RawAesProvider,
 };
@@ -135,11 +138,22 @@ struct Watched<'w> {
 
 impl Read for Watched<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std_io::Result<usize> {
-        let mut readers = self.readers.lock().map_err(|_| std_io::ErrorKind::Other)?;
-        readers.insert(format!("{:?}", thread::current().id()));
-        drop(readers);
+        note_reader(self.readers)?;
         if self.inner.is_empty() { (self.at_end)() } else { self.inner.read(buffer) }
     }
+}
+
+impl ReadAt for Watched<'_> {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> std_io::Result<usize> {
+        note_reader(self.readers)?;
+        self.inner.read_at(buffer, offset)
+    }
+}
+
+fn note_reader(readers: &Mutex<BTreeSet<String>>) -> std_io::Result<()> {
+    let mut readers = readers.lock().map_err(|_| std_io::ErrorKind::Other)?;
+    readers.insert(me());
+    Ok(())
 }
 
 fn me() -> String {
@@ -147,13 +161,60 @@ fn me() -> String {
     format!("{me:?}")
 }
 
+/// Each thread begins by reading.
 #[test]
 fn a_short_input_starts_no_thread() -> Result<()> {
     let plaintext = plaintext(SLICE - 1);
     let readers = Mutex::default();
-    let reader = Watched { inner: &plaintext, readers: &readers, at_end: || Ok(0) };
-    parallel(8).encrypt(sealer(&unsigned()?)?, reader, Vec::new())?;
+    let source = Watched { inner: &plaintext, readers: &readers, at_end: || Ok(0) };
+    parallel(8).encrypt_at(sealer(&unsigned()?)?, &source, &Written::default())?;
     assert_eq!(readers.into_inner()?, BTreeSet::from([me()]));
+    Ok(())
+}
+
+/// On a terminal there can be more behind an end.
+#[test]
+fn nobody_reads_behind_the_end() -> Result<()> {
+    static ENDS: AtomicUsize = AtomicUsize::new(0);
+    let at_end = || match ENDS.fetch_add(1, Ordering::Relaxed) {
+        0 => Ok(0),
+        _ => Err(std_io::Error::other("it had ended")),
+    };
+    let plaintext = plaintext(2 * SLICE);
+    for _ in 0..20 {
+        ENDS.store(0, Ordering::Relaxed);
+        let readers = Mutex::default();
+        let reader = Watched { inner: &plaintext, readers: &readers, at_end };
+        parallel(3).encrypt(sealer(&unsigned()?)?, reader, std_io::sink())?;
+        assert_eq!(ENDS.load(Ordering::Relaxed), 1);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_frame_too_long_for_one_thread_is_too_long_for_several() -> Result<()> {
+    let limits = Limits::default().with_max_buffered(1 << 20);
+    let plaintext = vec![7; 4 << 20];
+    let is_refused = |error: Option<Error>| {
+        matches!(error, Some(Error::Limit { kind: LimitKind::Buffered, .. }))
+    };
+    let encryptor = |limits| {
+        let builder = Encryptor::builder(provider()?)
+            .suite(AlgorithmSuite::Aes256GcmHkdfSha512CommitKey)
+            .frame_length(1_500_000)
+            .limits(limits);
+        builder.build()
+    };
+    let sealer_ = sealer(&encryptor(limits.clone())?)?;
+    let sealed = parallel(2).encrypt(sealer_, &plaintext[..], std_io::sink());
+    assert!(is_refused(sealed.err()));
+
+    let message = sealer(&encryptor(Limits::default())?)?.seal(&plaintext)?;
+    let decryptor = Decryptor::builder(provider()?).limits(limits).build()?;
+    let (header, body) = io::read_header(decryptor.header_parser(), &message[..])?;
+    let opener = blocking::wait(decryptor.open(header, &EncryptionContext::new()))?;
+    let opened = parallel(2).decrypt(opener, body, std_io::sink());
+    assert!(is_refused(opened.err()));
     Ok(())
 }
 

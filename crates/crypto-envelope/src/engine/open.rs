@@ -442,6 +442,20 @@ mod tests {
     }
 
     #[test]
+    fn a_run_is_accepted_once() -> Result<()> {
+        let framed = BodyFormat::Framed { frame_length: FRAME_LENGTH };
+        let mut opener = opener(framed, Release::Verified)?;
+        let (first, frames) = opener.frame_opener().expect("there are frames");
+        let (stored, mut plaintext) = (first_frame()?, [0; 100]);
+        let run = frames.open(first, &stored, &mut plaintext);
+        assert_eq!(opener.accept(&run, &stored, &plaintext)?, 100);
+        let again = opener.accept(&run, &stored, &plaintext);
+        assert!(matches!(again, Err(Error::Internal { .. })));
+        assert!(matches!(opener.push(&[], &mut []), Err(Error::Misuse { .. })));
+        Ok(())
+    }
+
+    #[test]
     fn one_shot_is_for_a_whole_body() -> Result<()> {
         let framed = BodyFormat::Framed { frame_length: FRAME_LENGTH };
         for pushed in [1, 132] {
