@@ -48,10 +48,13 @@ fn main() -> Outcome {
                 || sdk.encrypt(&plaintext).map(drop),
             )?;
             row(&format!("encrypt, {name}"), threads, sealed);
-            let mut opened = Vec::new();
+            let mut vector = Vec::new();
             let opened = in_turns::<Box<dyn Error>>(
                 turns,
-                || Ok(work.open_into(threads, &message, &mut opened)?),
+                || match threads {
+                    1 => Ok(work.open(&message, &mut out)?),
+                    _ => Ok(work.open_into(threads, &message, &mut vector)?),
+                },
                 || sdk.decrypt(&its_message),
             )?;
             row(&format!("decrypt, {name}"), threads, opened);
@@ -72,8 +75,7 @@ impl Sdk {
     fn new(suite: EsdkAlgorithmSuiteId) -> Outcome<Self> {
         let runtime = Builder::new_current_thread().build()?;
         let client = Client::from_conf(AwsEncryptionSdkConfig::builder().build()?)?;
-        let providers =
-            MaterialProviders::from_conf(MaterialProvidersConfig::builder().build()?)?;
+        let providers = MaterialProviders::from_conf(MaterialProvidersConfig::builder().build()?)?;
         let keyring = runtime.block_on(
             providers
                 .create_raw_aes_keyring()
