@@ -1,11 +1,12 @@
 //! Every way to seal and to open a message, so that each test can run through all of them.
 
 mod parallel;
+mod range;
 
 use std::io::{Read, Write};
 
 use crypto_envelope::{
-    Decryptor, EncryptionContext, Encryptor, Error, Finished, Result, blocking,
+    Decryptor, EncryptionContext, Encryptor, Error, Finished, MessagePart, Result, blocking,
     io::{self, DecryptReader, EncryptWriter},
 };
 
@@ -29,11 +30,15 @@ pub enum Adapter {
     ParallelPump(usize),
     /// `Parallel::encrypt_at`, `Parallel::decrypt_at`, in slices of this many bytes.
     ParallelAt(usize),
+    /// `ranges::RangeReader`, in ranges of this many bytes; seals by one-shot.
+    Range(usize),
+    /// `aio::RangeReader`, in ranges of this many bytes; seals by one-shot.
+    AsyncRange(usize),
 }
 
 impl Adapter {
     /// All of them, with pieces of awkward sizes.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::OneShot,
         Self::Engine(1),
         Self::Engine(61),
@@ -45,12 +50,22 @@ impl Adapter {
         Self::Parallel(1),
         Self::ParallelPump(100),
         Self::ParallelAt(1000),
+        Self::Range(777),
+        Self::AsyncRange(10_007),
     ];
 
     /// Whether the pieces are so small that large messages take long.
     #[must_use]
     pub fn is_slow(self) -> bool {
         matches!(self, Self::Engine(piece) | Self::Stream(piece) if piece < 100)
+    }
+
+    /// Whether what is wrong with a message according to the others is something that this adapter
+    /// cannot notice: ranges of a signed message are read as if it was not signed.
+    #[must_use]
+    pub fn overlooks(self, error: &Error) -> bool {
+        matches!(self, Self::Range(_) | Self::AsyncRange(_))
+            && matches!(error, Error::Authentication { part: MessagePart::Signature, .. })
     }
 
     /// Seals `plaintext`.
@@ -66,7 +81,9 @@ impl Adapter {
     ) -> Result<Vec<u8>> {
         let prepare = || blocking::wait(encryptor.prepare(context));
         match self {
-            Self::OneShot => blocking::wait(encryptor.encrypt(plaintext, context)),
+            Self::OneShot | Self::Range(_) | Self::AsyncRange(_) => {
+                blocking::wait(encryptor.encrypt(plaintext, context))
+            }
             Self::Engine(piece) => {
                 let mut sealer = prepare()?;
                 let mut message = Vec::new();
@@ -103,7 +120,8 @@ impl Adapter {
         }
     }
 
-    /// Opens `message`; returns the plaintext and the verified context.
+    /// Opens `message`; returns the plaintext and the verified context. Where ranges of signed
+    /// messages have to be refused, that is checked, and the option for them used then.
     ///
     /// # Errors
     ///
@@ -149,6 +167,8 @@ impl Adapter {
             Self::Parallel(slice) => parallel::open(slice, decryptor, message, expected),
             Self::ParallelPump(slice) => parallel::decrypt(slice, decryptor, message, expected),
             Self::ParallelAt(slice) => parallel::decrypt_at(slice, decryptor, message, expected),
+            Self::Range(piece) => range::open(decryptor, message, expected, piece),
+            Self::AsyncRange(piece) => range::open_async(decryptor, message, expected, piece),
         }
     }
 }

@@ -6,8 +6,11 @@ use std::{fmt, sync::Arc};
 use crate::Error;
 use crate::{
     CommitmentPolicy, EncryptionContext, Finished, Header, HeaderParser, Limits, Opener,
-    PolicyViolation, Result, UnverifiedHeader, context::check_unreserved, engine::Release,
-    materials, provider::KeyProvider,
+    PolicyViolation, RangeOpener, Result, UnverifiedHeader,
+    context::check_unreserved,
+    engine::{Release, VerifiedHeader},
+    materials,
+    provider::KeyProvider,
 };
 
 /// Opens messages with the keys of a [`KeyProvider`].
@@ -19,6 +22,7 @@ pub struct Decryptor {
     provider: Arc<dyn KeyProvider>,
     commitment_policy: CommitmentPolicy,
     signatures: Signatures,
+    signed_ranges: SignedRanges,
     release: Release,
     required_context_keys: Vec<String>,
     limits: Limits,
@@ -30,6 +34,13 @@ enum Signatures {
     Refused,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SignedRanges {
+    Refused,
+    /// As if the messages were not signed.
+    Read,
+}
+
 impl Decryptor {
     /// A decryptor with the defaults. Pass an [`Arc`] to share the provider.
     pub fn new(provider: impl KeyProvider) -> Self {
@@ -37,6 +48,7 @@ impl Decryptor {
             provider: Arc::new(provider),
             commitment_policy: CommitmentPolicy::default(),
             signatures: Signatures::Accepted,
+            signed_ranges: SignedRanges::Refused,
             release: Release::default(),
             required_context_keys: Vec::new(),
             limits: Limits::default(),
@@ -46,6 +58,11 @@ impl Decryptor {
     /// Starts to choose options.
     pub fn builder(provider: impl KeyProvider) -> DecryptorBuilder {
         DecryptorBuilder { decryptor: Self::new(provider) }
+    }
+
+    /// Starts to choose options from those of this decryptor, which stays as it is.
+    pub fn to_builder(&self) -> DecryptorBuilder {
+        DecryptorBuilder { decryptor: self.clone() }
     }
 
     /// Opens a whole message. All of it was verified when this returns.
@@ -87,12 +104,52 @@ impl Decryptor {
         header: UnverifiedHeader,
         expected: &EncryptionContext,
     ) -> Result<Opener> {
+        self.check(&header)?;
+        let verified = self.verify(header, expected).await?;
+        Ok(Opener::new(verified, self.release, self.limits.clone()))
+    }
+
+    /// Obtains the data key of a message that is to be read in ranges, and verifies its header.
+    /// `stored_length` is that of the whole message in bytes, as whoever stores it says: nothing
+    /// depends on that being true but which frames are asked for.
+    ///
+    /// [`ranges`](crate::ranges) has readers on top of this.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open); [`Error::Policy`] also if the message is signed, unless
+    /// [`danger_ignore_signature_in_ranges`](DecryptorBuilder::danger_ignore_signature_in_ranges)
+    /// was chosen; [`Error::Truncated`] if `stored_length` is less than that of the header.
+    pub async fn open_ranges(
+        &self,
+        header: UnverifiedHeader,
+        expected: &EncryptionContext,
+        stored_length: u64,
+    ) -> Result<RangeOpener> {
+        self.check(&header)?;
+        let suite = header.claims().suite();
+        if self.signed_ranges == SignedRanges::Refused && suite.is_signing() {
+            return Err(PolicyViolation::SignedRange { suite }.into());
+        }
+        let verified = self.verify(header, expected).await?;
+        RangeOpener::new(verified, stored_length, self.limits.clone())
+    }
+
+    /// What can be refused without a key.
+    fn check(&self, header: &UnverifiedHeader) -> Result<()> {
         let suite = header.claims().suite();
         self.commitment_policy.check_decrypt(suite)?;
         if self.signatures == Signatures::Refused && suite.is_signing() {
             return Err(PolicyViolation::SignedMessage { suite }.into());
         }
-        self.limits.check_header(header.claims())?;
+        self.limits.check_header(header.claims())
+    }
+
+    async fn verify(
+        &self,
+        header: UnverifiedHeader,
+        expected: &EncryptionContext,
+    ) -> Result<VerifiedHeader> {
         let materials = materials::for_decryption(
             &*self.provider,
             header.claims(),
@@ -100,8 +157,7 @@ impl Decryptor {
             &self.required_context_keys,
         )
         .await?;
-        let verified = header.verify(materials)?;
-        Ok(Opener::new(verified, self.release, self.limits.clone()))
+        header.verify(materials)
     }
 }
 
@@ -135,9 +191,18 @@ impl DecryptorBuilder {
         self
     }
 
+    /// Reads [ranges](crate::ranges) of signed messages as if these were not signed. Every byte is
+    /// authentic towards whoever holds the data key, but nobody checks *who wrote it*: everybody
+    /// who may decrypt could have. [`unsigned_only`](Self::unsigned_only) refuses them all the same.
+    pub fn danger_ignore_signature_in_ranges(mut self) -> Self {
+        self.decryptor.signed_ranges = SignedRanges::Read;
+        self
+    }
+
     /// In place of [`release_before_signature`](Self::release_before_signature): the last of the two
     /// counts. Holds the plaintext of all messages, up to [`Limits::max_held_plaintext`], until the end
-    /// is verified: all or nothing.
+    /// is verified: all or nothing. Neither of the two changes anything for [ranges](crate::ranges),
+    /// all bytes of which are verified before the first one comes out.
     pub fn hold_until_end(mut self) -> Self {
         self.decryptor.release = Release::AtEnd;
         self

@@ -11,20 +11,23 @@ mod keys;
 mod open;
 mod outline;
 mod parts;
+mod range;
 mod runs;
 mod seal;
 mod signature;
 
-pub use self::{
-    header::{HeaderParser, UnverifiedHeader},
-    open::{Finished, Opener},
-    outline::{Outline, Outliner},
-    seal::Sealer,
-};
 pub(crate) use self::{
+    header::VerifiedHeader,
     keys::MessageKeys,
     open::Release,
     runs::{FrameOpener, FrameSealer, Run, stored_length},
     seal::TOO_MANY_FRAMES,
     signature::{MessageSigner, MessageVerifier},
+};
+pub use self::{
+    header::{HeaderParser, UnverifiedHeader},
+    open::{Finished, Opener},
+    outline::{Outline, Outliner},
+    range::{RangeOpener, RangeRead},
+    seal::Sealer,
 };

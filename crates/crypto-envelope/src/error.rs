@@ -77,6 +77,9 @@ pub enum Error {
         /// What was done, and what to do instead.
         what: &'static str,
     },
+    /// What is read in ranges was replaced or changed since its header was read. Open it again: parts
+    /// of the two must not be mixed.
+    SourceChanged,
     /// A reader or writer failed.
     Io(io::Error),
     /// Something that never should happen.
@@ -138,6 +141,9 @@ impl fmt::Display for Error {
             Self::Provider(error) => error.fmt(f),
             Self::InvalidInput { what } => write!(f, "invalid input: {what}"),
             Self::Misuse { what } => write!(f, "misuse: {what}"),
+            Self::SourceChanged => {
+                f.write_str("the source was changed while it was read: open it again")
+            }
             Self::Io(error) => error.fmt(f),
             Self::Internal { what } => write!(f, "internal error: {what}"),
         }
@@ -231,6 +237,15 @@ pub enum PolicyViolation {
         /// Its suite.
         suite: AlgorithmSuite,
     },
+    /// A range was asked for, and the message is signed: a part of it cannot be checked against the
+    /// signature of the whole.
+    /// [`danger_ignore_signature_in_ranges`](crate::DecryptorBuilder::danger_ignore_signature_in_ranges)
+    /// reads it as if it was not signed.
+    #[non_exhaustive]
+    SignedRange {
+        /// Its suite.
+        suite: AlgorithmSuite,
+    },
     /// The commitment policy does not permit this suite.
     #[non_exhaustive]
     Commitment {
@@ -278,6 +293,11 @@ impl fmt::Display for PolicyViolation {
             Self::SignedMessage { suite } => {
                 write!(f, "only unsigned messages are accepted, this one is signed ({suite})")
             }
+            Self::SignedRange { suite } => write!(
+                f,
+                "a range of a signed message cannot be checked against its signature ({suite}); \
+                 `danger_ignore_signature_in_ranges` reads it as if it was not signed"
+            ),
             Self::Commitment { suite, policy } => write!(
                 f,
                 "the algorithm suite {suite} is not permitted by the commitment policy {policy}"

@@ -14,17 +14,23 @@ mod message;
 mod secret;
 mod suite;
 
+#[cfg(feature = "tokio")]
+pub mod aio;
 pub mod blocking;
 pub mod io;
 pub mod parallel;
 pub mod provider;
+pub mod ranges;
 
 pub use self::{
     context::EncryptionContext,
     decryptor::{Decrypted, Decryptor, DecryptorBuilder},
     encrypted_data_key::EncryptedDataKey,
     encryptor::{Encryptor, EncryptorBuilder},
-    engine::{Finished, HeaderParser, Opener, Outline, Outliner, Sealer, UnverifiedHeader},
+    engine::{
+        Finished, HeaderParser, Opener, Outline, Outliner, RangeOpener, RangeRead, Sealer,
+        UnverifiedHeader,
+    },
     error::{Error, MessagePart, PolicyViolation, Result, UnwrapAttempt},
     limits::{LimitKind, Limits},
     message::{BodyFormat, Header, MessageId},

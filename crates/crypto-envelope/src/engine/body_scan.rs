@@ -55,6 +55,17 @@ impl BodyScan {
         Self { stage, position: header.length() as u64, signed, limits }
     }
 
+    /// In the middle of a body: before the frame that `before` others precede, at `position`. For a
+    /// body that is not framed there is only its beginning.
+    pub(super) fn at_frame(header: &Header, limits: Limits, before: u64, position: u64) -> Self {
+        let mut scan = Self { position, ..Self::new(header, limits) };
+        if let Stage::Frame { number, .. } = &mut scan.stage {
+            // No frame has the number of the highest one, which marks a final frame.
+            *number = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1);
+        }
+        scan
+    }
+
     /// Where in the message the next part begins.
     pub(super) fn position(&self) -> u64 {
         self.position

@@ -24,11 +24,24 @@ pub(crate) fn regular_frames(plaintext: u64, frame_length: NonZeroU32) -> u64 {
     plaintext / u64::from(frame_length.get())
 }
 
+/// How many frames a body begins with that are regular ones in any case, if its final frame is
+/// followed by a footer of at most `footer` bytes. Without a footer these are all before the final
+/// frame; otherwise there may be a few more.
+pub(crate) fn surely_regular_frames(body: u64, frame_length: NonZeroU32, footer: u64) -> u64 {
+    let around_final = footer + Part::FinalFrame.overhead() as u64;
+    (body.saturating_sub(around_final) / regular_length(frame_length)).min(MOST_FRAMES - 1)
+}
+
+/// The stored length of a regular frame.
+pub(crate) fn regular_length(frame_length: NonZeroU32) -> u64 {
+    u64::from(frame_length.get()) + Part::RegularFrame.overhead() as u64
+}
+
 /// The length of the plaintext of a framed body without a footer, or `None` if there is no such
 /// body. Exact also where the final frame is full, as others write it.
 pub(crate) fn framed_plaintext_length(body: u64, frame_length: NonZeroU32) -> Option<u64> {
+    let regular = regular_length(frame_length);
     let frame_length = u64::from(frame_length.get());
-    let regular = frame_length + Part::RegularFrame.overhead() as u64;
     let before_final = body.checked_sub(Part::FinalFrame.overhead() as u64)?;
     let (frames, last) = (before_final / regular, before_final % regular);
     (last <= frame_length && frames < MOST_FRAMES).then(|| frames * frame_length + last)
@@ -58,6 +71,27 @@ mod tests {
         assert_eq!(framed_plaintext_length(57, frame_length), None);
         assert_eq!(framed_plaintext_length(88, frame_length), Some(16));
         assert_eq!(framed_plaintext_length(u64::MAX - 7, frame_length), None);
+    }
+
+    /// Wherever the final frame begins, and whatever its footer, all before it are regular and
+    /// none that is not counts.
+    #[test]
+    fn surely_regular_frames_come_before_the_final_one() {
+        for frame_length in [1, 7, 16, 4096] {
+            let length = NonZeroU32::new(frame_length).expect("not zero");
+            for plaintext in 0..100 {
+                let body = framed_length(plaintext, length).expect("not too long");
+                let regular = regular_frames(plaintext, length);
+                assert_eq!(surely_regular_frames(body, length, 0), regular);
+                for footer in [10, 72, 106] {
+                    let sure = surely_regular_frames(body + footer, length, 106);
+                    assert!(sure <= regular && sure + 4 > regular, "{sure} of {regular}");
+                }
+            }
+            assert_eq!(surely_regular_frames(0, length, 106), 0);
+        }
+        let one = NonZeroU32::MIN;
+        assert_eq!(surely_regular_frames(u64::MAX, one, 0), MOST_FRAMES - 1);
     }
 
     #[test]
