@@ -7,4 +7,5 @@ pub mod interop;
 pub mod keyferry;
 pub mod peer;
 pub mod runner;
+pub mod stored;
 pub mod vectors;
