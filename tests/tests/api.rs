@@ -2,10 +2,11 @@
 
 use crypto_envelope::{
     Decryptor, DecryptorBuilder, EncryptedDataKey, EncryptionContext, Encryptor, EncryptorBuilder,
-    Error, Finished, Header, HeaderParser, Limits, Opener, Outline, Outliner, Sealer, SecretBytes,
-    UnverifiedHeader,
+    Error, Finished, Header, HeaderParser, Limits, Opener, Outline, Outliner, RangeOpener,
+    RangeRead, Sealer, SecretBytes, UnverifiedHeader, aio,
     io::{DecryptReader, EncryptWriter, MessageBody},
     provider::{GeneratedKey, KeyProvider, RawAesProvider, RsaKey, Unwrapped},
+    ranges::{RangeHeader, RangeOptions, RangeReader},
 };
 
 fn is_send<T: Send>() {}
@@ -42,6 +43,13 @@ fn types_and_futures_cross_threads() {
     is_send::<MessageBody<&[u8]>>();
     is_send::<EncryptWriter<Vec<u8>>>();
     is_send::<DecryptReader<&[u8]>>();
+    is_send_and_sync::<RangeOpener>();
+    is_send_and_sync::<RangeOptions>();
+    is_send_and_sync::<RangeReader<std::fs::File>>();
+    is_send_and_sync::<aio::RangeReader<aio::FileSource>>();
+    is_send_and_sync::<Box<dyn aio::RangeSource>>();
+    is_send::<RangeHeader<&[u8]>>();
+    is_send::<RangeRead>();
 
     let provider = || RawAesProvider::new("api", "key", &SecretBytes::from(vec![1; 32]));
     let (encryptor, decryptor) = (
@@ -52,4 +60,6 @@ fn types_and_futures_cross_threads() {
     drop(is_send_value(encryptor.prepare(&context)));
     drop(is_send_value(encryptor.encrypt(b"", &context)));
     drop(is_send_value(decryptor.decrypt(b"", &context)));
+    let source = bytes::Bytes::new();
+    drop(is_send_value(aio::RangeReader::open(&decryptor, source, &context)));
 }
