@@ -3,6 +3,7 @@
 mod context;
 mod files;
 mod policy;
+mod range;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ pub(crate) use self::{
     context::{Expected, Pair},
     files::{Files, Report},
     policy::{Commitment, Suite},
+    range::ByteRange,
 };
 use crate::{bounds, local_keys::Purpose, provider::ProviderSpec};
 
@@ -108,6 +110,23 @@ pub(crate) struct Decrypt {
     /// and frames longer than 64 MiB can be read
     #[arg(long)]
     pub(crate) buffer: bool,
+
+    /// Decrypt a part of one file, without reading all of it: A..B is from byte A, counted from 0, to
+    /// before byte B; A.. is to the end; ..B is from the beginning; -N is the last N bytes. --output
+    /// says where it goes
+    #[arg(
+        long,
+        value_name = "RANGE",
+        allow_hyphen_values = true,
+        requires = "output",
+        conflicts_with_all = ["decode", "recursive"]
+    )]
+    pub(crate) range: Option<ByteRange>,
+
+    /// Read --range of a signed message as if it was not signed: who wrote it stays unchecked, since
+    /// the signature is that of the whole message
+    #[arg(long, requires = "range")]
+    pub(crate) danger_ignore_signature: bool,
 
     /// Refuse signed messages right after their header
     #[arg(long)]

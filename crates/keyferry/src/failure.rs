@@ -139,6 +139,10 @@ fn hint_for(error: &Error) -> Option<&'static str> {
             "keyferry inspect shows the context of the message, --context says what to expect, and \
                  --required-context-key what the message is bound to without storing it",
         ),
+        Error::Policy(PolicyViolation::SignedRange { .. }) => Some(
+            "decrypt all of it; or, if it does not matter who wrote it: --danger-ignore-signature",
+        ),
+        Error::SourceChanged => Some("try again when nobody writes to it any more"),
         Error::Policy(PolicyViolation::Commitment { .. }) => {
             Some("to read older messages that do not commit to their key: --commitment allow")
         }

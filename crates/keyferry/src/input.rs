@@ -111,6 +111,16 @@ impl Input {
         self.length().is_some()
     }
 
+    /// The file itself, to read at any place, of an input that can be read so.
+    pub(crate) fn into_file(self) -> Result<File, Failure> {
+        if self.can_go_back() {
+            return Ok(self.reader);
+        }
+        Err(Failure::usage(format!("{} is not a regular file", self.name())).hint(
+            "--range needs one, to go where the part is: decrypt all of it, or store it first",
+        ))
+    }
+
     fn read_stored(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.reader.read(buffer).map_err(|error| self.named(error))
     }

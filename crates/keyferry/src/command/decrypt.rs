@@ -1,5 +1,7 @@
 //! `keyferry decrypt`.
 
+mod range;
+
 use crypto_envelope::{Decryptor, EncryptionContext, Limits, UnverifiedHeader, blocking, io};
 
 use super::{Ready, context, do_all, open_output};
@@ -17,6 +19,9 @@ use crate::{
 pub(super) fn run(arguments: &Decrypt) -> Result<(), Failure> {
     let files = &arguments.files;
     let plan = Plan::new(files, Naming::Remove(&files.suffix))?;
+    if arguments.range.is_some() {
+        range::check_plan(&plan)?;
+    }
     let expected = ExpectedContext::new(&arguments.context)?;
     do_all(
         Operation::Decrypt,
@@ -55,6 +60,9 @@ impl Decryptors {
         if arguments.unsigned_only {
             builder = builder.unsigned_only();
         }
+        if arguments.danger_ignore_signature {
+            builder = builder.danger_ignore_signature_in_ranges();
+        }
         let to_file = builder.clone().release_before_signature().build()?;
         let to_stream = if arguments.buffer { builder.hold_until_end() } else { builder };
         Ok(Self { to_file, to_stream: to_stream.build()? })
@@ -71,8 +79,11 @@ fn decrypt(
     arguments: &Decrypt,
     ready: Ready,
 ) -> Result<Done, Failure> {
+    let decryptor = decryptors.to(&ready.destination);
+    if let Some(range) = arguments.range {
+        return range::decrypt(decryptor, expected, arguments, range, ready);
+    }
     let Ready { input, destination, decision, progress } = ready;
-    let decryptor = decryptors.to(&destination);
     let some_comes_out = destination.is_stream() && !arguments.buffer;
     let in_two_passes = some_comes_out && input.can_go_back();
     let name = input.name();
@@ -91,11 +102,7 @@ fn decrypt(
     };
     let finished = opened.map_err(|error| {
         let failure = about(error);
-        if some_comes_out && failure.code() == Code::Integrity {
-            failure.hint("what came out before is genuine but not complete: do not use it")
-        } else {
-            failure
-        }
+        if some_comes_out { of_part(failure) } else { failure }
     })?;
     output.commit()?;
     Ok(Done {
@@ -103,6 +110,15 @@ fn decrypt(
         context: finished.context().clone(),
         plaintext_length: finished.plaintext_length(),
     })
+}
+
+/// What to say if some plaintext is out already.
+fn of_part(failure: Failure) -> Failure {
+    if failure.code() == Code::Integrity {
+        failure.hint("what came out before is genuine but not complete: do not use it")
+    } else {
+        failure
+    }
 }
 
 /// What a message must be bound to.

@@ -1,0 +1,117 @@
+//! `keyferry decrypt --range`.
+
+use std::{
+    fs::File,
+    io::{Read, Seek, SeekFrom, Write},
+    ops::Range,
+};
+
+use crypto_envelope::{
+    Decryptor, Error, blocking,
+    ranges::{RangeHeader, RangeOptions, RangeReader},
+};
+use zeroize::Zeroizing;
+
+use super::{ExpectedContext, of_part};
+use crate::{
+    args::{ByteRange, Decrypt},
+    bounds,
+    command::{Ready, open_output},
+    failure::{Code, Failure},
+    output::{Audience, Output},
+    plan::Plan,
+    report::Done,
+};
+
+/// A range is one of a single file.
+pub(super) fn check_plan(plan: &Plan) -> Result<(), Failure> {
+    if plan.jobs.len() == 1 && plan.not_taken.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::usage("--range is for a single file"))
+}
+
+pub(super) fn decrypt(
+    decryptor: &Decryptor,
+    expected: &ExpectedContext,
+    arguments: &Decrypt,
+    range: ByteRange,
+    ready: Ready,
+) -> Result<Done, Failure> {
+    let Ready { input, destination, decision, .. } = ready;
+    let name = input.name();
+    let about = |error| of_source(error, &name);
+    let some_comes_out = destination.is_stream() && !arguments.buffer;
+
+    let header = RangeHeader::read(decryptor, input.into_file()?, RangeOptions::default());
+    let header = header.map_err(about)?;
+    expected.check_keys(header.header()).map_err(|failure| failure.about(&name))?;
+    let reader = blocking::wait(header.open(decryptor, &expected.pairs));
+    let mut reader = reader.map_err(about)?;
+    let range = bounds_of(&reader, range).map_err(about)?;
+    let (header, context) = (reader.header().clone(), reader.context().clone());
+
+    let mut output = open_output(destination, decision, Audience::Owner, &arguments.files)?;
+    let plaintext_length = if arguments.buffer {
+        if range.end - range.start > bounds::MOST_HELD as u64 {
+            return Err(Failure::new(Code::Policy, "a range of more than 1 GiB with --buffer"));
+        }
+        let plaintext = Zeroizing::new(reader.read_range(range).map_err(about)?);
+        output.write_all(&plaintext).map_err(Error::from)?;
+        plaintext.len() as u64
+    } else {
+        copy(&mut reader, range, &mut output, about)
+            .map_err(|failure| if some_comes_out { of_part(failure) } else { failure })?
+    };
+    output.commit()?;
+    Ok(Done { header, context, plaintext_length })
+}
+
+/// The range in bytes. The end of the message is verified first, if the range depends on it.
+fn bounds_of(reader: &RangeReader<File>, range: ByteRange) -> Result<Range<u64>, Error> {
+    let estimate = reader.estimated_length();
+    match range {
+        ByteRange::Between(start, Some(end)) if start < end && Some(end) <= estimate => {
+            Ok(start..end)
+        }
+        ByteRange::Between(start, _) => {
+            // Is there such a place?
+            reader.read_range(start..start)?;
+            Ok(range.within(reader.length()?))
+        }
+        ByteRange::Last(_) => Ok(range.within(reader.length()?)),
+    }
+}
+
+/// Says how many bytes there were: of a signed message one estimates a few too many, and the reader
+/// stops at the verified end.
+fn copy(
+    reader: &mut RangeReader<File>,
+    range: Range<u64>,
+    output: &mut Output,
+    about: impl Fn(Error) -> Failure,
+) -> Result<u64, Failure> {
+    reader.seek(SeekFrom::Start(range.start)).map_err(|error| about(error.into()))?;
+    let mut part = reader.take(range.end - range.start);
+    let mut piece = Zeroizing::new(vec![0; PIECE]);
+    let mut copied = 0;
+    loop {
+        match part.read(&mut piece).map_err(|error| about(error.into()))? {
+            0 => return Ok(copied),
+            length => {
+                output.write_all(&piece[..length]).map_err(Error::from)?;
+                copied += length as u64;
+            }
+        }
+    }
+}
+
+/// An error of a file that is read at places does not name it.
+fn of_source(error: Error, name: &str) -> Failure {
+    match error {
+        Error::Io(error) => Failure::io(format!("cannot read {name}"), &error),
+        error => Failure::from(error).about(name),
+    }
+}
+
+const PIECE: usize = 1 << 20;
