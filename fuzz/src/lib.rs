@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Read},
+    ops::Range,
     sync::LazyLock,
 };
 
@@ -9,6 +10,7 @@ use crypto_envelope::{
     AlgorithmSuite, CommitmentPolicy, Decryptor, DecryptorBuilder, EncryptionContext, Encryptor,
     Opener, SecretBytes, blocking,
     provider::{MultiProvider, RawAesProvider},
+    ranges::{RangeOptions, RangeReader},
 };
 
 macro_rules! genuine {
@@ -93,6 +95,31 @@ impl Genuine {
         }
     }
 
+    /// Reads ranges of the genuine header with `rest` behind it, one after the other.
+    ///
+    /// # Panics
+    ///
+    /// If something else than the genuine plaintext comes out, or another end is proved.
+    pub fn check_ranges(&self, rest: &[u8], ranges: &[Range<u64>]) {
+        let header = self.header_length();
+        let stored = [&self.message[..header], rest].concat();
+        let options = RangeOptions::default().with_first_fetch(header).with_merge_gap(0);
+        let nothing = EncryptionContext::new();
+        let reader = RangeReader::open_with(&RANGE_DECRYPTOR, stored, &nothing, options)
+            .expect("a genuine header");
+        let index = |value: u64| usize::try_from(value).map_or(self.plaintext.len(), |value| value);
+        for range in ranges {
+            let Ok(found) = reader.read_range(range.clone()) else { continue };
+            let end = index(range.end).min(self.plaintext.len());
+            assert_eq!(found, self.plaintext[index(range.start)..end], "{range:?}");
+        }
+        if let Ok(length) = reader.length() {
+            assert_eq!(length, self.plaintext.len() as u64);
+        }
+        let is_genuine = rest == self.rest();
+        assert!(!is_genuine || reader.read_range(0..u64::MAX).is_ok(), "it is genuine");
+    }
+
     fn opener(&self, decryptor: &Decryptor, seed: u8) -> Opener {
         let mut parser = decryptor.header_parser();
         for piece in Pieces::new(seed, &self.message[..self.header_length()]) {
@@ -114,6 +141,10 @@ pub static DECRYPTOR: LazyLock<Decryptor> =
 /// The same, but releases plaintext before it has seen the signature.
 static EARLY_DECRYPTOR: LazyLock<Decryptor> =
     LazyLock::new(|| builder().release_before_signature().build().expect("good options"));
+
+/// The same for ranges, also of signed messages.
+static RANGE_DECRYPTOR: LazyLock<Decryptor> =
+    LazyLock::new(|| builder().danger_ignore_signature_in_ranges().build().expect("good options"));
 
 fn builder() -> DecryptorBuilder {
     let add = |all: MultiProvider, (namespace, name, key): (&str, &str, &[u8])| {

@@ -3,7 +3,7 @@
 //! The header is verified once. After that only the frames that a range needs are fetched, and each
 //! of them is verified before a byte of it comes out. [`RangeReader`] also is
 //! [`Read`](std::io::Read) and [`Seek`](std::io::Seek). With the feature `tokio` there is the same
-//! for async programs in [`aio`](crate::aio).
+//! for async programs in `aio`.
 //!
 //! ```
 //! # use crypto_envelope::{

@@ -157,8 +157,8 @@ impl RangeOpener {
         RangeRead::of_suffix(self.clone(), length)
     }
 
-    /// The range that is counted from the nearest frames around `range`; to the end, if it ends in
-    /// the last one.
+    /// Whole frames from the one that `range` starts in: as many as end within it, but at least one.
+    /// Goes to the end, if that is near.
     pub(crate) fn whole_frames(&self, range: Range<u64>) -> Range<u64> {
         self.layout().whole_frames(range)
     }

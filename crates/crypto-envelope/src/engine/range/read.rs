@@ -50,13 +50,6 @@ enum Health {
     Failed,
 }
 
-/// Whether the tail was opened before there was a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Tail {
-    Open,
-    Closed,
-}
-
 impl RangeRead {
     pub(super) fn of_ranges(opener: RangeOpener, ranges: &[Range<u64>]) -> Result<Self> {
         if ranges.iter().any(|range| range.start > range.end) {
@@ -197,24 +190,42 @@ impl RangeRead {
             let length = self.layout.plaintext_start(self.layout.tail()) + tail.len() as u64;
             self.layout = self.layout.proved(self.layout.tail(), length);
         }
-        let plan = self.plan.insert(make_plan(
-            &self.opener,
-            &self.layout,
-            &self.wants,
-            if self.tail.is_some() { Tail::Open } else { Tail::Closed },
-            self.merge_gap,
-        )?);
-        Ok(plan.pieces.next())
+        let plan = self.make_plan()?;
+        Ok(self.plan.insert(plan).pieces.next())
+    }
+
+    /// The length of the plaintext is known by now, or no range depends on it.
+    fn make_plan(&self) -> Result<Plan> {
+        let Self { opener, layout, wants, .. } = self;
+        let length = layout.length().unwrap_or(u64::MAX);
+        let ranges = wants.iter().map(|want| want.within(length)).collect::<Result<Vec<_>>>()?;
+        let (stretches, homes) = stretches(layout, &ranges);
+        let to_open = if self.tail.is_some() { layout.tail() } else { u64::MAX };
+        let mut runs = Vec::new();
+        for (number, stretch) in stretches.iter().enumerate() {
+            let frames = stretch.frames.start..stretch.frames.end.min(to_open);
+            runs.extend((!frames.is_empty()).then_some(Run { frames, stretch: Some(number) }));
+        }
+        let has_tail = runs.last().is_some_and(|run| run.frames.end > layout.tail());
+        if self.needs_proof() && !has_tail {
+            runs.push(Run { frames: layout.tail()..layout.tail() + 1, stretch: None });
+        }
+        let text = |stretch| Text { stretch, bytes: Zeroizing::default() };
+        let texts = stretches.into_iter().map(text).collect();
+        let pieces = Pieces::new(*layout, runs.into(), self.merge_gap, opener.held_end());
+        Ok(Plan { pieces, ranges, homes, texts })
+    }
+
+    /// Whether the end must be verified for this.
+    fn needs_proof(&self) -> bool {
+        let Self { layout, wants, .. } = self;
+        !layout.is_proved() && wants.iter().any(|want| want.depends_on_end(layout))
     }
 
     /// Whether there is nothing to plan with before the end was verified, or nothing else to do.
     fn needs_tail_first(&self) -> bool {
-        !self.layout.is_proved()
-            && self.wants.iter().any(|want| want.depends_on_end(&self.layout))
-            && self
-                .layout
-                .length()
-                .is_none_or(|length| self.wants.iter().any(|want| want.starts_behind(length)))
+        let cannot_be = |length| self.wants.iter().any(|want| want.starts_behind(length));
+        self.needs_proof() && self.layout.length().is_none_or(cannot_be)
     }
 
     fn check_limits(&self, piece: &Piece) -> Result<()> {
@@ -330,36 +341,6 @@ impl fmt::Debug for RangeRead {
     }
 }
 
-/// The length of the plaintext is known, or no range depends on it.
-fn make_plan(
-    opener: &RangeOpener,
-    layout: &Layout,
-    wants: &[Want],
-    tail: Tail,
-    merge_gap: u64,
-) -> Result<Plan> {
-    let length = layout.length().unwrap_or(u64::MAX);
-    let ranges = wants.iter().map(|want| want.within(length)).collect::<Result<Vec<_>>>()?;
-    let (stretches, homes) = stretches(layout, &ranges);
-    let to_fetch = match tail {
-        Tail::Open => layout.tail(),
-        Tail::Closed => u64::MAX,
-    };
-    let mut runs = Vec::new();
-    for (number, stretch) in stretches.iter().enumerate() {
-        let frames = stretch.frames.start..stretch.frames.end.min(to_fetch);
-        runs.extend((!frames.is_empty()).then_some(Run { frames, stretch: Some(number) }));
-    }
-    let has_tail = runs.last().is_some_and(|run| run.frames.end > layout.tail());
-    let needs_tail = !layout.is_proved() && wants.iter().any(|want| want.depends_on_end(layout));
-    if needs_tail && !has_tail {
-        runs.push(Run { frames: layout.tail()..layout.tail() + 1, stretch: None });
-    }
-    let texts = stretches.into_iter().map(|stretch| Text { stretch, bytes: Zeroizing::default() });
-    let pieces = Pieces::new(*layout, runs.into(), merge_gap, opener.held_end());
-    Ok(Plan { pieces, ranges, homes, texts: texts.collect() })
-}
-
 /// As an index of something that is in memory, or is to be.
 fn index(value: u64) -> Result<usize> {
     usize::try_from(value).map_err(|_| too_long())
@@ -377,3 +358,65 @@ fn too_long() -> Error {
 }
 
 const NOT_ASKED_FOR: Error = Error::Misuse { what: "these bytes were not asked for" };
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::*;
+    use crate::{
+        AlgorithmSuite, EncryptionContext, Limits, SecretBytes,
+        engine::{frames::FrameCipher, header::VerifiedHeader, keys::MessageKeys},
+        message::{BodyFormat, Header, HeaderAuthentication, HeaderFields, MessageId, body::Part},
+    };
+
+    const SUITE: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKey;
+    const FRAME: usize = 132;
+
+    fn keys(id: MessageId) -> Result<MessageKeys> {
+        MessageKeys::derive(SUITE, &SecretBytes::from(vec![1; 32]), id.as_ref())
+    }
+
+    /// Of a message whose first frame is there, and whose second one is still to be fetched.
+    fn opener() -> Result<RangeOpener> {
+        let message_id = MessageId::from_slice(&[2; 32]);
+        let frame_length = NonZeroU32::new(100).expect("it is not zero");
+        let fields = HeaderFields {
+            suite: SUITE,
+            message_id,
+            context: EncryptionContext::new(),
+            encrypted_data_keys: Vec::new(),
+            body_format: BodyFormat::Framed { frame_length },
+            commitment: None,
+        };
+        let authentication = HeaderAuthentication { iv: [0; 12], tag: [0; 16] };
+        let header = Header::assemble(fields, Vec::new(), authentication);
+        let context = EncryptionContext::new();
+        let mut frame = vec![0; FRAME];
+        let cipher = FrameCipher::new(keys(message_id)?.content, message_id);
+        cipher.seal(Part::RegularFrame, 1, &[0xA5; 100], &mut frame)?;
+        let length = (header.length() + 2 * FRAME + Part::FinalFrame.overhead()) as u64;
+        let keys = keys(message_id)?;
+        let verified = VerifiedHeader { header, context, keys, verifier: None };
+        Ok(RangeOpener::new(verified, length, Limits::default())?.with_beginning(frame))
+    }
+
+    fn shows_plaintext(address: usize) -> Result<bool> {
+        let memory = crate::test_memory::read(address, 100)?;
+        Ok(memory.windows(4).any(|window| window == [0xA5; 4]))
+    }
+
+    #[test]
+    fn what_was_opened_is_wiped_on_error() -> Result<()> {
+        let mut read = opener()?.read(&[Range { start: 0, end: 200 }])?;
+        let second = read.next_fetch()?.expect("the second frame");
+        assert_eq!(second.end - second.start, FRAME as u64);
+        let text = |read: &RangeRead| read.plan.as_ref().map(|plan| plan.texts[0].bytes.as_ptr());
+        let address = text(&read).expect("there is a plan").addr();
+        assert!(shows_plaintext(address)?);
+        assert!(read.push(&[0; FRAME]).is_err());
+        assert!(!shows_plaintext(address)?);
+        assert!(text(&read).is_none());
+        Ok(())
+    }
+}
