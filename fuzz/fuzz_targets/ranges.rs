@@ -1,5 +1,5 @@
-//! Behind a genuine header, ranges hold nothing but the genuine plaintext, and its end is the genuine
-//! one, whatever is stored.
+//! Behind a genuine header, ranges hold nothing but the genuine plaintext, and its end is the
+//! genuine one, whatever is stored.
 #![no_main]
 
 use crypto_envelope_fuzz::Genuine;

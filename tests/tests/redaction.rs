@@ -1,15 +1,21 @@
 //! The secret hunt: every public type that holds a key or plaintext, printed and searched.
 
-use std::{error::Error, io::Write, sync::Arc};
+use std::{
+    error::Error,
+    io::{Read, Write},
+    sync::Arc,
+};
 
+use bytes::Bytes;
 use crypto_envelope::{
-    Decryptor, EncryptionContext, Encryptor, SecretBytes, blocking,
+    AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, SecretBytes, aio, blocking,
     io::{self, DecryptReader, EncryptWriter},
     provider::{
         DetachedTarget, GenerateRequest, KeyProvider, MultiProvider, RawAesProvider,
         RawRsaProvider, RewrapRequest, RsaKey, RsaPadding, Target, UnwrapRequest, Unwrapped,
         WrapRequest,
     },
+    ranges::{RangeHeader, RangeOptions, RangeReader},
 };
 use crypto_envelope_testkit::{
     data,
@@ -135,6 +141,48 @@ fn decryption() -> TestResult {
     let mut reader = DecryptReader::new(engine, body);
     std::io::copy(&mut reader, &mut std::io::sink())?;
     hunt_debug(&reader, &secrets.all())?;
+    Ok(())
+}
+
+#[test]
+fn ranges() -> TestResult {
+    let secrets = Secrets::new();
+    let provider = secrets.provider()?;
+    let nothing = EncryptionContext::new();
+    let encryptor = Encryptor::builder(provider.clone())
+        .suite(AlgorithmSuite::Aes256GcmHkdfSha512CommitKey)
+        .frame_length(100)
+        .build()?;
+    let message = blocking::wait(encryptor.encrypt(&secrets.plaintext, &nothing))?;
+    let decryptor = Decryptor::new(provider);
+
+    let header = RangeHeader::read(&decryptor, &message, RangeOptions::default())?;
+    hunt_debug(&header, &secrets.all())?;
+    let mut reader = blocking::wait(header.open(&decryptor, &nothing))?;
+    reader.read_exact(&mut [0; 10])?;
+    hunt_debug(&reader, &secrets.all())?;
+    let source = Bytes::from(message.clone());
+    let reader = blocking::wait(aio::RangeReader::open(&decryptor, source, &nothing))?;
+    hunt_debug(&reader, &secrets.all())?;
+
+    let mut parser = decryptor.header_parser();
+    let used = parser.push(&message)?;
+    let length = message.len() as u64;
+    let opening = decryptor.open_ranges(parser.finish()?, &nothing, length);
+    let opener = blocking::wait(opening)?.with_beginning(message[used..].to_vec());
+    let mut read = opener.read_suffix(1000);
+    assert_eq!(read.next_fetch()?, None);
+    hunt_debug(&opener, &secrets.all())?;
+    hunt_debug(&read, &secrets.all())?;
+    assert_eq!(read.finish()?[0], secrets.plaintext);
+
+    for place in 0..message.len() {
+        let mut changed = message.clone();
+        changed[place] ^= 0x20;
+        let read = RangeReader::open(&decryptor, changed, &nothing)
+            .and_then(|reader| reader.read_suffix(1000));
+        hunt_error(&read.expect_err("it was changed"), &secrets.all())?;
+    }
     Ok(())
 }
 

@@ -193,7 +193,8 @@ impl DecryptorBuilder {
 
     /// Reads [ranges](crate::ranges) of signed messages as if these were not signed. Every byte is
     /// authentic towards whoever holds the data key, but nobody checks *who wrote it*: everybody
-    /// who may decrypt could have. [`unsigned_only`](Self::unsigned_only) refuses them all the same.
+    /// who may decrypt could have. [`unsigned_only`](Self::unsigned_only) refuses them all the
+    /// same.
     pub fn danger_ignore_signature_in_ranges(mut self) -> Self {
         self.decryptor.signed_ranges = SignedRanges::Read;
         self
@@ -201,8 +202,8 @@ impl DecryptorBuilder {
 
     /// In place of [`release_before_signature`](Self::release_before_signature): the last of the two
     /// counts. Holds the plaintext of all messages, up to [`Limits::max_held_plaintext`], until the end
-    /// is verified: all or nothing. Neither of the two changes anything for [ranges](crate::ranges),
-    /// all bytes of which are verified before the first one comes out.
+    /// is verified: all or nothing. Neither of the two changes anything for
+    /// [ranges](crate::ranges), all bytes of which are verified before the first one comes out.
     pub fn hold_until_end(mut self) -> Self {
         self.decryptor.release = Release::AtEnd;
         self

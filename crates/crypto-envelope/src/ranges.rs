@@ -49,8 +49,8 @@
 //!
 //! Each answer of a [`Source`] comes with a [`Version`], and all of them must be that of the first
 //! one. If the message is replaced meanwhile, that is
-//! [`Error::SourceChanged`](crate::Error::SourceChanged), and parts of two messages are never mixed.
-//! Bytes that change behind the same version are not genuine any more, and refused as that.
+//! [`Error::SourceChanged`](crate::Error::SourceChanged), and parts of two messages are never
+//! mixed. Bytes that change behind the same version are not genuine any more, and refused as that.
 //!
 //! # Messages that are not framed
 //!

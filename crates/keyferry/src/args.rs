@@ -111,9 +111,9 @@ pub(crate) struct Decrypt {
     #[arg(long)]
     pub(crate) buffer: bool,
 
-    /// Decrypt a part of one file, without reading all of it: A..B is from byte A, counted from 0, to
-    /// before byte B; A.. is to the end; ..B is from the beginning; -N is the last N bytes. --output
-    /// says where it goes
+    /// Decrypt a part of one file, without reading all of it: A..B is from byte A, counted from 0,
+    /// to before byte B; A.. is to the end; ..B is from the beginning; -N is the last N bytes.
+    /// --output says where it goes
     #[arg(
         long,
         value_name = "RANGE",
@@ -123,8 +123,8 @@ pub(crate) struct Decrypt {
     )]
     pub(crate) range: Option<ByteRange>,
 
-    /// Read --range of a signed message as if it was not signed: who wrote it stays unchecked, since
-    /// the signature is that of the whole message
+    /// Read --range of a signed message as if it was not signed: who wrote it stays unchecked,
+    /// since the signature is that of the whole message
     #[arg(long, requires = "range")]
     pub(crate) danger_ignore_signature: bool,
 

@@ -51,7 +51,8 @@ pub(super) fn open_async(
     Ok((plaintext, reader.context().clone()))
 }
 
-/// Opens as it is, and only what is refused since it is signed, and as that, with the option for it.
+/// Opens as it is, and only what is refused since it is signed, and as that, with the option for
+/// it.
 fn unless_signed<R>(decryptor: &Decryptor, open: impl Fn(&Decryptor) -> Result<R>) -> Result<R> {
     match open(decryptor) {
         Err(Error::Policy(PolicyViolation::SignedRange { suite, .. })) if suite.is_signing() => {

@@ -118,9 +118,9 @@ impl<S: RangeSource> RangeReader<S> {
         self.message.run_one(self.message.opener.read(&[range])?).await
     }
 
-    /// The plaintext bytes of several ranges, in the order in which they are given. They may overlap.
-    /// Ranges that are close are fetched at once, see [`RangeOptions::with_merge_gap`]; those that are
-    /// not, one after the other.
+    /// The plaintext bytes of several ranges, in the order in which they are given. They may
+    /// overlap. Ranges that are close are fetched at once, see [`RangeOptions::with_merge_gap`];
+    /// those that are not, one after the other.
     ///
     /// # Errors
     ///

@@ -27,9 +27,9 @@ use crate::{
 
 /// Opens ranges of the plaintext of one message, from those stored bytes that hold them.
 ///
-/// Made by [`Decryptor::open_ranges`](crate::Decryptor::open_ranges) from a header that it verified.
-/// Clones share everything. The readers of [`ranges`](crate::ranges) drive it; with other sources
-/// it goes like this:
+/// Made by [`Decryptor::open_ranges`](crate::Decryptor::open_ranges) from a header that it
+/// verified. Clones share everything. The readers of [`ranges`](crate::ranges) drive it; with other
+/// sources it goes like this:
 ///
 /// ```
 /// # use crypto_envelope::{
@@ -157,8 +157,8 @@ impl RangeOpener {
         RangeRead::of_suffix(self.clone(), length)
     }
 
-    /// Whole frames from the one that `range` starts in: as many as end within it, but at least one.
-    /// Goes to the end, if that is near.
+    /// Whole frames from the one that `range` starts in: as many as end within it, but at least
+    /// one. Goes to the end, if that is near.
     pub(crate) fn whole_frames(&self, range: Range<u64>) -> Range<u64> {
         self.layout().whole_frames(range)
     }
@@ -199,8 +199,8 @@ impl RangeOpener {
         })
     }
 
-    /// Opens all that is behind the frames that are surely regular, which proves the length. It goes
-    /// from part to part as the opener of a whole message does.
+    /// Opens all that is behind the frames that are surely regular, which proves the length. It
+    /// goes from part to part as the opener of a whole message does.
     fn open_tail(&self, layout: &Layout, bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
         let Message { header, limits, cipher, .. } = &*self.message;
         let position = layout.start(layout.tail());

@@ -9,10 +9,10 @@ use std::{
 use super::{Fetched, Request, Source, Version};
 use crate::{Error, Result};
 
-/// A regular file, read at positions: its own stays where it is. Its version is its length, its
-/// modification time and, on Unix, which file it is and when it was changed, asked for before and
-/// after each read. Who writes into the file while the clock stands still, or puts the clock back,
-/// is found out by the tags of the frames.
+/// A regular file, read at positions; on Unix its own stays where it is. Its version is its length,
+/// its modification time and, on Unix, which file it is and when it was changed, asked for before
+/// and after each read. Who writes into the file while the clock stands still, or puts the clock
+/// back, is found out by the tags of the frames.
 impl Source for File {
     fn fetch(&self, request: Request<'_>) -> Result<Fetched> {
         read_file(self, &request.range(), request.version())

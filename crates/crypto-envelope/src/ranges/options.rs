@@ -9,9 +9,9 @@ pub struct RangeOptions {
 }
 
 impl RangeOptions {
-    /// How many bytes from the beginning of the message are fetched for its header, at least 1. If it
-    /// is longer, more are fetched; what is behind it is kept and used. Default: 64 KiB, so that one
-    /// fetch is enough for a short message.
+    /// How many bytes from the beginning of the message are fetched for its header, at least 1. If
+    /// it is longer, more are fetched; what is behind it is kept and used. Default: 64 KiB, so that
+    /// one fetch is enough for a short message.
     #[must_use]
     pub fn with_first_fetch(mut self, bytes: usize) -> Self {
         self.first_fetch = bytes.max(1);
@@ -28,7 +28,8 @@ impl RangeOptions {
 
     /// Most plaintext bytes that are fetched and held ahead of somebody who reads one piece after
     /// the other; a frame in any case. It begins with 64 KiB, or less if that is more than
-    /// allowed, and doubles as long as no [`seek`](std::io::Seek::seek) leads elsewhere. Default: 1 MiB.
+    /// allowed, and doubles as long as no [`seek`](std::io::Seek::seek) leads elsewhere. Default: 1
+    /// MiB.
     #[must_use]
     pub fn with_read_ahead(mut self, bytes: usize) -> Self {
         self.read_ahead = bytes;

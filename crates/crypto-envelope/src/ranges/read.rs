@@ -21,7 +21,6 @@ use crate::{
 
 /// The header of a message in a [`Source`], not verified yet: for callers that look at what it
 /// claims before a key provider is asked.
-#[derive(Debug)]
 pub struct RangeHeader<S> {
     source: S,
     options: RangeOptions,
@@ -71,13 +70,21 @@ impl<S: Source> RangeHeader<S> {
     }
 }
 
+impl<S> fmt::Debug for RangeHeader<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RangeHeader").field("header", &self.header).finish_non_exhaustive()
+    }
+}
+
 /// Reads ranges of the plaintext of a message in a [`Source`].
 ///
 /// The methods that take `&self` fetch what they need each time, each frame once. [`Read`] and
-/// [`Seek`] keep a position, and some plaintext that was [read ahead](RangeOptions::with_read_ahead).
+/// [`Seek`] keep a position, and some plaintext that was [read
+/// ahead](RangeOptions::with_read_ahead).
 ///
 /// An error does no harm to the reader: whether it was the network, or frames that are not genuine,
-/// other ranges can still be read. Plaintext that is returned is the caller's, and not wiped on drop.
+/// other ranges can still be read. Plaintext that is returned is the caller's, and not wiped on
+/// drop.
 pub struct RangeReader<S> {
     source: S,
     opener: RangeOpener,
@@ -116,10 +123,10 @@ impl<S: Source> RangeReader<S> {
     ///
     /// # Errors
     ///
-    /// - [`Error::InvalidInput`] if the range starts behind the end, which was verified then, or ends
-    ///   before it starts.
-    /// - What the source says; [`Error::SourceChanged`] if there is another message now; [`Error::Io`]
-    ///   if it gave fewer or more bytes than it was asked for.
+    /// - [`Error::InvalidInput`] if the range starts behind the end, which was verified then, or
+    ///   ends before it starts.
+    /// - What the source says; [`Error::SourceChanged`] if there is another message now;
+    ///   [`Error::Io`] if it gave fewer or more bytes than it was asked for.
     /// - [`Error::Authentication`] and [`Error::Malformed`] if a frame is not genuine, as the
     ///   [`Opener`](crate::Opener) says it; [`Error::Truncated`] too if the range reaches the end.
     /// - [`Error::Limit`] if a frame is longer than [`Limits`](crate::Limits) allows.
@@ -127,8 +134,8 @@ impl<S: Source> RangeReader<S> {
         self.run_one(self.opener.read(&[range])?)
     }
 
-    /// The plaintext bytes of several ranges, in the order in which they are given. They may overlap.
-    /// Ranges that are close are fetched at once, see [`RangeOptions::with_merge_gap`].
+    /// The plaintext bytes of several ranges, in the order in which they are given. They may
+    /// overlap. Ranges that are close are fetched at once, see [`RangeOptions::with_merge_gap`].
     ///
     /// # Errors
     ///

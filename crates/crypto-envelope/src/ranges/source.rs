@@ -8,18 +8,18 @@ use crate::Result;
 
 /// Something that stores a message and can give ranges of its bytes.
 ///
-/// Implemented for [`File`](std::fs::File), which is read at positions and keeps its own, for bytes
-/// in memory, and for references and smart pointers to sources.
+/// Implemented for [`File`](std::fs::File), for bytes in memory, and for references and smart
+/// pointers to sources.
 pub trait Source {
     /// Reads a range of the stored bytes.
     ///
     /// Gives exactly the bytes of the range; where the range goes beyond the end of what is stored,
-    /// those up to the end, which may be none. Also says how many bytes are stored in all, and which
-    /// version it is.
+    /// those up to the end, which may be none. Also says how many bytes are stored in all, and
+    /// which version it is.
     ///
     /// If the request [names a version](Request::version), a source that can ask for just that one
-    /// should (`If-Match` in HTTP), and answer with [`Error::SourceChanged`] if it is gone. In any case
-    /// it has to say truly which version the bytes are of: the caller compares.
+    /// should (`If-Match` in HTTP), and answer with [`Error::SourceChanged`] if it is gone. In any
+    /// case it has to say truly which version the bytes are of: the caller compares.
     ///
     /// # Errors
     ///
@@ -56,7 +56,7 @@ impl<'reader> Request<'reader> {
 }
 
 /// What a source gave.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Fetched<B = Vec<u8>> {
     bytes: B,
     stored_length: u64,
@@ -92,6 +92,15 @@ impl<B> Fetched<B> {
     #[must_use]
     pub fn version(&self) -> &Version {
         &self.version
+    }
+}
+
+impl<B> fmt::Debug for Fetched<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fetched")
+            .field("stored_length", &self.stored_length)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
     }
 }
 

@@ -16,12 +16,12 @@ use crate::{
 /// Something that stores a message and can give ranges of its bytes, without keeping a thread
 /// waiting.
 ///
-/// Implemented for [`Bytes`] in memory, for [`FileSource`], and for references and smart pointers to
-/// sources.
+/// Implemented for [`Bytes`] in memory, for [`FileSource`], and for references and smart pointers
+/// to sources.
 #[async_trait]
 pub trait RangeSource: Send + Sync {
-    /// Reads a range of the stored bytes; the rules are those of [`Source::fetch`]. The future may be
-    /// dropped at any time.
+    /// Reads a range of the stored bytes; the rules are those of [`Source::fetch`]. The future may
+    /// be dropped at any time.
     ///
     /// # Errors
     ///
@@ -45,7 +45,7 @@ impl RangeSource for Bytes {
 pub struct FileSource(Arc<File>);
 
 impl FileSource {
-    /// Reads from `file`, whose own position stays where it is.
+    /// Reads from `file`; on Unix its own position stays where it is.
     #[must_use]
     pub fn new(file: File) -> Self {
         Self(Arc::new(file))

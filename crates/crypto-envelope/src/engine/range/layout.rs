@@ -144,8 +144,8 @@ impl Layout {
         range.is_empty() || range.end > self.plaintext_start(self.regular)
     }
 
-    /// Whole frames from the one that `range` starts in: as many as end within it, but at least one.
-    /// Goes to the end, if that is in the last of them.
+    /// Whole frames from the one that `range` starts in: as many as end within it, but at least
+    /// one. Goes to the end, if that is in the last of them.
     pub(super) fn whole_frames(&self, range: Range<u64>) -> Range<u64> {
         let tail = self.plaintext_start(self.regular);
         let start = (range.start - range.start % self.frame_length).min(tail);

@@ -76,8 +76,8 @@ impl RangeRead {
         }
     }
 
-    /// Has stored bytes that nobody needs fetched, up to so many, where that saves a fetch. Default:
-    /// none.
+    /// Has stored bytes that nobody needs fetched, up to so many, where that saves a fetch.
+    /// Default: none.
     #[must_use]
     pub fn with_merge_gap(mut self, bytes: u64) -> Self {
         self.merge_gap = bytes;
@@ -103,9 +103,10 @@ impl RangeRead {
     /// # Errors
     ///
     /// What the [`Opener`](crate::Opener) of the whole message says of the same frames:
-    /// [`Error::Authentication`] or [`Error::Malformed`], and [`Error::Truncated`] if the message does
-    /// not end where it should, or `stored` is too short. [`Error::Limit`] if a frame is longer than
-    /// [`Limits`](crate::Limits) allows; [`Error::Misuse`] if nothing was asked for, or less.
+    /// [`Error::Authentication`] or [`Error::Malformed`], and [`Error::Truncated`] if the message
+    /// does not end where it should, or `stored` is too short. [`Error::Limit`] if a frame is
+    /// longer than [`Limits`](crate::Limits) allows; [`Error::Misuse`] if nothing was asked for, or
+    /// less.
     pub fn push(&mut self, stored: &[u8]) -> Result<()> {
         self.guarded(|read| {
             let piece = read.waiting.take().ok_or(NOT_ASKED_FOR)?;
