@@ -101,9 +101,22 @@ impl Opener {
     #[must_use]
     pub fn push_bound(&self, ciphertext: usize) -> usize {
         match self.hold {
-            Hold::Nothing => self.parts.waiting().saturating_add(ciphertext),
+            Hold::Nothing => self.parts.completed_by(ciphertext),
             Hold::UntilEnd => 0,
         }
+    }
+
+    /// About how many bytes [`push`](Self::push) has to work through for so many bytes of
+    /// ciphertext: a small piece that completes a long frame is much work. Whoever must not block
+    /// a thread for long decides by this where to call it.
+    #[must_use]
+    pub fn push_work(&self, ciphertext: usize) -> usize {
+        let opened = self.parts.completed_by(ciphertext);
+        let moved = match self.hold {
+            Hold::Nothing => 0,
+            Hold::UntilEnd => self.finished.moved_by(opened),
+        };
+        opened.max(ciphertext).saturating_add(moved)
     }
 
     /// Opens the next piece of the body into the front of `out`, which must have room for
@@ -322,6 +335,12 @@ impl Finished {
         std::mem::take(&mut self.held)
     }
 
+    /// How many bytes move to make room for so much more held plaintext.
+    fn moved_by(&self, length: usize) -> usize {
+        let fits = length <= self.held.capacity() - self.held.len();
+        if fits { 0 } else { self.held.len() }
+    }
+
     /// Room for so much more held plaintext.
     fn hold_more(&mut self, length: usize, limit: usize) -> Result<&mut [u8]> {
         let start = self.held.len();
@@ -394,6 +413,26 @@ mod tests {
         let cipher = FrameCipher::new(keys()?.content, message_id());
         cipher.seal(Part::RegularFrame, 1, &[0xA5; 100], &mut frame)?;
         Ok(frame)
+    }
+
+    #[test]
+    fn the_work_is_counted_when_a_frame_is_complete() -> Result<()> {
+        let framed = BodyFormat::Framed { frame_length: FRAME_LENGTH };
+        let frame = first_frame()?;
+        for (release, bound) in [(Release::Verified, frame.len()), (Release::AtEnd, 0)] {
+            let mut opener = opener(framed, release)?;
+            assert_eq!(opener.push_work(60), 60);
+            let (most, last) = frame.split_at(frame.len() - 1);
+            opener.push(most, &mut vec![0; opener.push_bound(most.len())])?;
+            assert_eq!((opener.push_work(0), opener.push_bound(0)), (0, 0));
+            assert_eq!((opener.push_work(1), opener.push_bound(1)), (frame.len(), bound));
+            opener.push(last, &mut vec![0; bound])?;
+            // What is held moves when there is more of it.
+            let moved = opener.finished.held.len();
+            assert_eq!(moved == 0, release == Release::Verified);
+            assert_eq!(opener.push_work(60), 60 + moved);
+        }
+        Ok(())
     }
 
     #[test]

@@ -41,9 +41,16 @@ impl Parts {
         self.scan.skip(run);
     }
 
-    /// How many bytes are waiting for more.
-    pub(super) fn waiting(&self) -> usize {
-        self.waiting
+    /// An upper bound of the bytes in the parts that so many `more` bytes complete.
+    pub(super) fn completed_by(&self, more: usize) -> usize {
+        let all = self.waiting.saturating_add(more);
+        if self.waiting == 0 {
+            return all;
+        }
+        match self.scan.unit(&self.buffer) {
+            Ok(Err(needs)) if needs.total > all => 0,
+            _ => all,
+        }
     }
 
     /// How many bytes of the message there were so far.

@@ -148,6 +148,18 @@ impl Sealer {
         frames.saturating_mul(frame).saturating_add(self.due_header_length())
     }
 
+    /// About how many bytes [`push`](Self::push) has to work through for so much plaintext: a small
+    /// piece that completes a long frame is much work. Whoever must not block a thread for long
+    /// decides by this where to call it; [`finish`](Self::finish) works through its
+    /// [`finish_length`](Self::finish_length).
+    #[must_use]
+    pub fn push_work(&self, plaintext: usize) -> usize {
+        let pending = self.pending.len();
+        let kept = pending.saturating_add(plaintext).min(self.frame_length);
+        let moved = if kept > self.pending.capacity() { pending } else { 0 };
+        self.push_length(plaintext).max(plaintext).saturating_add(moved)
+    }
+
     /// Seals the next piece of plaintext into the front of `out` and returns how many bytes it
     /// wrote there: [`push_length`](Self::push_length) bytes, for which `out` must have room.
     /// Plaintext that does not fill a frame is kept.
@@ -563,6 +575,19 @@ mod tests {
         let mut out = vec![0; 4096];
         assert!(sealer.push(&[0; 1000], &mut out).is_ok());
         assert!(matches!(sealer.push(&[0], &mut out), Err(Error::Limit { limit: 1000, .. })));
+        Ok(())
+    }
+
+    #[test]
+    fn the_work_is_counted_when_a_frame_is_full() -> Result<()> {
+        let mut sealer = sealer(1000)?;
+        assert_eq!(sealer.push_work(700), sealer.header().length().max(700));
+        sealer.push(&[0; 700], &mut vec![0; sealer.push_length(700)])?;
+        // What is kept moves when there is more of it.
+        assert_eq!(sealer.push_work(299), 299 + 700);
+        sealer.push(&[0; 299], &mut [])?;
+        assert_eq!(sealer.push_work(0), 0);
+        assert_eq!(sealer.push_work(1), 1000 + Part::RegularFrame.overhead());
         Ok(())
     }
 
