@@ -71,7 +71,8 @@ fn check_outside_of_runtime() -> Result<()> {
 }
 
 /// Parking would return at once, and the loop would never end.
-const HAS_THREADS: bool = cfg!(any(not(target_family = "wasm"), target_feature = "atomics"));
+pub(crate) const HAS_THREADS: bool =
+    cfg!(any(not(target_family = "wasm"), target_feature = "atomics"));
 const ALONE: &str = "blocking::wait for something that is not ready, where there are no threads \
                      that could make it so: use .await";
 

@@ -58,7 +58,7 @@ pub(crate) fn room(buffer: &mut Zeroizing<Vec<u8>>, length: usize) -> &mut [u8] 
 }
 
 /// How much is read or written at once.
-const CHUNK: usize = 1 << 20;
+pub(crate) const CHUNK: usize = 1 << 20;
 
 #[cfg(test)]
 mod tests {

@@ -101,8 +101,10 @@ impl Opener {
     #[must_use]
     pub fn push_bound(&self, ciphertext: usize) -> usize {
         match self.hold {
-            Hold::Nothing => self.parts.completed_by(ciphertext),
-            Hold::UntilEnd => 0,
+            Hold::Nothing if self.parts.completed_by(ciphertext).is_some() => {
+                self.parts.waiting().saturating_add(ciphertext)
+            }
+            Hold::Nothing | Hold::UntilEnd => 0,
         }
     }
 
@@ -111,12 +113,12 @@ impl Opener {
     /// a thread for long decides by this where to call it.
     #[must_use]
     pub fn push_work(&self, ciphertext: usize) -> usize {
-        let opened = self.parts.completed_by(ciphertext);
-        let moved = match self.hold {
-            Hold::Nothing => 0,
-            Hold::UntilEnd => self.finished.moved_by(opened),
-        };
-        opened.max(ciphertext).saturating_add(moved)
+        let Some(completed) = self.parts.completed_by(ciphertext) else { return ciphertext };
+        let opened = completed.max(ciphertext);
+        match self.hold {
+            Hold::Nothing => opened,
+            Hold::UntilEnd => opened.saturating_add(self.finished.moved_by(opened)),
+        }
     }
 
     /// Opens the next piece of the body into the front of `out`, which must have room for

@@ -41,15 +41,21 @@ impl Parts {
         self.scan.skip(run);
     }
 
-    /// An upper bound of the bytes in the parts that so many `more` bytes complete.
-    pub(super) fn completed_by(&self, more: usize) -> usize {
-        let all = self.waiting.saturating_add(more);
+    /// How many bytes are waiting for more.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// The length of the part that waits, if so many `more` bytes can complete it. It is 0 if
+    /// nothing waits.
+    pub(super) fn completed_by(&self, more: usize) -> Option<usize> {
         if self.waiting == 0 {
-            return all;
+            return Some(0);
         }
         match self.scan.unit(&self.buffer) {
-            Ok(Err(needs)) if needs.total > all => 0,
-            _ => all,
+            Ok(Err(needs)) if needs.total > self.waiting.saturating_add(more) => None,
+            Ok(Err(needs)) => Some(needs.total),
+            Ok(Ok(_)) | Err(_) => Some(self.waiting),
         }
     }
 

@@ -48,10 +48,10 @@ pub fn encrypt(
 /// A message that was written as a whole.
 #[derive(Clone, Debug)]
 pub struct Sealed {
-    header: Header,
-    context: EncryptionContext,
-    plaintext_length: u64,
-    message_length: u64,
+    pub(crate) header: Header,
+    pub(crate) context: EncryptionContext,
+    pub(crate) plaintext_length: u64,
+    pub(crate) message_length: u64,
 }
 
 impl Sealed {
