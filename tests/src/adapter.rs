@@ -1,5 +1,6 @@
 //! Every way to seal and to open a message, so that each test can run through all of them.
 
+mod aio;
 mod parallel;
 mod range;
 
@@ -34,11 +35,20 @@ pub enum Adapter {
     Range(usize),
     /// `aio::RangeReader`, in ranges of this many bytes; seals by one-shot.
     AsyncRange(usize),
+    /// `aio::EncryptWriter`, `aio::DecryptReader`, in pieces of up to this many bytes, over readers
+    /// and writers that are not always ready.
+    Async(usize),
+    /// `aio::encrypt`, `aio::decrypt`.
+    AsyncPump,
+    /// `aio::encrypt`, `aio::decrypt_seekable`.
+    AsyncTwoPasses,
+    /// `aio::EncryptStream`, `aio::DecryptStream`, in items of up to this many bytes.
+    Streaming(usize),
 }
 
 impl Adapter {
     /// All of them, with pieces of awkward sizes.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 19] = [
         Self::OneShot,
         Self::Engine(1),
         Self::Engine(61),
@@ -52,12 +62,24 @@ impl Adapter {
         Self::ParallelAt(1000),
         Self::Range(777),
         Self::AsyncRange(10_007),
+        Self::Async(17),
+        Self::Async(70_000),
+        Self::AsyncPump,
+        Self::AsyncTwoPasses,
+        Self::Streaming(61),
+        Self::Streaming(100_000),
     ];
 
     /// Whether the pieces are so small that large messages take long.
     #[must_use]
     pub fn is_slow(self) -> bool {
-        matches!(self, Self::Engine(piece) | Self::Stream(piece) if piece < 100)
+        match self {
+            Self::Engine(piece)
+            | Self::Stream(piece)
+            | Self::Async(piece)
+            | Self::Streaming(piece) => piece < 100,
+            _ => false,
+        }
     }
 
     /// Whether what is wrong with a message according to the others is something that this adapter
@@ -108,15 +130,15 @@ impl Adapter {
             Self::Pump | Self::TwoPasses => {
                 let mut message = Vec::new();
                 let sealed = io::encrypt(prepare()?, plaintext, &mut message)?;
-                let lengths = (sealed.plaintext_length(), sealed.message_length());
-                if lengths != (plaintext.len() as u64, message.len() as u64) {
-                    return Err(Error::invalid_input("the lengths are not those of the message"));
-                }
+                check_lengths(&sealed, plaintext, &message)?;
                 Ok(message)
             }
             Self::Parallel(slice) => parallel::seal(slice, prepare()?, plaintext),
             Self::ParallelPump(slice) => parallel::encrypt(slice, prepare()?, plaintext),
             Self::ParallelAt(slice) => parallel::encrypt_at(slice, prepare()?, plaintext),
+            Self::Async(piece) => aio::write(encryptor, plaintext, context, piece),
+            Self::AsyncPump | Self::AsyncTwoPasses => aio::pump(encryptor, plaintext, context),
+            Self::Streaming(piece) => aio::seal_stream(encryptor, plaintext, context, piece),
         }
     }
 
@@ -169,6 +191,10 @@ impl Adapter {
             Self::ParallelAt(slice) => parallel::decrypt_at(slice, decryptor, message, expected),
             Self::Range(piece) => range::open(decryptor, message, expected, piece),
             Self::AsyncRange(piece) => range::open_async(decryptor, message, expected, piece),
+            Self::Async(piece) => aio::read(decryptor, message, expected, piece),
+            Self::AsyncPump => aio::open_once(decryptor, message, expected),
+            Self::AsyncTwoPasses => aio::open_twice(decryptor, message, expected),
+            Self::Streaming(piece) => aio::open_stream(decryptor, message, expected, piece),
         }
     }
 }
@@ -199,6 +225,15 @@ fn open_with_engine(
     let finished = opener.finish()?;
     plaintext.extend_from_slice(finished.held_plaintext());
     checked(plaintext, &finished)
+}
+
+/// What is said of a message must be true.
+fn check_lengths(sealed: &io::Sealed, plaintext: &[u8], message: &[u8]) -> Result<()> {
+    let lengths = (sealed.plaintext_length(), sealed.message_length());
+    if lengths != (plaintext.len() as u64, message.len() as u64) {
+        return Err(Error::invalid_input("the lengths are not those of the message"));
+    }
+    Ok(())
 }
 
 /// What is said at the end must be true.

@@ -4,6 +4,7 @@
 pub mod adapter;
 mod book;
 pub mod interop;
+pub mod items;
 pub mod keyferry;
 pub mod peer;
 pub mod runner;

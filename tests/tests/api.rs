@@ -50,6 +50,12 @@ fn types_and_futures_cross_threads() {
     is_send_and_sync::<Box<dyn aio::RangeSource>>();
     is_send::<RangeHeader<&[u8]>>();
     is_send::<RangeRead>();
+    is_send::<aio::MessageBody<&[u8]>>();
+    is_send::<aio::EncryptWriter<Vec<u8>>>();
+    is_send::<aio::DecryptReader<&[u8]>>();
+    is_send::<aio::BodyStream<()>>();
+    is_send::<aio::EncryptStream<()>>();
+    is_send::<aio::DecryptStream<()>>();
 
     let provider = || RawAesProvider::new("api", "key", &SecretBytes::from(vec![1; 32]));
     let (encryptor, decryptor) = (
@@ -62,4 +68,14 @@ fn types_and_futures_cross_threads() {
     drop(is_send_value(decryptor.decrypt(b"", &context)));
     let source = bytes::Bytes::new();
     drop(is_send_value(aio::RangeReader::open(&decryptor, source, &context)));
+    let parser = decryptor.header_parser();
+    drop(is_send_value(aio::read_header(parser, &b""[..])));
+    let pumps = async |sealer: Sealer, first: Opener, second: Opener| {
+        let source = || std::io::Cursor::new(Vec::new());
+        let body = aio::read_header(decryptor.header_parser(), source()).await?.1;
+        is_send_value(aio::encrypt(sealer, source(), Vec::new())).await?;
+        is_send_value(aio::decrypt(first, source(), Vec::new())).await?;
+        is_send_value(aio::decrypt_seekable(second, body, Vec::new())).await
+    };
+    let _ = pumps;
 }

@@ -34,6 +34,10 @@ fn adapters() -> impl Strategy<Value = Adapter> {
         (1_usize..5000).prop_map(Adapter::ParallelAt),
         (1_usize..5000).prop_map(Adapter::Range),
         (1_usize..5000).prop_map(Adapter::AsyncRange),
+        Just(Adapter::AsyncPump),
+        Just(Adapter::AsyncTwoPasses),
+        (1_usize..5000).prop_map(Adapter::Async),
+        (1_usize..5000).prop_map(Adapter::Streaming),
     ]
 }
 

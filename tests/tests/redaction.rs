@@ -21,6 +21,8 @@ use crypto_envelope_testkit::{
     data,
     redaction::{hunt_debug, hunt_error},
 };
+use crypto_envelope_tests::items::{Items, next};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 type TestResult = Result<(), Box<dyn Error>>;
 
@@ -141,6 +143,42 @@ fn decryption() -> TestResult {
     let mut reader = DecryptReader::new(engine, body);
     std::io::copy(&mut reader, &mut std::io::sink())?;
     hunt_debug(&reader, &secrets.all())?;
+    Ok(())
+}
+
+/// Each adapter once it has seen some of the plaintext.
+#[test]
+fn async_adapters() -> TestResult {
+    let secrets = Secrets::new();
+    let provider = secrets.provider()?;
+    let (encryptor, decryptor) = (Encryptor::new(provider.clone()), Decryptor::new(provider));
+    let nothing = EncryptionContext::new();
+    let message = blocking::wait(encryptor.encrypt(&secrets.plaintext, &nothing))?;
+
+    let sealer = || blocking::wait(encryptor.prepare(&nothing));
+    let mut writer = aio::EncryptWriter::new(sealer()?, Vec::new());
+    let write = async { Ok(writer.write_all(&secrets.plaintext).await?) };
+    blocking::wait(write)?;
+    hunt_debug(&writer, &secrets.all())?;
+    let mut stream = aio::EncryptStream::new(sealer()?, Items::of(&secrets.plaintext));
+    blocking::wait(async { next(&mut stream).await.transpose() })?;
+    hunt_debug(&stream, &secrets.all())?;
+
+    let reading = aio::read_header(decryptor.header_parser(), &message[..]);
+    let (header, body) = blocking::wait(reading)?;
+    hunt_debug(&body, &secrets.all())?;
+    let opener = blocking::wait(decryptor.open(header, &nothing))?;
+    let mut reader = aio::DecryptReader::new(opener, body);
+    blocking::wait(async { Ok(reader.read_exact(&mut [0; 100]).await?) })?;
+    hunt_debug(&reader, &secrets.all())?;
+
+    let taking = aio::take_header(decryptor.header_parser(), Items::of(&message));
+    let (header, body) = blocking::wait(taking)?;
+    hunt_debug(&body, &secrets.all())?;
+    let opener = blocking::wait(decryptor.open(header, &nothing))?;
+    let mut stream = aio::DecryptStream::new(opener, body);
+    blocking::wait(async { next(&mut stream).await.transpose() })?;
+    hunt_debug(&stream, &secrets.all())?;
     Ok(())
 }
 

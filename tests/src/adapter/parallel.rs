@@ -7,12 +7,12 @@ use std::{
 };
 
 use crypto_envelope::{
-    Decryptor, EncryptionContext, Error, Result, Sealer, blocking,
-    io::{Sealed, WriteAt, read_header},
+    Decryptor, EncryptionContext, Result, Sealer, blocking,
+    io::{WriteAt, read_header},
     parallel::Parallel,
 };
 
-use super::checked;
+use super::{check_lengths, checked};
 
 fn parallel(slice: usize) -> Parallel {
     let threads = NonZeroUsize::new(3).unwrap_or(NonZeroUsize::MIN);
@@ -26,22 +26,16 @@ pub(super) fn seal(slice: usize, sealer: Sealer, plaintext: &[u8]) -> Result<Vec
 pub(super) fn encrypt(slice: usize, sealer: Sealer, plaintext: &[u8]) -> Result<Vec<u8>> {
     let mut message = Vec::new();
     let sealed = parallel(slice).encrypt(sealer, plaintext, &mut message)?;
-    with_these_lengths(&sealed, plaintext, message)
+    check_lengths(&sealed, plaintext, &message)?;
+    Ok(message)
 }
 
 pub(super) fn encrypt_at(slice: usize, sealer: Sealer, plaintext: &[u8]) -> Result<Vec<u8>> {
     let message = Memory::default();
     let sealed = parallel(slice).encrypt_at(sealer, plaintext, &message)?;
-    with_these_lengths(&sealed, plaintext, message.into_bytes())
-}
-
-fn with_these_lengths(sealed: &Sealed, plaintext: &[u8], message: Vec<u8>) -> Result<Vec<u8>> {
-    let lengths = (sealed.plaintext_length(), sealed.message_length());
-    if lengths == (plaintext.len() as u64, message.len() as u64) {
-        Ok(message)
-    } else {
-        Err(Error::invalid_input("the lengths are not those of the message"))
-    }
+    let message = message.into_bytes();
+    check_lengths(&sealed, plaintext, &message)?;
+    Ok(message)
 }
 
 type Opened = Result<(Vec<u8>, EncryptionContext)>;

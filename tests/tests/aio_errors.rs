@@ -1,0 +1,353 @@
+//! What async readers and writers say when something goes wrong.
+
+use std::{
+    collections::VecDeque,
+    io::{Cursor, ErrorKind, SeekFrom},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use crypto_envelope::{
+    AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, Error, LimitKind, Limits, MessagePart,
+    Opener, Result, Sealer, SecretBytes, UnverifiedHeader,
+    aio::{self, DecryptReader, EncryptWriter},
+    blocking,
+    provider::RawAesProvider,
+};
+use crypto_envelope_testkit::data;
+use crypto_envelope_tests::adapter::Adapter;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncSeek, AsyncWrite, AsyncWriteExt, ReadBuf},
+    runtime::Builder,
+};
+
+const UNSIGNED: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKey;
+const SIGNED: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKeyEcdsaP384;
+
+struct Sides {
+    encryptor: Encryptor,
+    decryptor: Decryptor,
+}
+
+fn sides(suite: AlgorithmSuite, frame_length: u32) -> Result<Sides> {
+    let provider = Arc::new(RawAesProvider::new("aio", "key", &SecretBytes::random(32)?)?);
+    let builder = Encryptor::builder(Arc::clone(&provider)).suite(suite);
+    let encryptor = builder.frame_length(frame_length).build()?;
+    Ok(Sides { encryptor, decryptor: Decryptor::new(provider) })
+}
+
+impl Sides {
+    async fn sealer(&self) -> Result<Sealer> {
+        self.encryptor.prepare(&EncryptionContext::new()).await
+    }
+
+    async fn seal(&self, plaintext: &[u8]) -> Result<Vec<u8>> {
+        self.encryptor.encrypt(plaintext, &EncryptionContext::new()).await
+    }
+
+    /// The opener of a message, and its body.
+    async fn opener<'m>(&self, message: &'m [u8]) -> Result<(Opener, &'m [u8])> {
+        let (header, body) = UnverifiedHeader::parse(message, &Limits::default())?;
+        Ok((self.decryptor.open(header, &EncryptionContext::new()).await?, body))
+    }
+}
+
+fn run(test: impl Future<Output = Result<()>>) -> Result<()> {
+    let runtime = Builder::new_current_thread().max_blocking_threads(1).build()?;
+    runtime.block_on(test)
+}
+
+/// Gives or takes some bytes, fails once, and would go on.
+struct FailsOnce {
+    before: usize,
+    kind: Option<ErrorKind>,
+    shut_down: bool,
+}
+
+impl FailsOnce {
+    fn new(before: usize) -> Self {
+        Self { before, kind: Some(ErrorKind::ConnectionReset), shut_down: false }
+    }
+
+    fn step(&mut self, length: usize) -> std::io::Result<usize> {
+        match self.kind {
+            Some(kind) if self.before == 0 => {
+                self.kind = None;
+                Err(kind.into())
+            }
+            Some(_) => {
+                let length = length.min(self.before);
+                self.before -= length;
+                Ok(length)
+            }
+            None => Ok(length),
+        }
+    }
+}
+
+impl AsyncWrite for FailsOnce {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        Poll::Ready(self.step(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        self.shut_down = true;
+        Poll::Ready(Ok(()))
+    }
+}
+
+fn is_reset(error: impl Into<Error>) -> bool {
+    matches!(error.into(), Error::Io(error) if error.kind() == ErrorKind::ConnectionReset)
+}
+
+/// Shutting the inner writer down could make an object of half a message.
+#[test]
+fn a_writer_that_failed_stays_failed_and_is_not_shut_down() -> Result<()> {
+    for length in [25, 100_000, 3 << 20] {
+        for before in [0, 7, 200] {
+            run(async {
+                let sides = sides(UNSIGNED, 10)?;
+                let mut sink = FailsOnce::new(before);
+                let mut writer = EncryptWriter::new(sides.sealer().await?, &mut sink);
+                let written = writer.write_all(&vec![7; length]).await;
+                let failed = if written.is_err() { written } else { writer.shutdown().await };
+                assert!(failed.is_err_and(is_reset), "{length} {before}");
+                let after = [
+                    writer.write(&[7]).await.map(|_| ()),
+                    writer.flush().await,
+                    writer.shutdown().await,
+                ];
+                for after in after {
+                    assert!(matches!(after.map_err(Error::from), Err(Error::Misuse { .. })));
+                }
+                assert!(matches!(writer.finish().await, Err(Error::Misuse { .. })));
+                assert!(!sink.shut_down);
+
+                let sealer = sides.sealer().await?;
+                let plaintext = vec![7; length.max(2000)];
+                let pumped = aio::encrypt(sealer, &plaintext[..], FailsOnce::new(before)).await;
+                assert!(pumped.is_err_and(is_reset), "{length} {before}");
+                Ok(())
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Pieces and failures, one after the other.
+struct Script(VecDeque<std::io::Result<Vec<u8>>>);
+
+impl Script {
+    /// A source that breaks after these bytes.
+    fn broken_after(bytes: &[u8]) -> Self {
+        let reset = || Err(ErrorKind::ConnectionReset.into());
+        let interrupted = Err(ErrorKind::Interrupted.into());
+        let pieces = bytes.chunks(5000).map(|piece| Ok(piece.to_vec()));
+        Self([interrupted].into_iter().chain(pieces).chain([reset()]).collect())
+    }
+}
+
+impl AsyncRead for Script {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        if let Some(piece) = self.0.pop_front() {
+            let mut piece = piece?;
+            let rest = piece.split_off(piece.len().min(buffer.remaining()));
+            buffer.put_slice(&piece);
+            if !rest.is_empty() {
+                self.0.push_front(Ok(rest));
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// What came before a failure comes out, as it does from the sync adapters.
+#[test]
+fn a_reader_that_fails_does_so_behind_its_bytes() -> Result<()> {
+    run(async {
+        let sides = sides(UNSIGNED, 100)?;
+        let plaintext = data::plaintext(9_950, 5);
+        let message = sides.seal(&plaintext).await?;
+        let (opener, body) = sides.opener(&message).await?;
+        let cut = Script::broken_after(&body[..body.len() - 1]);
+        let mut out = Vec::new();
+        assert!(aio::decrypt(opener, cut, &mut out).await.is_err_and(is_reset));
+        assert!(out == plaintext[..9_900]);
+
+        let (opener, body) = sides.opener(&message).await?;
+        let mut reader = DecryptReader::new(opener, Script::broken_after(&body[..5000]));
+        out.clear();
+        assert!(reader.read_to_end(&mut out).await.is_err_and(is_reset));
+        assert!(plaintext.starts_with(&out) && !out.is_empty());
+        // An end of file here would be a silent truncation.
+        let after = reader.read(&mut [0; 10]).await.map_err(Error::from);
+        assert!(matches!(after, Err(Error::Misuse { .. })));
+        assert!(reader.finished().is_none());
+
+        let mut wrong = body.to_vec();
+        wrong[100] ^= 1;
+        let (opener, _) = sides.opener(&message).await?;
+        let failed = aio::decrypt(opener, Script::broken_after(&wrong), Vec::new()).await;
+        let part = MessagePart::Frame(1);
+        assert!(matches!(failed, Err(Error::Authentication { part: p, .. }) if p == part));
+
+        let sealer = sides.sealer().await?;
+        let sealed = aio::encrypt(sealer, Script::broken_after(&plaintext), Vec::new()).await;
+        assert!(sealed.is_err_and(is_reset));
+        let parser = sides.decryptor.header_parser();
+        let header = aio::read_header(parser, Script::broken_after(&message[..20])).await;
+        assert!(header.is_err_and(is_reset));
+        Ok(())
+    })
+}
+
+/// Whatever is wrong with a message, sync and async adapters say the same of it.
+#[test]
+fn errors_are_those_of_the_sync_adapters() -> Result<()> {
+    const PAIRS: [(Adapter, Adapter); 4] = [
+        (Adapter::Stream(70_000), Adapter::Async(70_000)),
+        (Adapter::Pump, Adapter::AsyncPump),
+        (Adapter::TwoPasses, Adapter::AsyncTwoPasses),
+        (Adapter::Engine(100_000), Adapter::Streaming(100_000)),
+    ];
+    let nothing = EncryptionContext::new();
+    for suite in [UNSIGNED, SIGNED] {
+        let sides = sides(suite, 64)?;
+        let message = blocking::wait(sides.seal(&[7; 200]))?;
+        let agree = |message: &[u8]| {
+            for (sync, other) in PAIRS {
+                let sync = sync.open(&sides.decryptor, message, &nothing);
+                let other = other.open(&sides.decryptor, message, &nothing);
+                assert!(sync.is_err());
+                assert_eq!(format!("{sync:?}"), format!("{other:?}"));
+            }
+        };
+        for length in 0..message.len() {
+            agree(&message[..length]);
+            let mut changed = message.clone();
+            changed[length] ^= 0x10;
+            agree(&changed);
+        }
+        agree(&[&message[..], b"more"].concat());
+    }
+    Ok(())
+}
+
+#[test]
+fn limits_are_those_of_the_sync_adapters() -> Result<()> {
+    const LENGTH: usize = 200_000;
+    for (suite, limits) in [
+        (SIGNED, Limits::default().with_max_held_plaintext(LENGTH - 1)),
+        (SIGNED, Limits::default().with_max_held_plaintext(LENGTH)),
+        (UNSIGNED, Limits::default().with_max_buffered(69_999)),
+        (UNSIGNED, Limits::default().with_max_buffered(70_000)),
+    ] {
+        let provider = Arc::new(RawAesProvider::new("aio", "key", &SecretBytes::random(32)?)?);
+        let builder = || Encryptor::builder(Arc::clone(&provider)).suite(suite);
+        let whole = builder().frame_length(70_000).build()?;
+        let limited = builder().frame_length(70_000).limits(limits.clone()).build()?;
+        let decryptor = Decryptor::builder(Arc::clone(&provider)).limits(limits).build()?;
+        let nothing = EncryptionContext::new();
+        let plaintext = vec![7; LENGTH];
+        let message = Adapter::OneShot.seal(&whole, &plaintext, &nothing)?;
+        for (sync, other) in [
+            (Adapter::Stream(9999), Adapter::Async(9999)),
+            (Adapter::Pump, Adapter::AsyncPump),
+            (Adapter::Stream(9999), Adapter::Streaming(9999)),
+        ] {
+            let opened = [sync, other].map(|adapter| adapter.open(&decryptor, &message, &nothing));
+            assert_eq!(format!("{:?}", opened[0]), format!("{:?}", opened[1]), "{other:?}");
+            let sealed = [sync, other].map(|adapter| {
+                adapter.seal(&limited, &plaintext, &nothing).map(|message| message.len())
+            });
+            assert_eq!(format!("{:?}", sealed[0]), format!("{:?}", sealed[1]), "{other:?}");
+        }
+    }
+    Ok(())
+}
+
+/// Gives other bytes once somebody went back.
+struct Exchanged {
+    now: Cursor<Vec<u8>>,
+    later: Vec<u8>,
+}
+
+impl AsyncRead for Exchanged {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.now).poll_read(context, buffer)
+    }
+}
+
+impl AsyncSeek for Exchanged {
+    fn start_seek(mut self: Pin<&mut Self>, to: SeekFrom) -> std::io::Result<()> {
+        if matches!(to, SeekFrom::Start(_)) {
+            self.now = Cursor::new(std::mem::take(&mut self.later));
+        }
+        Pin::new(&mut self.now).start_seek(to)
+    }
+
+    fn poll_complete(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<std::io::Result<u64>> {
+        Pin::new(&mut self.now).poll_complete(context)
+    }
+}
+
+#[test]
+fn two_passes_hold_nothing_and_trust_nothing() -> Result<()> {
+    run(async {
+        let plaintext = data::plaintext(10_000, 6);
+        let provider = Arc::new(RawAesProvider::new("aio", "key", &SecretBytes::random(32)?)?);
+        let encryptor = Encryptor::builder(Arc::clone(&provider)).frame_length(100).build()?;
+        let limits = Limits::default().with_max_held_plaintext(0);
+        let decryptor = Decryptor::builder(provider).limits(limits).build()?;
+        let sides = Sides { encryptor, decryptor };
+        let message = sides.seal(&plaintext).await?;
+        let open = async |source: Exchanged, out: &mut Vec<u8>| {
+            let (header, body) = aio::read_header(sides.decryptor.header_parser(), source).await?;
+            let opener = sides.decryptor.open(header, &EncryptionContext::new()).await?;
+            aio::decrypt_seekable(opener, body, out).await
+        };
+        let (opener, body) = sides.opener(&message).await?;
+        let once = aio::decrypt(opener, body, Vec::new()).await;
+        assert!(matches!(once, Err(Error::Limit { kind: LimitKind::HeldPlaintext, .. })));
+
+        // In the middle of a file.
+        let file = [&[7; 333][..], &message].concat();
+        let mut source = Exchanged { now: Cursor::new(file.clone()), later: file };
+        source.now.set_position(333);
+        let mut out = Vec::new();
+        assert_eq!(open(source, &mut out).await?.plaintext_length(), 10_000);
+        assert!(out == plaintext);
+
+        for (place, is_second) in [(9000, false), (9000, true), (message.len() - 1, false)] {
+            let mut changed = message.clone();
+            changed[place] ^= 1;
+            let (now, later) = if is_second { (&message, &changed) } else { (&changed, &message) };
+            let source = Exchanged { now: Cursor::new(now.clone()), later: later.clone() };
+            let mut out = Vec::new();
+            let failed = open(source, &mut out).await;
+            assert!(matches!(failed, Err(Error::Authentication { .. })), "{failed:?}");
+            assert!(plaintext.starts_with(&out) && (is_second || out.is_empty()));
+        }
+        Ok(())
+    })
+}
