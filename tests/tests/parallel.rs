@@ -254,6 +254,29 @@ fn a_long_input_has_several_threads() -> Result<()> {
     Ok(())
 }
 
+/// Ends in the middle of the second slice, although there is a third one, which one of two threads
+/// reads in any case.
+struct Shrinking(Vec<u8>);
+
+impl ReadAt for Shrinking {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> std_io::Result<usize> {
+        let end = SLICE + 7;
+        let second = (SLICE as u64..2 * SLICE as u64).contains(&offset);
+        self.0[..if second { end } else { self.0.len() }].read_at(buffer, offset)
+    }
+}
+
+#[test]
+fn a_source_that_becomes_shorter_is_an_error() -> Result<()> {
+    let encrypted = parallel(2).encrypt_at(
+        sealer(&unsigned()?)?,
+        &Shrinking(plaintext(3 * SLICE)),
+        &Written::default(),
+    );
+    assert!(matches!(encrypted, Err(Error::SourceChanged)), "{encrypted:?}");
+    Ok(())
+}
+
 #[test]
 fn a_reader_that_fails_is_an_error_in_its_turn() -> Result<()> {
     let plaintext = plaintext(3 * SLICE + 50);

@@ -77,8 +77,8 @@ pub enum Error {
         /// What was done, and what to do instead.
         what: &'static str,
     },
-    /// What is read in ranges was replaced or changed since its header was read. Open it again:
-    /// parts of the two must not be mixed.
+    /// What is read in ranges, or by several threads, was replaced or changed meanwhile. Open it
+    /// again: parts of the two must not be mixed.
     SourceChanged,
     /// A reader or writer failed.
     Io(io::Error),

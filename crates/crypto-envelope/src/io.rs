@@ -32,7 +32,7 @@ mod write;
 
 pub(crate) use self::{
     at::AtOffset,
-    read::{first_pass, read},
+    read::{fill, first_pass, read},
 };
 pub use self::{
     at::{ReadAt, WriteAt},

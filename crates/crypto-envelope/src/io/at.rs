@@ -2,7 +2,8 @@
 
 use std::io::{self, Read, Write};
 
-/// Something that can be read at any offset, by several threads at once.
+/// Something that can be read at any offset, by several threads at once. A [`File`](std::fs::File) is,
+/// on Unix and Windows.
 pub trait ReadAt: Sync {
     /// Reads bytes at `offset`, at most as many as `buffer` has room for, and returns how many it
     /// read: zero at the end, and only there.
@@ -13,7 +14,8 @@ pub trait ReadAt: Sync {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
 }
 
-/// Something that can be written at any offset, by several threads at once.
+/// Something that can be written at any offset, by several threads at once. A
+/// [`File`](std::fs::File) is, on Unix and Windows.
 pub trait WriteAt: Sync {
     /// Writes all bytes at `offset`, also beyond what was the end.
     ///
@@ -68,6 +70,26 @@ mod windows {
                 }
             }
             Ok(())
+        }
+    }
+}
+
+/// There are no such calls on other systems.
+#[cfg(not(any(unix, windows)))]
+mod elsewhere {
+    use std::{fs::File, io};
+
+    use super::{ReadAt, WriteAt};
+
+    impl ReadAt for File {
+        fn read_at(&self, _: &mut [u8], _: u64) -> io::Result<usize> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+    }
+
+    impl WriteAt for File {
+        fn write_all_at(&self, _: &[u8], _: u64) -> io::Result<()> {
+            Err(io::ErrorKind::Unsupported.into())
         }
     }
 }

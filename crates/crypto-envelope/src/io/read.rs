@@ -244,5 +244,17 @@ pub(crate) fn read(reader: &mut impl Read, buffer: &mut [u8]) -> Result<usize> {
     }
 }
 
+/// Reads until `buffer` is full or the reader is at its end.
+pub(crate) fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> Result<usize> {
+    let mut length = 0;
+    while length < buffer.len() {
+        match read(reader, &mut buffer[length..])? {
+            0 => break,
+            more => length += more,
+        }
+    }
+    Ok(length)
+}
+
 const HEADER_PIECE: usize = 4096;
 const READ_PIECE: usize = 1 << 16;

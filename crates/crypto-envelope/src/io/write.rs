@@ -7,7 +7,7 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{CHUNK, room};
+use super::{CHUNK, fill, room};
 use crate::{EncryptionContext, Error, Header, Result, Sealer};
 
 /// Encrypts everything that `reader` gives into `writer`, and returns what there is to know about the
@@ -167,18 +167,4 @@ impl<W> fmt::Debug for EncryptWriter<W> {
             .field("health", &self.health)
             .finish_non_exhaustive()
     }
-}
-
-/// Reads until `buffer` is full or the reader is at its end.
-fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> Result<usize> {
-    let mut length = 0;
-    while length < buffer.len() {
-        match reader.read(&mut buffer[length..]) {
-            Ok(0) => break,
-            Ok(more) => length += more,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(length)
 }

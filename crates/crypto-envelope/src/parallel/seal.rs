@@ -86,8 +86,9 @@ impl Parallel {
     ///
     /// # Errors
     ///
-    /// As [`io::encrypt`]; [`Error::Misuse`] if a piece of plaintext was pushed into `sealer`
-    /// before. What was written by then may have holes.
+    /// As [`io::encrypt`]; [`Error::SourceChanged`] if the source turns out to have become shorter
+    /// in the meantime; [`Error::Misuse`] if a piece of plaintext was pushed into `sealer` before.
+    /// What was written by then may have holes.
     pub fn encrypt_at(
         &self,
         sealer: Sealer,

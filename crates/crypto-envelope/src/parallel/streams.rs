@@ -7,7 +7,7 @@ use super::{
     lanes,
     order::{Order, Progress},
 };
-use crate::{Result, engine::Run};
+use crate::{Error, Result, engine::Run};
 
 /// What is done to each slice.
 pub(super) trait Stage: Sync {
@@ -53,6 +53,7 @@ pub(super) fn pump<S: Stage>(
         if matches!(slot.read, Ok(length) if length == stage.slice()) {
             start_another();
         }
+        let found_some = matches!(slot.read, Ok(1..));
         let prepared = slot.read.and_then(|length| {
             let run = stage.prepare(slot.turn, &lane.input[..length], &mut lane.out)?;
             Ok((length, run))
@@ -64,7 +65,13 @@ pub(super) fn pump<S: Stage>(
             sink.in_turn(&lane.out[..piece.length])?;
             Ok((progress, (progress, piece)))
         });
-        let Some((progress, piece)) = taken else { return Progress::Ended };
+        let Some((progress, piece)) = taken else {
+            if found_some {
+                // Somebody before found the end.
+                order.fail(Error::SourceChanged);
+            }
+            return Progress::Ended;
+        };
         match sink.after_turn(&lane.out[..piece.length], piece.offset) {
             Ok(()) => progress,
             Err(error) => {

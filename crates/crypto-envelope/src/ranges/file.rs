@@ -7,7 +7,10 @@ use std::{
 };
 
 use super::{Fetched, Request, Source, Version};
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    io::{AtOffset, fill},
+};
 
 /// A regular file, read at positions; on Unix its own stays where it is. Its version is its length,
 /// its modification time and, on Unix, which file it is and when it was changed, asked for before
@@ -34,46 +37,12 @@ pub(crate) fn read_file(
     let length = end.saturating_sub(range.start);
     let length = usize::try_from(length).map_err(|_| io::Error::other("a range is too long"))?;
     let mut bytes = vec![0; length];
-    let read = fill_from(file, &mut bytes, range.start);
+    let read = fill(&mut AtOffset::new(file, range.start), &mut bytes);
     if version_of(&file.metadata()?)? != found {
         return Err(Error::SourceChanged);
     }
     bytes.truncate(read?);
     Ok(Fetched::new(bytes, metadata.len(), found))
-}
-
-/// Reads until `buffer` is full or the file ends.
-fn fill_from(file: &File, buffer: &mut [u8], start: u64) -> io::Result<usize> {
-    let mut length = 0;
-    while length < buffer.len() {
-        match read_at(file, &mut buffer[length..], start + length as u64) {
-            Ok(0) => break,
-            Ok(more) => length += more,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(length)
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, buffer: &mut [u8], position: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, buffer, position)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, buffer: &mut [u8], position: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, buffer, position)
-}
-
-/// Where a file cannot be read at a position there is just one thread, as on wasm32, or another one
-/// may get in between; then the tags do not fit.
-#[cfg(not(any(unix, windows)))]
-fn read_at(mut file: &File, buffer: &mut [u8], position: u64) -> io::Result<usize> {
-    use std::io::{Read, Seek, SeekFrom};
-
-    file.seek(SeekFrom::Start(position))?;
-    file.read(buffer)
 }
 
 #[cfg(unix)]
