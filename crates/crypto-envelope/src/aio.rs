@@ -51,6 +51,7 @@
 mod driver;
 mod engine;
 mod machine;
+mod offload;
 mod pump;
 mod ranges;
 mod read;

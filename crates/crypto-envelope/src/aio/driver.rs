@@ -8,11 +8,15 @@ use std::{
 
 use tokio::{
     runtime::Handle,
-    task::{JoinError, JoinHandle, coop},
+    task::{JoinHandle, coop},
 };
 
-use super::{engine::Engine, machine::Machine};
-use crate::{Error, Result, blocking::HAS_THREADS, io::room};
+use super::{
+    engine::Engine,
+    machine::Machine,
+    offload::{INLINE, lost, runtime_for},
+};
+use crate::{Error, Result, io::room};
 
 /// Keeps a [`Machine`], and sends it away for what takes long.
 ///
@@ -158,21 +162,6 @@ fn pay(work: usize, context: &mut Context<'_>) {
     }
 }
 
-/// Where so much work is to be done, if not here.
-fn runtime_for(work: usize) -> Option<Handle> {
-    if work > INLINE && HAS_THREADS { Handle::try_current().ok() } else { None }
-}
-
-fn lost(error: &JoinError) -> Error {
-    if error.is_cancelled() {
-        return Error::Io(std::io::Error::other("the runtime was shut down"));
-    }
-    Error::Internal { what: "a thread that sealed or opened panicked" }
-}
-
-/// Work in bytes up to which a thread is not worth its while: a piece of 64 KiB with what the
-/// frames add to it.
-const INLINE: usize = 80 << 10;
 /// Bytes for one unit of the budget, of which a task has 128 for each time it is polled.
 const PRICED: usize = 4 << 10;
 

@@ -6,16 +6,15 @@ mod stream;
 use std::{
     fmt,
     ops::Range,
-    panic,
     sync::{Arc, Mutex},
 };
 
 use bytes::Bytes;
-use tokio::runtime::Handle;
 use zeroize::Zeroizing;
 
 pub use self::source::{FileSource, RangeSource};
 use self::stream::Pending;
+use super::offload::{INLINE, compute};
 use crate::{
     Decryptor, EncryptionContext, Error, Header, RangeOpener, RangeRead, Result,
     ranges::{HeaderRead, Next, Pin, RangeOptions, Window},
@@ -206,27 +205,7 @@ impl<S> fmt::Debug for RangeReader<S> {
 }
 
 async fn push(mut read: RangeRead, bytes: Bytes) -> Result<RangeRead> {
-    let is_short = bytes.len() <= LONGEST_INLINE;
+    let work = bytes.len();
     let open = move || read.push(&bytes).map(|()| read);
-    if is_short { open() } else { compute(open).await }
+    if work <= INLINE { open() } else { compute(open).await }
 }
-
-/// Runs what takes its time where it keeps nobody else waiting, if there is such a place.
-async fn compute<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let Ok(runtime) = Handle::try_current() else { return work() };
-    if cfg!(target_family = "wasm") {
-        return work();
-    }
-    match runtime.spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => panic::resume_unwind(panic),
-            Err(_) => Err(std::io::Error::other("the runtime is shutting down").into()),
-        },
-    }
-}
-
-/// Most stored bytes that are opened on the spot: some ten microseconds.
-const LONGEST_INLINE: usize = 64 << 10;

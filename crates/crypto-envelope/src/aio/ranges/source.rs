@@ -5,11 +5,11 @@ use std::{fs::File, sync::Arc};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::compute;
 #[cfg(doc)]
 use crate::ranges::Source;
 use crate::{
     Result,
+    aio::offload::compute,
     ranges::{Fetched, Request, Version, read_file, within},
 };
 
