@@ -4,11 +4,13 @@ use std::{
     env, fs,
     io::{PipeReader, PipeWriter, Read, Write, pipe},
     num::NonZeroUsize,
+    pin::Pin,
+    task::{Context, Poll},
     thread,
 };
 
 use crypto_envelope::{
-    Decryptor, EncryptionContext, Encryptor, SecretBytes, blocking,
+    Decryptor, EncryptionContext, Encryptor, SecretBytes, aio, blocking,
     io::{self, EncryptWriter},
     parallel::Parallel,
     provider::RawAesProvider,
@@ -16,6 +18,7 @@ use crypto_envelope::{
 use crypto_envelope_testkit::data::PlaintextReader;
 use crypto_envelope_tests::vectors::Result;
 use sha2::{Digest, Sha256};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// 64 MiB, or 10 GiB with `cargo xtask test --large`.
 fn length() -> u64 {
@@ -59,12 +62,79 @@ fn memory_stays_flat() -> Result<()> {
         });
         let sealed = sealed.map_err(|_| "sealing panicked")??;
         assert_eq!(opened?, sealed, "{}", way.name);
-        if cfg!(target_os = "linux") {
-            let peak = peak_resident()?;
-            assert!(peak <= MOST_RESIDENT_KIB, "{}: {peak} KiB", way.name);
-        }
+        check_memory(way.name)?;
+    }
+    let (sealed, opened) = async_pumps(&encryptor, &decryptor)?;
+    assert_eq!(opened, sealed, "async pumps");
+    check_memory("async pumps")
+}
+
+fn check_memory(way: &str) -> Result<()> {
+    if cfg!(target_os = "linux") {
+        let peak = peak_resident()?;
+        assert!(peak <= MOST_RESIDENT_KIB, "{way}: {peak} KiB");
     }
     Ok(())
+}
+
+/// With a pipe in memory between the two.
+fn async_pumps(encryptor: &Encryptor, decryptor: &Decryptor) -> Result<(Hash, Hash)> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build()?;
+    let nothing = EncryptionContext::new();
+    let (to_opener, from_sealer) = tokio::io::duplex(1 << 16);
+    let (mut plaintext, mut sink) = (Generator::new(), Hasher::default());
+    let seal = async || -> crypto_envelope::Result<u64> {
+        let sealer = encryptor.prepare(&nothing).await?;
+        let sealed = aio::encrypt(sealer, Ready(&mut plaintext), to_opener).await?;
+        Ok(sealed.plaintext_length())
+    };
+    let open = async || -> crypto_envelope::Result<u64> {
+        let (header, body) = aio::read_header(decryptor.header_parser(), from_sealer).await?;
+        let opener = decryptor.open(header, &nothing).await?;
+        let finished = aio::decrypt(opener, body, Ready(&mut sink)).await?;
+        Ok(finished.plaintext_length())
+    };
+    let (sealed, opened) = thread::scope(|scope| {
+        let sealing = scope.spawn(|| runtime.block_on(seal()));
+        let opened = runtime.block_on(open());
+        (sealing.join(), opened)
+    });
+    let sealed = sealed.map_err(|_| "sealing panicked")??;
+    assert_eq!((sealed, opened?), (length(), length()));
+    Ok((plaintext.finish(), sink.finish()))
+}
+
+/// A reader or writer that never keeps anybody waiting.
+struct Ready<T>(T);
+
+impl<T: Read + Unpin> AsyncRead for Ready<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        let length = self.0.read(buffer.initialize_unfilled())?;
+        buffer.advance(length);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<T: Write + Unpin> AsyncWrite for Ready<T> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        Poll::Ready(self.0.write(bytes))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(self.0.flush())
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        self.poll_flush(context)
+    }
 }
 
 fn seal_with_one_thread(
