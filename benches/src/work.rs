@@ -4,11 +4,13 @@ use std::{
     fs::File,
     io::{Read, Seek, Write},
     num::NonZeroUsize,
+    ops::Range,
 };
 
 use crypto_envelope::{
     AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, Limits, Opener, Result, Sealer,
-    SecretBytes, UnverifiedHeader, blocking, io, parallel::Parallel, provider::RawAesProvider,
+    SecretBytes, UnverifiedHeader, aio, blocking, io, parallel::Parallel, provider::RawAesProvider,
+    ranges::RangeReader,
 };
 
 /// The suite without a signature.
@@ -133,6 +135,29 @@ impl Work {
             1 => io::decrypt(opener, body, writer)?,
             _ => parallel(threads).decrypt(opener, body, writer)?,
         };
+        Ok(())
+    }
+
+    /// From memory to nowhere, by the async adapter.
+    ///
+    /// # Errors
+    ///
+    /// What the library says.
+    pub async fn encrypt_async(&self, plaintext: &[u8]) -> Result<()> {
+        aio::encrypt(self.sealer()?, plaintext, tokio::io::sink()).await?;
+        Ok(())
+    }
+
+    /// Reads ranges, one after the other.
+    ///
+    /// # Errors
+    ///
+    /// What the library says.
+    pub fn read_ranges(&self, message: &[u8], ranges: &[Range<u64>]) -> Result<()> {
+        let reader = RangeReader::open(&self.decryptor, message, &EncryptionContext::new())?;
+        for range in ranges {
+            reader.read_range(range.clone())?;
+        }
         Ok(())
     }
 

@@ -47,7 +47,7 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage::check(
         "wasm",
         "check -p crypto-envelope --no-default-features \
-         --features rustcrypto,rustcrypto-rsa,wasm-js --locked \
+         --features rustcrypto,rustcrypto-rsa,stream,wasm-js --locked \
          --target wasm32-unknown-unknown",
     )
     .needs(&requirements::WASM),

@@ -42,6 +42,7 @@ fn goals(turns: usize) -> Outcome {
     in_memory(turns)?;
     from_files(turns)?;
     signed(turns)?;
+    ranges(turns)?;
     println!();
     println!("| job | bytes | threads | peak KiB |");
     println!("|---|---|---|---|");
@@ -77,6 +78,15 @@ fn in_memory(turns: usize) -> Outcome {
             },
         )?;
         row(&format!("decrypt in memory, {kib} KiB frames"), "AWS-LC", ">= 0.90", open, MEMORY);
+
+        let runtime = tokio::runtime::Runtime::new()?;
+        let asynchronous = in_turns::<Box<dyn Error>>(
+            turns,
+            || Ok(runtime.block_on(work.encrypt_async(&plaintext))?),
+            || Ok(work.encrypt(1, &plaintext[..], io::sink())?),
+        )?;
+        let job = format!("encrypt from memory to nowhere, {kib} KiB frames, async");
+        row(&job, "not async", "", asynchronous, MEMORY);
 
         let mut again = vec![0; message.len()];
         let two = in_turns(
@@ -167,6 +177,20 @@ fn signed(turns: usize) -> Outcome {
         let job = format!("decrypt and verify, streaming, 4 KiB frames, threads: {threads}");
         row(&job, "SHA-384", "", opened, MEMORY);
     }
+    Ok(())
+}
+
+/// A hundred places of 1 KiB, and the same bytes by opening all that is before them.
+fn ranges(turns: usize) -> Outcome {
+    let plaintext = vec![0xA5; MEMORY];
+    let work = Work::new(UNSIGNED, 64 << 10)?;
+    let message = work.message(&plaintext)?;
+    let mut out = vec![0; message.len()];
+    let starts = (0..100_u64).map(|place| place * 7_654_321 % (MEMORY as u64 - 1024));
+    let ranges: Vec<_> = starts.map(|start| start..start + 1024).collect();
+    let read =
+        in_turns(turns, || work.read_ranges(&message, &ranges), || work.open(&message, &mut out))?;
+    row("100 ranges of 1 KiB, 64 KiB frames", "all of it", "", read, MEMORY);
     Ok(())
 }
 
