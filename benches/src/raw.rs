@@ -30,12 +30,6 @@ impl Frames {
         Self { key: LessSafeKey::new(key), frame_length }
     }
 
-    /// Room for the frames of so much plaintext.
-    #[must_use]
-    pub fn room(&self, plaintext: usize) -> usize {
-        plaintext.div_ceil(self.frame_length) * (self.frame_length + PREFIX + TAG)
-    }
-
     /// Seals whole frames into the places that they have in a message.
     ///
     /// # Panics
