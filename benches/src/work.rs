@@ -78,35 +78,23 @@ impl Work {
         let sealer = self.sealer()?;
         match threads {
             1 => sealer.finish(plaintext, out)?,
-            _ => parallel(threads).finish(sealer, plaintext, out)?,
+            _ => parallel(threads).seal_last(sealer, plaintext, out)?,
         };
         Ok(())
     }
 
-    /// Opens into a buffer of the caller.
+    /// Opens into a buffer of the caller, with so many threads.
     ///
     /// # Errors
     ///
     /// What the library says.
-    pub fn open(&self, message: &[u8], out: &mut [u8]) -> Result<()> {
+    pub fn open(&self, threads: usize, message: &[u8], out: &mut [u8]) -> Result<()> {
         let (mut opener, body) = self.opener(message)?;
-        opener.push(body, out)?;
-        opener.finish()?;
-        Ok(())
-    }
-
-    /// Opens into a vector that is used again and again.
-    ///
-    /// # Errors
-    ///
-    /// What the library says.
-    pub fn open_into(&self, threads: usize, message: &[u8], out: &mut Vec<u8>) -> Result<()> {
-        let (opener, body) = self.opener(message)?;
-        out.clear();
         match threads {
-            1 => opener.open_into(body, out)?,
-            _ => parallel(threads).open_into(opener, body, out)?,
+            1 => opener.push(body, out)?,
+            _ => parallel(threads).open_piece(&mut opener, body, out)?,
         };
+        opener.finish()?;
         Ok(())
     }
 

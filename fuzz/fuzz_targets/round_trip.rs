@@ -15,7 +15,7 @@ fuzz_target!(|input: &[u8]| {
     let sealer = blocking::wait(encryptor.prepare(&nothing)).expect("a sealer");
     let mut writer = EncryptWriter::new(sealer, Vec::new());
     Pieces::new(*seed, plaintext).for_each(|piece| writer.write_all(piece).expect("sealed"));
-    let message = writer.finish().expect("sealed");
+    let (message, _) = writer.finish().expect("sealed");
     let opened = blocking::wait(DECRYPTOR.decrypt(&message, &nothing));
     assert_eq!(opened.expect("opened").plaintext(), plaintext);
 });

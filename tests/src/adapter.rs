@@ -7,7 +7,8 @@ mod range;
 use std::io::{Read, Write};
 
 use crypto_envelope::{
-    Decryptor, EncryptionContext, Encryptor, Error, Finished, MessagePart, Result, blocking,
+    Decryptor, EncryptionContext, Encryptor, Error, Finished, MessagePart, Result, Sealed,
+    blocking,
     io::{self, DecryptReader, EncryptWriter},
 };
 
@@ -31,6 +32,8 @@ pub enum Adapter {
     ParallelPump(usize),
     /// `Parallel::encrypt_at`, `Parallel::decrypt_at`, in slices of this many bytes.
     ParallelAt(usize),
+    /// `Parallel::seal_piece`, `Parallel::open_piece`, in pieces of this many bytes.
+    ParallelPieces(usize),
     /// `ranges::RangeReader`, in ranges of this many bytes; seals by one-shot.
     Range(usize),
     /// `aio::RangeReader`, in ranges of this many bytes; seals by one-shot.
@@ -48,7 +51,7 @@ pub enum Adapter {
 
 impl Adapter {
     /// All of them, with pieces of awkward sizes.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::OneShot,
         Self::Engine(1),
         Self::Engine(61),
@@ -60,6 +63,7 @@ impl Adapter {
         Self::Parallel(1),
         Self::ParallelPump(100),
         Self::ParallelAt(1000),
+        Self::ParallelPieces(900),
         Self::Range(777),
         Self::AsyncRange(10_007),
         Self::Async(17),
@@ -125,7 +129,9 @@ impl Adapter {
                 for plaintext in plaintext.chunks(piece) {
                     writer.write_all(plaintext)?;
                 }
-                writer.finish()
+                let (message, sealed) = writer.finish()?;
+                check_lengths(&sealed, plaintext, &message)?;
+                Ok(message)
             }
             Self::Pump | Self::TwoPasses => {
                 let mut message = Vec::new();
@@ -136,6 +142,7 @@ impl Adapter {
             Self::Parallel(slice) => parallel::seal(slice, prepare()?, plaintext),
             Self::ParallelPump(slice) => parallel::encrypt(slice, prepare()?, plaintext),
             Self::ParallelAt(slice) => parallel::encrypt_at(slice, prepare()?, plaintext),
+            Self::ParallelPieces(piece) => parallel::seal_pieces(piece, prepare()?, plaintext),
             Self::Async(piece) => aio::write(encryptor, plaintext, context, piece),
             Self::AsyncPump | Self::AsyncTwoPasses => aio::pump(encryptor, plaintext, context),
             Self::Streaming(piece) => aio::seal_stream(encryptor, plaintext, context, piece),
@@ -189,6 +196,9 @@ impl Adapter {
             Self::Parallel(slice) => parallel::open(slice, decryptor, message, expected),
             Self::ParallelPump(slice) => parallel::decrypt(slice, decryptor, message, expected),
             Self::ParallelAt(slice) => parallel::decrypt_at(slice, decryptor, message, expected),
+            Self::ParallelPieces(piece) => {
+                parallel::open_pieces(piece, decryptor, message, expected)
+            }
             Self::Range(piece) => range::open(decryptor, message, expected, piece),
             Self::AsyncRange(piece) => range::open_async(decryptor, message, expected, piece),
             Self::Async(piece) => aio::read(decryptor, message, expected, piece),
@@ -228,7 +238,7 @@ fn open_with_engine(
 }
 
 /// What is said of a message must be true.
-fn check_lengths(sealed: &io::Sealed, plaintext: &[u8], message: &[u8]) -> Result<()> {
+fn check_lengths(sealed: &Sealed, plaintext: &[u8], message: &[u8]) -> Result<()> {
     let lengths = (sealed.plaintext_length(), sealed.message_length());
     if lengths != (plaintext.len() as u64, message.len() as u64) {
         return Err(Error::invalid_input("the lengths are not those of the message"));

@@ -396,7 +396,7 @@ fn nothing_needs_a_runtime() -> Result<()> {
         aio::encrypt(sides.sealer().await?, &plaintext[..], &mut message).await?;
         let mut writer = EncryptWriter::new(sides.sealer().await?, Vec::new());
         writer.write_all(&plaintext).await?;
-        for message in [message, writer.finish().await?] {
+        for message in [message, writer.finish().await?.0] {
             let source = Cursor::new(message);
             let parser = sides.decryptor.header_parser();
             let (header, body) = aio::read_header(parser, source).await?;

@@ -32,6 +32,7 @@ fn adapters() -> impl Strategy<Value = Adapter> {
         (1_usize..5000).prop_map(Adapter::Parallel),
         (1_usize..5000).prop_map(Adapter::ParallelPump),
         (1_usize..5000).prop_map(Adapter::ParallelAt),
+        (1_usize..5000).prop_map(Adapter::ParallelPieces),
         (1_usize..5000).prop_map(Adapter::Range),
         (1_usize..5000).prop_map(Adapter::AsyncRange),
         Just(Adapter::AsyncPump),

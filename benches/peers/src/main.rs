@@ -48,13 +48,9 @@ fn main() -> Outcome {
                 || sdk.encrypt(&plaintext).map(drop),
             )?;
             row(&format!("encrypt, {name}"), threads, sealed);
-            let mut vector = Vec::new();
             let opened = in_turns::<Box<dyn Error>>(
                 turns,
-                || match threads {
-                    1 => Ok(work.open(&message, &mut out)?),
-                    _ => Ok(work.open_into(threads, &message, &mut vector)?),
-                },
+                || Ok(work.open(threads, &message, &mut out)?),
                 || sdk.decrypt(&its_message),
             )?;
             row(&format!("decrypt, {name}"), threads, opened);

@@ -76,7 +76,7 @@ fn in_memory(turns: usize) -> Outcome {
         let message = message.clone();
         let open = in_turns(
             turns,
-            || work.open(&message, &mut out.borrow_mut()),
+            || work.open(1, &message, &mut out.borrow_mut()),
             || {
                 raw.open(&sealed[body..], &mut out.borrow_mut());
                 Ok(())
@@ -193,7 +193,7 @@ fn ranges(turns: usize) -> Outcome {
     let starts = (0..100_u64).map(|place| place * 7_654_321 % (MEMORY as u64 - 1024));
     let ranges: Vec<_> = starts.map(|start| start..start + 1024).collect();
     let read =
-        in_turns(turns, || work.read_ranges(&message, &ranges), || work.open(&message, &mut out))?;
+        in_turns(turns, || work.read_ranges(&message, &ranges), || work.open(1, &message, &mut out))?;
     row("100 ranges of 1 KiB, 64 KiB frames", "all of it", "", read, MEMORY);
     Ok(())
 }

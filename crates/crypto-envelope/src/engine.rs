@@ -14,6 +14,7 @@ mod parts;
 mod range;
 mod runs;
 mod seal;
+mod sealed;
 mod signature;
 
 pub(crate) use self::{
@@ -30,4 +31,5 @@ pub use self::{
     outline::{Outline, Outliner},
     range::{RangeOpener, RangeRead},
     seal::Sealer,
+    sealed::Sealed,
 };

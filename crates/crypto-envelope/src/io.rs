@@ -37,7 +37,7 @@ pub(crate) use self::{
 pub use self::{
     at::{ReadAt, WriteAt},
     read::{DecryptReader, MessageBody, decrypt, decrypt_seekable, outline, read_header},
-    write::{EncryptWriter, Sealed, encrypt},
+    write::{EncryptWriter, encrypt},
 };
 use zeroize::Zeroizing;
 

@@ -28,7 +28,7 @@ pub use self::{
     encrypted_data_key::EncryptedDataKey,
     encryptor::{Encryptor, EncryptorBuilder},
     engine::{
-        Finished, HeaderParser, Opener, Outline, Outliner, RangeOpener, RangeRead, Sealer,
+        Finished, HeaderParser, Opener, Outline, Outliner, RangeOpener, RangeRead, Sealed, Sealer,
         UnverifiedHeader,
     },
     error::{Error, MessagePart, PolicyViolation, Result, UnwrapAttempt},

@@ -3,9 +3,7 @@
 use std::num::NonZeroUsize;
 
 use crypto_envelope::{
-    Finished, Opener, Result, Sealer,
-    io::{MessageBody, Sealed},
-    parallel::Parallel,
+    Finished, Opener, Result, Sealed, Sealer, io::MessageBody, parallel::Parallel,
 };
 
 use crate::{output::Output, progress::Watched};

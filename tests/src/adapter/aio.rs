@@ -40,6 +40,8 @@ pub(super) fn write(
             writer.write_all(plaintext).await?;
         }
         writer.shutdown().await?;
+        let sealed = writer.sealed().cloned().ok_or_else(|| Error::invalid_input("no end"))?;
+        check_lengths(&sealed, plaintext, &message.inner)?;
         Ok(message.inner)
     })
 }

@@ -38,6 +38,24 @@ pub(super) fn encrypt_at(slice: usize, sealer: Sealer, plaintext: &[u8]) -> Resu
     Ok(message)
 }
 
+/// A fourth of a piece is a slice.
+pub(super) fn seal_pieces(piece: usize, mut sealer: Sealer, plaintext: &[u8]) -> Result<Vec<u8>> {
+    let parallel = parallel(piece / 4);
+    let (pieces, last) = plaintext.split_at(plaintext.len() / piece * piece);
+    let mut message = Vec::new();
+    for plaintext in pieces.chunks_exact(piece) {
+        let start = message.len();
+        message.resize(start + sealer.push_length(piece), 0);
+        let written = parallel.seal_piece(&mut sealer, plaintext, &mut message[start..])?;
+        message.truncate(start + written);
+    }
+    let start = message.len();
+    message.resize(start + sealer.finish_length(last.len()), 0);
+    let sealed = parallel.seal_last(sealer, last, &mut message[start..])?;
+    check_lengths(&sealed, plaintext, &message)?;
+    Ok(message)
+}
+
 type Opened = Result<(Vec<u8>, EncryptionContext)>;
 
 pub(super) fn open(
@@ -51,6 +69,28 @@ pub(super) fn open(
     let opener = blocking::wait(decryptor.open(header.finish()?, expected))?;
     let mut plaintext = Vec::new();
     let finished = parallel(slice).open_into(opener, &message[used..], &mut plaintext)?;
+    checked(plaintext, &finished)
+}
+
+pub(super) fn open_pieces(
+    piece: usize,
+    decryptor: &Decryptor,
+    message: &[u8],
+    expected: &EncryptionContext,
+) -> Opened {
+    let mut header = decryptor.header_parser();
+    let used = header.push(message)?;
+    let mut opener = blocking::wait(decryptor.open(header.finish()?, expected))?;
+    let mut plaintext = Vec::new();
+    for ciphertext in message[used..].chunks(piece) {
+        let start = plaintext.len();
+        plaintext.resize(start + opener.push_bound(ciphertext.len()), 0);
+        let out = &mut plaintext[start..];
+        let written = parallel(piece / 4).open_piece(&mut opener, ciphertext, out)?;
+        plaintext.truncate(start + written);
+    }
+    let finished = opener.finish()?;
+    plaintext.extend_from_slice(finished.held_plaintext());
     checked(plaintext, &finished)
 }
 

@@ -2,10 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::{
-    Finished, Opener, Outline, Outliner, Result, Sealer,
-    io::{Sealed, room},
-};
+use crate::{Finished, Opener, Outline, Outliner, Result, Sealed, Sealer, io::room};
 
 /// Bytes in, bytes out, and something that is known at the end.
 pub(super) trait Engine: Send + 'static {
@@ -37,48 +34,28 @@ pub(super) enum Batches {
     AsRead,
 }
 
-/// A [`Sealer`] that counts.
-pub(super) struct Sealing {
-    sealer: Sealer,
-    plaintext_length: u64,
-    message_length: u64,
-}
-
-impl Sealing {
-    pub(super) fn new(sealer: Sealer) -> Self {
-        Self { sealer, plaintext_length: 0, message_length: 0 }
-    }
-}
-
-impl Engine for Sealing {
+impl Engine for Sealer {
     type End = Sealed;
 
     const BATCHES: Batches = Batches::Whole;
     const FAILED: &'static str = "an earlier write failed: start a new message";
 
     fn push_work(&self, input: usize) -> usize {
-        self.sealer.push_work(input)
+        Self::push_work(self, input)
     }
 
     fn finish_work(&self, rest: usize) -> usize {
-        self.sealer.finish_length(rest)
+        self.finish_length(rest)
     }
 
     fn push(&mut self, input: &[u8], out: &mut Zeroizing<Vec<u8>>) -> Result<usize> {
-        let written = self.sealer.push(input, room(out, self.sealer.push_length(input.len())))?;
-        self.plaintext_length += input.len() as u64;
-        self.message_length += written as u64;
-        Ok(written)
+        let length = self.push_length(input.len());
+        Self::push(self, input, room(out, length))
     }
 
     fn finish(self, rest: &[u8], out: &mut Zeroizing<Vec<u8>>) -> Result<(usize, Sealed)> {
-        let Self { sealer, plaintext_length, message_length } = self;
-        let (header, context) = (sealer.header().clone(), sealer.context().clone());
-        let room = room(out, sealer.finish_length(rest.len()));
-        let written = sealer.finish(rest, room)?;
-        let plaintext_length = plaintext_length + rest.len() as u64;
-        let message_length = message_length + written as u64;
-        Ok((written, Sealed { header, context, plaintext_length, message_length }))
+        let length = self.finish_length(rest.len());
+        Ok((length, Self::finish(self, rest, room(out, length))?))
     }
 }
 
@@ -120,7 +97,7 @@ impl Engine for Outliner {
     const BATCHES: Batches = Batches::AsRead;
     const FAILED: &'static str = "an earlier read failed";
 
-    /// It does not tell, and is not in a hurry.
+    /// It hashes every byte, and nobody waits for plaintext: it is always sent away.
     fn push_work(&self, _: usize) -> usize {
         usize::MAX
     }

@@ -14,11 +14,10 @@ use futures_core::{FusedStream, Stream};
 
 use super::{
     driver::{Driver, poll_turn},
-    engine::{Engine, Sealing},
+    engine::Engine,
 };
 use crate::{
-    Error, Finished, HeaderParser, Opener, Result, Sealer, UnverifiedHeader,
-    io::{CHUNK, Sealed},
+    Error, Finished, HeaderParser, Opener, Result, Sealed, Sealer, UnverifiedHeader, io::CHUNK,
 };
 
 /// Encrypts what a stream gives; its items together are the message.
@@ -28,13 +27,13 @@ use crate::{
 ///
 /// The items of the input can be whatever turns into [`Bytes`] without being copied, such as
 /// `Bytes` or `Vec<u8>`. They are the caller's, and not wiped.
-pub struct EncryptStream<S>(Through<Sealing, S>);
+pub struct EncryptStream<S>(Through<Sealer, S>);
 
 impl<S> EncryptStream<S> {
     /// Encrypts all of `plaintext` into the message of `sealer`.
     /// [`Sealer::message_length`] says beforehand how long it will be.
     pub fn new(sealer: Sealer, plaintext: S) -> Self {
-        Self(Through::new(Sealing::new(sealer), plaintext))
+        Self(Through::new(sealer, plaintext))
     }
 
     /// What there is to know about the message, once the last of it came out.
@@ -184,8 +183,8 @@ impl<S> fmt::Debug for DecryptStream<S> {
 }
 
 /// From a stream through an engine.
-struct Through<M: Engine, S> {
-    driver: Driver<M>,
+struct Through<N: Engine, S> {
+    driver: Driver<N>,
     input: S,
     /// What is left of a long item.
     rest: Bytes,
@@ -199,13 +198,13 @@ enum Stage {
     Over,
 }
 
-impl<M: Engine, S> Through<M, S> {
-    fn new(engine: M, input: S) -> Self {
+impl<N: Engine, S> Through<N, S> {
+    fn new(engine: N, input: S) -> Self {
         Self { driver: Driver::new(engine), input, rest: Bytes::new(), stage: Stage::Open }
     }
 
     /// What is known at the end, once all output was taken.
-    fn end(&self) -> Option<&M::End> {
+    fn end(&self) -> Option<&N::End> {
         self.driver.here().filter(|machine| machine.output.is_empty())?.end.as_ref()
     }
 

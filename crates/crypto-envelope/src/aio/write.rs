@@ -12,13 +12,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
     driver::{Driver, poll_turn},
-    engine::Sealing,
     pump::pump,
 };
-use crate::{
-    Error, Result, Sealer,
-    io::{CHUNK, Sealed},
-};
+use crate::{Error, Result, Sealed, Sealer, io::CHUNK};
 
 /// Encrypts everything that `reader` gives into `writer`, and returns what there is to know about
 /// the message. The writer is flushed, not shut down.
@@ -32,7 +28,7 @@ pub async fn encrypt(
     reader: impl AsyncRead,
     writer: impl AsyncWrite,
 ) -> Result<Sealed> {
-    pump(Sealing::new(sealer), reader, writer).await
+    pump(sealer, reader, writer).await
 }
 
 /// Encrypts what is written to it, and writes the message to another writer.
@@ -46,7 +42,7 @@ pub async fn encrypt(
 /// the end. After an error the inner writer is not shut down: what that would complete is not a
 /// message.
 pub struct EncryptWriter<W> {
-    driver: Driver<Sealing>,
+    driver: Driver<Sealer>,
     inner: W,
     stage: Stage,
 }
@@ -60,23 +56,34 @@ enum Stage {
     ShutDown,
 }
 
+impl<W> EncryptWriter<W> {
+    /// What there is to know about the message, once all of it was written to the inner writer.
+    #[must_use]
+    pub fn sealed(&self) -> Option<&Sealed> {
+        self.driver.here().filter(|machine| machine.output.is_empty())?.end.as_ref()
+    }
+}
+
 impl<W: AsyncWrite + Unpin> EncryptWriter<W> {
     /// Writes the message of `sealer` to `inner`.
     pub fn new(sealer: Sealer, inner: W) -> Self {
-        Self { driver: Driver::new(Sealing::new(sealer)), inner, stage: Stage::Open }
+        Self { driver: Driver::new(sealer), inner, stage: Stage::Open }
     }
 
-    /// Ends the message, flushes, and gives the inner writer back, without shutting it down.
+    /// Ends the message, flushes, and gives the inner writer back, without shutting it down, with
+    /// what there is to know about the message.
     ///
     /// # Errors
     ///
     /// As [`encrypt`].
-    pub async fn finish(mut self) -> Result<W> {
+    pub async fn finish(mut self) -> Result<(W, Sealed)> {
+        const NOT_WHOLE: Error = Error::Internal { what: "a message has no end" };
         poll_fn(|context| self.poll_end(context)).await?;
         if self.stage != Stage::ShutDown {
             poll_fn(|context| Pin::new(&mut self.inner).poll_flush(context)).await?;
         }
-        Ok(self.inner)
+        let sealed = self.sealed().cloned().ok_or(NOT_WHOLE)?;
+        Ok((self.inner, sealed))
     }
 
     /// Writes what was sealed.

@@ -67,6 +67,8 @@ enum Hold {
 }
 
 impl Opener {
+    pub(crate) const OUT_TOO_SHORT: Error = Error::Misuse { what: "the output slice is too short" };
+
     pub(crate) fn new(verified: VerifiedHeader, release: Release, limits: Limits) -> Self {
         let VerifiedHeader { header, context, keys, verifier } = verified;
         let hold = match (release, &verifier) {
@@ -204,7 +206,7 @@ impl Opener {
 
     fn open_parts(&mut self, ciphertext: &[u8], out: &mut [u8]) -> Result<usize> {
         if out.len() < self.push_bound(ciphertext.len()) {
-            return Err(Error::Misuse { what: "the output slice is too short" });
+            return Err(Self::OUT_TOO_SHORT);
         }
         let Self { parts, cipher, verifier, finished, hold, .. } = self;
         let mut rest = ciphertext;
@@ -280,6 +282,11 @@ impl Opener {
     pub(crate) fn check_untouched(&self) -> Result<()> {
         let untouched = self.parts.position() == self.header().length() as u64;
         untouched.then_some(()).ok_or(PUSHED_BEFORE)
+    }
+
+    /// How many bytes are needed to go on with a part of which a piece is waiting.
+    pub(crate) fn missing(&self) -> Option<usize> {
+        self.parts.missing()
     }
 
     /// Whether so much plaintext may be in a buffer.

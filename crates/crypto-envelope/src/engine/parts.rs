@@ -46,6 +46,18 @@ impl Parts {
         self.waiting
     }
 
+    /// How many bytes are needed to go on with what is waiting; `None` if nothing is, or it cannot
+    /// go on.
+    pub(super) fn missing(&self) -> Option<usize> {
+        if self.waiting == 0 {
+            return None;
+        }
+        match self.scan.unit(&self.buffer) {
+            Ok(Err(needs)) => Some(needs.total - self.waiting),
+            Ok(Ok(_)) | Err(_) => None,
+        }
+    }
+
     /// The length of the part that waits, if so many `more` bytes can complete it. It is 0 if
     /// nothing waits.
     pub(super) fn completed_by(&self, more: usize) -> Option<usize> {

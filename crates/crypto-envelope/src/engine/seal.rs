@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use zeroize::Zeroizing;
 
 use super::{
-    MessageSigner,
+    MessageSigner, Sealed,
     frames::FrameCipher,
     header::{HEADER_IV, header_aad},
     keys::MessageKeys,
@@ -43,8 +43,9 @@ use crate::{
 ///     message.extend_from_slice(&out[..length]);
 /// }
 /// let mut out = vec![0; sealer.finish_length(0)];
-/// let length = sealer.finish(&[], &mut out)?;
-/// message.extend_from_slice(&out[..length]);
+/// let sealed = sealer.finish(&[], &mut out)?;
+/// message.extend_from_slice(&out);
+/// assert_eq!(sealed.message_length(), message.len() as u64);
 /// # Ok(())
 /// # }
 /// ```
@@ -59,6 +60,9 @@ pub struct Sealer {
     next: u32,
     /// Plaintext of a frame that is not full.
     pending: Zeroizing<Vec<u8>>,
+    /// All that was taken, and all that was written.
+    plaintext_length: u64,
+    message_length: u64,
     state: State,
 }
 
@@ -115,6 +119,8 @@ impl Sealer {
             max_buffered: limits.max_buffered(),
             next: 1,
             pending: Zeroizing::default(),
+            plaintext_length: 0,
+            message_length: 0,
             state: State::HeaderDue,
         })
     }
@@ -175,6 +181,7 @@ impl Sealer {
             let out = out.get_mut(..room).ok_or(Self::OUT_TOO_SHORT)?;
             let rest = sealer.absorb(plaintext, out)?;
             sealer.keep(rest)?;
+            sealer.count(plaintext.len(), room);
             Ok(room)
         })
     }
@@ -189,13 +196,13 @@ impl Sealer {
         regular.saturating_add(last).saturating_add(around)
     }
 
-    /// Seals the last piece of plaintext, which may be empty, and ends the message. Returns how
-    /// many bytes it wrote to the front of `out`: [`finish_length`](Self::finish_length) bytes.
+    /// Seals the last piece of plaintext, which may be empty, into the front of `out`, which takes
+    /// [`finish_length`](Self::finish_length) bytes, and ends the message.
     ///
     /// # Errors
     ///
     /// As [`push`](Self::push).
-    pub fn finish(mut self, plaintext: &[u8], out: &mut [u8]) -> Result<usize> {
+    pub fn finish(mut self, plaintext: &[u8], out: &mut [u8]) -> Result<Sealed> {
         self.guarded(|sealer| {
             let room = sealer.finish_length(plaintext.len());
             let out = out.get_mut(..room).ok_or(Self::OUT_TOO_SHORT)?;
@@ -206,8 +213,11 @@ impl Sealer {
             let rest = if pending.is_empty() { rest } else { &pending };
             sealer.cipher.seal(Part::FinalFrame, sealer.next, rest, last)?;
             sealer.sign(last, signature)?;
-            Ok(room)
-        })
+            sealer.count(plaintext.len(), room);
+            Ok(())
+        })?;
+        let Self { header, context, plaintext_length, message_length, .. } = self;
+        Ok(Sealed { header, context, plaintext_length, message_length })
     }
 
     /// Seals all of a plaintext at once.
@@ -236,7 +246,7 @@ impl Sealer {
         self,
         plaintext: &[u8],
         out: &mut Vec<u8>,
-        finish: impl FnOnce(Self, &mut [u8]) -> Result<usize>,
+        finish: impl FnOnce(Self, &mut [u8]) -> Result<Sealed>,
     ) -> Result<()> {
         let start = out.len();
         let end = start
@@ -266,6 +276,11 @@ impl Sealer {
         !self.pending.is_empty()
     }
 
+    /// How much more plaintext makes that frame full.
+    pub(crate) fn missing(&self) -> usize {
+        if self.has_pending() { self.frame_length - self.pending.len() } else { 0 }
+    }
+
     /// Whether so much plaintext may be in a buffer.
     pub(crate) fn may_buffer(&self, plaintext: usize) -> bool {
         plaintext <= self.max_buffered
@@ -287,6 +302,7 @@ impl Sealer {
             let next = sealer.next_of_run().filter(|next| *next == run.first).ok_or(NOT_NEXT)?;
             sealer.next = next.checked_add(run.frames).ok_or(TOO_MANY_FRAMES)?;
             sealer.hash(stored.get(..run.stored_length()).ok_or(NOT_NEXT)?);
+            sealer.count(run.plaintext_length(), run.stored_length());
             Ok(())
         })
     }
@@ -360,6 +376,11 @@ impl Sealer {
             out.copy_from_slice(&footer);
         }
         Ok(())
+    }
+
+    fn count(&mut self, plaintext: usize, written: usize) {
+        self.plaintext_length += plaintext as u64;
+        self.message_length += written as u64;
     }
 
     fn hash(&mut self, written: &[u8]) {

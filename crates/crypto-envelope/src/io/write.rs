@@ -8,7 +8,7 @@ use std::{
 use zeroize::Zeroizing;
 
 use super::{CHUNK, fill, room};
-use crate::{EncryptionContext, Error, Header, Result, Sealer};
+use crate::{Error, Result, Sealed, Sealer};
 
 /// Encrypts everything that `reader` gives into `writer`, and returns what there is to know about the
 /// message. The writer is flushed.
@@ -22,70 +22,21 @@ pub fn encrypt(
     mut reader: impl Read,
     mut writer: impl Write,
 ) -> Result<Sealed> {
-    let (header, context) = (sealer.header().clone(), sealer.context().clone());
     let mut plaintext = Zeroizing::new(vec![0; CHUNK]);
     let mut out = Zeroizing::default();
-    let (mut plaintext_length, mut message_length) = (0, 0);
     loop {
         let length = fill(&mut reader, &mut plaintext)?;
-        plaintext_length += length as u64;
-        let ended = length < plaintext.len();
         let piece = &plaintext[..length];
-        if ended {
+        if length < plaintext.len() {
             let room = room(&mut out, sealer.finish_length(length));
-            let written = sealer.finish(piece, room)?;
-            writer.write_all(&out[..written])?;
+            let sealed = sealer.finish(piece, room)?;
+            writer.write_all(room)?;
             writer.flush()?;
-            message_length += written as u64;
-            return Ok(Sealed::new(header, context, plaintext_length, message_length));
+            return Ok(sealed);
         }
-        let written = sealer.push(piece, room(&mut out, sealer.push_length(length)))?;
-        writer.write_all(&out[..written])?;
-        message_length += written as u64;
-    }
-}
-
-/// A message that was written as a whole.
-#[derive(Clone, Debug)]
-pub struct Sealed {
-    pub(crate) header: Header,
-    pub(crate) context: EncryptionContext,
-    pub(crate) plaintext_length: u64,
-    pub(crate) message_length: u64,
-}
-
-impl Sealed {
-    pub(crate) fn new(
-        header: Header,
-        context: EncryptionContext,
-        plaintext_length: u64,
-        message_length: u64,
-    ) -> Self {
-        Self { header, context, plaintext_length, message_length }
-    }
-
-    /// The header of the message.
-    #[must_use]
-    pub fn header(&self) -> &Header {
-        &self.header
-    }
-
-    /// All pairs that the message is bound to, also those that its header does not hold.
-    #[must_use]
-    pub fn context(&self) -> &EncryptionContext {
-        &self.context
-    }
-
-    /// Length of the whole plaintext in bytes.
-    #[must_use]
-    pub fn plaintext_length(&self) -> u64 {
-        self.plaintext_length
-    }
-
-    /// Length of the whole message in bytes.
-    #[must_use]
-    pub fn message_length(&self) -> u64 {
-        self.message_length
+        let room = room(&mut out, sealer.push_length(length));
+        sealer.push(piece, room)?;
+        writer.write_all(room)?;
     }
 }
 
@@ -113,18 +64,19 @@ impl<W: Write> EncryptWriter<W> {
         Self { sealer, out: Zeroizing::default(), inner, health: Health::Good }
     }
 
-    /// Ends the message, flushes, and gives the inner writer back.
+    /// Ends the message, flushes, and gives the inner writer back, with what there is to know about
+    /// the message.
     ///
     /// # Errors
     ///
     /// As [`encrypt`].
-    pub fn finish(mut self) -> Result<W> {
+    pub fn finish(mut self) -> Result<(W, Sealed)> {
         self.check_health()?;
         let room = room(&mut self.out, self.sealer.finish_length(0));
-        let written = self.sealer.finish(&[], room)?;
-        self.inner.write_all(&self.out[..written])?;
+        let sealed = self.sealer.finish(&[], room)?;
+        self.inner.write_all(room)?;
         self.inner.flush()?;
-        Ok(self.inner)
+        Ok((self.inner, sealed))
     }
 
     fn check_health(&self) -> Result<()> {

@@ -53,7 +53,8 @@ impl<'j, F: Fn(&mut Lane, &dyn Fn()) -> Progress + Sync> Jobs<'j, F> {
     where
         'j: 'scope,
     {
-        if self.started.fetch_add(1, Ordering::Relaxed) < self.lanes {
+        let next = |started| (started < self.lanes).then_some(started + 1);
+        if self.started.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok() {
             let thread = Builder::new().name("crypto-envelope".to_owned());
             // Where there is no thread to be had, the others do its work.
             drop(thread.spawn_scoped(scope, move || self.work(scope)));

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Seek, Write};
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::{
     Parallel, Shares,
@@ -19,17 +19,47 @@ use crate::{
 
 /// Opening.
 impl Parallel {
+    /// As [`Opener::push`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn open_piece(
+        &self,
+        opener: &mut Opener,
+        ciphertext: &[u8],
+        out: &mut [u8],
+    ) -> Result<usize> {
+        let opened = self.open_parts(opener, ciphertext, out);
+        if opened.is_err() {
+            out.zeroize();
+        }
+        opened
+    }
+
+    fn open_parts(&self, opener: &mut Opener, ciphertext: &[u8], out: &mut [u8]) -> Result<usize> {
+        // Not more than that: what is to be held must not be opened here.
+        let bound = opener.push_bound(ciphertext.len());
+        let out = out.get_mut(..bound).ok_or(Opener::OUT_TOO_SHORT)?;
+        let (mut rest, mut written) = (ciphertext, 0);
+        // Of a frame that waits for more, first its prefix may be missing.
+        while let Some(missing) = opener.missing().filter(|_| !rest.is_empty()) {
+            let (first, others) = rest.split_at(missing.min(rest.len()));
+            written += opener.push(first, &mut out[written..])?;
+            rest = others;
+        }
+        let lengths = self.open_slices(opener, rest, &mut out[written..])?;
+        written += lengths.1;
+        Ok(written + opener.push(&rest[lengths.0..], &mut out[written..])?)
+    }
+
     /// As [`Opener::open_into`].
     ///
     /// # Errors
     ///
     /// As there.
     pub fn open_into(&self, opener: Opener, body: &[u8], out: &mut Vec<u8>) -> Result<Finished> {
-        opener.append_to(body, out, |opener, out| {
-            let (stored_length, plaintext_length) = self.open_slices(opener, body, out)?;
-            let rest = opener.push(&body[stored_length..], &mut out[plaintext_length..])?;
-            Ok(plaintext_length + rest)
-        })
+        opener.append_to(body, out, |opener, out| self.open_piece(opener, body, out))
     }
 
     /// Returns how many bytes were opened to how much plaintext.
@@ -100,7 +130,7 @@ impl Parallel {
     /// # Errors
     ///
     /// As [`io::decrypt`]; [`Error::SourceChanged`] if the source turns out to have become shorter
-    /// in the meantime; [`Error::Misuse`] if a piece of the body was pushed into `opener`
+    /// or longer in the meantime; [`Error::Misuse`] if a piece of the body was pushed into `opener`
     /// before. What was written by then may have holes: throw it away.
     pub fn decrypt_at(
         &self,

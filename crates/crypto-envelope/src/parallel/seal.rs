@@ -12,33 +12,66 @@ use super::{
     streams::{self, Piece, Stage},
 };
 use crate::{
-    Error, Result, Sealer,
+    Error, Result, Sealed, Sealer,
     engine::{FrameSealer, Run, TOO_MANY_FRAMES},
-    io::{self, AtOffset, ReadAt, Sealed, WriteAt, room},
+    io::{self, AtOffset, ReadAt, WriteAt, room},
 };
 
 /// Sealing.
 impl Parallel {
+    /// As [`Sealer::push`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn seal_piece(
+        &self,
+        sealer: &mut Sealer,
+        plaintext: &[u8],
+        out: &mut [u8],
+    ) -> Result<usize> {
+        let all = sealer.push_length(plaintext.len());
+        let out = out.get_mut(..all).ok_or(Sealer::OUT_TOO_SHORT)?;
+        let (plaintext, out) = self.seal_frames(sealer, plaintext, out)?;
+        sealer.push(plaintext, out)?;
+        Ok(all)
+    }
+
     /// As [`Sealer::finish`].
     ///
     /// # Errors
     ///
     /// As there.
-    pub fn finish(&self, mut sealer: Sealer, plaintext: &[u8], out: &mut [u8]) -> Result<usize> {
+    pub fn seal_last(
+        &self,
+        mut sealer: Sealer,
+        plaintext: &[u8],
+        out: &mut [u8],
+    ) -> Result<Sealed> {
         let all = sealer.finish_length(plaintext.len());
         let out = out.get_mut(..all).ok_or(Sealer::OUT_TOO_SHORT)?;
-        let header = sealer.push(&[], out)?;
-        let body = &mut out[header..];
+        let (plaintext, out) = self.seal_frames(&mut sealer, plaintext, out)?;
+        sealer.finish(plaintext, out)
+    }
+
+    /// Seals what is worth it on several threads. Returns what is left of both.
+    fn seal_frames<'p, 'o>(
+        &self,
+        sealer: &mut Sealer,
+        plaintext: &'p [u8],
+        out: &'o mut [u8],
+    ) -> Result<(&'p [u8], &'o mut [u8])> {
+        // The header, and the frame that waits for more.
+        let (first, plaintext) = plaintext.split_at(sealer.missing().min(plaintext.len()));
+        let written = sealer.push(first, out)?;
+        let out = &mut out[written..];
         let frames = sealer.frame_sealer();
         let shares = self.shares_in_memory(frames.frame_length(), plaintext.len());
-        let (plaintext_length, stored_length) = match (shares, sealer.next_of_run()) {
-            (Some(shares), Some(first)) => {
-                seal_slices(shares, first, &frames, &mut sealer, plaintext, body)?
-            }
-            _ => (0, 0),
+        let (Some(shares), Some(first)) = (shares, sealer.next_of_run()) else {
+            return Ok((plaintext, out));
         };
-        sealer.finish(&plaintext[plaintext_length..], &mut body[stored_length..])?;
-        Ok(all)
+        let lengths = seal_slices(shares, first, &frames, sealer, plaintext, out)?;
+        Ok((&plaintext[lengths.0..], &mut out[lengths.1..]))
     }
 
     /// As [`Sealer::seal`].
@@ -58,7 +91,7 @@ impl Parallel {
     ///
     /// As there.
     pub fn seal_into(&self, sealer: Sealer, plaintext: &[u8], out: &mut Vec<u8>) -> Result<()> {
-        sealer.append_to(plaintext, out, |sealer, out| self.finish(sealer, plaintext, out))
+        sealer.append_to(plaintext, out, |sealer, out| self.seal_last(sealer, plaintext, out))
     }
 
     /// As [`io::encrypt`]. Whichever thread is free reads the next slice, and writes it when it is
@@ -87,7 +120,7 @@ impl Parallel {
     /// # Errors
     ///
     /// As [`io::encrypt`]; [`Error::SourceChanged`] if the source turns out to have become shorter
-    /// in the meantime; [`Error::Misuse`] if a piece of plaintext was pushed into `sealer` before.
+    /// or longer in the meantime; [`Error::Misuse`] if a piece of plaintext was pushed into `sealer` before.
     /// What was written by then may have holes.
     pub fn encrypt_at(
         &self,
@@ -148,8 +181,8 @@ struct Sealing {
 struct State {
     /// Until the message has ended.
     sealer: Option<Sealer>,
-    plaintext_length: u64,
-    message_length: u64,
+    sealed: Option<Sealed>,
+    written: u64,
 }
 
 impl Sealing {
@@ -166,20 +199,15 @@ impl Sealing {
         sink: impl Sink,
     ) -> Result<Sealed> {
         const NOT_WHOLE: Error = Error::Internal { what: "a message has no end" };
-        let (header, context) = (sealer.header().clone(), sealer.context().clone());
         let mut start = vec![0; sealer.push_length(0)];
         sealer.push(&[], &mut start)?;
         sink.in_turn(&start)?;
         sink.after_turn(&start, 0)?;
         let first = sealer.next_of_run().ok_or(NOT_WHOLE)?;
         let stage = Self { shares, first, frames: sealer.frame_sealer() };
-        let message_length = start.len() as u64;
-        let state = State { sealer: Some(sealer), plaintext_length: 0, message_length };
+        let state = State { sealer: Some(sealer), sealed: None, written: start.len() as u64 };
         let state = streams::pump(shares.lanes, &stage, state, source, sink)?;
-        if state.sealer.is_some() {
-            return Err(NOT_WHOLE);
-        }
-        Ok(Sealed::new(header, context, state.plaintext_length, state.message_length))
+        state.sealed.ok_or(NOT_WHOLE)
     }
 }
 
@@ -210,13 +238,12 @@ impl Stage for Sealing {
         if let Some(sealer) = state.sealer.take_if(|_| input.len() < self.slice()) {
             let rest = &input[run.plaintext_length()..];
             let end = length + sealer.finish_length(rest.len());
-            sealer.finish(rest, &mut room(out, end)[length..])?;
+            state.sealed = Some(sealer.finish(rest, &mut room(out, end)[length..])?);
             length = end;
             progress = Progress::Ended;
         }
-        let piece = Piece { offset: state.message_length, length };
-        state.plaintext_length += input.len() as u64;
-        state.message_length += length as u64;
+        let piece = Piece { offset: state.written, length };
+        state.written += length as u64;
         Ok((progress, piece))
     }
 }
