@@ -28,15 +28,15 @@ pub(super) async fn pump<E: Engine>(
     writer: impl AsyncWrite,
 ) -> Result<E::End> {
     let (mut reader, mut writer) = (pin!(reader), pin!(writer));
-    let (driver, source, output) = (Driver::new(engine), Source::default(), Output::default());
-    let mut pump = Pump { driver, source, output, outcome: None };
+    let (driver, batch, output) = (Driver::new(engine), Batch::default(), Output::default());
+    let mut pump = Pump { driver, batch, output, outcome: None };
     poll_fn(|context| pump.poll(reader.as_mut(), writer.as_mut(), context)).await
 }
 
 /// While the engine works on one batch, the next one is read and the one before is written.
 struct Pump<E: Engine> {
     driver: Driver<E>,
-    source: Source,
+    batch: Batch,
     /// What is being written.
     output: Output,
     /// Known before all was written.
@@ -57,7 +57,7 @@ impl<E: Engine> Pump<E> {
                 ready!(written);
                 return self.poll_outcome(writer, context);
             }
-            let read = self.source.poll_fill(reader.as_mut(), context);
+            let read = self.batch.poll_fill(reader.as_mut(), context);
             let worked = self.poll_work(context);
             if read.is_pending() && worked.is_pending() {
                 return Poll::Pending;
@@ -100,8 +100,8 @@ impl<E: Engine> Pump<E> {
         if let Some(end) = machine.end.take() {
             return Poll::Ready(Ok(Some(end)));
         }
-        let next = ready!(self.source.poll_next(E::BATCHES))?;
-        let length = self.source.take(&mut machine.input);
+        let next = ready!(self.batch.poll_next(E::BATCHES))?;
+        let length = self.batch.take(&mut machine.input);
         match next {
             Next::Push => self.driver.push_input(length, context)?,
             Next::Finish => self.driver.finish_input(length, context)?,
@@ -112,7 +112,7 @@ impl<E: Engine> Pump<E> {
 
 /// What was read and not worked on yet.
 #[derive(Default)]
-struct Source {
+struct Batch {
     bytes: Zeroizing<Vec<u8>>,
     length: usize,
     /// How the reader ended.
@@ -125,7 +125,7 @@ enum Next {
     Finish,
 }
 
-impl Source {
+impl Batch {
     /// Reads as much as there is, up to a whole batch. Ready if that was anything.
     fn poll_fill<R: AsyncRead>(
         &mut self,

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Gives out slices, each one once.
-pub(super) trait Source: Sync {
+pub(super) trait Slices: Sync {
     /// Fills the front of `buffer` with the next slice. One that is not full is the last one.
     fn next(&self, slice: usize, buffer: &mut Zeroizing<Vec<u8>>) -> Slot;
 }
@@ -59,7 +59,7 @@ impl<R> InOrder<R> {
     }
 }
 
-impl<R: Read + Send> Source for InOrder<R> {
+impl<R: Read + Send> Slices for InOrder<R> {
     fn next(&self, slice: usize, buffer: &mut Zeroizing<Vec<u8>>) -> Slot {
         const PANICKED: Error = Error::Internal { what: "a reader panicked" };
         let Ok(mut reading) = self.0.lock() else {
@@ -91,7 +91,7 @@ impl<'s, S: ReadAt + ?Sized> FromOffset<'s, S> {
     }
 }
 
-impl<S: ReadAt + ?Sized> Source for FromOffset<'_, S> {
+impl<S: ReadAt + ?Sized> Slices for FromOffset<'_, S> {
     fn next(&self, slice: usize, buffer: &mut Zeroizing<Vec<u8>>) -> Slot {
         const TOO_LONG: Error = Error::Internal { what: "an offset beyond 2^64" };
         let turn = self.next.fetch_add(1, Ordering::Relaxed);

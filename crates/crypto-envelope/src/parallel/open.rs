@@ -6,7 +6,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::{
     Parallel, Shares,
-    ends::{FromOffset, InOrder, Sink, Source, ToOffset, ToWriter},
+    ends::{FromOffset, InOrder, Sink, Slices, ToOffset, ToWriter},
     memory,
     order::Progress,
     streams::{self, Piece, Stage},
@@ -185,7 +185,7 @@ impl Opening {
         Some(Self { shares, first, frames })
     }
 
-    fn run(self, opener: Opener, source: &impl Source, sink: impl Sink) -> Result<Finished> {
+    fn run(self, opener: Opener, source: &impl Slices, sink: impl Sink) -> Result<Finished> {
         let state = State { opener: Some(opener), finished: None, written: 0 };
         let state = streams::pump(self.shares.lanes, &self, state, source, sink)?;
         state.finished.ok_or(Error::Internal { what: "a message has no end" })

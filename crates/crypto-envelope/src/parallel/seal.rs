@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Parallel, Shares,
-    ends::{FromOffset, InOrder, Sink, Source, ToOffset, ToWriter},
+    ends::{FromOffset, InOrder, Sink, Slices, ToOffset, ToWriter},
     memory,
     order::Progress,
     streams::{self, Piece, Stage},
@@ -195,7 +195,7 @@ impl Sealing {
     fn run(
         shares: Shares,
         mut sealer: Sealer,
-        source: &impl Source,
+        source: &impl Slices,
         sink: impl Sink,
     ) -> Result<Sealed> {
         const NOT_WHOLE: Error = Error::Internal { what: "a message has no end" };

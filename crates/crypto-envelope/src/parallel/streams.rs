@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::{
-    ends::{Sink, Source},
+    ends::{Sink, Slices},
     lanes,
     order::{Order, Progress},
 };
@@ -43,7 +43,7 @@ pub(super) fn pump<S: Stage>(
     lanes: usize,
     stage: &S,
     engine: S::Engine,
-    source: &impl Source,
+    source: &impl Slices,
     sink: impl Sink,
 ) -> Result<S::Engine> {
     let order = Order::new(engine);
