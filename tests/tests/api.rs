@@ -54,8 +54,8 @@ fn types_and_futures_cross_threads() {
     is_send::<aio::EncryptWriter<Vec<u8>>>();
     is_send::<aio::DecryptReader<&[u8]>>();
     is_send::<aio::BodyStream<()>>();
-    is_send::<aio::EncryptStream<()>>();
-    is_send::<aio::DecryptStream<()>>();
+    is_send_and_sync::<aio::EncryptStream<()>>();
+    is_send_and_sync::<aio::DecryptStream<()>>();
 
     let provider = || RawAesProvider::new("api", "key", &SecretBytes::from(vec![1; 32]));
     let (encryptor, decryptor) = (
