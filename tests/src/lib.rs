@@ -8,5 +8,7 @@ pub mod items;
 pub mod keyferry;
 pub mod peer;
 pub mod runner;
+pub mod runtime;
+pub mod sides;
 pub mod stored;
 pub mod vectors;

@@ -13,59 +13,19 @@ use std::{
 };
 
 use crypto_envelope::{
-    AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, Error, Finished, Limits, Opener,
-    Outline, Result, Sealer, SecretBytes, UnverifiedHeader,
+    EncryptionContext, Error, Finished, Limits, Outline, Result,
     aio::{self, DecryptReader, EncryptWriter},
     blocking, io,
-    provider::RawAesProvider,
 };
 use crypto_envelope_testkit::data;
+use crypto_envelope_tests::{
+    runtime::{OtherTask, run_with_one_blocking_thread},
+    sides::{SIGNED, Sides, UNSIGNED},
+};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
-    runtime::Builder,
     task,
 };
-
-const UNSIGNED: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKey;
-const SIGNED: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKeyEcdsaP384;
-
-struct Sides {
-    encryptor: Encryptor,
-    decryptor: Decryptor,
-}
-
-fn sides(suite: AlgorithmSuite, frame_length: u32) -> Result<Sides> {
-    let provider = Arc::new(RawAesProvider::new("aio", "key", &SecretBytes::random(32)?)?);
-    let builder = Encryptor::builder(Arc::clone(&provider)).suite(suite);
-    let encryptor = builder.frame_length(frame_length).build()?;
-    Ok(Sides { encryptor, decryptor: Decryptor::new(provider) })
-}
-
-impl Sides {
-    async fn sealer(&self) -> Result<Sealer> {
-        self.encryptor.prepare(&EncryptionContext::new()).await
-    }
-
-    async fn seal(&self, plaintext: &[u8]) -> Result<Vec<u8>> {
-        self.encryptor.encrypt(plaintext, &EncryptionContext::new()).await
-    }
-
-    /// The opener of a message, and its body.
-    async fn opener<'m>(&self, message: &'m [u8]) -> Result<(Opener, &'m [u8])> {
-        let (header, body) = UnverifiedHeader::parse(message, &Limits::default())?;
-        Ok((self.decryptor.open(header, &EncryptionContext::new()).await?, body))
-    }
-
-    async fn open(&self, message: &[u8]) -> Result<Vec<u8>> {
-        let opened = self.decryptor.decrypt(message, &EncryptionContext::new()).await?;
-        Ok(opened.into_plaintext())
-    }
-}
-
-fn run(test: impl Future<Output = Result<()>>) -> Result<()> {
-    let runtime = Builder::new_current_thread().max_blocking_threads(1).build()?;
-    runtime.block_on(test)
-}
 
 /// Polls once and no more.
 async fn try_once<T>(future: impl Future<Output = T>) -> Poll<T> {
@@ -170,14 +130,14 @@ const WRITES: [(u32, &[usize]); 4] = [
 fn writes_can_be_dropped_at_every_point() -> Result<()> {
     for (frame_length, pieces) in WRITES {
         for waits in 0..4 {
-            run(write_impatiently(frame_length, pieces, waits))?;
+            run_with_one_blocking_thread(write_impatiently(frame_length, pieces, waits))?;
         }
     }
     Ok(())
 }
 
 async fn write_impatiently(frame_length: u32, pieces: &[usize], waits: usize) -> Result<()> {
-    let sides = sides(UNSIGNED, frame_length)?;
+    let sides = Sides::new(UNSIGNED, frame_length)?;
     let mut sink = Slow::new(Vec::new(), waits, 1 << 17);
     let mut writer = EncryptWriter::new(sides.sealer().await?, &mut sink);
     let source = data::plaintext(6 << 20, 1);
@@ -216,8 +176,8 @@ async fn write_impatiently(frame_length: u32, pieces: &[usize], waits: usize) ->
 fn reads_can_be_dropped_at_every_point() -> Result<()> {
     for (suite, frame_length) in [(UNSIGNED, 100), (UNSIGNED, 1 << 20), (SIGNED, 70_000)] {
         for waits in 0..4 {
-            run(async {
-                let sides = sides(suite, frame_length)?;
+            run_with_one_blocking_thread(async {
+                let sides = Sides::new(suite, frame_length)?;
                 let plaintext = data::plaintext(3 << 20, 2);
                 let message = sides.seal(&plaintext).await?;
                 let (opener, body) = sides.opener(&message).await?;
@@ -243,8 +203,8 @@ fn reads_can_be_dropped_at_every_point() -> Result<()> {
 fn pumps_wait_for_slow_readers_and_writers() -> Result<()> {
     const LENGTH: usize = 5 << 20;
     for (waits, most) in [(0, 1 << 20), (1, 70_000), (3, 300_000)] {
-        run(async {
-            let sides = sides(UNSIGNED, 4096)?;
+        run_with_one_blocking_thread(async {
+            let sides = Sides::new(UNSIGNED, 4096)?;
             let plaintext = data::plaintext(LENGTH, 8);
             let mut sink = Slow::new(Vec::new(), waits, most);
             let reader = Slow::new(&plaintext[..], waits, most);
@@ -273,8 +233,8 @@ fn pumps_wait_for_slow_readers_and_writers() -> Result<()> {
 /// Nobody takes for a message what a dropped pump or writer left behind.
 #[test]
 fn what_was_dropped_for_good_has_no_end() -> Result<()> {
-    run(async {
-        let sides = sides(UNSIGNED, 1000)?;
+    run_with_one_blocking_thread(async {
+        let sides = Sides::new(UNSIGNED, 1000)?;
         let plaintext = data::plaintext(5 << 20, 3);
         for polls in [0, 1, 2, 5, 10, 20, 100] {
             let mut sink = Slow::new(Vec::new(), 1, 1 << 16);
@@ -320,8 +280,8 @@ async fn does_not_hold_the_runtime<T>(work: impl Future<Output = T>) -> T {
 #[test]
 fn long_frames_do_not_hold_the_runtime() -> Result<()> {
     const LENGTH: usize = 64 << 20;
-    run(async {
-        let sides = sides(UNSIGNED, 16 << 20)?;
+    run_with_one_blocking_thread(async {
+        let sides = Sides::new(UNSIGNED, 16 << 20)?;
         let message = sides.seal(&vec![7; LENGTH]).await?;
         let mut writer = EncryptWriter::new(sides.sealer().await?, tokio::io::sink());
         let write = async {
@@ -347,41 +307,34 @@ fn long_frames_do_not_hold_the_runtime() -> Result<()> {
 /// The last frame is as long as the others, nearly.
 #[test]
 fn a_long_last_frame_does_not_hold_the_runtime() -> Result<()> {
-    let sides = sides(UNSIGNED, 16 << 20)?;
+    let sides = Sides::new(UNSIGNED, 16 << 20)?;
     let mut writer = blocking::wait(async {
         let mut writer = EncryptWriter::new(sides.sealer().await?, tokio::io::sink());
         writer.write_all(&vec![7; (16 << 20) - 1]).await?;
         Ok(writer)
     })?;
-    run(async { Ok(does_not_hold_the_runtime(writer.shutdown()).await?) })
+    run_with_one_blocking_thread(async { Ok(does_not_hold_the_runtime(writer.shutdown()).await?) })
 }
 
 /// Readers and writers that are always ready do not make up for others that wait.
 #[test]
 fn small_pieces_do_not_hold_the_runtime() -> Result<()> {
     const LENGTH: usize = 16 << 20;
-    run(async {
-        let sides = sides(UNSIGNED, 4096)?;
+    run_with_one_blocking_thread(async {
+        let sides = Sides::new(UNSIGNED, 4096)?;
         let message = sides.seal(&vec![7; LENGTH]).await?;
-        let turns = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&turns);
-        task::spawn(async move {
-            loop {
-                counted.fetch_add(1, Ordering::Relaxed);
-                task::yield_now().await;
-            }
-        });
+        let other = OtherTask::spawn();
         let mut writer = EncryptWriter::new(sides.sealer().await?, tokio::io::sink());
         writer.write_all(&[]).await?;
         for piece in vec![7; LENGTH].chunks(16 << 10) {
             writer.write_all(piece).await?;
         }
-        let writing = turns.swap(0, Ordering::Relaxed);
+        let writing = other.turns();
         assert!(writing >= LENGTH >> 20, "{writing} turns");
 
         let (opener, body) = sides.opener(&message).await?;
         DecryptReader::new(opener, body).read_to_end(&mut Vec::new()).await?;
-        let reading = turns.swap(0, Ordering::Relaxed);
+        let reading = other.turns();
         assert!(reading >= LENGTH >> 20, "{reading} turns");
         Ok(())
     })
@@ -389,7 +342,7 @@ fn small_pieces_do_not_hold_the_runtime() -> Result<()> {
 
 #[test]
 fn nothing_needs_a_runtime() -> Result<()> {
-    let sides = sides(SIGNED, 1 << 20)?;
+    let sides = Sides::new(SIGNED, 1 << 20)?;
     let plaintext = data::plaintext(3_000_000, 4);
     blocking::wait(async {
         let mut message = Vec::new();
@@ -412,8 +365,8 @@ fn nothing_needs_a_runtime() -> Result<()> {
 /// The frame that is not full stays, everything else goes out.
 #[test]
 fn flushing_writes_what_was_sealed() -> Result<()> {
-    run(async {
-        let sides = sides(UNSIGNED, 100)?;
+    run_with_one_blocking_thread(async {
+        let sides = Sides::new(UNSIGNED, 100)?;
         let sealer = sides.sealer().await?;
         let two_frames = sealer.push_length(250);
         let mut sink = Slow::new(Vec::new(), 3, 10);
@@ -435,8 +388,8 @@ fn flushing_writes_what_was_sealed() -> Result<()> {
 
 #[test]
 fn a_message_ends_once() -> Result<()> {
-    run(async {
-        let sides = sides(SIGNED, 100)?;
+    run_with_one_blocking_thread(async {
+        let sides = Sides::new(SIGNED, 100)?;
         let mut sink = Slow::new(Vec::new(), 1, 1000);
         let mut writer = EncryptWriter::new(sides.sealer().await?, &mut sink);
         writer.write_all(&[7; 250]).await?;
@@ -465,9 +418,9 @@ fn a_message_ends_once() -> Result<()> {
 
 #[test]
 fn a_reader_is_finished_when_all_was_read() -> Result<()> {
-    run(async {
+    run_with_one_blocking_thread(async {
         for suite in [UNSIGNED, SIGNED] {
-            let sides = sides(suite, 100)?;
+            let sides = Sides::new(suite, 100)?;
             let message = sides.seal(&[7; 250]).await?;
             let (opener, body) = sides.opener(&message).await?;
             let mut reader = DecryptReader::new(opener, body);
@@ -485,8 +438,8 @@ fn a_reader_is_finished_when_all_was_read() -> Result<()> {
 
 #[test]
 fn an_outline_is_the_same() -> Result<()> {
-    run(async {
-        let sides = sides(SIGNED, 100)?;
+    run_with_one_blocking_thread(async {
+        let sides = Sides::new(SIGNED, 100)?;
         let message = sides.seal(&data::plaintext(10_000, 7)).await?;
         let limits = Limits::default();
         let outline = async |message: &[u8]| {

@@ -9,54 +9,17 @@ use std::{
 };
 
 use crypto_envelope::{
-    AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, Error, LimitKind, Limits, MessagePart,
-    Opener, Result, Sealer, SecretBytes, UnverifiedHeader,
+    Decryptor, EncryptionContext, Encryptor, Error, LimitKind, Limits, MessagePart, Result,
     aio::{self, DecryptReader, EncryptWriter},
     blocking,
-    provider::RawAesProvider,
 };
 use crypto_envelope_testkit::data;
-use crypto_envelope_tests::adapter::Adapter;
-use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncSeek, AsyncWrite, AsyncWriteExt, ReadBuf},
-    runtime::Builder,
+use crypto_envelope_tests::{
+    adapter::Adapter,
+    runtime::{is_reset, run_with_one_blocking_thread},
+    sides::{SIGNED, Sides, UNSIGNED, random_provider},
 };
-
-const UNSIGNED: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKey;
-const SIGNED: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKeyEcdsaP384;
-
-struct Sides {
-    encryptor: Encryptor,
-    decryptor: Decryptor,
-}
-
-fn sides(suite: AlgorithmSuite, frame_length: u32) -> Result<Sides> {
-    let provider = Arc::new(RawAesProvider::new("aio", "key", &SecretBytes::random(32)?)?);
-    let builder = Encryptor::builder(Arc::clone(&provider)).suite(suite);
-    let encryptor = builder.frame_length(frame_length).build()?;
-    Ok(Sides { encryptor, decryptor: Decryptor::new(provider) })
-}
-
-impl Sides {
-    async fn sealer(&self) -> Result<Sealer> {
-        self.encryptor.prepare(&EncryptionContext::new()).await
-    }
-
-    async fn seal(&self, plaintext: &[u8]) -> Result<Vec<u8>> {
-        self.encryptor.encrypt(plaintext, &EncryptionContext::new()).await
-    }
-
-    /// The opener of a message, and its body.
-    async fn opener<'m>(&self, message: &'m [u8]) -> Result<(Opener, &'m [u8])> {
-        let (header, body) = UnverifiedHeader::parse(message, &Limits::default())?;
-        Ok((self.decryptor.open(header, &EncryptionContext::new()).await?, body))
-    }
-}
-
-fn run(test: impl Future<Output = Result<()>>) -> Result<()> {
-    let runtime = Builder::new_current_thread().max_blocking_threads(1).build()?;
-    runtime.block_on(test)
-}
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeek, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 /// Gives or takes some bytes, fails once, and would go on.
 struct FailsOnce {
@@ -105,17 +68,13 @@ impl AsyncWrite for FailsOnce {
     }
 }
 
-fn is_reset(error: impl Into<Error>) -> bool {
-    matches!(error.into(), Error::Io(error) if error.kind() == ErrorKind::ConnectionReset)
-}
-
 /// Shutting the inner writer down could make an object of half a message.
 #[test]
 fn a_writer_that_failed_stays_failed_and_is_not_shut_down() -> Result<()> {
     for length in [25, 100_000, 3 << 20] {
         for before in [0, 7, 200] {
-            run(async {
-                let sides = sides(UNSIGNED, 10)?;
+            run_with_one_blocking_thread(async {
+                let sides = Sides::new(UNSIGNED, 10)?;
                 let mut sink = FailsOnce::new(before);
                 let mut writer = EncryptWriter::new(sides.sealer().await?, &mut sink);
                 let written = writer.write_all(&vec![7; length]).await;
@@ -177,8 +136,8 @@ impl AsyncRead for Script {
 /// What came before a failure comes out, as it does from the sync adapters.
 #[test]
 fn a_reader_that_fails_does_so_behind_its_bytes() -> Result<()> {
-    run(async {
-        let sides = sides(UNSIGNED, 100)?;
+    run_with_one_blocking_thread(async {
+        let sides = Sides::new(UNSIGNED, 100)?;
         let plaintext = data::plaintext(9_950, 5);
         let message = sides.seal(&plaintext).await?;
         let (opener, body) = sides.opener(&message).await?;
@@ -225,7 +184,7 @@ fn errors_are_those_of_the_sync_adapters() -> Result<()> {
     ];
     let nothing = EncryptionContext::new();
     for suite in [UNSIGNED, SIGNED] {
-        let sides = sides(suite, 64)?;
+        let sides = Sides::new(suite, 64)?;
         let message = blocking::wait(sides.seal(&[7; 200]))?;
         let agree = |message: &[u8]| {
             for (sync, other) in PAIRS {
@@ -255,7 +214,7 @@ fn limits_are_those_of_the_sync_adapters() -> Result<()> {
         (UNSIGNED, Limits::default().with_max_buffered(69_999)),
         (UNSIGNED, Limits::default().with_max_buffered(70_000)),
     ] {
-        let provider = Arc::new(RawAesProvider::new("aio", "key", &SecretBytes::random(32)?)?);
+        let provider = random_provider()?;
         let builder = || Encryptor::builder(Arc::clone(&provider)).suite(suite);
         let whole = builder().frame_length(70_000).build()?;
         let limited = builder().frame_length(70_000).limits(limits.clone()).build()?;
@@ -313,13 +272,10 @@ impl AsyncSeek for Exchanged {
 
 #[test]
 fn two_passes_hold_nothing_and_trust_nothing() -> Result<()> {
-    run(async {
+    run_with_one_blocking_thread(async {
         let plaintext = data::plaintext(10_000, 6);
-        let provider = Arc::new(RawAesProvider::new("aio", "key", &SecretBytes::random(32)?)?);
-        let encryptor = Encryptor::builder(Arc::clone(&provider)).frame_length(100).build()?;
         let limits = Limits::default().with_max_held_plaintext(0);
-        let decryptor = Decryptor::builder(provider).limits(limits).build()?;
-        let sides = Sides { encryptor, decryptor };
+        let sides = Sides::with_decryptor(SIGNED, 100, |builder| builder.limits(limits))?;
         let message = sides.seal(&plaintext).await?;
         let open = async |source: Exchanged, out: &mut Vec<u8>| {
             let (header, body) = aio::read_header(sides.decryptor.header_parser(), source).await?;

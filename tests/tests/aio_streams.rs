@@ -1,65 +1,22 @@
 //! Streams of bytes through the engines, as object stores and HTTP clients have them.
 
-use std::{
-    io::ErrorKind,
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{io::ErrorKind, pin::Pin};
 
 use bytes::{Bytes, BytesMut};
 use crypto_envelope::{
-    AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, Error, Opener, Result, Sealer,
-    SecretBytes,
-    aio::{self, BodyStream, DecryptStream, EncryptStream},
+    EncryptionContext, Error, Result,
+    aio::{self, DecryptStream, EncryptStream},
     blocking,
-    provider::RawAesProvider,
 };
 use crypto_envelope_testkit::data;
-use crypto_envelope_tests::items::{Items, next};
+use crypto_envelope_tests::{
+    items::{Items, next},
+    runtime::{OtherTask, is_reset, run},
+    sides::{SIGNED, Sides, UNSIGNED, header_length},
+};
 use futures_core::{FusedStream, Stream};
-use tokio::{runtime::Builder, task};
-
-const UNSIGNED: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKey;
-const SIGNED: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKeyEcdsaP384;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-struct Sides {
-    encryptor: Encryptor,
-    decryptor: Decryptor,
-}
-
-fn sides(suite: AlgorithmSuite, frame_length: u32) -> Result<Sides> {
-    let provider = Arc::new(RawAesProvider::new("streams", "key", &SecretBytes::random(32)?)?);
-    let builder = Encryptor::builder(Arc::clone(&provider)).suite(suite);
-    let encryptor = builder.frame_length(frame_length).build()?;
-    Ok(Sides { encryptor, decryptor: Decryptor::new(provider) })
-}
-
-impl Sides {
-    async fn sealer(&self) -> Result<Sealer> {
-        self.encryptor.prepare(&EncryptionContext::new()).await
-    }
-
-    async fn seal(&self, plaintext: &[u8]) -> Result<Vec<u8>> {
-        self.encryptor.encrypt(plaintext, &EncryptionContext::new()).await
-    }
-
-    async fn opener<S>(&self, message: S) -> Result<(Opener, BodyStream<S>)>
-    where
-        S: Stream<Item = std::io::Result<Bytes>> + Unpin,
-    {
-        let (header, body) = aio::take_header(self.decryptor.header_parser(), message).await?;
-        Ok((self.decryptor.open(header, &EncryptionContext::new()).await?, body))
-    }
-}
-
-fn run(test: impl Future<Output = Result<()>>) -> Result<()> {
-    Builder::new_current_thread().build()?.block_on(test)
-}
 
 /// All items up to the end, or the error in place of it. After either there is nothing more.
 async fn collect<S>(stream: &mut S) -> Result<Vec<Bytes>, (Vec<Bytes>, Error)>
@@ -83,15 +40,11 @@ where
     }
 }
 
-fn is_reset(error: &Error) -> bool {
-    matches!(error, Error::Io(error) if error.kind() == ErrorKind::ConnectionReset)
-}
-
 /// What others call their streams: boxed, with errors of their own, and items of several types.
 #[test]
 fn the_streams_of_others_fit() -> Result<()> {
     run(async {
-        let sides = sides(UNSIGNED, 10)?;
+        let sides = Sides::new(UNSIGNED, 10)?;
         let object_store: Pin<Box<dyn Stream<Item = Result<Bytes, BoxError>> + Send>> =
             Box::pin([Ok(Bytes::from_static(b"object "))].into_iter().collect::<Items<_>>());
         let vectors = Items::from_iter([std::io::Result::Ok(b"vector ".to_vec())]);
@@ -124,7 +77,7 @@ fn items_of_any_length_go_through() -> Result<()> {
         (SIGNED, 500_000, 1 << 20),
     ] {
         run(async {
-            let sides = sides(suite, frame_length)?;
+            let sides = Sides::new(suite, frame_length)?;
             let plaintext = data::plaintext(5 << 20, 1);
             let sealer = sides.sealer().await?;
             let forecast = sealer.message_length(plaintext.len() as u64);
@@ -136,7 +89,7 @@ fn items_of_any_length_go_through() -> Result<()> {
             assert_eq!(sealed.message_length(), message.len() as u64);
             assert_eq!(sealed.plaintext_length(), plaintext.len() as u64);
 
-            let (opener, body) = sides.opener(Items::pieces(&message, item)).await?;
+            let (opener, body) = sides.stream_opener(Items::pieces(&message, item)).await?;
             let mut opening = DecryptStream::new(opener, body);
             let items = collect(&mut opening).await.map_err(|(_, error)| error)?;
             assert!(items.iter().all(|item| !item.is_empty()));
@@ -154,12 +107,13 @@ fn items_of_any_length_go_through() -> Result<()> {
 fn the_end_of_a_stream_is_the_proof() -> Result<()> {
     for suite in [UNSIGNED, SIGNED] {
         run(async {
-            let sides = sides(suite, 100)?;
+            let sides = Sides::new(suite, 100)?;
             let plaintext = data::plaintext(250, 2);
             let message = sides.seal(&plaintext).await?;
-            let header = header_length(&sides, &message).await?;
+            let header = header_length(&message)?;
             for length in header..=message.len() {
-                let (opener, body) = sides.opener(Items::pieces(&message[..length], 50)).await?;
+                let (opener, body) =
+                    sides.stream_opener(Items::pieces(&message[..length], 50)).await?;
                 let mut stream = DecryptStream::new(opener, body);
                 assert!(stream.finished().is_none());
                 match collect(&mut stream).await {
@@ -177,7 +131,8 @@ fn the_end_of_a_stream_is_the_proof() -> Result<()> {
                 }
             }
             let longer = [&message[..], b"more"].concat();
-            let (opener, body) = sides.opener(Items::pieces(&longer, longer.len() - 4)).await?;
+            let (opener, body) =
+                sides.stream_opener(Items::pieces(&longer, longer.len() - 4)).await?;
             let mut stream = DecryptStream::new(opener, body);
             let (items, error) = collect(&mut stream).await.expect_err("more than a message");
             assert!(matches!(error, Error::Malformed { .. }), "{error}");
@@ -189,19 +144,13 @@ fn the_end_of_a_stream_is_the_proof() -> Result<()> {
     Ok(())
 }
 
-async fn header_length(sides: &Sides, message: &[u8]) -> Result<usize> {
-    let parser = sides.decryptor.header_parser();
-    let (header, _) = aio::take_header(parser, Items::of(message)).await?;
-    Ok(header.claims().length())
-}
-
 /// The header may end anywhere in an item, or with it.
 #[test]
 fn a_header_is_taken_off() -> Result<()> {
     run(async {
-        let sides = sides(UNSIGNED, 100)?;
+        let sides = Sides::new(UNSIGNED, 100)?;
         let message = sides.seal(b"text").await?;
-        let length = header_length(&sides, &message).await?;
+        let length = header_length(&message)?;
         for first in [1, length - 1, length, length + 1, message.len()] {
             let pieces = [&message[..first], &[], &message[first..]];
             let items = pieces.map(|piece| std::io::Result::Ok(piece.to_vec()));
@@ -226,7 +175,7 @@ fn a_header_is_taken_off() -> Result<()> {
 #[test]
 fn errors_of_the_source_come_out() -> Result<()> {
     run(async {
-        let sides = sides(UNSIGNED, 10)?;
+        let sides = Sides::new(UNSIGNED, 10)?;
         let message = sides.seal(&[7; 100]).await?;
         let break_after = |bytes: &[u8]| {
             let reset = Err(ErrorKind::ConnectionReset.into());
@@ -236,19 +185,19 @@ fn errors_of_the_source_come_out() -> Result<()> {
         };
         let mut sealing = EncryptStream::new(sides.sealer().await?, break_after(&[7; 100]));
         let (items, error) = collect(&mut sealing).await.expect_err("the source breaks");
-        assert!(is_reset(&error) && !items.is_empty());
+        assert!(is_reset(error) && !items.is_empty());
         assert!(sealing.sealed().is_none());
         let half = sides.decryptor.decrypt(&items.concat(), &EncryptionContext::new()).await;
         assert!(matches!(half, Err(Error::Truncated { .. })));
 
         let half = &message[..message.len() - 1];
-        let (opener, body) = sides.opener(break_after(half)).await?;
+        let (opener, body) = sides.stream_opener(break_after(half)).await?;
         let mut opening = DecryptStream::new(opener, body);
         let (items, error) = collect(&mut opening).await.expect_err("the source breaks");
-        assert!(is_reset(&error));
+        assert!(is_reset(error));
         assert_eq!(items.concat(), [7; 100]);
         let header = aio::take_header(sides.decryptor.header_parser(), break_after(&message[..9]));
-        assert!(is_reset(&header.await.expect_err("the source breaks")));
+        assert!(is_reset(header.await.expect_err("the source breaks")));
 
         // One of ours, through a stream that boxes it.
         let ours: BoxError = Box::new(Error::unsupported("a test"));
@@ -262,7 +211,7 @@ fn errors_of_the_source_come_out() -> Result<()> {
 
 #[test]
 fn nothing_needs_a_runtime() -> Result<()> {
-    let sides = sides(UNSIGNED, 1 << 20)?;
+    let sides = Sides::new(UNSIGNED, 1 << 20)?;
     let plaintext = data::plaintext(3_000_000, 3);
     blocking::wait(async {
         let mut sealing = EncryptStream::new(sides.sealer().await?, Items::of(&plaintext));
@@ -277,19 +226,12 @@ fn nothing_needs_a_runtime() -> Result<()> {
 fn small_items_do_not_hold_the_runtime() -> Result<()> {
     const LENGTH: usize = 8 << 20;
     run(async {
-        let sides = sides(UNSIGNED, 4096)?;
-        let turns = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&turns);
-        task::spawn(async move {
-            loop {
-                counted.fetch_add(1, Ordering::Relaxed);
-                task::yield_now().await;
-            }
-        });
+        let sides = Sides::new(UNSIGNED, 4096)?;
+        let other = OtherTask::spawn();
         let items = Items::pieces(&vec![7; LENGTH], 16 << 10);
         let mut sealing = EncryptStream::new(sides.sealer().await?, items);
         while next(&mut sealing).await.transpose()?.is_some() {}
-        let turns = turns.load(Ordering::Relaxed);
+        let turns = other.turns();
         assert!(turns >= LENGTH >> 20, "{turns} turns");
         Ok(())
     })

@@ -1,42 +1,30 @@
 //! Signed messages that are read twice, so that nothing has to be held.
 
-use std::{
-    io::{Cursor, Read, Seek, SeekFrom},
-    sync::Arc,
-};
+use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use crypto_envelope::{
-    AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, Error, Finished, LimitKind, Limits,
-    MessagePart, Result, SecretBytes, blocking, io, provider::RawAesProvider,
+    DecryptorBuilder, EncryptionContext, Error, Finished, LimitKind, Limits, MessagePart, Result,
+    blocking, io,
 };
 use crypto_envelope_testkit::data;
+use crypto_envelope_tests::sides::{SIGNED, Sides, UNSIGNED};
 
 const LENGTH: usize = 10_000;
 
-struct Sides {
-    encryptor: Encryptor,
-    decryptor: Decryptor,
-}
-
+/// With a decryptor that may hold nothing.
 fn sides() -> Result<Sides> {
-    let provider = Arc::new(RawAesProvider::new("two", "key", &SecretBytes::random(32)?)?);
-    let encryptor = Encryptor::builder(Arc::clone(&provider)).frame_length(100).build()?;
     let limits = Limits::default().with_max_held_plaintext(0);
-    let decryptor = Decryptor::builder(provider).limits(limits).build()?;
-    Ok(Sides { encryptor, decryptor })
+    Sides::with_decryptor(SIGNED, 100, |builder| builder.limits(limits))
 }
 
-impl Sides {
-    fn seal(&self) -> Result<Vec<u8>> {
-        let plaintext = data::plaintext(LENGTH, 1);
-        blocking::wait(self.encryptor.encrypt(&plaintext, &EncryptionContext::new()))
-    }
+fn seal(sides: &Sides) -> Result<Vec<u8>> {
+    blocking::wait(sides.seal(&data::plaintext(LENGTH, 1)))
+}
 
-    fn open(&self, source: impl Read + Seek, out: &mut Vec<u8>) -> Result<Finished> {
-        let (header, body) = io::read_header(self.decryptor.header_parser(), source)?;
-        let opener = blocking::wait(self.decryptor.open(header, &EncryptionContext::new()))?;
-        io::decrypt_seekable(opener, body, out)
-    }
+fn open(sides: &Sides, source: impl Read + Seek, out: &mut Vec<u8>) -> Result<Finished> {
+    let (header, body) = io::read_header(sides.decryptor.header_parser(), source)?;
+    let opener = blocking::wait(sides.decryptor.open(header, &EncryptionContext::new()))?;
+    io::decrypt_seekable(opener, body, out)
 }
 
 /// Gives other bytes once somebody went back.
@@ -63,9 +51,9 @@ impl Seek for Exchanged {
 #[test]
 fn nothing_is_held_and_all_comes_out() -> Result<()> {
     let sides = sides()?;
-    let message = sides.seal()?;
+    let message = seal(&sides)?;
     let mut out = Vec::new();
-    let finished = sides.open(Cursor::new(&message), &mut out)?;
+    let finished = open(&sides, Cursor::new(&message), &mut out)?;
     assert_eq!(finished.plaintext_length(), LENGTH as u64);
     assert!(finished.held_plaintext().is_empty());
     assert!(out == data::plaintext(LENGTH, 1));
@@ -83,10 +71,10 @@ fn nothing_is_held_and_all_comes_out() -> Result<()> {
 #[test]
 fn a_message_in_the_middle_of_a_file() -> Result<()> {
     let sides = sides()?;
-    let mut file = Cursor::new([&[7; 333][..], &sides.seal()?].concat());
+    let mut file = Cursor::new([&[7; 333][..], &seal(&sides)?].concat());
     file.set_position(333);
     let mut out = Vec::new();
-    sides.open(file, &mut out)?;
+    open(&sides, file, &mut out)?;
     assert!(out == data::plaintext(LENGTH, 1));
     Ok(())
 }
@@ -94,17 +82,17 @@ fn a_message_in_the_middle_of_a_file() -> Result<()> {
 #[test]
 fn nothing_comes_out_unless_the_signature_is_genuine() -> Result<()> {
     let sides = sides()?;
-    let message = sides.seal()?;
+    let message = seal(&sides)?;
     let signature = message.len() - 1;
     for place in [signature, signature - 60, 9000, 3000] {
         let mut changed = message.clone();
         changed[place] ^= 1;
         let mut out = Vec::new();
-        assert!(sides.open(Cursor::new(changed), &mut out).is_err(), "{place}");
+        assert!(open(&sides, Cursor::new(changed), &mut out).is_err(), "{place}");
         assert!(out.is_empty(), "{place}");
     }
     let mut out = Vec::new();
-    let cut = sides.open(Cursor::new(&message[..signature]), &mut out);
+    let cut = open(&sides, Cursor::new(&message[..signature]), &mut out);
     assert!(matches!(cut, Err(Error::Truncated { .. })));
     assert!(out.is_empty());
     Ok(())
@@ -114,7 +102,7 @@ fn nothing_comes_out_unless_the_signature_is_genuine() -> Result<()> {
 #[test]
 fn a_source_that_changes_between_the_passes_is_found_out() -> Result<()> {
     let sides = sides()?;
-    let message = sides.seal()?;
+    let message = seal(&sides)?;
     for (place, part) in [
         (message.len() - 1, MessagePart::Signature),
         (message.len() - 200, MessagePart::Frame(100)),
@@ -124,7 +112,7 @@ fn a_source_that_changes_between_the_passes_is_found_out() -> Result<()> {
         second[place] ^= 1;
         let mut out = Vec::new();
         let source = Exchanged { first: Cursor::new(message.clone()), second };
-        let result = sides.open(source, &mut out);
+        let result = open(&sides, source, &mut out);
         let found = match &result {
             Err(Error::Authentication { part: found, .. }) => Some(*found),
             _ => None,
@@ -139,31 +127,23 @@ fn a_source_that_changes_between_the_passes_is_found_out() -> Result<()> {
 /// All or nothing stays all or nothing.
 #[test]
 fn what_is_to_be_held_until_the_end_is_held() -> Result<()> {
-    let provider = Arc::new(RawAesProvider::new("two", "key", &SecretBytes::random(32)?)?);
-    let encryptor = Encryptor::builder(Arc::clone(&provider)).frame_length(100).build()?;
-    let decryptor = Decryptor::builder(provider).hold_until_end().build()?;
-    let sides = Sides { encryptor, decryptor };
-    let message = sides.seal()?;
+    let sides = Sides::with_decryptor(SIGNED, 100, DecryptorBuilder::hold_until_end)?;
+    let message = seal(&sides)?;
     let mut second = message.clone();
     second[message.len() - 200] ^= 1;
     let mut out = Vec::new();
     let source = Exchanged { first: Cursor::new(message), second };
-    assert_eq!(sides.open(source, &mut out)?.plaintext_length(), LENGTH as u64);
+    assert_eq!(open(&sides, source, &mut out)?.plaintext_length(), LENGTH as u64);
     assert!(out == data::plaintext(LENGTH, 1));
     Ok(())
 }
 
 #[test]
 fn an_unsigned_message_is_read_once() -> Result<()> {
-    let sides = sides()?;
-    let provider = Arc::new(RawAesProvider::new("two", "key", &SecretBytes::random(32)?)?);
-    let encryptor = Encryptor::builder(Arc::clone(&provider))
-        .suite(AlgorithmSuite::Aes256GcmHkdfSha512CommitKey)
-        .build()?;
-    let message = blocking::wait(encryptor.encrypt(b"once", &EncryptionContext::new()))?;
-    let unsigned = Sides { decryptor: Decryptor::new(provider), ..sides };
+    let sides = Sides::new(UNSIGNED, 4096)?;
+    let message = blocking::wait(sides.seal(b"once"))?;
     let mut out = Vec::new();
-    unsigned.open(Exchanged { first: Cursor::new(message), second: Vec::new() }, &mut out)?;
+    open(&sides, Exchanged { first: Cursor::new(message), second: Vec::new() }, &mut out)?;
     assert_eq!(out, b"once");
     Ok(())
 }
@@ -171,7 +151,7 @@ fn an_unsigned_message_is_read_once() -> Result<()> {
 #[test]
 fn an_opener_that_has_begun_is_of_no_use() -> Result<()> {
     let sides = sides()?;
-    let source = Cursor::new(sides.seal()?);
+    let source = Cursor::new(seal(&sides)?);
     let (header, body) = io::read_header(sides.decryptor.header_parser(), source)?;
     let mut opener = blocking::wait(sides.decryptor.open(header, &EncryptionContext::new()))?;
     opener.push(&[0], &mut [])?;
