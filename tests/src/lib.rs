@@ -3,6 +3,7 @@
 
 pub mod adapter;
 mod book;
+pub mod client;
 pub mod interop;
 pub mod items;
 pub mod keyferry;
