@@ -1,6 +1,7 @@
 //! The stage `layout`: rules about dependencies and sources that no compiler enforces.
 
 mod boundaries;
+mod links;
 mod packages;
 mod shape;
 mod sources;
@@ -29,6 +30,7 @@ const CHECKS: &[Check] = &[
     Check::of_workspace("cipher crates stay in crypto", boundaries::ciphers_outside_crypto),
     Check::of_files("lib.rs is a table of contents", shape::long_lib_file),
     Check::of_files("source files are short", shape::long_file),
+    Check::of_workspace("links between documents lead somewhere", links::broken),
 ];
 
 /// Applies every rule and prints what breaks one.
@@ -37,8 +39,11 @@ const CHECKS: &[Check] = &[
 ///
 /// Fails when there is no workspace to look at.
 pub(crate) fn check() -> Result<Tally, String> {
-    let workspace =
-        Workspace { metadata: Metadata::load()?, sources: sources::read(shell::root())? };
+    let workspace = Workspace {
+        metadata: Metadata::load()?,
+        sources: sources::read(shell::root(), "rs")?,
+        documents: sources::read(shell::root(), "md")?,
+    };
     let mut tally = Tally::default();
     for check in CHECKS {
         tally += check.apply(&workspace);
@@ -52,6 +57,8 @@ struct Workspace {
     metadata: Metadata,
     /// Every Rust file, the ones of excluded packages too.
     sources: Vec<SourceFile>,
+    /// Every Markdown file.
+    documents: Vec<SourceFile>,
 }
 
 /// A rule: its name, and how to find what breaks it.

@@ -1,11 +1,11 @@
-//! Rust files as the rules read them: by lines and words, without a parser.
+//! Files as the rules read them: by lines and words, without a parser.
 
 use std::fs;
 use std::path::Path;
 
 use super::Finding;
 
-/// A Rust file of the workspace.
+/// A text file of the repository, of Rust or of Markdown.
 #[derive(Debug)]
 pub(super) struct SourceFile {
     /// Relative to the workspace.
@@ -47,14 +47,14 @@ impl SourceFile {
     }
 }
 
-/// Reads every Rust file below `root`, in the order of their paths.
+/// Reads every file below `root` with this `extension`, in the order of their paths.
 ///
 /// # Errors
 ///
 /// Names the first file that cannot be read.
-pub(super) fn read(root: &Path) -> Result<Vec<SourceFile>, String> {
+pub(super) fn read(root: &Path, extension: &str) -> Result<Vec<SourceFile>, String> {
     let mut files = Vec::new();
-    collect(root, root, &mut files)?;
+    collect(root, root, extension, &mut files)?;
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
 }
@@ -69,7 +69,12 @@ pub(super) fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-fn collect(root: &Path, directory: &Path, files: &mut Vec<SourceFile>) -> Result<(), String> {
+fn collect(
+    root: &Path,
+    directory: &Path,
+    extension: &str,
+    files: &mut Vec<SourceFile>,
+) -> Result<(), String> {
     let failed = |error| format!("{}: {error}", directory.display());
     for entry in fs::read_dir(directory).map_err(failed)? {
         let entry = entry.map_err(failed)?;
@@ -77,8 +82,8 @@ fn collect(root: &Path, directory: &Path, files: &mut Vec<SourceFile>) -> Result
         let kind = entry.file_type().map_err(failed)?;
         let path = entry.path();
         if kind.is_dir() && !name.starts_with('.') && name != "target" {
-            collect(root, &path, files)?;
-        } else if kind.is_file() && path.extension().is_some_and(|extension| extension == "rs") {
+            collect(root, &path, extension, files)?;
+        } else if kind.is_file() && path.extension().is_some_and(|ending| ending == extension) {
             files.push(read_one(root, &path)?);
         }
     }
@@ -153,9 +158,11 @@ mod tests {
 
     #[test]
     fn own_sources_are_found_and_build_results_are_not() -> Result<(), String> {
-        let files = read(shell::root())?;
-        assert!(files.iter().any(|file| file.path == "xtask/src/layout/sources.rs"));
-        assert!(!files.iter().any(|file| file.path.contains("target/")));
+        for (extension, own) in [("rs", "xtask/src/layout/sources.rs"), ("md", "docs/design.md")] {
+            let files = read(shell::root(), extension)?;
+            assert!(files.iter().any(|file| file.path == own));
+            assert!(!files.iter().any(|file| file.path.contains("target/")));
+        }
         Ok(())
     }
 }
