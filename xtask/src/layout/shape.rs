@@ -28,12 +28,9 @@ pub(super) fn long_lib_file(file: &SourceFile) -> Vec<Finding> {
     }
 }
 
-/// Files that are too long to be about one thing.
+/// Files that are too long to be about one thing, wherever they are.
 pub(super) fn long_file(file: &SourceFile) -> Vec<Finding> {
-    match file.path_in_crate() {
-        Some(_) => too_long(file, file.lines(), MAX_FILE, "lines"),
-        None => Vec::new(),
-    }
+    too_long(file, file.lines(), MAX_FILE, "lines")
 }
 
 fn takes_over_lints(manifest: &str) -> bool {
@@ -75,7 +72,11 @@ mod tests {
     use super::*;
 
     fn file(text: &str) -> SourceFile {
-        SourceFile { path: "crates/core/src/lib.rs".to_owned(), text: text.to_owned() }
+        file_at("crates/core/src/lib.rs", text)
+    }
+
+    fn file_at(path: &str, text: &str) -> SourceFile {
+        SourceFile { path: path.to_owned(), text: text.to_owned() }
     }
 
     #[test]
@@ -100,5 +101,16 @@ mod tests {
         assert_eq!(too_long(&file, file.lines(), 5, "lines"), []);
         let finding = file.finding(4, "3 lines, but 1 are allowed");
         assert_eq!(too_long(&file, file.code(), 1, "lines"), [finding]);
+    }
+
+    #[test]
+    fn files_of_tests_and_tools_are_short_too() {
+        for path in ["crates/core/src/a.rs", "tests/tests/a.rs", "tests/src/a.rs", "xtask/src/a.rs"]
+        {
+            let long = |count: usize| file_at(path, &"a\n".repeat(count));
+            assert_eq!(long_file(&long(600)), [], "{path}");
+            let finding = long(601).finding(601, "601 lines, but 600 are allowed");
+            assert_eq!(long_file(&long(601)), [finding], "{path}");
+        }
     }
 }
