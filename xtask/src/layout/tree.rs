@@ -11,6 +11,11 @@ pub(super) fn weight_in_core(_: &Workspace) -> Result<Vec<Finding>, String> {
     unwanted(CORE, "", WEIGHT)
 }
 
+/// More than a piece of a runtime with the streams of the core.
+pub(super) fn weight_in_streams(_: &Workspace) -> Result<Vec<Finding>, String> {
+    Ok(too_many_more(&tree(CORE, "")?, &tree(CORE, STREAM)?).into_iter().collect())
+}
+
 /// What is built with a C compiler, where users asked for Rust alone.
 pub(super) fn c_in_pure_rust(_: &Workspace) -> Result<Vec<Finding>, String> {
     let mut findings = unwanted(CORE, PURE_RUST, BUILT_WITH_C)?;
@@ -20,15 +25,9 @@ pub(super) fn c_in_pure_rust(_: &Workspace) -> Result<Vec<Finding>, String> {
 
 /// What fits one of the `patterns` in the tree of `package` with these `features`.
 fn unwanted(package: &str, features: &str, patterns: &[&str]) -> Result<Vec<Finding>, String> {
-    // Asked for alone: the features of another member would be turned on for it.
-    let selection = format!("-p {package} {features}");
-    let tree = shell::output(&mut shell::cargo(&format!("{TREE} {selection}")))?;
-    let packages = tree.lines().filter_map(name_and_version).collect::<BTreeSet<_>>();
-    if !packages.iter().any(|(name, _)| *name == package) {
-        return Err(format!("{package} is not in its own tree"));
-    }
-    let see = format!("cargo tree {}", selection.trim_end());
-    Ok(packages
+    let tree = tree(package, features)?;
+    let see = format!("cargo tree {}", selection(package, features).trim_end());
+    Ok(packages(&tree)
         .into_iter()
         .filter(|(name, _)| patterns.iter().any(|pattern| matches(name, pattern)))
         .map(|(name, version)| Finding {
@@ -36,6 +35,33 @@ fn unwanted(package: &str, features: &str, patterns: &[&str]) -> Result<Vec<Find
             message: format!("is in the tree of {package}; see `{see} -i {name}`"),
         })
         .collect())
+}
+
+/// What cargo says of `package` with these `features`.
+fn tree(package: &str, features: &str) -> Result<String, String> {
+    let selection = selection(package, features);
+    let tree = shell::output(&mut shell::cargo(&format!("{TREE} {selection}")))?;
+    if packages(&tree).iter().any(|(name, _)| *name == package) {
+        Ok(tree)
+    } else {
+        Err(format!("{package} is not in its own tree"))
+    }
+}
+
+/// Asks for one alone: the features of another member would be turned on for it.
+fn selection(package: &str, features: &str) -> String {
+    format!("-p {package} {features}")
+}
+
+fn packages(tree: &str) -> BTreeSet<(&str, &str)> {
+    tree.lines().filter_map(name_and_version).collect()
+}
+
+fn too_many_more(small: &str, large: &str) -> Option<Finding> {
+    let more = &packages(large) - &packages(small);
+    let names = more.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    let message = format!("brings {} packages ({names}), not {MAX_MORE} at most", more.len());
+    (more.len() > MAX_MORE).then(|| Finding { place: format!("{CORE} {STREAM}"), message })
 }
 
 /// Packages that members depend on directly, but not all in the same version.
@@ -85,6 +111,11 @@ const CORE: &str = "crypto-envelope";
 const KEYFERRY: &str = "keyferry";
 const WEIGHT: &[&str] =
     &["tokio", "reqwest", "hyper", "aws-sdk-*", "aws-config", "ring", "openssl"];
+const STREAM: &str = "--features stream";
+/// `bytes`, `futures-core`, `tokio` and the `pin-project-lite` that it needs, and one more, so that a
+/// new version of tokio can split something off. What it needs for sockets, processes or signals is
+/// more than that.
+const MAX_MORE: usize = 5;
 const PURE_RUST: &str = "--no-default-features --features rustcrypto,rustcrypto-rsa";
 const BUILT_WITH_C: &[&str] = &["aws-lc-*", "cc", "cmake", "bindgen", "ring", "openssl-sys"];
 const TREE: &str = "tree --locked --target all --edges normal,build --prefix none --format {p}";
@@ -121,6 +152,20 @@ mod tests {
         assert!(!matches("ring-like", "ring"));
         assert!(!matches("string", "ring"));
         assert!(!matches("aws-lc-rs", "aws-sdk-*"));
+    }
+
+    #[test]
+    fn packages_are_counted_that_were_not_there_before() {
+        let small = "core v0.1.0 (/src/core)\nsha2 v0.11.1\n";
+        let larger = format!("{small}sha2 v0.11.1 (*)\na v1.0.0\nb v1.0.0\nc v1.0.0\nd v1.0.0\n");
+        let more = [&larger, "d v2.0.0\nd v2.0.0 (*)\n"].concat();
+        let too_many = [&more, "e v1.0.0\n"].concat();
+        for tree in [small, &larger, &more] {
+            assert_eq!(too_many_more(small, tree), None, "{tree}");
+        }
+        let finding = too_many_more(small, &too_many).map(|finding| finding.to_string());
+        let expected = "crypto-envelope --features stream: brings 6 packages (a, b, c, d, d, e), not 5 at most";
+        assert_eq!(finding.as_deref(), Some(expected));
     }
 
     #[test]
