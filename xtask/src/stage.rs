@@ -18,6 +18,10 @@ pub(crate) const STAGES: &[Stage] = &[
         "clippy --workspace --all-targets --all-features --locked -- -D warnings",
     ),
     Stage::check("clippy-default", "clippy --workspace --all-targets --locked -- -D warnings"),
+    Stage::check(
+        "clippy-tokio",
+        "clippy -p crypto-envelope --features tokio --all-targets --locked -- -D warnings",
+    ),
     Stage::tests("test", "--workspace"),
     Stage::tests("test-features", "-p crypto-envelope --all-features --lib"),
     Stage::tests(
@@ -74,6 +78,7 @@ pub(crate) const STAGES: &[Stage] = &[
         "clippy-benches",
         "clippy --manifest-path benches/Cargo.toml --all-targets --locked -- -D warnings",
     ),
+    Stage::check("format-peers", "fmt --manifest-path benches/peers/Cargo.toml --check"),
     Stage::check("format-fuzz", "fmt --manifest-path fuzz/Cargo.toml --check"),
     Stage::call("clippy-fuzz", fuzz::lint),
     Stage::call("fuzz", fuzz::run),
