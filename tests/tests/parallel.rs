@@ -2,7 +2,8 @@
 
 use std::{
     collections::BTreeSet,
-    io::{self as std_io, Read},
+    fs,
+    io::{self as std_io, Read, Write},
     num::NonZeroUsize,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -64,6 +65,10 @@ impl WriteAt for Written {
     fn write_all_at(&self, bytes: &[u8], offset: u64) -> std_io::Result<()> {
         let mut written = self.0.lock().map_err(|_| std_io::ErrorKind::Other)?;
         written.push((offset, bytes.to_vec()));
+        Ok(())
+    }
+
+    fn end_at(&self, _: u64) -> std_io::Result<()> {
         Ok(())
     }
 }
@@ -315,6 +320,10 @@ impl WriteAt for Full {
         }
         Ok(())
     }
+
+    fn end_at(&self, _: u64) -> std_io::Result<()> {
+        Ok(())
+    }
 }
 
 #[test]
@@ -330,6 +339,102 @@ fn a_place_that_is_full_is_an_error() -> Result<()> {
             assert!(full, "{error:?}");
         }
     }
+    Ok(())
+}
+
+/// The system puts everything at the end of such a file, in the order in which it comes.
+#[test]
+fn a_file_to_append_to_is_refused() -> Result<()> {
+    let message = sealer(&unsigned()?)?.seal(&plaintext(20 * SLICE))?;
+    for (threads, before) in [(1, &b""[..]), (3, b""), (3, b"before")] {
+        let file = tempfile::NamedTempFile::new()?;
+        fs::write(file.path(), before)?;
+        let append = fs::OpenOptions::new().append(true).open(file.path())?;
+        let sealed = parallel(threads).encrypt_at(sealer(&unsigned()?)?, &message[..], &append);
+        let opened = parallel(threads).decrypt_at(opener(&message)?.0, &message[..], &append);
+        for error in [sealed.err(), opened.err()] {
+            let refused =
+                matches!(&error, Some(Error::Io(e)) if e.kind() == std_io::ErrorKind::InvalidInput);
+            assert!(refused, "{error:?}");
+        }
+        assert_eq!(fs::read(file.path())?, before);
+    }
+    Ok(())
+}
+
+#[test]
+fn what_a_file_held_beyond_the_end_goes() -> Result<()> {
+    let plaintext = plaintext(20 * SLICE + 7);
+    for threads in [1, 3] {
+        let (message, opened) = (tempfile::NamedTempFile::new()?, tempfile::NamedTempFile::new()?);
+        for file in [&message, &opened] {
+            fs::write(file.path(), vec![1; 100_000])?;
+        }
+        let sealer = sealer(&unsigned()?)?;
+        parallel(threads).encrypt_at(sealer, &plaintext[..], message.as_file())?;
+        let stored = fs::read(message.path())?;
+        let opener = opener(&stored)?.0;
+        parallel(threads).decrypt_at(opener, message.as_file(), opened.as_file())?;
+        assert_eq!(fs::read(opened.path())?, plaintext);
+    }
+    Ok(())
+}
+
+/// Takes everything, and then says that it could not.
+struct Forgetful;
+
+impl Write for Forgetful {
+    fn write(&mut self, bytes: &[u8]) -> std_io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std_io::Result<()> {
+        Err(std_io::Error::other("it is lost"))
+    }
+}
+
+#[test]
+fn a_writer_is_asked_whether_all_is_there() -> Result<()> {
+    let plaintext = plaintext(5 * SLICE);
+    let message = sealer(&unsigned()?)?.seal(&plaintext)?;
+    let sealed = parallel(3).encrypt(sealer(&unsigned()?)?, &plaintext[..], Forgetful);
+    let (opener, body) = opener(&message)?;
+    let opened = parallel(3).decrypt(opener, body, Forgetful);
+    for error in [sealed.err(), opened.err()] {
+        assert!(matches!(error, Some(Error::Io(_))), "{error:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn not_more_is_held_than_may_be() -> Result<()> {
+    let plaintext = plaintext(5 * SLICE);
+    let signed = encryptor(AlgorithmSuite::Aes256GcmHkdfSha512CommitKeyEcdsaP384)?;
+    let message = sealer(&signed)?.seal(&plaintext)?;
+    for (most, fits) in [(5 * SLICE, true), (5 * SLICE - 1, false)] {
+        let limits = Limits::default().with_max_held_plaintext(most);
+        let decryptor = Decryptor::builder(provider()?).limits(limits).build()?;
+        let (header, body) = io::read_header(decryptor.header_parser(), &message[..])?;
+        let opener = blocking::wait(decryptor.open(header, &EncryptionContext::new()))?;
+        let mut opened = Vec::new();
+        let held = parallel(3).decrypt(opener, body, &mut opened);
+        let too_much = matches!(held, Err(Error::Limit { kind: LimitKind::HeldPlaintext, .. }));
+        assert!(if fits { held.is_ok() } else { too_much }, "{held:?}");
+        assert_eq!(opened, if fits { &plaintext[..] } else { &[] });
+    }
+    Ok(())
+}
+
+/// What must be held is not even in the buffer of the caller.
+#[test]
+fn a_piece_that_is_held_does_not_show() -> Result<()> {
+    let signed = encryptor(AlgorithmSuite::Aes256GcmHkdfSha512CommitKeyEcdsaP384)?;
+    let message = sealer(&signed)?.seal(&[0xA5; 5 * SLICE])?;
+    let (mut opener, body) = opener(&message)?;
+    let mut out = vec![0; 2 * message.len()];
+    let written = parallel(3).open_piece(&mut opener, &body[..4 * SLICE], &mut out)?;
+    assert_eq!(written, 0);
+    assert!(out.iter().all(|byte| *byte == 0));
     Ok(())
 }
 

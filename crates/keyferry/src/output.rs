@@ -309,6 +309,10 @@ impl WriteAt for Output {
     fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         self.file().write_all_at(bytes, offset).map_err(|error| self.named(error))
     }
+
+    fn end_at(&self, length: u64) -> io::Result<()> {
+        self.file().end_at(length).map_err(|error| self.named(error))
+    }
 }
 
 /// Errors name the output.

@@ -115,7 +115,7 @@ pub(super) fn decrypt_at(
 ) -> Opened {
     let (header, _) = read_header(decryptor.header_parser(), message)?;
     let opener = blocking::wait(decryptor.open(header, expected))?;
-    let plaintext = Memory::default();
+    let plaintext = Memory(Mutex::new(vec![1; 2 * message.len()]));
     let finished = parallel(slice).decrypt_at(opener, message, &plaintext)?;
     checked(plaintext.into_bytes(), &finished)
 }
@@ -139,6 +139,12 @@ impl WriteAt for Memory {
             memory.resize(end, 0);
         }
         memory[start..end].copy_from_slice(bytes);
+        Ok(())
+    }
+
+    fn end_at(&self, length: u64) -> io::Result<()> {
+        let mut memory = self.0.lock().map_err(|_| io::ErrorKind::Other)?;
+        memory.truncate(usize::try_from(length).map_err(io::Error::other)?);
         Ok(())
     }
 }

@@ -115,8 +115,10 @@ impl<E: Engine> Pump<E> {
 struct Batch {
     bytes: Zeroizing<Vec<u8>>,
     length: usize,
-    /// How the reader ended.
+    /// How the reader ended, as long as nobody has asked.
     end: Option<Result<()>>,
+    /// Whether it has: it is not polled any more, as not every reader stands that.
+    ended: bool,
 }
 
 /// What to do with a batch.
@@ -133,7 +135,7 @@ impl Batch {
         context: &mut Context<'_>,
     ) -> Poll<()> {
         let before = self.length;
-        while self.end.is_none() && self.length < CHUNK {
+        while !self.ended && self.length < CHUNK {
             if poll_turn(context).is_pending() {
                 break;
             }
@@ -146,7 +148,8 @@ impl Batch {
                 Poll::Ready(Ok(length)) => self.length += length,
                 Poll::Ready(Err(error)) => self.end = Some(Err(error.into())),
             }
-            if self.end.is_some() {
+            self.ended = self.end.is_some();
+            if self.ended {
                 return Poll::Ready(());
             }
         }

@@ -97,6 +97,14 @@ impl<W: AsyncWrite + Unpin> EncryptWriter<W> {
         Poll::Ready(Ok(drained?))
     }
 
+    /// Some writers say only once that they lost something.
+    fn failed_for_good<T>(&mut self, done: io::Result<T>) -> io::Result<T> {
+        if done.is_err() {
+            self.driver.fail();
+        }
+        done
+    }
+
     fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<Result<()>> {
         if self.stage == Stage::Open {
             self.stage = Stage::Ending;
@@ -140,14 +148,16 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for EncryptWriter<W> {
         if self.stage == Stage::ShutDown {
             return Poll::Ready(Ok(()));
         }
-        Pin::new(&mut self.inner).poll_flush(context)
+        let flushed = ready!(Pin::new(&mut self.inner).poll_flush(context));
+        Poll::Ready(self.failed_for_good(flushed))
     }
 
     /// Ends the message and shuts the inner writer down.
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_end(context))?;
         if self.stage != Stage::ShutDown {
-            ready!(Pin::new(&mut self.inner).poll_shutdown(context))?;
+            let shut_down = ready!(Pin::new(&mut self.inner).poll_shutdown(context));
+            self.failed_for_good(shut_down)?;
             self.stage = Stage::ShutDown;
         }
         Poll::Ready(Ok(()))

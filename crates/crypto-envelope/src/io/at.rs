@@ -17,19 +17,66 @@ pub trait ReadAt: Sync {
 /// Something that can be written at any offset, by several threads at once. A
 /// [`File`](std::fs::File) is, on Unix and Windows.
 pub trait WriteAt: Sync {
+    /// Refuses if bytes would not land where they belong. Called before the first one is written.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong. A [`File`](std::fs::File) that was opened to append is: the system would put
+    /// everything at its end, in any order.
+    fn check_offsets(&self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Writes all bytes at `offset`, also beyond what was the end.
     ///
     /// # Errors
     ///
     /// What the sink says.
     fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
+
+    /// Ends at `length`, where the last byte was written: removes what was there before beyond that.
+    ///
+    /// # Errors
+    ///
+    /// What the sink says.
+    fn end_at(&self, length: u64) -> io::Result<()>;
+}
+
+/// What holds for files on all systems.
+mod file {
+    use std::{fs::File, io};
+
+    use super::WriteAt;
+
+    /// Writes a byte beyond the end, leaving one out, and sees where the end is then.
+    pub(super) fn check_offsets(file: &File) -> io::Result<()> {
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Ok(());
+        }
+        let before = metadata.len();
+        let written = file.write_all_at(&[0], before.saturating_add(1));
+        let after = file.metadata();
+        file.set_len(before)?;
+        written?;
+        if after?.len() != before.saturating_add(2) {
+            let what = "a file that was opened to append cannot be written at offsets";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+        }
+        Ok(())
+    }
+
+    pub(super) fn end_at(file: &File, length: u64) -> io::Result<()> {
+        // Devices have the length that they have.
+        if file.metadata()?.is_file() { file.set_len(length) } else { Ok(()) }
+    }
 }
 
 #[cfg(unix)]
 mod unix {
     use std::{fs::File, io, os::unix::fs::FileExt};
 
-    use super::{ReadAt, WriteAt};
+    use super::{ReadAt, WriteAt, file};
 
     impl ReadAt for File {
         fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
@@ -38,8 +85,16 @@ mod unix {
     }
 
     impl WriteAt for File {
+        fn check_offsets(&self) -> io::Result<()> {
+            file::check_offsets(self)
+        }
+
         fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
             FileExt::write_all_at(self, bytes, offset)
+        }
+
+        fn end_at(&self, length: u64) -> io::Result<()> {
+            file::end_at(self, length)
         }
     }
 }
@@ -48,7 +103,7 @@ mod unix {
 mod windows {
     use std::{fs::File, io, os::windows::fs::FileExt};
 
-    use super::{ReadAt, WriteAt};
+    use super::{ReadAt, WriteAt, file};
 
     /// Moves the position of the file.
     impl ReadAt for File {
@@ -59,6 +114,14 @@ mod windows {
 
     /// Moves the position of the file.
     impl WriteAt for File {
+        fn check_offsets(&self) -> io::Result<()> {
+            file::check_offsets(self)
+        }
+
+        fn end_at(&self, length: u64) -> io::Result<()> {
+            file::end_at(self, length)
+        }
+
         fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
             let mut written = 0;
             while written < bytes.len() {
@@ -89,6 +152,10 @@ mod elsewhere {
 
     impl WriteAt for File {
         fn write_all_at(&self, _: &[u8], _: u64) -> io::Result<()> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+
+        fn end_at(&self, _: u64) -> io::Result<()> {
             Err(io::ErrorKind::Unsupported.into())
         }
     }

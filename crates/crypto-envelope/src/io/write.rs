@@ -88,6 +88,14 @@ impl<W: Write> EncryptWriter<W> {
         }
     }
 
+    /// Some writers say only once that they lost something.
+    fn failed_for_good<T, E>(&mut self, done: Result<T, E>) -> Result<T, E> {
+        if done.is_err() {
+            self.health = Health::Broken;
+        }
+        done
+    }
+
     fn write_piece(&mut self, plaintext: &[u8]) -> Result<()> {
         let room = room(&mut self.out, self.sealer.push_length(plaintext.len()));
         let written = self.sealer.push(plaintext, room)?;
@@ -99,16 +107,16 @@ impl<W: Write> Write for EncryptWriter<W> {
     fn write(&mut self, plaintext: &[u8]) -> io::Result<usize> {
         self.check_health()?;
         let piece = &plaintext[..plaintext.len().min(CHUNK)];
-        if let Err(error) = self.write_piece(piece) {
-            self.health = Health::Broken;
-            return Err(error.into());
-        }
+        let written = self.write_piece(piece);
+        self.failed_for_good(written)?;
         Ok(piece.len())
     }
 
     /// Flushes the inner writer. A frame that is not full stays here.
     fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
+        self.check_health()?;
+        let flushed = self.inner.flush();
+        self.failed_for_good(flushed)
     }
 }
 

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use crate::{
     Error, Result,
     io::{AtOffset, ReadAt, WriteAt, read, room},
+    secret::reserve_wiped,
 };
 
 /// Gives out slices, each one once.
@@ -41,7 +42,8 @@ pub(super) trait Sink: Sync {
         Ok(())
     }
 
-    fn flush(self) -> Result<()>;
+    /// All is written: so many bytes.
+    fn finish(self, length: u64) -> Result<()>;
 }
 
 /// A reader: whoever is there first reads the next slice.
@@ -116,6 +118,7 @@ fn fill(
     let mut filled = 0;
     while filled < slice {
         let end = slice.min(buffer.len().max(filled + LARGEST_STEP));
+        reserve_wiped(buffer, end.saturating_sub(buffer.len()), slice);
         match read(&mut room(buffer, end)[filled..], filled)? {
             0 => break,
             length => filled += length,
@@ -141,7 +144,7 @@ impl<W: Write + Send> Sink for ToWriter<W> {
         Ok(writer.write_all(bytes)?)
     }
 
-    fn flush(self) -> Result<()> {
+    fn finish(self, _length: u64) -> Result<()> {
         let mut writer = self.0.into_inner().map_err(|_| WRITER_PANICKED)?;
         Ok(writer.flush()?)
     }
@@ -157,7 +160,7 @@ impl<S: WriteAt + ?Sized> Sink for ToOffset<'_, S> {
         Ok(self.0.write_all_at(bytes, offset)?)
     }
 
-    fn flush(self) -> Result<()> {
-        Ok(())
+    fn finish(self, length: u64) -> Result<()> {
+        Ok(self.0.end_at(length)?)
     }
 }

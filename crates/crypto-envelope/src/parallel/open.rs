@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Error, Finished, Opener, Result,
-    engine::{FrameOpener, Run},
+    engine::{FrameOpener, Run, stored_length},
     io::{self, AtOffset, MessageBody, ReadAt, WriteAt, room},
 };
 
@@ -93,6 +93,10 @@ impl Parallel {
     /// As [`io::decrypt`]. Whichever thread is free reads the next slice, and writes what came out
     /// of it when it is its turn: nothing behind a part that is not genuine is written.
     ///
+    /// Slices are read as a whole, and ahead of time. A reader that keeps a thread waiting keeps
+    /// what was read before it waiting, too, and errors; for pipes and sockets that may, use
+    /// [`io::decrypt`].
+    ///
     /// # Errors
     ///
     /// As there.
@@ -139,11 +143,15 @@ impl Parallel {
         sink: &(impl WriteAt + ?Sized),
     ) -> Result<Finished> {
         opener.check_untouched()?;
+        sink.check_offsets()?;
         let start = opener.header().length() as u64;
-        match Opening::new(self, &opener) {
-            Some(opening) => opening.run(opener, &FromOffset::new(source, start), ToOffset(sink)),
-            None => io::decrypt(opener, AtOffset::new(source, start), AtOffset::new(sink, 0)),
+        if let Some(opening) = Opening::new(self, &opener) {
+            return opening.run(opener, &FromOffset::new(source, start), ToOffset(sink));
         }
+        let body = AtOffset::new(source, start);
+        let finished = io::decrypt(opener, body, AtOffset::new(sink, 0))?;
+        sink.end_at(finished.plaintext_length())?;
+        Ok(finished)
     }
 }
 
@@ -195,12 +203,18 @@ impl Opening {
 impl Stage for Opening {
     type Engine = State;
 
+    fn written(state: &State) -> u64 {
+        state.written
+    }
+
     fn slice(&self) -> usize {
         self.shares.stored_length()
     }
 
     fn prepare(&self, turn: u64, input: &[u8], out: &mut Zeroizing<Vec<u8>>) -> Result<Run> {
-        let out = room(out, self.shares.plaintext_length());
+        // A slice may be as long as a frame that somebody only claims.
+        let frames = input.len() / stored_length(self.frames.frame_length());
+        let out = room(out, frames * self.frames.frame_length());
         Ok(open_run(self.shares, self.first, &self.frames, turn, input, out))
     }
 

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Error, Result, Sealed, Sealer,
-    engine::{FrameSealer, Run, TOO_MANY_FRAMES},
+    engine::{FrameSealer, Run, TOO_MANY_FRAMES, stored_length},
     io::{self, AtOffset, ReadAt, WriteAt, room},
 };
 
@@ -97,6 +97,10 @@ impl Parallel {
     /// As [`io::encrypt`]. Whichever thread is free reads the next slice, and writes it when it is
     /// its turn.
     ///
+    /// Slices are read as a whole, and ahead of time. A reader that keeps a thread waiting keeps
+    /// what was read before it waiting, too, and errors; for pipes and sockets that may, use
+    /// [`io::encrypt`].
+    ///
     /// # Errors
     ///
     /// As there.
@@ -131,12 +135,13 @@ impl Parallel {
         if !sealer.is_untouched() {
             return Err(Error::Misuse { what: "a piece of the plaintext was pushed before" });
         }
-        match Sealing::shares(self, &sealer) {
-            Some(shares) => {
-                Sealing::run(shares, sealer, &FromOffset::new(source, 0), ToOffset(sink))
-            }
-            None => io::encrypt(sealer, AtOffset::new(source, 0), AtOffset::new(sink, 0)),
+        sink.check_offsets()?;
+        if let Some(shares) = Sealing::shares(self, &sealer) {
+            return Sealing::run(shares, sealer, &FromOffset::new(source, 0), ToOffset(sink));
         }
+        let sealed = io::encrypt(sealer, AtOffset::new(source, 0), AtOffset::new(sink, 0))?;
+        sink.end_at(sealed.message_length())?;
+        Ok(sealed)
     }
 }
 
@@ -214,13 +219,22 @@ impl Sealing {
 impl Stage for Sealing {
     type Engine = State;
 
+    fn written(state: &State) -> u64 {
+        state.written
+    }
+
     fn slice(&self) -> usize {
         self.shares.plaintext_length()
     }
 
     fn prepare(&self, turn: u64, input: &[u8], out: &mut Zeroizing<Vec<u8>>) -> Result<Run> {
         let first = self.shares.first_frame(self.first, turn).ok_or(TOO_MANY_FRAMES)?;
-        self.frames.seal(first, input, room(out, self.shares.stored_length()))
+        let frames = input.len() / self.frames.frame_length();
+        self.frames.seal(
+            first,
+            input,
+            room(out, frames * stored_length(self.frames.frame_length())),
+        )
     }
 
     fn take_turn(

@@ -14,6 +14,9 @@ pub(super) trait Stage: Sync {
     /// What sees all slices in their order.
     type Engine: Send;
 
+    /// How many bytes were made so far.
+    fn written(engine: &Self::Engine) -> u64;
+
     /// Length in bytes of a slice that is full.
     fn slice(&self) -> usize;
 
@@ -38,7 +41,7 @@ pub(super) struct Piece {
     pub(super) length: usize,
 }
 
-/// Takes everything from `source` through `stage` to `sink`, which is flushed.
+/// Takes everything from `source` through `stage` to `sink`, which is told when that is done.
 pub(super) fn pump<S: Stage>(
     lanes: usize,
     stage: &S,
@@ -81,6 +84,6 @@ pub(super) fn pump<S: Stage>(
         }
     });
     let engine = order.finish()?;
-    sink.flush()?;
+    sink.finish(S::written(&engine))?;
     Ok(engine)
 }
