@@ -102,6 +102,115 @@ fn a_writer_that_failed_stays_failed_and_is_not_shut_down() -> Result<()> {
     Ok(())
 }
 
+/// Says once that it lost something, in a flush or when it is shut down, as writers with buffers do.
+struct Forgetful {
+    at: Forgets,
+    lost: bool,
+    shut_down: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Forgets {
+    InFlush,
+    AtEnd,
+}
+
+impl Forgetful {
+    fn new(at: Forgets) -> Self {
+        Self { at, lost: false, shut_down: false }
+    }
+
+    fn step(&mut self, at: Forgets) -> Poll<std::io::Result<()>> {
+        let loses = self.at == at && !std::mem::replace(&mut self.lost, true);
+        Poll::Ready(if loses { Err(ErrorKind::ConnectionReset.into()) } else { Ok(()) })
+    }
+}
+
+impl AsyncWrite for Forgetful {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        self.step(Forgets::InFlush)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        let stepped = self.step(Forgets::AtEnd);
+        self.shut_down = matches!(stepped, Poll::Ready(Ok(())));
+        stepped
+    }
+}
+
+/// What they lost is missing in the message, however well they work afterwards.
+#[test]
+fn a_writer_that_lost_something_is_not_written_to_again() -> Result<()> {
+    run_with_one_blocking_thread(async {
+        let sides = Sides::new(UNSIGNED, 10)?;
+        for at in [Forgets::InFlush, Forgets::AtEnd] {
+            let mut sink = Forgetful::new(at);
+            let mut writer = EncryptWriter::new(sides.sealer().await?, &mut sink);
+            writer.write_all(&[7; 100]).await?;
+            let lost = match at {
+                Forgets::InFlush => writer.flush().await,
+                Forgets::AtEnd => writer.shutdown().await,
+            };
+            assert!(lost.is_err_and(is_reset));
+            let after = [
+                writer.write(&[7]).await.map(|_| ()),
+                writer.flush().await,
+                writer.shutdown().await,
+            ];
+            for after in after {
+                assert!(matches!(after.map_err(Error::from), Err(Error::Misuse { .. })));
+            }
+            assert!(!sink.shut_down);
+        }
+        Ok(())
+    })
+}
+
+/// Must not be polled behind its end.
+struct Fragile<'b>(Option<&'b [u8]>);
+
+impl AsyncRead for Fragile<'_> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        let bytes = self.0.take().expect("it has ended");
+        if !bytes.is_empty() {
+            let (now, later) = bytes.split_at(bytes.len().min(buffer.remaining()));
+            buffer.put_slice(now);
+            self.0 = Some(later);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[test]
+fn the_end_of_a_reader_is_the_end() -> Result<()> {
+    run_with_one_blocking_thread(async {
+        for length in [0, 1, 5000, 1 << 20, (3 << 20) + 1] {
+            let sides = Sides::new(UNSIGNED, 4096)?;
+            let plaintext = data::plaintext(length, 8);
+            let mut message = Vec::new();
+            let sealer = sides.sealer().await?;
+            aio::encrypt(sealer, Fragile(Some(&plaintext)), &mut message).await?;
+            let (opener, body) = sides.opener(&message).await?;
+            let mut opened = Vec::new();
+            aio::decrypt(opener, Fragile(Some(body)), &mut opened).await?;
+            assert!(opened == plaintext);
+        }
+        Ok(())
+    })
+}
+
 /// Pieces and failures, one after the other.
 struct Script(VecDeque<std::io::Result<Vec<u8>>>);
 

@@ -106,6 +106,11 @@ impl Input {
         self.length.filter(|_| self.decoding.is_none())
     }
 
+    /// Whether it is a regular file, as standard input can be, too.
+    pub(crate) fn is_file(&self) -> bool {
+        self.reader.metadata().is_ok_and(|metadata| metadata.is_file())
+    }
+
     /// Whether it can be read twice.
     pub(crate) fn can_go_back(&self) -> bool {
         self.length().is_some()

@@ -68,6 +68,11 @@ impl Read for Watched {
 }
 
 impl Watched {
+    /// Whether it is a regular file, which keeps nobody waiting.
+    pub(crate) fn is_file(&self) -> bool {
+        self.input.is_file()
+    }
+
     /// Whether it can be read at offsets.
     pub(crate) fn has_offsets(&self) -> bool {
         self.input.can_go_back()

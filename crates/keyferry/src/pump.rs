@@ -1,9 +1,12 @@
-//! From an input to an output, on several cores.
+//! From an input to an output, on several cores if the input is a file. What comes out of a pipe may
+//! be long in coming: what is there must not wait for it, nor must an error.
 
 use std::num::NonZeroUsize;
 
 use crypto_envelope::{
-    Finished, Opener, Result, Sealed, Sealer, io::MessageBody, parallel::Parallel,
+    Finished, Opener, Result, Sealed, Sealer,
+    io::{self, MessageBody},
+    parallel::Parallel,
 };
 
 use crate::{output::Output, progress::Watched};
@@ -30,8 +33,10 @@ impl Pump {
     ) -> Result<Sealed> {
         if input.has_offsets() && output.has_offsets() {
             self.0.encrypt_at(sealer, &input, output)
-        } else {
+        } else if input.is_file() {
             self.0.encrypt(sealer, input, output)
+        } else {
+            io::encrypt(sealer, input, output)
         }
     }
 
@@ -43,8 +48,10 @@ impl Pump {
     ) -> Result<Finished> {
         if body.get_ref().has_offsets() && output.has_offsets() {
             self.0.decrypt_at(opener, body.get_ref(), output)
-        } else {
+        } else if body.get_ref().is_file() {
             self.0.decrypt(opener, body, output)
+        } else {
+            io::decrypt(opener, body, output)
         }
     }
 

@@ -1,6 +1,13 @@
 //! Standard input and output.
 
-use std::{io::Read, process::Stdio};
+use std::{
+    error::Error,
+    io::{Read, Write},
+    process::Stdio,
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
 
 use crypto_envelope_testkit::data;
 
@@ -31,6 +38,53 @@ fn an_unsigned_stream_comes_out_frame_by_frame_and_the_end_tells() -> TestResult
     assert!(!early.stdout.is_empty() && text.starts_with(&early.stdout));
     let buffered = sandbox.pipe(&["decrypt", "--buffer"], cut)?.expect(5)?;
     assert!(buffered.stdout.is_empty());
+    Ok(())
+}
+
+/// What is there comes out, and what is wrong is said, while the other end of the pipe takes its
+/// time, however many threads there could be.
+#[test]
+fn a_pipe_that_pauses_keeps_nothing_back() -> TestResult {
+    let sandbox = Sandbox::new()?;
+    let text = data::plaintext(600_000, 4);
+    let message = sandbox.pipe(&["encrypt", "--frame-length", "1000"], &text)?.expect(0)?.stdout;
+    let start = |bytes: &[u8]| -> Result<_, Box<dyn Error>> {
+        let mut command = sandbox.command(&["decrypt", "--threads", "4"]);
+        let mut keyferry =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let mut input = keyferry.stdin.take().ok_or("no standard input")?;
+        input.write_all(bytes)?;
+        Ok((keyferry, input))
+    };
+    let patience = Duration::from_mins(1);
+
+    let (mut keyferry, mut input) = start(&message[..400_000])?;
+    let mut output = keyferry.stdout.take().ok_or("no standard output")?;
+    let (sender, receiver) = mpsc::channel();
+    let reading = thread::spawn(move || -> std::io::Result<Vec<u8>> {
+        let mut out = vec![0; 1];
+        output.read_exact(&mut out)?;
+        let _ = sender.send(());
+        output.read_to_end(&mut out)?;
+        Ok(out)
+    });
+    let came_out = receiver.recv_timeout(patience);
+    input.write_all(&message[400_000..])?;
+    drop(input);
+    came_out?;
+    assert!(reading.join().map_err(|_| "reading panicked")?? == text);
+    assert!(keyferry.wait()?.success());
+
+    let mut wrong = message[..400_000].to_vec();
+    wrong[2000] ^= 1;
+    let (mut keyferry, input) = start(&wrong)?;
+    let mut output = keyferry.stdout.take().ok_or("no standard output")?;
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(output.read_to_end(&mut Vec::new())));
+    let ended = receiver.recv_timeout(patience);
+    drop(input);
+    assert_eq!(keyferry.wait()?.code(), Some(5));
+    ended??;
     Ok(())
 }
 
