@@ -69,6 +69,24 @@ fn memory_stays_flat() -> Result<()> {
     check_memory("async pumps")
 }
 
+/// A short message can say that its frames are long.
+#[test]
+fn what_is_claimed_takes_no_memory() -> Result<()> {
+    let provider = || RawAesProvider::new("large", "key", &SecretBytes::from(vec![9; 32]));
+    let encryptor = Encryptor::builder(provider()?).frame_length(60 << 20).build()?;
+    let decryptor = Decryptor::builder(provider()?).release_before_signature().build()?;
+    let parallel = parallel().with_memory(1 << 30).with_slice(60 << 20);
+    let mut message = Vec::new();
+    let sealer = blocking::wait(encryptor.prepare(&EncryptionContext::new()))?;
+    parallel.encrypt(sealer, &b"short"[..], &mut message)?;
+    let (header, body) = io::read_header(decryptor.header_parser(), &message[..])?;
+    let opener = blocking::wait(decryptor.open(header, &EncryptionContext::new()))?;
+    let mut opened = Vec::new();
+    parallel.decrypt(opener, body, &mut opened)?;
+    assert_eq!(opened, b"short");
+    check_memory("claims")
+}
+
 fn check_memory(way: &str) -> Result<()> {
     if cfg!(target_os = "linux") {
         let peak = peak_resident()?;
