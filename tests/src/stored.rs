@@ -11,7 +11,7 @@ use bytes::Bytes;
 use crypto_envelope::{
     Result,
     aio::RangeSource,
-    ranges::{Fetched, Request, Source, Version},
+    ranges::{self, FetchedRange, RangeRequest, Version},
 };
 
 /// Bytes that are stored somewhere. Clones are the same place.
@@ -96,7 +96,7 @@ impl Stored {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn give(&self, request: &Request<'_>) -> Result<Fetched> {
+    fn give(&self, request: &RangeRequest<'_>) -> Result<FetchedRange> {
         let mut state = self.state();
         let range = request.range();
         state.fetched.push(range.clone());
@@ -114,26 +114,26 @@ impl Stored {
             }
         }
         let length = state.claimed_length.unwrap_or(state.bytes.len() as u64);
-        Ok(Fetched::new(bytes, length, state.version.clone()))
+        Ok(FetchedRange::new(bytes, length, state.version.clone()))
     }
 }
 
-impl Source for Stored {
-    fn fetch(&self, request: Request<'_>) -> Result<Fetched> {
+impl ranges::RangeSource for Stored {
+    fn fetch(&self, request: RangeRequest<'_>) -> Result<FetchedRange> {
         self.give(&request)
     }
 }
 
 #[async_trait]
 impl RangeSource for Stored {
-    async fn fetch(&self, request: Request<'_>) -> Result<Fetched<Bytes>> {
+    async fn fetch(&self, request: RangeRequest<'_>) -> Result<FetchedRange<Bytes>> {
         let answer = self.state().answer;
         if answer == Answer::Never {
             self.state().fetched.push(request.range());
             future::pending::<()>().await;
         }
         let fetched = self.give(&request)?;
-        let (length, version) = (fetched.stored_length(), fetched.version().clone());
-        Ok(Fetched::new(fetched.into_bytes().into(), length, version))
+        let (length, version) = (fetched.message_length(), fetched.version().clone());
+        Ok(FetchedRange::new(fetched.into_bytes().into(), length, version))
     }
 }

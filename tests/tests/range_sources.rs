@@ -15,7 +15,7 @@ use crypto_envelope::{
     aio::{self, FileSource, RangeSource},
     blocking,
     provider::{KeyProvider, RawAesProvider},
-    ranges::{RangeOptions, RangeReader, Request, Source, Version},
+    ranges::{self, RangeOptions, RangeReader, RangeRequest, RangeSource as _, Version},
 };
 use crypto_envelope_testkit::data;
 use crypto_envelope_tests::stored::{Answer, Stored};
@@ -325,14 +325,15 @@ fn calls_can_be_dropped_while_they_compute() -> Result<()> {
 fn sources_in_memory() -> Result<()> {
     let message = seal(100, &plaintext())?;
     let bytes = Bytes::from(message.clone());
-    let sources: [&dyn Source; 4] = [&message, &message.as_slice(), &bytes, &Box::new(&message)];
+    let sources: [&dyn ranges::RangeSource; 4] =
+        [&message, &message.as_slice(), &bytes, &Box::new(&message)];
     for source in sources {
         let reader = RangeReader::open(&decryptor(), source, &nothing())?;
         assert_eq!(reader.read_range(0..u64::MAX)?, plaintext());
         let length = message.len() as u64;
         for (range, expected) in [(length - 1..length + 9, 1), (length..length + 1, 0)] {
-            let fetched = source.fetch(Request::new(range, None))?;
-            assert_eq!((fetched.bytes().len(), fetched.stored_length()), (expected, length));
+            let fetched = source.fetch(RangeRequest::new(range, None))?;
+            assert_eq!((fetched.bytes().len(), fetched.message_length()), (expected, length));
         }
     }
     let source: Arc<dyn RangeSource> = Arc::new(bytes);
@@ -422,7 +423,7 @@ fn a_file_that_is_written_to_meanwhile() -> Result<()> {
 fn the_version_of_a_file_is_that_of_the_file() -> Result<()> {
     let folder = file(b"some bytes")?;
     let version = || {
-        let fetched = File::open(&folder.path)?.fetch(Request::new(0..4, None))?;
+        let fetched = File::open(&folder.path)?.fetch(RangeRequest::new(0..4, None))?;
         Ok::<_, Error>(fetched.version().clone())
     };
     let first = version()?;
@@ -437,7 +438,7 @@ fn the_version_of_a_file_is_that_of_the_file() -> Result<()> {
     let modified = file.metadata()?.modified()?;
     file.set_modified(modified)?;
     assert_ne!(second, version()?);
-    let pinned = File::open(&folder.path)?.fetch(Request::new(0..4, Some(&first)));
+    let pinned = File::open(&folder.path)?.fetch(RangeRequest::new(0..4, Some(&first)));
     assert!(matches!(pinned, Err(Error::SourceChanged)));
     Ok(())
 }

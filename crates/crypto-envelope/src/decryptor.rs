@@ -110,7 +110,7 @@ impl Decryptor {
     }
 
     /// Obtains the data key of a message that is to be read in ranges, and verifies its header.
-    /// `stored_length` is that of the whole message in bytes, as whoever stores it says: nothing
+    /// `message_length` is that of the whole message in bytes, as whoever stores it says: nothing
     /// depends on that being true but which frames are asked for.
     ///
     /// [`ranges`](crate::ranges) has readers on top of this.
@@ -119,12 +119,12 @@ impl Decryptor {
     ///
     /// As [`open`](Self::open); [`Error::Policy`] also if the message is signed, unless
     /// [`danger_ignore_signature_in_ranges`](DecryptorBuilder::danger_ignore_signature_in_ranges)
-    /// was chosen; [`Error::Truncated`] if `stored_length` is less than that of the header.
+    /// was chosen; [`Error::Truncated`] if `message_length` is less than that of the header.
     pub async fn open_ranges(
         &self,
         header: UnverifiedHeader,
         expected: &EncryptionContext,
-        stored_length: u64,
+        message_length: u64,
     ) -> Result<RangeOpener> {
         self.check(&header)?;
         let suite = header.claims().suite();
@@ -132,7 +132,7 @@ impl Decryptor {
             return Err(PolicyViolation::SignedRange { suite }.into());
         }
         let verified = self.verify(header, expected).await?;
-        RangeOpener::new(verified, stored_length, self.limits.clone())
+        RangeOpener::new(verified, message_length, self.limits.clone())
     }
 
     /// What can be refused without a key.

@@ -29,7 +29,7 @@ pub use self::{
     header::{HeaderParser, UnverifiedHeader},
     open::{Finished, Opener},
     outline::{Outline, Outliner},
-    range::{RangeOpener, RangeRead},
+    range::{RangeOpener, RangeRead, RangeStep},
     seal::Sealer,
     sealed::Sealed,
 };

@@ -28,8 +28,8 @@ pub use self::{
     encrypted_data_key::EncryptedDataKey,
     encryptor::{Encryptor, EncryptorBuilder},
     engine::{
-        Finished, HeaderParser, Opener, Outline, Outliner, RangeOpener, RangeRead, Sealed, Sealer,
-        UnverifiedHeader,
+        Finished, HeaderParser, Opener, Outline, Outliner, RangeOpener, RangeRead, RangeStep,
+        Sealed, Sealer, UnverifiedHeader,
     },
     error::{Error, MessagePart, PolicyViolation, Result, UnwrapAttempt},
     limits::{LimitKind, Limits},

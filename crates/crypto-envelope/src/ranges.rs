@@ -47,7 +47,7 @@
 //!
 //! # Sources that change
 //!
-//! Each answer of a [`Source`] comes with a [`Version`], and all of them must be that of the first
+//! Each answer of a [`RangeSource`] comes with a [`Version`], and all of them must be that of the first
 //! one. If the message is replaced meanwhile, that is
 //! [`Error::SourceChanged`](crate::Error::SourceChanged), and parts of two messages are never
 //! mixed. Bytes that change behind the same version are not genuine any more, and refused as that.
@@ -77,5 +77,5 @@ pub(crate) use self::{
 pub use self::{
     options::RangeOptions,
     read::{RangeHeader, RangeReader},
-    source::{Fetched, Request, Source, Version},
+    source::{FetchedRange, RangeRequest, RangeSource, Version},
 };

@@ -6,15 +6,13 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use tokio::{
-    runtime::Handle,
-    task::{JoinHandle, coop},
-};
+use tokio::{runtime::Handle, task::JoinHandle};
 
+pub(super) use super::offload::poll_turn;
 use super::{
     engine::Engine,
     machine::Machine,
-    offload::{INLINE, lost, runtime_for},
+    offload::{lost, pay, runtime_for},
 };
 use crate::{Error, Result, io::room};
 
@@ -147,24 +145,6 @@ impl<E: Engine> Driver<E> {
     }
 }
 
-/// Waits for the task's turn to do a little work. Afterwards the rest of it is paid for, so that a
-/// task whose readers and writers are always ready stops now and then.
-pub(super) fn poll_turn(context: &mut Context<'_>) -> Poll<()> {
-    ready!(coop::poll_proceed(context)).made_progress();
-    Poll::Ready(())
-}
-
-fn pay(work: usize, context: &mut Context<'_>) {
-    for _ in 0..work.min(INLINE) / PRICED {
-        if !coop::has_budget_remaining() || poll_turn(context).is_pending() {
-            return;
-        }
-    }
-}
-
-/// Bytes for one unit of the budget, of which a task has 128 for each time it is polled.
-const PRICED: usize = 4 << 10;
-
 #[cfg(test)]
 mod tests {
     use std::{
@@ -177,7 +157,10 @@ mod tests {
     use zeroize::Zeroizing;
 
     use super::*;
-    use crate::{aio::engine::Batches, blocking};
+    use crate::{
+        aio::{engine::Batches, offload::INLINE},
+        blocking,
+    };
 
     /// Says where it was pushed, and how much work that would have been.
     struct Fake {

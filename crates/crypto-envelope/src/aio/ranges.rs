@@ -1,5 +1,6 @@
 //! Reading ranges, for callers that await.
 
+mod flight;
 mod source;
 mod stream;
 
@@ -9,12 +10,14 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use bytes::Bytes;
 use zeroize::Zeroizing;
 
 pub use self::source::{FileSource, RangeSource};
-use self::stream::Pending;
-use super::offload::{INLINE, compute};
+use self::{
+    flight::{Flight, Todo},
+    stream::Pending,
+};
+use super::offload::compute_some;
 use crate::{
     Decryptor, EncryptionContext, Error, Header, RangeOpener, RangeRead, Result,
     ranges::{HeaderRead, Next, Pin, RangeOptions, Window},
@@ -24,7 +27,7 @@ use crate::{
 /// [`ranges::RangeReader`](crate::ranges::RangeReader) does for callers that wait;
 /// [`ranges`](crate::ranges) says what holds for both.
 ///
-/// Several ranges can be read at the same time. [`AsyncRead`](tokio::io::AsyncRead) and
+/// Several ranges can be read at the same time, by one call and by several. [`AsyncRead`](tokio::io::AsyncRead) and
 /// [`AsyncSeek`](tokio::io::AsyncSeek) keep a position, and some plaintext that was
 /// [read ahead](RangeOptions::with_read_ahead). Long pieces are opened on a thread of
 /// [`spawn_blocking`](tokio::task::spawn_blocking), if there is a runtime of tokio.
@@ -101,7 +104,7 @@ impl<S: RangeSource> RangeReader<S> {
             read.push(&range, fetched)?;
         }
         let (header, pin, beginning) = read.finish()?;
-        let opener = decryptor.open_ranges(header, expected, pin.stored_length()).await?;
+        let opener = decryptor.open_ranges(header, expected, pin.message_length()).await?;
         let opener = opener.with_beginning(beginning);
         let window = Window::new(&options);
         let message = Arc::new(Message { source, opener, pin, options });
@@ -119,7 +122,7 @@ impl<S: RangeSource> RangeReader<S> {
 
     /// The plaintext bytes of several ranges, in the order in which they are given. They may
     /// overlap. Ranges that are close are fetched at once, see [`RangeOptions::with_merge_gap`];
-    /// those that are not, one after the other.
+    /// those that are not at the same time, see [`RangeOptions::with_concurrent_fetches`].
     ///
     /// # Errors
     ///
@@ -178,11 +181,25 @@ impl<S> RangeReader<S> {
 impl<S: RangeSource> Message<S> {
     async fn run(&self, read: RangeRead) -> Result<Vec<Vec<u8>>> {
         let mut read = read.with_merge_gap(self.options.merge_gap());
-        while let Some(range) = read.next_fetch()? {
-            let fetched = self.source.fetch(self.pin.request(range.clone())).await?;
-            read = push(read, self.pin.checked(&range, fetched)?).await?;
+        let mut flight = Flight::new(self);
+        loop {
+            match flight.ask(&mut read)? {
+                Todo::Open { length } => {
+                    let open = compute_some(length, move || read.open_held().map(|()| read));
+                    read = flight.meanwhile(open).await?;
+                }
+                Todo::Push => {
+                    let bytes = flight.first().await?;
+                    let work = read.push_work();
+                    let push = compute_some(work, move || read.push(&bytes).map(|()| read));
+                    read = flight.meanwhile(push).await?;
+                    flight.make_room();
+                }
+                Todo::Finish => {
+                    return compute_some(read.finish_work(), move || read.finish()).await;
+                }
+            }
         }
-        read.finish()
     }
 
     async fn run_one(&self, read: RangeRead) -> Result<Vec<u8>> {
@@ -202,10 +219,4 @@ impl<S> fmt::Debug for RangeReader<S> {
             .field("window", &self.window)
             .finish_non_exhaustive()
     }
-}
-
-async fn push(mut read: RangeRead, bytes: Bytes) -> Result<RangeRead> {
-    let work = bytes.len();
-    let open = move || read.push(&bytes).map(|()| read);
-    if work <= INLINE { open() } else { compute(open).await }
 }

@@ -3,6 +3,7 @@
 mod layout;
 mod plan;
 mod read;
+mod text;
 
 use std::{
     fmt,
@@ -13,7 +14,7 @@ use std::{
 use zeroize::Zeroizing;
 
 use self::layout::Layout;
-pub use self::read::RangeRead;
+pub use self::read::{RangeRead, RangeStep};
 use super::{
     body_scan::{BodyScan, WholePart},
     frames::FrameCipher,
@@ -33,8 +34,8 @@ use crate::{
 ///
 /// ```
 /// # use crypto_envelope::{
-/// #     AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, SecretBytes, UnverifiedHeader,
-/// #     blocking, provider::RawAesProvider,
+/// #     AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, RangeStep, SecretBytes,
+/// #     UnverifiedHeader, blocking, provider::RawAesProvider,
 /// # };
 /// # fn main() -> crypto_envelope::Result<()> {
 /// # let provider = || RawAesProvider::new("example", "key", &SecretBytes::from(vec![7; 32]));
@@ -48,11 +49,16 @@ use crate::{
 /// let length = stored.len() as u64;
 /// let opener = blocking::wait(decryptor.open_ranges(header, &context, length))?;
 /// let mut read = opener.read(&[100..200, 5000..9000])?;
-/// while let Some(range) = read.next_fetch()? {
-///     let range = usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap();
-///     read.push(&stored[range])?; // wherever it is stored
-/// }
-/// let plaintext = read.finish()?;
+/// let plaintext = loop {
+///     match read.next_step()? {
+///         RangeStep::Fetch(range) => {
+///             let range = range.start as usize..range.end as usize;
+///             read.push(&stored[range])?; // wherever it is stored
+///         }
+///         RangeStep::OpenHeld(_) => read.open_held()?, // see `with_beginning`
+///         _ => break read.finish()?,
+///     }
+/// };
 /// assert_eq!((plaintext[0].len(), plaintext[1].len()), (100, 4000));
 /// # Ok(())
 /// # }
@@ -87,13 +93,13 @@ struct Message {
 impl RangeOpener {
     pub(crate) fn new(
         verified: VerifiedHeader,
-        stored_length: u64,
+        message_length: u64,
         limits: Limits,
     ) -> Result<Self> {
         let VerifiedHeader { header, context, keys, .. } = verified;
         let message = Message {
             cipher: FrameCipher::new(keys.content, *header.message_id()),
-            layout: Layout::new(&header, stored_length)?,
+            layout: Layout::new(&header, message_length)?,
             proved: OnceLock::new(),
             header,
             context,
@@ -136,16 +142,16 @@ impl RangeOpener {
     /// message is that long.
     #[must_use]
     pub fn estimated_length(&self) -> Option<u64> {
-        let estimate = || self.header().estimate_plaintext_length(self.layout().stored_length());
+        let estimate = || self.header().estimate_plaintext_length(self.layout().message_length());
         self.length().or_else(estimate)
     }
 
     /// Begins to read several ranges of plaintext bytes at once, each with its end left out. They
-    /// may overlap, and be in any order. What is behind the end of the plaintext is cut off.
+    /// may overlap, and be in any order. What is past the end of the plaintext is cut off.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`] if a range ends before it starts. That one starts behind the end of
+    /// [`Error::InvalidInput`] if a range ends before it starts. That one starts past the end of
     /// the plaintext is an error once that is proved.
     pub fn read(&self, ranges: &[Range<u64>]) -> Result<RangeRead> {
         RangeRead::of_ranges(self.clone(), ranges)
@@ -192,8 +198,8 @@ impl RangeOpener {
             Err(needs) => needs.total,
         };
         let offset = layout.start(frame).saturating_add(end as u64);
-        Err(if offset > layout.stored_length() {
-            Error::Truncated { offset: layout.stored_length() }
+        Err(if offset > layout.message_length() {
+            Error::Truncated { offset: layout.message_length() }
         } else {
             Error::Malformed { what: "bytes after the end of the message", offset }
         })
@@ -210,7 +216,7 @@ impl RangeOpener {
         let mut rest = bytes;
         while !(rest.is_empty() && scan.is_at_end()) {
             let Ok(unit) = scan.unit(rest)? else {
-                return Err(Error::Truncated { offset: layout.stored_length() });
+                return Err(Error::Truncated { offset: layout.message_length() });
             };
             check_buffered(unit.plaintext as u64, limits)?;
             let start = plaintext.len();
@@ -239,7 +245,7 @@ impl fmt::Debug for RangeOpener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RangeOpener")
             .field("header", self.header())
-            .field("stored_length", &self.layout().stored_length())
+            .field("message_length", &self.layout().message_length())
             .field("length", &self.length())
             .finish_non_exhaustive()
     }

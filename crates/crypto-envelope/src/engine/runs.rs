@@ -8,7 +8,10 @@ use std::sync::Arc;
 use super::frames::FrameCipher;
 use crate::{
     Error, Result,
-    message::body::{Part, Prefix},
+    message::{
+        body::{Part, Prefix},
+        geometry::regular_length,
+    },
 };
 
 /// Seals frames of one message, on any thread.
@@ -116,5 +119,5 @@ impl FrameOpener {
 
 /// Length in bytes of a regular frame with so much plaintext.
 pub(crate) fn stored_length(frame_length: usize) -> usize {
-    frame_length.saturating_add(Part::RegularFrame.overhead())
+    usize::try_from(regular_length(frame_length as u64)).unwrap_or(usize::MAX)
 }

@@ -29,19 +29,20 @@ pub(crate) fn regular_frames(plaintext: u64, frame_length: NonZeroU32) -> u64 {
 /// frame; otherwise there may be a few more.
 pub(crate) fn surely_regular_frames(body: u64, frame_length: NonZeroU32, footer: u64) -> u64 {
     let around_final = footer + Part::FinalFrame.overhead() as u64;
-    (body.saturating_sub(around_final) / regular_length(frame_length)).min(MOST_FRAMES - 1)
+    (body.saturating_sub(around_final) / regular_length(frame_length.get().into()))
+        .min(MOST_FRAMES - 1)
 }
 
-/// The stored length of a regular frame.
-pub(crate) fn regular_length(frame_length: NonZeroU32) -> u64 {
-    u64::from(frame_length.get()) + Part::RegularFrame.overhead() as u64
+/// The stored length of a regular frame with so much plaintext.
+pub(crate) fn regular_length(frame_length: u64) -> u64 {
+    frame_length.saturating_add(Part::RegularFrame.overhead() as u64)
 }
 
 /// The length of the plaintext of a framed body without a footer, or `None` if there is no such
 /// body. Exact also where the final frame is full, as others write it.
 pub(crate) fn framed_plaintext_length(body: u64, frame_length: NonZeroU32) -> Option<u64> {
-    let regular = regular_length(frame_length);
     let frame_length = u64::from(frame_length.get());
+    let regular = regular_length(frame_length);
     let before_final = body.checked_sub(Part::FinalFrame.overhead() as u64)?;
     let (frames, last) = (before_final / regular, before_final % regular);
     (last <= frame_length && frames < MOST_FRAMES).then(|| frames * frame_length + last)

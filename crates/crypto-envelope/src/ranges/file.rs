@@ -6,7 +6,7 @@ use std::{
     ops::Range,
 };
 
-use super::{Fetched, Request, Source, Version};
+use super::{FetchedRange, RangeRequest, RangeSource, Version};
 use crate::{
     Error, Result,
     io::{AtOffset, fill},
@@ -16,8 +16,8 @@ use crate::{
 /// its modification time and, on Unix, which file it is and when it was changed, asked for before
 /// and after each read. Who writes into the file while the clock stands still, or puts the clock
 /// back, is found out by the tags of the frames.
-impl Source for File {
-    fn fetch(&self, request: Request<'_>) -> Result<Fetched> {
+impl RangeSource for File {
+    fn fetch(&self, request: RangeRequest<'_>) -> Result<FetchedRange> {
         read_file(self, &request.range(), request.version())
     }
 }
@@ -27,7 +27,7 @@ pub(crate) fn read_file(
     file: &File,
     range: &Range<u64>,
     version: Option<&Version>,
-) -> Result<Fetched> {
+) -> Result<FetchedRange> {
     let metadata = file.metadata()?;
     let found = version_of(&metadata)?;
     if version.is_some_and(|version| *version != found) {
@@ -42,7 +42,7 @@ pub(crate) fn read_file(
         return Err(Error::SourceChanged);
     }
     bytes.truncate(read?);
-    Ok(Fetched::new(bytes, metadata.len(), found))
+    Ok(FetchedRange::new(bytes, metadata.len(), found))
 }
 
 #[cfg(unix)]

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Fetched, RangeOptions, Request, pin::Pin};
+use super::{FetchedRange, RangeOptions, RangeRequest, pin::Pin};
 use crate::{Error, HeaderParser, Result, UnverifiedHeader};
 
 /// Says what to fetch until the header is there.
@@ -25,13 +25,13 @@ impl HeaderRead {
     }
 
     /// What to ask next; `None` if the header is complete, or the message has ended.
-    pub(crate) fn next(&self) -> Option<Request<'_>> {
+    pub(crate) fn next(&self) -> Option<RangeRequest<'_>> {
         let range = self.fetched..self.fetched.saturating_add(self.next);
         match &self.pin {
-            None => Some(Request::new(range, None)),
+            None => Some(RangeRequest::new(range, None)),
             Some(_) if self.parser.is_complete() => None,
             Some(pin) => {
-                let range = range.start..range.end.min(pin.stored_length());
+                let range = range.start..range.end.min(pin.message_length());
                 (!range.is_empty()).then(|| pin.request(range))
             }
         }
@@ -41,7 +41,7 @@ impl HeaderRead {
     pub(crate) fn push<B: AsRef<[u8]>>(
         &mut self,
         range: &Range<u64>,
-        fetched: Fetched<B>,
+        fetched: FetchedRange<B>,
     ) -> Result<()> {
         let bytes = if let Some(pin) = &self.pin {
             pin.checked(range, fetched)?

@@ -2,26 +2,26 @@
 
 use std::ops::Range;
 
-use super::{Fetched, Request, Source, Version};
+use super::{FetchedRange, RangeRequest, RangeSource, Version};
 use crate::Result;
 
 /// Cannot change while it is read, so that there is one version.
-impl Source for [u8] {
-    fn fetch(&self, request: Request<'_>) -> Result<Fetched> {
+impl RangeSource for [u8] {
+    fn fetch(&self, request: RangeRequest<'_>) -> Result<FetchedRange> {
         let bytes = self[within(self.len(), &request.range())].to_vec();
-        Ok(Fetched::new(bytes, self.len() as u64, Version::new("")))
+        Ok(FetchedRange::new(bytes, self.len() as u64, Version::new("")))
     }
 }
 
-impl Source for Vec<u8> {
-    fn fetch(&self, request: Request<'_>) -> Result<Fetched> {
+impl RangeSource for Vec<u8> {
+    fn fetch(&self, request: RangeRequest<'_>) -> Result<FetchedRange> {
         self.as_slice().fetch(request)
     }
 }
 
 #[cfg(feature = "tokio")]
-impl Source for bytes::Bytes {
-    fn fetch(&self, request: Request<'_>) -> Result<Fetched> {
+impl RangeSource for bytes::Bytes {
+    fn fetch(&self, request: RangeRequest<'_>) -> Result<FetchedRange> {
         self.as_ref().fetch(request)
     }
 }

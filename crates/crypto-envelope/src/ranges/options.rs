@@ -1,11 +1,15 @@
 //! How ranges are fetched.
 
+use std::num::NonZeroUsize;
+
 /// How a range reader fetches. None of it changes what comes out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RangeOptions {
     first_fetch: usize,
     merge_gap: u64,
     read_ahead: usize,
+    concurrent_fetches: NonZeroUsize,
+    fetch_memory: u64,
 }
 
 impl RangeOptions {
@@ -36,6 +40,23 @@ impl RangeOptions {
         self
     }
 
+    /// Most fetches of one call that are on their way at the same time, if they are awaited; whoever
+    /// waits gets one after the other. Default: 8.
+    #[must_use]
+    pub fn with_concurrent_fetches(mut self, fetches: NonZeroUsize) -> Self {
+        self.concurrent_fetches = fetches;
+        self
+    }
+
+    /// Most stored bytes that the fetches of one call are about that are on their way, or there and
+    /// not opened yet. A single fetch may be longer: up to 8 MiB, or a frame if that is more.
+    /// Default: 32 MiB.
+    #[must_use]
+    pub fn with_fetch_memory(mut self, bytes: u64) -> Self {
+        self.fetch_memory = bytes;
+        self
+    }
+
     /// Bytes that are fetched for the header.
     #[must_use]
     pub fn first_fetch(&self) -> usize {
@@ -53,10 +74,30 @@ impl RangeOptions {
     pub fn read_ahead(&self) -> usize {
         self.read_ahead
     }
+
+    /// Most fetches of one call at the same time.
+    #[must_use]
+    pub fn concurrent_fetches(&self) -> NonZeroUsize {
+        self.concurrent_fetches
+    }
+
+    /// Most stored bytes of one call that are fetched at the same time.
+    #[must_use]
+    pub fn fetch_memory(&self) -> u64 {
+        self.fetch_memory
+    }
 }
 
 impl Default for RangeOptions {
     fn default() -> Self {
-        Self { first_fetch: 64 << 10, merge_gap: 64 << 10, read_ahead: 1 << 20 }
+        Self {
+            first_fetch: 64 << 10,
+            merge_gap: 64 << 10,
+            read_ahead: 1 << 20,
+            concurrent_fetches: EIGHT,
+            fetch_memory: 32 << 20,
+        }
     }
 }
+
+const EIGHT: NonZeroUsize = NonZeroUsize::new(8).expect("it is not zero");

@@ -2,48 +2,48 @@
 
 use std::{io, ops::Range};
 
-use super::{Fetched, Request, Version};
+use super::{FetchedRange, RangeRequest, Version};
 use crate::{Error, Result};
 
 /// What the first answer of a source said; all others must say the same.
 #[derive(Clone, Debug)]
 pub(crate) struct Pin {
     version: Version,
-    stored_length: u64,
+    message_length: u64,
 }
 
 impl Pin {
     /// Checks the first answer, and holds on to its version.
     pub(crate) fn first<B: AsRef<[u8]>>(
         range: &Range<u64>,
-        fetched: Fetched<B>,
+        fetched: FetchedRange<B>,
     ) -> Result<(Self, B)> {
         let pin =
-            Self { version: fetched.version().clone(), stored_length: fetched.stored_length() };
+            Self { version: fetched.version().clone(), message_length: fetched.message_length() };
         let bytes = pin.checked(range, fetched)?;
         Ok((pin, bytes))
     }
 
     /// How many bytes are stored in all.
-    pub(crate) fn stored_length(&self) -> u64 {
-        self.stored_length
+    pub(crate) fn message_length(&self) -> u64 {
+        self.message_length
     }
 
     /// Asks for a range of the same version.
-    pub(crate) fn request(&self, range: Range<u64>) -> Request<'_> {
-        Request::new(range, Some(&self.version))
+    pub(crate) fn request(&self, range: Range<u64>) -> RangeRequest<'_> {
+        RangeRequest::new(range, Some(&self.version))
     }
 
     /// The bytes of an answer, if it is about the same version, and as long as it has to be.
     pub(crate) fn checked<B: AsRef<[u8]>>(
         &self,
         range: &Range<u64>,
-        fetched: Fetched<B>,
+        fetched: FetchedRange<B>,
     ) -> Result<B> {
-        if (fetched.version(), fetched.stored_length()) != (&self.version, self.stored_length) {
+        if (fetched.version(), fetched.message_length()) != (&self.version, self.message_length) {
             return Err(Error::SourceChanged);
         }
-        let expected = range.end.min(self.stored_length).saturating_sub(range.start);
+        let expected = range.end.min(self.message_length).saturating_sub(range.start);
         let bytes = fetched.into_bytes();
         match (bytes.as_ref().len() as u64).cmp(&expected) {
             std::cmp::Ordering::Less => {

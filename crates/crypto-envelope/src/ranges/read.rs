@@ -9,17 +9,17 @@ use std::{
 use zeroize::Zeroizing;
 
 use super::{
-    RangeOptions, Source,
+    RangeOptions, RangeSource,
     header::HeaderRead,
     pin::Pin,
     window::{Next, Window},
 };
 use crate::{
-    Decryptor, EncryptionContext, Error, Header, RangeOpener, RangeRead, Result, UnverifiedHeader,
-    blocking,
+    Decryptor, EncryptionContext, Error, Header, RangeOpener, RangeRead, RangeStep, Result,
+    UnverifiedHeader, blocking,
 };
 
-/// The header of a message in a [`Source`], not verified yet: for callers that look at what it
+/// The header of a message in a [`RangeSource`], not verified yet: for callers that look at what it
 /// claims before a key provider is asked.
 pub struct RangeHeader<S> {
     source: S,
@@ -29,7 +29,7 @@ pub struct RangeHeader<S> {
     beginning: Vec<u8>,
 }
 
-impl<S: Source> RangeHeader<S> {
+impl<S: RangeSource> RangeHeader<S> {
     /// Fetches the header, within the limits of `decryptor`.
     ///
     /// # Errors
@@ -64,7 +64,7 @@ impl<S: Source> RangeHeader<S> {
         expected: &EncryptionContext,
     ) -> Result<RangeReader<S>> {
         let Self { source, options, header, pin, beginning } = self;
-        let opener = decryptor.open_ranges(header, expected, pin.stored_length()).await?;
+        let opener = decryptor.open_ranges(header, expected, pin.message_length()).await?;
         let opener = opener.with_beginning(beginning);
         Ok(RangeReader { source, opener, pin, window: Window::new(&options), options })
     }
@@ -76,7 +76,7 @@ impl<S> fmt::Debug for RangeHeader<S> {
     }
 }
 
-/// Reads ranges of the plaintext of a message in a [`Source`].
+/// Reads ranges of the plaintext of a message in a [`RangeSource`].
 ///
 /// The methods that take `&self` fetch what they need each time, each frame once. [`Read`] and
 /// [`Seek`] keep a position, and some plaintext that was [read
@@ -93,7 +93,7 @@ pub struct RangeReader<S> {
     window: Window,
 }
 
-impl<S: Source> RangeReader<S> {
+impl<S: RangeSource> RangeReader<S> {
     /// Fetches the header, obtains the data key, and verifies the header. Waits as
     /// [`blocking::wait`] does; [`RangeHeader`] is for those who `await`.
     ///
@@ -189,11 +189,17 @@ impl<S: Source> RangeReader<S> {
 
     fn run(&self, read: RangeRead) -> Result<Vec<Vec<u8>>> {
         let mut read = read.with_merge_gap(self.options.merge_gap());
-        while let Some(range) = read.next_fetch()? {
-            let fetched = self.source.fetch(self.pin.request(range.clone()))?;
-            read.push(&self.pin.checked(&range, fetched)?)?;
+        loop {
+            match read.next_step()? {
+                RangeStep::Fetch(range) => {
+                    let fetched = self.source.fetch(self.pin.request(range.clone()))?;
+                    read.push(&self.pin.checked(&range, fetched)?)?;
+                }
+                RangeStep::OpenHeld(_) => read.open_held()?,
+                // All that was asked for is pushed by now.
+                RangeStep::Push | RangeStep::Finish => return read.finish(),
+            }
         }
-        read.finish()
     }
 
     fn run_one(&self, read: RangeRead) -> Result<Vec<u8>> {
@@ -208,7 +214,7 @@ impl<S: Source> RangeReader<S> {
 }
 
 /// The end of the plaintext is verified before it is said that there is no more.
-impl<S: Source> Read for RangeReader<S> {
+impl<S: RangeSource> Read for RangeReader<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.window.unread().is_empty()
             && !buffer.is_empty()
@@ -222,7 +228,7 @@ impl<S: Source> Read for RangeReader<S> {
 
 /// Positions behind the end are allowed; there is nothing to read there. From the end, the end is
 /// verified first.
-impl<S: Source> Seek for RangeReader<S> {
+impl<S: RangeSource> Seek for RangeReader<S> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         if matches!(to, SeekFrom::End(_)) && self.opener.length().is_none() {
             self.load(&Window::end_of(&self.opener))?;

@@ -10,32 +10,31 @@ use crate::Result;
 ///
 /// Implemented for [`File`](std::fs::File), for bytes in memory, and for references and smart
 /// pointers to sources.
-pub trait Source {
+pub trait RangeSource {
     /// Reads a range of the stored bytes.
     ///
     /// Gives exactly the bytes of the range; where the range goes beyond the end of what is stored,
     /// those up to the end, which may be none. Also says how many bytes are stored in all, and
     /// which version it is.
     ///
-    /// If the request [names a version](Request::version), a source that can ask for just that one
+    /// If the request [names a version](RangeRequest::version), a source that can ask for just that one
     /// should (`If-Match` in HTTP), and answer with [`Error::SourceChanged`] if it is gone. In any
     /// case it has to say truly which version the bytes are of: the caller compares.
     ///
     /// # Errors
     ///
     /// [`Error::Io`] if it cannot be read, [`Error::SourceChanged`].
-    fn fetch(&self, request: Request<'_>) -> Result<Fetched>;
+    fn fetch(&self, request: RangeRequest<'_>) -> Result<FetchedRange>;
 }
 
 /// What is asked of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Request<'reader> {
+pub struct RangeRequest<'reader> {
     range: Range<u64>,
     version: Option<&'reader Version>,
 }
 
-impl<'reader> Request<'reader> {
+impl<'reader> RangeRequest<'reader> {
     /// Asks for a range of stored bytes, of this version if there is one.
     #[must_use]
     pub fn new(range: Range<u64>, version: Option<&'reader Version>) -> Self {
@@ -57,17 +56,17 @@ impl<'reader> Request<'reader> {
 
 /// What a source gave.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Fetched<B = Vec<u8>> {
+pub struct FetchedRange<B = Vec<u8>> {
     bytes: B,
-    stored_length: u64,
+    message_length: u64,
     version: Version,
 }
 
-impl<B> Fetched<B> {
+impl<B> FetchedRange<B> {
     /// The bytes, how many there are in all, and of which version they are.
     #[must_use]
-    pub fn new(bytes: B, stored_length: u64, version: Version) -> Self {
-        Self { bytes, stored_length, version }
+    pub fn new(bytes: B, message_length: u64, version: Version) -> Self {
+        Self { bytes, message_length, version }
     }
 
     /// The bytes.
@@ -84,8 +83,8 @@ impl<B> Fetched<B> {
 
     /// How many bytes are stored in all.
     #[must_use]
-    pub fn stored_length(&self) -> u64 {
-        self.stored_length
+    pub fn message_length(&self) -> u64 {
+        self.message_length
     }
 
     /// The version.
@@ -95,10 +94,10 @@ impl<B> Fetched<B> {
     }
 }
 
-impl<B> fmt::Debug for Fetched<B> {
+impl<B> fmt::Debug for FetchedRange<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fetched")
-            .field("stored_length", &self.stored_length)
+        f.debug_struct("FetchedRange")
+            .field("message_length", &self.message_length)
             .field("version", &self.version)
             .finish_non_exhaustive()
     }
@@ -131,8 +130,8 @@ impl fmt::Debug for Version {
 
 macro_rules! forward {
     ($($pointer:ty),*) => {$(
-        impl<S: Source + ?Sized> Source for $pointer {
-            fn fetch(&self, request: Request<'_>) -> Result<Fetched> {
+        impl<S: RangeSource + ?Sized> RangeSource for $pointer {
+            fn fetch(&self, request: RangeRequest<'_>) -> Result<FetchedRange> {
                 (**self).fetch(request)
             }
         }

@@ -22,12 +22,14 @@ use crate::{
 pub(super) struct Layout {
     /// Where the body begins.
     body: u64,
-    stored_length: u64,
+    message_length: u64,
     /// Plaintext bytes of a regular frame.
     frame_length: u64,
     /// Stored bytes of a regular frame.
     stored_frame: u64,
     regular: u64,
+    /// Stored bytes of the tail that cannot be plaintext of its final frame.
+    tail_overhead: u64,
     /// Of the plaintext, if there is just one that fits, or it is proved.
     length: Option<u64>,
     proof: Proof,
@@ -40,30 +42,31 @@ enum Proof {
 }
 
 impl Layout {
-    pub(super) fn new(header: &Header, stored_length: u64) -> Result<Self> {
+    pub(super) fn new(header: &Header, message_length: u64) -> Result<Self> {
         let body = header.length() as u64;
-        let Some(body_length) = stored_length.checked_sub(body) else {
-            return Err(Error::Truncated { offset: stored_length });
+        let Some(body_length) = message_length.checked_sub(body) else {
+            return Err(Error::Truncated { offset: message_length });
         };
         let footer = footer::longest(header.suite()) as u64;
         let (frame_length, stored_frame, regular) = match header.body_format() {
             BodyFormat::NonFramed => (1, 1, 0),
             BodyFormat::Framed { frame_length } => (
                 u64::from(frame_length.get()),
-                regular_length(frame_length),
+                regular_length(frame_length.get().into()),
                 surely_regular_frames(body_length, frame_length, footer),
             ),
         };
         // Signatures differ in length, so that there is more than one plaintext length for these.
         let is_exact = !header.suite().is_signing();
-        let estimate = || header.estimate_plaintext_length(stored_length);
+        let estimate = || header.estimate_plaintext_length(message_length);
         let length = is_exact.then(estimate).flatten();
         Ok(Self {
             body,
-            stored_length,
+            message_length,
             frame_length,
             stored_frame,
             regular,
+            tail_overhead: footer + AROUND_FINAL_FRAME,
             length,
             proof: Proof::Missing,
         })
@@ -86,12 +89,12 @@ impl Layout {
 
     /// Length of the body with the footer.
     pub(super) fn body_length(&self) -> u64 {
-        self.stored_length - self.body
+        self.message_length - self.body
     }
 
     /// Length of the whole message.
-    pub(super) fn stored_length(&self) -> u64 {
-        self.stored_length
+    pub(super) fn message_length(&self) -> u64 {
+        self.message_length
     }
 
     /// Length of the plaintext, if there is just one that fits or it is proved.
@@ -109,6 +112,12 @@ impl Layout {
         self.regular
     }
 
+    /// Some frame of the tail has at least so much plaintext, if it is genuine.
+    pub(super) fn least_of_tail(&self) -> u64 {
+        let tail = self.message_length - self.start(self.regular);
+        tail.saturating_sub(self.tail_overhead)
+    }
+
     /// Where in the message a frame begins.
     pub(super) fn start(&self, frame: u64) -> u64 {
         self.body + frame * self.stored_frame
@@ -116,7 +125,7 @@ impl Layout {
 
     /// Where in the message a frame ends.
     pub(super) fn end(&self, frame: u64) -> u64 {
-        if frame < self.regular { self.start(frame + 1) } else { self.stored_length }
+        if frame < self.regular { self.start(frame + 1) } else { self.message_length }
     }
 
     /// Where in the plaintext a frame begins.
@@ -132,7 +141,7 @@ impl Layout {
 
     /// Where those at the front of `frames` stop that end before `limit` in the message.
     pub(super) fn last_before(&self, limit: u64, frames: &Range<u64>) -> u64 {
-        if limit >= self.stored_length {
+        if limit >= self.message_length {
             return frames.end;
         }
         let regular = limit.saturating_sub(self.body) / self.stored_frame;
@@ -153,10 +162,9 @@ impl Layout {
         let end = end.max(start.saturating_add(self.frame_length));
         start..if end > tail { u64::MAX } else { end }
     }
-
-    /// Stored bytes of the tail that cannot be plaintext of its final frame.
-    pub(super) const TAIL_OVERHEAD: u64 = {
-        let (footer, regular) = (106, Part::RegularFrame.overhead());
-        (Part::FinalFrame.overhead() + regular + footer) as u64
-    };
 }
+
+/// What a tail has beside the plaintext of its final frame and the footer: what the format puts
+/// around that, and maybe around a regular frame before it.
+const AROUND_FINAL_FRAME: u64 =
+    (Part::FinalFrame.overhead() + Part::RegularFrame.overhead()) as u64;

@@ -23,14 +23,14 @@ impl Want {
     }
 
     /// Whether it cannot be had if the plaintext is that long.
-    pub(super) fn starts_behind(&self, length: u64) -> bool {
+    pub(super) fn starts_past(&self, length: u64) -> bool {
         matches!(self, Self::Range(range) if range.start > length)
     }
 
     /// The range, in a plaintext of this length.
     pub(super) fn within(&self, length: u64) -> Result<Range<u64>> {
-        if self.starts_behind(length) {
-            let what = format!("the range starts behind the end of the plaintext, {length} bytes");
+        if self.starts_past(length) {
+            let what = format!("the range starts past the end of the plaintext, {length} bytes");
             return Err(Error::InvalidInput { what });
         }
         Ok(match self {
@@ -74,7 +74,7 @@ pub(super) fn stretches(
 
 /// Frames that are opened one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Run {
+pub(super) struct FrameSpan {
     pub(super) frames: Range<u64>,
     /// The stretch that they are for; none if only the end is to be proved.
     pub(super) stretch: Option<usize>,
@@ -82,56 +82,83 @@ pub(super) struct Run {
 
 /// Stored bytes that are fetched at once, and the frames to open in them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Piece {
+pub(super) struct Fetch {
     pub(super) stored: Range<u64>,
-    pub(super) runs: Vec<Run>,
+    pub(super) spans: Vec<FrameSpan>,
 }
 
-/// The pieces of a plan. They are cut as they are needed: there may be more than memory has room
+impl Fetch {
+    /// Of the tail alone, to prove the end.
+    pub(super) fn of_tail(layout: &Layout) -> Self {
+        let tail = layout.tail();
+        Self {
+            stored: layout.start(tail)..layout.end(tail),
+            spans: vec![FrameSpan { frames: tail..tail + 1, stretch: None }],
+        }
+    }
+}
+
+/// The fetches of a plan. They are cut as they are needed: there may be more than memory has room
 /// for, if whoever stores the message claims that it is that long.
 #[derive(Debug)]
-pub(super) struct Pieces {
+pub(super) struct Fetches {
     layout: Layout,
     /// In the order of the message.
-    runs: VecDeque<Run>,
+    spans: VecDeque<FrameSpan>,
     merge_gap: u64,
     /// Where in the message the bytes end that need not be fetched.
     held_end: u64,
 }
 
-impl Pieces {
-    pub(super) fn new(layout: Layout, runs: VecDeque<Run>, merge_gap: u64, held_end: u64) -> Self {
-        Self { layout, runs, merge_gap, held_end }
+impl Fetches {
+    pub(super) fn new(
+        layout: Layout,
+        spans: VecDeque<FrameSpan>,
+        merge_gap: u64,
+        held_end: u64,
+    ) -> Self {
+        Self { layout, spans, merge_gap, held_end }
     }
 
-    pub(super) fn next(&mut self) -> Option<Piece> {
-        let layout = self.layout;
-        let first = self.runs.front()?.frames.start;
-        let start = layout.start(first);
-        let is_held = layout.end(first) <= self.held_end;
-        let limit = if is_held { self.held_end } else { start.saturating_add(LONGEST_PIECE) };
-        let mut piece = Piece { stored: start..start, runs: Vec::new() };
-        while let Some(run) = self.runs.front_mut() {
-            let frames = run.frames.clone();
-            let gap = layout.start(frames.start) - piece.stored.end;
-            let mut end = layout.last_before(limit, &frames);
-            if piece.runs.is_empty() {
-                // A frame is fetched at once, however long it is.
-                end = end.max(frames.start + 1);
-            } else if gap > self.merge_gap || end <= frames.start {
-                break;
-            }
-            piece.stored.end = layout.end(end - 1);
-            piece.runs.push(Run { frames: frames.start..end, stretch: run.stretch });
-            if end < frames.end {
-                run.frames.start = end;
-                break;
-            }
-            self.runs.pop_front();
+    /// The next one, which is behind all before it. Those that are held come first.
+    pub(super) fn next(&mut self) -> Option<Fetch> {
+        let first = self.spans.front()?.frames.start;
+        let limit = self.limit(first);
+        let start = self.layout.start(first);
+        let mut fetch = Fetch { stored: start..start, spans: Vec::new() };
+        while let Some(span) = self.take_front(fetch.stored.end, limit) {
+            fetch.stored.end = self.layout.end(span.frames.end - 1);
+            fetch.spans.push(span);
         }
-        Some(piece)
+        Some(fetch)
+    }
+
+    /// Where in the message a fetch ends at the latest that begins with this frame, and holds all
+    /// of it, however long it is.
+    fn limit(&self, first: u64) -> u64 {
+        let end = self.layout.end(first);
+        if end <= self.held_end {
+            self.held_end
+        } else {
+            self.layout.start(first).saturating_add(LONGEST_FETCH).max(end)
+        }
+    }
+
+    /// Takes the next frames, as far as they go with a fetch that ends at `end` so far.
+    fn take_front(&mut self, end: u64, limit: u64) -> Option<FrameSpan> {
+        let span = self.spans.front_mut()?;
+        let (start, stretch) = (span.frames.start, span.stretch);
+        let last = self.layout.last_before(limit, &span.frames);
+        if last <= start || self.layout.start(start) - end > self.merge_gap {
+            return None;
+        }
+        span.frames.start = last;
+        if span.frames.is_empty() {
+            self.spans.pop_front();
+        }
+        Some(FrameSpan { frames: start..last, stretch })
     }
 }
 
 /// Most stored bytes that are fetched at once, unless a single frame is longer.
-const LONGEST_PIECE: u64 = 8 << 20;
+const LONGEST_FETCH: u64 = 8 << 20;

@@ -1,53 +1,70 @@
 //! Reading some ranges: what to fetch, and what comes out.
 
-use std::{fmt, mem, ops::Range};
+use std::{collections::VecDeque, fmt, ops::Range};
 
 use zeroize::Zeroizing;
 
 use super::{
     RangeOpener, check_buffered,
     layout::Layout,
-    plan::{Piece, Pieces, Run, Stretch, Want, stretches},
+    plan::{Fetch, Fetches, FrameSpan, Want, stretches},
+    text::{Text, index},
 };
-use crate::{Error, Result, secret::reserve_wiped};
+use crate::{Error, Result};
 
 /// Reads some ranges of one message at once, each frame that they need exactly once.
 ///
 /// Begun by [`RangeOpener::read`]. It says which stored bytes it needs, takes them, and hands the
 /// plaintext out when all of it was verified; on any error there is none.
+///
+/// Whoever can fetch several things at the same time asks for more [steps](Self::next_step) before
+/// the answers are [pushed](Self::push); whoever cannot does one after the other.
 pub struct RangeRead {
     opener: RangeOpener,
     layout: Layout,
     wants: Vec<Want>,
     merge_gap: u64,
-    plan: Option<Plan>,
-    /// What was asked for and is still to come.
-    waiting: Option<Piece>,
-    /// Plaintext of the tail, if that was opened before there was a plan.
-    tail: Option<Zeroizing<Vec<u8>>>,
+    phase: Phase,
+    /// What is there already and is to be opened next.
+    held: Option<Fetch>,
+    /// What was asked for and is still to come, in this order.
+    asked: VecDeque<Fetch>,
     /// For frames of which only a part is wanted.
     scratch: Zeroizing<Vec<u8>>,
-    health: Health,
+}
+
+/// What to do next for a [`RangeRead`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RangeStep {
+    /// Fetch these stored bytes, whole frames, and [push](RangeRead::push) them. No more than 8
+    /// MiB, but for a single longer frame.
+    Fetch(Range<u64>),
+    /// [Open](RangeRead::open_held) so many bytes that were there [from the
+    /// beginning](RangeOpener::with_beginning).
+    OpenHeld(usize),
+    /// [Push](RangeRead::push) what was asked for: there is no other step before that.
+    Push,
+    /// [Finish](RangeRead::finish): nothing is missing.
+    Finish,
+}
+
+enum Phase {
+    Start,
+    /// The end is fetched first: without it there is nothing to plan with.
+    ProvingEnd,
+    Planned(Box<Plan>),
+    Failed,
 }
 
 struct Plan {
-    pieces: Pieces,
+    fetches: Fetches,
     ranges: Vec<Range<u64>>,
     /// In which text each range is.
     homes: Vec<Option<usize>>,
     texts: Vec<Text>,
-}
-
-/// A stretch of plaintext, as far as it was opened.
-struct Text {
-    stretch: Stretch,
-    bytes: Zeroizing<Vec<u8>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Health {
-    Good,
-    Failed,
+    /// Plaintext of the tail, if that was opened before there was a plan.
+    tail: Option<Zeroizing<Vec<u8>>>,
 }
 
 impl RangeRead {
@@ -68,11 +85,10 @@ impl RangeRead {
             opener,
             wants,
             merge_gap: 0,
-            plan: None,
-            waiting: None,
-            tail: None,
+            phase: Phase::Start,
+            held: None,
+            asked: VecDeque::new(),
             scratch: Zeroizing::default(),
-            health: Health::Good,
         }
     }
 
@@ -84,40 +100,54 @@ impl RangeRead {
         self
     }
 
-    /// The stored bytes that are needed next, whole frames, or `None` if all are there. It is the
-    /// same answer until they were [pushed](Self::push). Not longer than 8 MiB, but for a single
-    /// longer frame.
+    /// What to do next. After a [`Fetch`](RangeStep::Fetch) the next answer may be another one, to
+    /// be fetched at the same time: how many bytes are on their way is up to the caller. Any other
+    /// answer stays the same until it was done.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`] if a range starts behind the end of the plaintext, which is proved
-    /// then; [`Error::Limit`] if a frame is longer than [`Limits`](crate::Limits) allows;
-    /// [`Error::Misuse`] after an earlier error. Also as [`push`](Self::push), for
-    /// [bytes](RangeOpener::with_beginning) that were there already.
-    pub fn next_fetch(&mut self) -> Result<Option<Range<u64>>> {
+    /// [`Error::InvalidInput`] if a range starts past the end of the plaintext, which was proved
+    /// before; [`Error::Limit`] if a frame is longer than [`Limits`](crate::Limits) allows;
+    /// [`Error::Misuse`] after an earlier error.
+    pub fn next_step(&mut self) -> Result<RangeStep> {
         self.guarded(Self::advance)
     }
 
-    /// Takes the bytes that [`next_fetch`](Self::next_fetch) asked for, and opens them.
+    /// Takes the bytes of the first [`Fetch`](RangeStep::Fetch) whose bytes are still to come, and
+    /// opens them.
     ///
     /// # Errors
     ///
     /// What the [`Opener`](crate::Opener) of the whole message says of the same frames:
     /// [`Error::Authentication`] or [`Error::Malformed`], and [`Error::Truncated`] if the message
     /// does not end where it should, or `stored` is too short. [`Error::Limit`] if a frame is
-    /// longer than [`Limits`](crate::Limits) allows; [`Error::Misuse`] if nothing was asked for, or
+    /// longer than [`Limits`](crate::Limits) allows; [`Error::InvalidInput`] if this proves that a
+    /// range starts past the end of the plaintext; [`Error::Misuse`] if nothing was asked for, or
     /// less.
     pub fn push(&mut self, stored: &[u8]) -> Result<()> {
         self.guarded(|read| {
-            let piece = read.waiting.take().ok_or(NOT_ASKED_FOR)?;
-            let length = piece.stored.end - piece.stored.start;
+            let fetch = read.asked.pop_front().ok_or(NOT_ASKED_FOR)?;
+            let length = fetch.stored.end - fetch.stored.start;
             match (stored.len() as u64).cmp(&length) {
                 std::cmp::Ordering::Less => {
-                    Err(Error::Truncated { offset: piece.stored.start + stored.len() as u64 })
+                    Err(Error::Truncated { offset: fetch.stored.start + stored.len() as u64 })
                 }
                 std::cmp::Ordering::Greater => Err(NOT_ASKED_FOR),
-                std::cmp::Ordering::Equal => read.open(&piece, stored),
+                std::cmp::Ordering::Equal => read.open(&fetch, stored),
             }
+        })
+    }
+
+    /// Opens what is there already, as [`OpenHeld`](RangeStep::OpenHeld) says.
+    ///
+    /// # Errors
+    ///
+    /// As [`push`](Self::push).
+    pub fn open_held(&mut self) -> Result<()> {
+        self.guarded(|read| {
+            let fetch = read.held.take().ok_or(NOT_HELD)?;
+            let opener = read.opener.clone();
+            read.open(&fetch, opener.held(&fetch.stored).ok_or(NOT_HELD)?)
         })
     }
 
@@ -126,95 +156,104 @@ impl RangeRead {
     ///
     /// # Errors
     ///
-    /// [`Error::Misuse`] if something is still to be fetched, or after an earlier error.
+    /// [`Error::Misuse`] if the next step is another one, or after an earlier error.
     pub fn finish(mut self) -> Result<Vec<Vec<u8>>> {
-        if self.next_fetch()?.is_some() {
+        if self.next_step()? != RangeStep::Finish {
             return Err(Error::Misuse { what: "not all that is needed was fetched" });
         }
-        let Some(Plan { ranges, homes, mut texts, .. }) = self.plan else { return Ok(Vec::new()) };
-        for text in &mut texts {
-            text.complete(&self.layout, self.tail.as_deref().map(Vec::as_slice))?;
+        match self.phase {
+            Phase::Planned(plan) => plan.finish(&self.layout),
+            Phase::Start | Phase::ProvingEnd | Phase::Failed => Err(NO_PLAN),
         }
-        let mut shared = vec![0_usize; texts.len()];
-        homes.iter().flatten().for_each(|home| shared[*home] += 1);
-        let plaintext = ranges.iter().zip(homes).map(|(range, home)| {
-            let Some(home) = home else { return Ok(Vec::new()) };
-            let text = &mut texts[home];
-            if shared[home] == 1 {
-                return Ok(mem::take(&mut *text.bytes));
-            }
-            let start = text.stretch.range.start;
-            Ok(text.bytes[index(range.start - start)?..index(range.end - start)?].to_vec())
-        });
-        plaintext.collect()
+    }
+
+    /// Work in bytes of the next [`push`](Self::push), if bytes have to move for it also these.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn push_work(&self) -> usize {
+        let Some(fetch) = self.asked.front() else { return 0 };
+        let length = usize::try_from(fetch.stored.end - fetch.stored.start).unwrap_or(usize::MAX);
+        let moved = match &self.phase {
+            Phase::Planned(plan) => plan.moved_for(&self.layout, fetch),
+            Phase::Start | Phase::ProvingEnd | Phase::Failed => 0,
+        };
+        length.saturating_add(moved)
+    }
+
+    /// Bytes that are copied to [finish](Self::finish).
+    #[cfg(feature = "tokio")]
+    pub(crate) fn finish_work(&self) -> usize {
+        match &self.phase {
+            Phase::Planned(plan) => plan.copied(&self.layout),
+            Phase::Start | Phase::ProvingEnd | Phase::Failed => 0,
+        }
     }
 
     /// After an error there is no way on, and no plaintext left.
     fn guarded<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        if self.health == Health::Failed {
+        if matches!(self.phase, Phase::Failed) {
             return Err(Error::Misuse { what: "this read has failed before" });
         }
         let done = step(self);
         if done.is_err() {
-            self.health = Health::Failed;
-            (self.plan, self.tail, self.scratch) = (None, None, Zeroizing::default());
+            (self.phase, self.scratch) = (Phase::Failed, Zeroizing::default());
         }
         done
     }
 
-    fn advance(&mut self) -> Result<Option<Range<u64>>> {
-        while self.waiting.is_none() {
-            let Some(piece) = self.next_piece()? else { return Ok(None) };
-            self.check_limits(&piece)?;
-            let opener = self.opener.clone();
-            match opener.held(&piece.stored) {
-                Some(bytes) => self.open(&piece, bytes)?,
-                None => self.waiting = Some(piece),
+    fn advance(&mut self) -> Result<RangeStep> {
+        if self.held.is_none()
+            && let Some(fetch) = self.next_fetch()?
+        {
+            self.check_limits(&fetch)?;
+            if self.opener.held(&fetch.stored).is_none() {
+                let stored = fetch.stored.clone();
+                self.asked.push_back(fetch);
+                return Ok(RangeStep::Fetch(stored));
             }
+            self.held = Some(fetch);
         }
-        Ok(self.waiting.as_ref().map(|piece| piece.stored.clone()))
+        Ok(match &self.held {
+            Some(fetch) => RangeStep::OpenHeld(index(fetch.stored.end - fetch.stored.start)?),
+            None if self.asked.is_empty() => RangeStep::Finish,
+            None => RangeStep::Push,
+        })
     }
 
-    fn next_piece(&mut self) -> Result<Option<Piece>> {
-        if let Some(plan) = &mut self.plan {
-            return Ok(plan.pieces.next());
+    fn next_fetch(&mut self) -> Result<Option<Fetch>> {
+        if matches!(self.phase, Phase::Start) {
+            if self.needs_tail_first() {
+                self.phase = Phase::ProvingEnd;
+                return Ok(Some(Fetch::of_tail(&self.layout)));
+            }
+            self.phase = Phase::Planned(Box::new(self.plan(None)?));
         }
-        if self.tail.is_none() && self.needs_tail_first() {
-            let tail = self.layout.tail();
-            let runs = vec![Run { frames: tail..tail + 1, stretch: None }];
-            return Ok(Some(Piece {
-                stored: self.layout.start(tail)..self.layout.end(tail),
-                runs,
-            }));
-        }
-        if let Some(tail) = &self.tail {
-            let length = self.layout.plaintext_start(self.layout.tail()) + tail.len() as u64;
-            self.layout = self.layout.proved(self.layout.tail(), length);
-        }
-        let plan = self.make_plan()?;
-        Ok(self.plan.insert(plan).pieces.next())
+        Ok(match &mut self.phase {
+            Phase::Planned(plan) => plan.fetches.next(),
+            Phase::Start | Phase::ProvingEnd | Phase::Failed => None,
+        })
     }
 
     /// The length of the plaintext is known by now, or no range depends on it.
-    fn make_plan(&self) -> Result<Plan> {
+    fn plan(&self, tail: Option<Zeroizing<Vec<u8>>>) -> Result<Plan> {
         let Self { opener, layout, wants, .. } = self;
         let length = layout.length().unwrap_or(u64::MAX);
         let ranges = wants.iter().map(|want| want.within(length)).collect::<Result<Vec<_>>>()?;
         let (stretches, homes) = stretches(layout, &ranges);
-        let to_open = if self.tail.is_some() { layout.tail() } else { u64::MAX };
-        let mut runs = Vec::new();
+        let to_open = if tail.is_some() { layout.tail() } else { u64::MAX };
+        let mut spans = VecDeque::new();
         for (number, stretch) in stretches.iter().enumerate() {
             let frames = stretch.frames.start..stretch.frames.end.min(to_open);
-            runs.extend((!frames.is_empty()).then_some(Run { frames, stretch: Some(number) }));
+            if !frames.is_empty() {
+                spans.push_back(FrameSpan { frames, stretch: Some(number) });
+            }
         }
-        let has_tail = runs.last().is_some_and(|run| run.frames.end > layout.tail());
+        let has_tail = spans.back().is_some_and(|span| span.frames.end > layout.tail());
         if self.needs_proof() && !has_tail {
-            runs.push(Run { frames: layout.tail()..layout.tail() + 1, stretch: None });
+            spans.extend(Fetch::of_tail(layout).spans);
         }
-        let text = |stretch| Text { stretch, bytes: Zeroizing::default() };
-        let texts = stretches.into_iter().map(text).collect();
-        let pieces = Pieces::new(*layout, runs.into(), self.merge_gap, opener.held_end());
-        Ok(Plan { pieces, ranges, homes, texts })
+        let texts = stretches.into_iter().map(Text::new).collect();
+        let fetches = Fetches::new(*layout, spans, self.merge_gap, opener.held_end());
+        Ok(Plan { fetches, ranges, homes, texts, tail })
     }
 
     /// Whether the end must be verified for this.
@@ -225,109 +264,99 @@ impl RangeRead {
 
     /// Whether there is nothing to plan with before the end was verified, or nothing else to do.
     fn needs_tail_first(&self) -> bool {
-        let cannot_be = |length| self.wants.iter().any(|want| want.starts_behind(length));
+        let cannot_be = |length| self.wants.iter().any(|want| want.starts_past(length));
         self.needs_proof() && self.layout.length().is_none_or(cannot_be)
     }
 
-    fn check_limits(&self, piece: &Piece) -> Result<()> {
+    fn check_limits(&self, fetch: &Fetch) -> Result<()> {
         let (layout, limits) = (&self.layout, &self.opener.message.limits);
-        for Run { frames, .. } in &piece.runs {
+        for FrameSpan { frames, .. } in &fetch.spans {
             if frames.start < layout.tail() {
                 check_buffered(layout.frame_length(), limits)?;
             }
             if frames.end > layout.tail() {
-                let length = layout.end(layout.tail()) - layout.start(layout.tail());
-                check_buffered(length.saturating_sub(Layout::TAIL_OVERHEAD), limits)?;
+                check_buffered(layout.least_of_tail(), limits)?;
             }
         }
         Ok(())
     }
 
-    fn open(&mut self, piece: &Piece, bytes: &[u8]) -> Result<()> {
-        let Self { opener, layout, plan, scratch, .. } = self;
-        let bytes_of = |layout: &Layout, frame| {
-            let start = layout.start(frame) - piece.stored.start;
-            let end = layout.end(frame) - piece.stored.start;
-            Ok::<_, Error>(&bytes[index(start)?..index(end)?])
-        };
-        for Run { frames, stretch } in &piece.runs {
-            let (Some(plan), Some(stretch)) = (plan.as_mut(), stretch) else {
-                self.tail = Some(opener.open_tail(layout, bytes_of(layout, layout.tail())?)?);
-                continue;
-            };
-            let text = &mut plan.texts[*stretch];
-            text.reserve(layout, frames)?;
-            for frame in frames.clone() {
-                let bytes = bytes_of(layout, frame)?;
-                if frame == layout.tail() {
+    fn open(&mut self, fetch: &Fetch, bytes: &[u8]) -> Result<()> {
+        let Self { opener, layout, phase, scratch, .. } = self;
+        for span in &fetch.spans {
+            let start = layout.start(span.frames.start) - fetch.stored.start;
+            let end = layout.end(span.frames.end - 1) - fetch.stored.start;
+            let bytes = &bytes[index(start)?..index(end)?];
+            match (&mut *phase, span.stretch) {
+                (Phase::Planned(plan), Some(stretch)) => {
+                    plan.texts[stretch].open(opener, layout, span, bytes, scratch)?;
+                }
+                (Phase::Planned(_), None) => drop(opener.open_tail(layout, bytes)?),
+                (Phase::Start | Phase::ProvingEnd | Phase::Failed, _) => {
                     let tail = opener.open_tail(layout, bytes)?;
-                    text.take_part(layout, frame, &tail)?;
-                } else {
-                    text.open_frame(opener, layout, frame, bytes, scratch)?;
+                    return self.plan_with(tail);
                 }
             }
         }
         Ok(())
     }
+
+    /// Plans, with the end that was verified.
+    fn plan_with(&mut self, tail: Zeroizing<Vec<u8>>) -> Result<()> {
+        let first = self.layout.tail();
+        let length = self.layout.plaintext_start(first) + tail.len() as u64;
+        // The opener remembers where the final frame is. Here the tail goes on to begin where it
+        // was opened from, maybe a regular frame or two before that: its plaintext is in memory,
+        // and all frames before it are regular in either case.
+        self.layout = self.layout.proved(first, length);
+        self.phase = Phase::Planned(Box::new(self.plan(Some(tail))?));
+        Ok(())
+    }
 }
 
-impl Text {
-    /// Makes room for what these frames have of it. They were fetched, so that there is as much.
-    fn reserve(&mut self, layout: &Layout, frames: &Range<u64>) -> Result<()> {
-        let end = self.stretch.range.end;
-        let end = if frames.end > layout.tail() {
-            end
-        } else {
-            end.min(layout.plaintext_start(frames.end))
+impl Plan {
+    fn finish(mut self, layout: &Layout) -> Result<Vec<Vec<u8>>> {
+        for text in &mut self.texts {
+            text.complete(layout, self.tail.as_deref().map(Vec::as_slice))?;
+        }
+        let shared = self.shared();
+        let Self { ranges, homes, mut texts, .. } = self;
+        let plaintext = ranges.iter().zip(homes).map(|(range, home)| match home {
+            None => Ok(Vec::new()),
+            Some(home) if shared[home] == 1 => Ok(texts[home].take()),
+            Some(home) => texts[home].copy(range),
+        });
+        plaintext.collect()
+    }
+
+    /// How many ranges are in each text.
+    fn shared(&self) -> Vec<usize> {
+        let mut shared = vec![0; self.texts.len()];
+        self.homes.iter().flatten().for_each(|home| shared[*home] += 1);
+        shared
+    }
+
+    #[cfg(feature = "tokio")]
+    fn moved_for(&self, layout: &Layout, fetch: &Fetch) -> usize {
+        let moved = fetch.spans.iter().filter_map(|span| {
+            let text = self.texts.get(span.stretch?)?;
+            Some(text.moved_for(layout, &span.frames))
+        });
+        moved.fold(0, usize::saturating_add)
+    }
+
+    #[cfg(feature = "tokio")]
+    fn copied(&self, layout: &Layout) -> usize {
+        let shared = self.shared();
+        let ranges = self.ranges.iter().zip(&self.homes);
+        let copied = ranges.filter(|(_, home)| home.is_some_and(|home| shared[home] > 1));
+        let copied = copied.map(|(range, _)| range.end - range.start).fold(0, u64::saturating_add);
+        let tail = layout.tail()..u64::MAX;
+        let moved = match (&self.tail, self.texts.last()) {
+            (Some(tail_text), Some(text)) => tail_text.len() + text.moved_for(layout, &tail),
+            _ => 0,
         };
-        let start = self.stretch.range.start + self.bytes.len() as u64;
-        let most = longest_buffer(self.stretch.range.end - self.stretch.range.start)?;
-        reserve_wiped(&mut self.bytes, index(end.saturating_sub(start))?, most);
-        Ok(())
-    }
-
-    /// Appends the end, if that was opened before, and checks that all is there.
-    fn complete(&mut self, layout: &Layout, tail: Option<&[u8]>) -> Result<()> {
-        let frames = layout.tail()..self.stretch.frames.end;
-        if let Some(tail) = tail.filter(|_| !frames.is_empty()) {
-            self.reserve(layout, &frames)?;
-            self.take_part(layout, layout.tail(), tail)?;
-        }
-        if self.bytes.len() as u64 != self.stretch.range.end - self.stretch.range.start {
-            return Err(Error::Internal { what: "a part of a range is missing" });
-        }
-        Ok(())
-    }
-
-    /// Opens a regular frame behind what is there, in place if all of it is wanted.
-    fn open_frame(
-        &mut self,
-        opener: &RangeOpener,
-        layout: &Layout,
-        frame: u64,
-        bytes: &[u8],
-        scratch: &mut Zeroizing<Vec<u8>>,
-    ) -> Result<()> {
-        let start = layout.plaintext_start(frame);
-        let end = start + layout.frame_length();
-        let length = index(layout.frame_length())?;
-        if self.stretch.range.start <= start && end <= self.stretch.range.end {
-            let filled = self.bytes.len();
-            self.bytes.resize(filled + length, 0);
-            return opener.open_frame(layout, frame, bytes, &mut self.bytes[filled..]);
-        }
-        scratch.resize(length, 0);
-        opener.open_frame(layout, frame, bytes, scratch)?;
-        self.take_part(layout, frame, scratch)
-    }
-
-    /// Appends what is wanted of a frame.
-    fn take_part(&mut self, layout: &Layout, frame: u64, plaintext: &[u8]) -> Result<()> {
-        let start = layout.plaintext_start(frame);
-        let from = index(self.stretch.range.start.saturating_sub(start))?;
-        let to = index(self.stretch.range.end - start)?.min(plaintext.len());
-        self.bytes.extend_from_slice(&plaintext[from.min(to)..to]);
-        Ok(())
+        usize::try_from(copied).unwrap_or(usize::MAX).saturating_add(moved)
     }
 }
 
@@ -336,29 +365,15 @@ impl fmt::Debug for RangeRead {
         f.debug_struct("RangeRead")
             .field("opener", &self.opener)
             .field("wants", &self.wants)
-            .field("waiting", &self.waiting)
-            .field("health", &self.health)
+            .field("asked", &self.asked)
+            .field("has_failed", &matches!(self.phase, Phase::Failed))
             .finish_non_exhaustive()
     }
 }
 
-/// As an index of something that is in memory, or is to be.
-fn index(value: u64) -> Result<usize> {
-    usize::try_from(value).map_err(|_| too_long())
-}
-
-fn longest_buffer(length: u64) -> Result<usize> {
-    match isize::try_from(length) {
-        Ok(_) => index(length),
-        Err(_) => Err(too_long()),
-    }
-}
-
-fn too_long() -> Error {
-    Error::invalid_input("a range is longer than memory can hold: read it in several pieces")
-}
-
 const NOT_ASKED_FOR: Error = Error::Misuse { what: "these bytes were not asked for" };
+const NOT_HELD: Error = Error::Misuse { what: "there is nothing to open that is there already" };
+const NO_PLAN: Error = Error::Internal { what: "there is no plan" };
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
@@ -410,14 +425,15 @@ mod tests {
     #[test]
     fn what_was_opened_is_wiped_on_error() -> Result<()> {
         let mut read = opener()?.read(&[Range { start: 0, end: 200 }])?;
-        let second = read.next_fetch()?.expect("the second frame");
-        assert_eq!(second.end - second.start, FRAME as u64);
-        let text = |read: &RangeRead| read.plan.as_ref().map(|plan| plan.texts[0].bytes.as_ptr());
-        let address = text(&read).expect("there is a plan").addr();
+        assert_eq!(read.next_step()?, RangeStep::OpenHeld(FRAME));
+        read.open_held()?;
+        assert!(matches!(read.next_step()?, RangeStep::Fetch(_)));
+        let Phase::Planned(plan) = &read.phase else { panic!("there is a plan") };
+        let address = plan.texts[0].address();
         assert!(shows_plaintext(address)?);
         assert!(read.push(&[0; FRAME]).is_err());
         assert!(!shows_plaintext(address)?);
-        assert!(text(&read).is_none());
+        assert!(matches!(read.phase, Phase::Failed));
         Ok(())
     }
 }
