@@ -60,9 +60,12 @@ mod stream;
 mod write;
 
 #[cfg(feature = "stream")]
-pub use self::stream::{BodyStream, DecryptStream, EncryptStream, take_header};
 pub use self::{
-    ranges::{FileSource, RangeReader, RangeSource},
+    ranges::RangeStream,
+    stream::{BodyStream, DecryptStream, EncryptStream, take_header},
+};
+pub use self::{
+    ranges::{FileSource, RangeHeader, RangeReader, RangeSource},
     read::{DecryptReader, MessageBody, decrypt, decrypt_seekable, outline, read_header},
     write::{EncryptWriter, encrypt},
 };

@@ -66,10 +66,12 @@ mod read;
 mod source;
 mod window;
 
+#[cfg(feature = "stream")]
+pub(crate) use self::window::next_size;
 #[cfg(feature = "tokio")]
 pub(crate) use self::{
     file::read_file,
-    header::HeaderRead,
+    header::{FetchedHeader, HeaderRead},
     memory::within,
     pin::Pin,
     window::{Next, Window},

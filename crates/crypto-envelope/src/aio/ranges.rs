@@ -1,7 +1,10 @@
 //! Reading ranges, for callers that await.
 
 mod flight;
+mod header;
+mod read;
 mod source;
+#[cfg(feature = "stream")]
 mod stream;
 
 use std::{
@@ -12,15 +15,20 @@ use std::{
 
 use zeroize::Zeroizing;
 
-pub use self::source::{FileSource, RangeSource};
+#[cfg(feature = "stream")]
+pub use self::stream::RangeStream;
 use self::{
     flight::{Flight, Todo},
-    stream::Pending,
+    read::Pending,
+};
+pub use self::{
+    header::RangeHeader,
+    source::{FileSource, RangeSource},
 };
 use super::offload::compute_some;
 use crate::{
     Decryptor, EncryptionContext, Error, Header, RangeOpener, RangeRead, Result,
-    ranges::{HeaderRead, Next, Pin, RangeOptions, Window},
+    ranges::{Next, Pin, RangeOptions, Window},
 };
 
 /// Reads ranges of the plaintext of a message in a [`RangeSource`], as
@@ -76,8 +84,7 @@ impl<S: RangeSource> RangeReader<S> {
     ///
     /// # Errors
     ///
-    /// As [`ranges::RangeHeader::read`](crate::ranges::RangeHeader::read) and
-    /// [`Decryptor::open_ranges`].
+    /// As [`RangeHeader::read`] and [`Decryptor::open_ranges`].
     pub async fn open(
         decryptor: &Decryptor,
         source: S,
@@ -97,18 +104,8 @@ impl<S: RangeSource> RangeReader<S> {
         expected: &EncryptionContext,
         options: RangeOptions,
     ) -> Result<Self> {
-        let mut read = HeaderRead::new(decryptor.header_parser(), &options);
-        while let Some(request) = read.next() {
-            let range = request.range();
-            let fetched = source.fetch(request).await?;
-            read.push(&range, fetched)?;
-        }
-        let (header, pin, beginning) = read.finish()?;
-        let opener = decryptor.open_ranges(header, expected, pin.message_length()).await?;
-        let opener = opener.with_beginning(beginning);
-        let window = Window::new(&options);
-        let message = Arc::new(Message { source, opener, pin, options });
-        Ok(Self { message, window, pending: Mutex::new(Pending::Nothing) })
+        let header = RangeHeader::read(decryptor, source, options).await?;
+        header.open(decryptor, expected).await
     }
 
     /// The plaintext bytes of a range; without those behind the end, if it goes that far.
@@ -157,6 +154,19 @@ impl<S: RangeSource> RangeReader<S> {
 }
 
 impl<S> RangeReader<S> {
+    fn new(message: Arc<Message<S>>) -> Self {
+        let window = Window::new(&message.options);
+        Self { message, window, pending: Mutex::new(Pending::Nothing) }
+    }
+
+    /// The plaintext bytes of a range as a stream, piece by piece as they are fetched and verified,
+    /// with the same [read-ahead](RangeOptions::with_read_ahead) as this reader.
+    #[cfg(feature = "stream")]
+    #[must_use]
+    pub fn stream(&self, range: Range<u64>) -> RangeStream<S> {
+        RangeStream::new(Arc::clone(&self.message), range)
+    }
+
     /// Length of the plaintext in bytes, without a proof: see [`RangeOpener::estimated_length`].
     /// Nothing is fetched.
     #[must_use]
@@ -209,6 +219,13 @@ impl<S: RangeSource> Message<S> {
     async fn load(self: Arc<Self>, next: Next) -> Result<(Next, Zeroizing<Vec<u8>>)> {
         let bytes = self.run_one(self.opener.read(&[next.range()])?).await?;
         Ok((next, Zeroizing::new(bytes)))
+    }
+}
+
+/// Shares the message, and what is known of its end, and begins at its beginning.
+impl<S> Clone for RangeReader<S> {
+    fn clone(&self) -> Self {
+        Self::new(Arc::clone(&self.message))
     }
 }
 

@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use super::{FetchedRange, RangeOptions, RangeRequest, pin::Pin};
-use crate::{Error, HeaderParser, Result, UnverifiedHeader};
+use crate::{
+    Decryptor, EncryptionContext, Error, HeaderParser, RangeOpener, Result, UnverifiedHeader,
+};
 
 /// Says what to fetch until the header is there.
 #[derive(Debug)]
@@ -59,10 +61,34 @@ impl HeaderRead {
         Ok(())
     }
 
-    /// The header, what is pinned, and the first bytes of the body.
-    pub(crate) fn finish(self) -> Result<(UnverifiedHeader, Pin, Vec<u8>)> {
+    /// The header, and what came along with it.
+    pub(crate) fn finish(self) -> Result<FetchedHeader> {
         let header = self.parser.finish()?;
         let pin = self.pin.ok_or(Error::Truncated { offset: 0 })?;
-        Ok((header, pin, self.rest))
+        Ok(FetchedHeader { header, pin, beginning: self.rest })
+    }
+}
+
+/// A header that is not verified yet, the version that it is of, and the first bytes of the body.
+pub(crate) struct FetchedHeader {
+    header: UnverifiedHeader,
+    pin: Pin,
+    beginning: Vec<u8>,
+}
+
+impl FetchedHeader {
+    pub(crate) fn header(&self) -> &UnverifiedHeader {
+        &self.header
+    }
+
+    /// Obtains the data key and verifies the header.
+    pub(crate) async fn open(
+        self,
+        decryptor: &Decryptor,
+        expected: &EncryptionContext,
+    ) -> Result<(RangeOpener, Pin)> {
+        let Self { header, pin, beginning } = self;
+        let opener = decryptor.open_ranges(header, expected, pin.message_length()).await?;
+        Ok((opener.with_beginning(beginning), pin))
     }
 }

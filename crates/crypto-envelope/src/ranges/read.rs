@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{
     RangeOptions, RangeSource,
-    header::HeaderRead,
+    header::{FetchedHeader, HeaderRead},
     pin::Pin,
     window::{Next, Window},
 };
@@ -24,9 +24,7 @@ use crate::{
 pub struct RangeHeader<S> {
     source: S,
     options: RangeOptions,
-    header: UnverifiedHeader,
-    pin: Pin,
-    beginning: Vec<u8>,
+    fetched: FetchedHeader,
 }
 
 impl<S: RangeSource> RangeHeader<S> {
@@ -43,14 +41,13 @@ impl<S: RangeSource> RangeHeader<S> {
             let fetched = source.fetch(request)?;
             read.push(&range, fetched)?;
         }
-        let (header, pin, beginning) = read.finish()?;
-        Ok(Self { source, options, header, pin, beginning })
+        Ok(Self { source, options, fetched: read.finish()? })
     }
 
     /// The header.
     #[must_use]
     pub fn header(&self) -> &UnverifiedHeader {
-        &self.header
+        self.fetched.header()
     }
 
     /// Obtains the data key and verifies the header. This is all that is asynchronous.
@@ -63,16 +60,15 @@ impl<S: RangeSource> RangeHeader<S> {
         decryptor: &Decryptor,
         expected: &EncryptionContext,
     ) -> Result<RangeReader<S>> {
-        let Self { source, options, header, pin, beginning } = self;
-        let opener = decryptor.open_ranges(header, expected, pin.message_length()).await?;
-        let opener = opener.with_beginning(beginning);
+        let Self { source, options, fetched } = self;
+        let (opener, pin) = fetched.open(decryptor, expected).await?;
         Ok(RangeReader { source, opener, pin, window: Window::new(&options), options })
     }
 }
 
 impl<S> fmt::Debug for RangeHeader<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RangeHeader").field("header", &self.header).finish_non_exhaustive()
+        f.debug_struct("RangeHeader").field("header", self.fetched.header()).finish_non_exhaustive()
     }
 }
 

@@ -61,8 +61,7 @@ impl Window {
             return None;
         }
         let goes_on = !self.bytes.is_empty() && self.position == self.end();
-        let size = if goes_on { self.size.saturating_mul(2) } else { FIRST };
-        let size = size.min(self.largest).max(1);
+        let size = next_size(if goes_on { self.size } else { 0 }, self.largest);
         let range = self.position..self.position.saturating_add(size);
         Some(Next { range: opener.whole_frames(range), size })
     }
@@ -114,6 +113,12 @@ impl fmt::Debug for Window {
             .field("held", &held)
             .finish_non_exhaustive()
     }
+}
+
+/// How much is read at once after so much was, and 0 is nothing yet.
+pub(crate) fn next_size(last: u64, largest: u64) -> u64 {
+    let size = if last == 0 { FIRST } else { last.saturating_mul(2) };
+    size.min(largest).max(1)
 }
 
 /// Small enough for somebody who looks here and there.

@@ -1,119 +1,99 @@
-//! The plaintext as a stream that can go elsewhere.
+//! A range as a stream of pieces.
 
 use std::{
-    io::{self, SeekFrom},
+    fmt,
+    ops::Range,
     pin::Pin,
-    sync::{Arc, PoisonError},
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
-use tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
-use zeroize::Zeroizing;
+use bytes::Bytes;
+use futures_core::{FusedStream, Stream};
 
-use super::{RangeReader, RangeSource};
-use crate::{
-    Result,
-    ranges::{Next, Window},
-};
+use super::{Message, RangeSource};
+use crate::{Result, ranges::next_size};
 
-/// What a stream is waiting for.
-pub(super) enum Pending {
-    Nothing,
-    /// More plaintext to read.
-    Load(Load),
-    /// To be somewhere else, which is known at once unless it is told from an unproved end.
-    Seek(SeekFrom, Option<Load>),
+/// The plaintext of a range, piece by piece: made by [`RangeReader::stream`](super::RangeReader::stream).
+///
+/// Every piece is verified before it comes out. **Read to the end**: only the `None` without an
+/// error before it says that nothing of the range is missing, and that the end was verified if the
+/// range depends on it. After an error or the end there is nothing but `None`.
+///
+/// The pieces are the caller's, and not wiped.
+pub struct RangeStream<S> {
+    message: Arc<Message<S>>,
+    /// What is still to come.
+    rest: Range<u64>,
+    /// How much was to be read the last time.
+    size: u64,
+    stage: Stage,
 }
 
-type Load = Pin<Box<dyn Future<Output = Result<(Next, Zeroizing<Vec<u8>>)>> + Send>>;
+enum Stage {
+    Between,
+    Reading { length: u64, load: Load },
+    Over,
+}
 
-impl<S: RangeSource + 'static> RangeReader<S> {
-    fn load(&self, next: Next) -> Load {
-        Box::pin(Arc::clone(&self.message).load(next))
-    }
+type Load = Pin<Box<dyn Future<Output = Result<Vec<u8>>> + Send>>;
 
-    fn pending(&mut self) -> &mut Pending {
-        self.pending.get_mut().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Fills the window, or stays pending for `purpose`.
-    fn poll_load(
-        &mut self,
-        mut load: Load,
-        purpose: impl FnOnce(Load) -> Pending,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<()>> {
-        let Poll::Ready(loaded) = load.as_mut().poll(cx) else {
-            *self.pending() = purpose(load);
-            return Poll::Pending;
-        };
-        let (next, bytes) = loaded?;
-        self.window.fill(&next, bytes);
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_seek(
-        &mut self,
-        to: SeekFrom,
-        load: Option<Load>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<()>> {
-        let opener = self.message.opener.clone();
-        if matches!(to, SeekFrom::End(_)) && opener.length().is_none() {
-            let load = load.unwrap_or_else(|| self.load(Window::end_of(&opener)));
-            ready!(self.poll_load(load, |load| Pending::Seek(to, Some(load)), cx))?;
-        }
-        self.window.seek(to, opener.length())?;
-        Poll::Ready(Ok(()))
-    }
-
-    /// Gets done what an earlier call began.
-    fn poll_pending(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        match std::mem::replace(self.pending(), Pending::Nothing) {
-            Pending::Nothing => Poll::Ready(Ok(())),
-            Pending::Load(load) => self.poll_load(load, Pending::Load, cx),
-            Pending::Seek(to, load) => self.poll_seek(to, load, cx),
-        }
+impl<S> RangeStream<S> {
+    pub(super) fn new(message: Arc<Message<S>>, range: Range<u64>) -> Self {
+        Self { message, rest: range, size: 0, stage: Stage::Between }
     }
 }
 
-/// The end of the plaintext is verified before it is said that there is no more.
-impl<S: RangeSource + 'static> AsyncRead for RangeReader<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+impl<S: RangeSource + 'static> RangeStream<S> {
+    /// Begins to read the next piece: whole frames, but for the first and the last one.
+    fn load(&mut self) -> Stage {
+        let (start, opener) = (self.rest.start, &self.message.opener);
+        self.size = next_size(self.size, self.message.options.read_ahead() as u64);
+        let frames = opener.whole_frames(start..start.saturating_add(self.size));
+        let piece = start..frames.end.min(self.rest.end);
+        let length = piece.end.saturating_sub(start);
+        let message = Arc::clone(&self.message);
+        let load = async move { message.run_one(message.opener.read(&[piece])?).await };
+        Stage::Reading { length, load: Box::pin(load) }
+    }
+}
+
+impl<S: RangeSource + 'static> Stream for RangeStream<S> {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        ready!(this.poll_pending(cx))?;
-        if this.window.unread().is_empty()
-            && buffer.remaining() > 0
-            && let Some(next) = this.window.next(&this.message.opener)
-        {
-            let load = this.load(next);
-            ready!(this.poll_load(load, Pending::Load, cx))?;
+        if matches!(this.stage, Stage::Between) {
+            this.stage = this.load();
         }
-        let unread = this.window.unread();
-        let length = unread.len().min(buffer.remaining());
-        buffer.put_slice(&unread[..length]);
-        this.window.advance(length);
-        Poll::Ready(Ok(()))
+        let Stage::Reading { length, load } = &mut this.stage else { return Poll::Ready(None) };
+        let (length, read) = (*length, ready!(load.as_mut().poll(context)));
+        this.stage = Stage::Over;
+        let plaintext = match read {
+            Ok(plaintext) => plaintext,
+            Err(error) => return Poll::Ready(Some(Err(error))),
+        };
+        this.rest.start += plaintext.len() as u64;
+        // Less than that is an answer only once the end was verified.
+        let is_whole = plaintext.len() as u64 == length;
+        if is_whole && !this.rest.is_empty() {
+            this.stage = Stage::Between;
+        }
+        Poll::Ready((!plaintext.is_empty()).then(|| Ok(plaintext.into())))
     }
 }
 
-/// Positions behind the end are allowed; there is nothing to read there. From the end, the end is
-/// verified first; a seek that is dropped while it waits for that goes on with the next call.
-impl<S: RangeSource + 'static> AsyncSeek for RangeReader<S> {
-    fn start_seek(mut self: Pin<&mut Self>, to: SeekFrom) -> io::Result<()> {
-        *self.pending() = Pending::Seek(to, None);
-        Ok(())
+impl<S: RangeSource + 'static> FusedStream for RangeStream<S> {
+    fn is_terminated(&self) -> bool {
+        matches!(self.stage, Stage::Over)
     }
+}
 
-    fn poll_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
-        // Who is about to go elsewhere does not wait for what was to be read here.
-        if matches!(self.pending(), Pending::Seek(..)) {
-            ready!(self.poll_pending(cx))?;
-        }
-        Poll::Ready(Ok(self.window.position()))
+impl<S> fmt::Debug for RangeStream<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RangeStream")
+            .field("opener", &self.message.opener)
+            .field("rest", &self.rest)
+            .finish_non_exhaustive()
     }
 }
