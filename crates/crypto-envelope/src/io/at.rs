@@ -42,7 +42,8 @@ pub trait WriteAt: Sync {
     fn end_at(&self, length: u64) -> io::Result<()>;
 }
 
-/// What holds for files on all systems.
+/// What holds for files on both systems.
+#[cfg(any(unix, windows))]
 mod file {
     use std::{fs::File, io};
 
@@ -133,30 +134,6 @@ mod windows {
                 }
             }
             Ok(())
-        }
-    }
-}
-
-/// There are no such calls on other systems.
-#[cfg(not(any(unix, windows)))]
-mod elsewhere {
-    use std::{fs::File, io};
-
-    use super::{ReadAt, WriteAt};
-
-    impl ReadAt for File {
-        fn read_at(&self, _: &mut [u8], _: u64) -> io::Result<usize> {
-            Err(io::ErrorKind::Unsupported.into())
-        }
-    }
-
-    impl WriteAt for File {
-        fn write_all_at(&self, _: &[u8], _: u64) -> io::Result<()> {
-            Err(io::ErrorKind::Unsupported.into())
-        }
-
-        fn end_at(&self, _: u64) -> io::Result<()> {
-            Err(io::ErrorKind::Unsupported.into())
         }
     }
 }

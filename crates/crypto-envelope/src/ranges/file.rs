@@ -7,15 +7,17 @@ use std::{
 };
 
 use super::{FetchedRange, RangeRequest, RangeSource, Version};
-use crate::{
-    Error, Result,
-    io::{AtOffset, fill},
-};
+#[cfg(any(unix, windows))]
+use crate::io::AtOffset;
+use crate::{Error, Result, io::fill};
 
-/// A regular file, read at positions; on Unix its own stays where it is. Its version is its length,
-/// its modification time and, on Unix, which file it is and when it was changed, asked for before
-/// and after each read. Who writes into the file while the clock stands still, or puts the clock
-/// back, is found out by the tags of the frames.
+/// A regular file, read at positions. On Unix its own stays where it is. Elsewhere it moves, and where
+/// there are no reads at offsets, which is anywhere but on Unix and Windows, two of them must not
+/// happen at the same time.
+///
+/// Its version is its length, its modification time and, on Unix, which file it is and when it was
+/// changed, asked for before and after each read. Who writes into the file while the clock stands
+/// still, or puts the clock back, is found out by the tags of the frames.
 impl RangeSource for File {
     fn fetch(&self, request: RangeRequest<'_>) -> Result<FetchedRange> {
         read_file(self, &request.range(), request.version())
@@ -37,12 +39,26 @@ pub(crate) fn read_file(
     let length = end.saturating_sub(range.start);
     let length = usize::try_from(length).map_err(|_| io::Error::other("a range is too long"))?;
     let mut bytes = vec![0; length];
-    let read = fill(&mut AtOffset::new(file, range.start), &mut bytes);
+    let read = fill_at(file, range.start, &mut bytes);
     if version_of(&file.metadata()?)? != found {
         return Err(Error::SourceChanged);
     }
     bytes.truncate(read?);
     Ok(FetchedRange::new(bytes, metadata.len(), found))
+}
+
+#[cfg(any(unix, windows))]
+fn fill_at(file: &File, start: u64, bytes: &mut [u8]) -> Result<usize> {
+    fill(&mut AtOffset::new(file, start), bytes)
+}
+
+/// There is no call that reads at an offset.
+#[cfg(not(any(unix, windows)))]
+fn fill_at(mut file: &File, start: u64, bytes: &mut [u8]) -> Result<usize> {
+    use std::io::{Seek, SeekFrom};
+
+    file.seek(SeekFrom::Start(start))?;
+    fill(&mut file, bytes)
 }
 
 #[cfg(unix)]
