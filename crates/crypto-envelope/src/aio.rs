@@ -3,7 +3,7 @@
 //!
 //! They drive the engines as [`io`](crate::io) does, by the same names and with the same results.
 //! Errors of this crate are wrapped in [`io::Error`] where a trait asks for one; [`Error::from`]
-//! takes them out again. After any error an adapter is of no use.
+//! takes them out again. After any error an adapter of a whole message is of no use.
 //!
 //! ```
 //! # use crypto_envelope::{
@@ -39,9 +39,16 @@
 //! # Cancellation
 //!
 //! A read, write, flush or shutdown that was dropped before it was ready is continued by the next
-//! one; nothing is lost, and nothing is sealed twice. Functions that are `async` themselves take
-//! the engine with them when they are dropped: a message that was being written stays without an
-//! end, and readers refuse it.
+//! one; nothing is lost, and nothing is sealed twice. Functions that work on a whole message and are
+//! `async` themselves take the engine with them when they are dropped: a message that was being
+//! written stays without an end, and readers refuse it.
+//!
+//! # Ranges
+//!
+//! [`RangeReader`] reads parts of a message in a [`RangeSource`], such as a [`FileSource`], with
+//! several fetches on their way at the same time; [`ranges`](crate::ranges) says what holds for
+//! both kinds of readers. Neither an error nor a future that was dropped does it any harm: it goes
+//! on to be of use.
 //!
 //! # Other traits
 //!

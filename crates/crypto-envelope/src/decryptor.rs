@@ -191,10 +191,10 @@ impl DecryptorBuilder {
         self
     }
 
-    /// Reads [ranges](crate::ranges) of signed messages as if these were not signed. Every byte is
-    /// authentic towards whoever holds the data key, but nobody checks *who wrote it*: everybody
-    /// who may decrypt could have. [`unsigned_only`](Self::unsigned_only) refuses them all the
-    /// same.
+    /// Reads ranges of [signed messages](crate::ranges#signed-messages) as if these were not
+    /// signed. Every byte is authentic towards whoever holds the data key, but nobody checks *who
+    /// wrote it*: everybody who may decrypt could have. [`unsigned_only`](Self::unsigned_only)
+    /// refuses them all the same.
     pub fn danger_ignore_signature_in_ranges(mut self) -> Self {
         self.decryptor.signed_ranges = SignedRanges::Read;
         self

@@ -237,8 +237,7 @@ pub enum PolicyViolation {
         /// Its suite.
         suite: AlgorithmSuite,
     },
-    /// A range was asked for, and the message is signed: a part of it cannot be checked against the
-    /// signature of the whole.
+    /// A range was asked for, and the message is [signed](crate::ranges#signed-messages).
     /// [`danger_ignore_signature_in_ranges`](crate::DecryptorBuilder::danger_ignore_signature_in_ranges)
     /// reads it as if it was not signed.
     #[non_exhaustive]

@@ -32,10 +32,12 @@
 //!
 //! How long the plaintext is follows from how long the message is, but whoever stores it can lie
 //! about that. So it is an [estimate](RangeReader::estimated_length) until the final frame was
-//! verified, and whatever depends on the end verifies that first. If the message was cut, or
-//! something was put behind it, that is an error, and never an early end.
+//! verified: its tag covers its number, its length, and that it is the final one. Whatever depends
+//! on the end verifies it first: what reaches into the final frame or past it, what is counted from
+//! the end, and any empty answer. If the message was cut, or something was put behind it, that is an
+//! error, and never an early end.
 //!
-//! A range may go beyond the end, and is cut off there. One that starts behind the end is
+//! A range may go beyond the end, and is cut off there. One that starts past the end is
 //! [`Error::InvalidInput`](crate::Error::InvalidInput); one that starts right at the end is empty.
 //!
 //! # Signed messages

@@ -108,7 +108,7 @@ impl<S: RangeSource> RangeReader<S> {
         header.open(decryptor, expected).await
     }
 
-    /// The plaintext bytes of a range; without those behind the end, if it goes that far.
+    /// The plaintext bytes of a range; without those past the end, if it goes that far.
     ///
     /// # Errors
     ///

@@ -64,15 +64,10 @@ use crate::{
 /// # }
 /// ```
 ///
-/// # What is proved
-///
 /// Every frame that holds a part of a range is verified, with its number, before a byte of it comes
-/// out. How long the plaintext is can be [estimated](Self::estimated_length) from how long the
-/// message is, but whoever stores it can change that. Only the final frame proves it: its tag
-/// covers its number, its length, and that it is the final one. So whatever depends on the end is
-/// answered once that was verified: what reaches into the final frame or beyond, what is counted
-/// from the end, and any empty answer. A message that was cut is an error there, never a shorter
-/// one. [`length`](Self::length) remembers what was proved.
+/// out; and the final one before anything that [depends on the end](crate::ranges#the-end). Until
+/// then the length of the plaintext is [estimated](Self::estimated_length); [`length`](Self::length)
+/// remembers what was proved.
 #[derive(Clone)]
 pub struct RangeOpener {
     message: Arc<Message>,

@@ -115,11 +115,11 @@ impl<S: RangeSource> RangeReader<S> {
         blocking::wait(header.open(decryptor, expected))
     }
 
-    /// The plaintext bytes of a range; without those behind the end, if it goes that far.
+    /// The plaintext bytes of a range; without those past the end, if it goes that far.
     ///
     /// # Errors
     ///
-    /// - [`Error::InvalidInput`] if the range starts behind the end, which was verified then, or
+    /// - [`Error::InvalidInput`] if the range starts past the end, which was verified then, or
     ///   ends before it starts.
     /// - What the source says; [`Error::SourceChanged`] if there is another message now;
     ///   [`Error::Io`] if it gave fewer or more bytes than it was asked for.
@@ -222,7 +222,7 @@ impl<S: RangeSource> Read for RangeReader<S> {
     }
 }
 
-/// Positions behind the end are allowed; there is nothing to read there. From the end, the end is
+/// Positions past the end are allowed; there is nothing to read there. From the end, the end is
 /// verified first.
 impl<S: RangeSource> Seek for RangeReader<S> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {

@@ -78,7 +78,7 @@ impl Window {
         self.size = next.size;
     }
 
-    /// Goes to a position, which may be behind the end. From the end it can be told only if that is
+    /// Goes to a position, which may be past the end. From the end it can be told only if that is
     /// known.
     pub(crate) fn seek(&mut self, to: SeekFrom, length: Option<u64>) -> Result<u64> {
         let position = match to {

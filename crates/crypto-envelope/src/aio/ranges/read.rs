@@ -101,7 +101,7 @@ impl<S: RangeSource + 'static> AsyncRead for RangeReader<S> {
     }
 }
 
-/// Positions behind the end are allowed; there is nothing to read there. From the end, the end is
+/// Positions past the end are allowed; there is nothing to read there. From the end, the end is
 /// verified first; a seek that is dropped while it waits for that goes on with the next call.
 impl<S: RangeSource + 'static> AsyncSeek for RangeReader<S> {
     fn start_seek(mut self: Pin<&mut Self>, to: SeekFrom) -> io::Result<()> {
