@@ -119,7 +119,7 @@ pub(crate) struct Decrypt {
         value_name = "RANGE",
         allow_hyphen_values = true,
         requires = "output",
-        conflicts_with_all = ["decode", "recursive"]
+        conflicts_with_all = ["decode", "recursive", "threads"]
     )]
     pub(crate) range: Option<ByteRange>,
 

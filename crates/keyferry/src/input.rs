@@ -121,8 +121,13 @@ impl Input {
         if self.can_go_back() {
             return Ok(self.reader);
         }
-        Err(Failure::usage(format!("{} is not a regular file", self.name())).hint(
-            "--range needs one, to go where the part is: decrypt all of it, or store it first",
+        let what = match self.source {
+            Source::StandardInput => "standard input cannot be read at places".to_owned(),
+            _ => format!("{} is not a regular file", self.name()),
+        };
+        Err(Failure::usage(what).hint(
+            "--range needs a regular file by its name, to go where the part is: decrypt all of \
+             it, or store it first",
         ))
     }
 

@@ -31,7 +31,13 @@ impl Progress {
     /// Shows people how much of `input` was read, on standard error if that is a terminal, until
     /// the reader is dropped.
     pub(crate) fn watch(self, input: Input) -> Watched {
-        let (bar, template) = match input.length() {
+        let shown = self.show(&input.name(), input.length());
+        Watched { input, shown }
+    }
+
+    /// Shows people, in the same way, how much was done of so many bytes.
+    pub(crate) fn show(self, name: &str, length: Option<u64>) -> Shown {
+        let (bar, template) = match length {
             Some(length) => (ProgressBar::new(length), WITH_LENGTH),
             None => (ProgressBar::no_length(), WITHOUT_LENGTH),
         };
@@ -39,30 +45,46 @@ impl Progress {
             Format::Text => ProgressDrawTarget::stderr(),
             Format::Nothing | Format::Json => ProgressDrawTarget::hidden(),
         });
-        bar.set_message(self.message(&input));
+        bar.set_message(self.message(name));
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(200));
-        Watched { input, bar }
+        Shown(bar)
     }
 
-    fn message(self, input: &Input) -> String {
-        let name = printable(&input.name());
+    fn message(self, name: &str) -> String {
+        let name = printable(name);
         if self.files > 1 { format!("[{}/{}] {name}", self.file, self.files) } else { name }
+    }
+}
+
+/// What people see, until it is dropped.
+pub(crate) struct Shown(ProgressBar);
+
+impl Shown {
+    /// So many more bytes are done.
+    pub(crate) fn advance(&self, length: usize) {
+        self.0.inc(length as u64);
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }
 
 /// An input whose reader is watched.
 pub(crate) struct Watched {
     input: Input,
-    bar: ProgressBar,
+    shown: Shown,
 }
 
 impl Read for Watched {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
         let length = self.input.read(buffer)?;
-        self.bar.inc(length as u64);
+        self.shown.advance(length);
         Ok(length)
     }
 }
@@ -83,7 +105,7 @@ impl Watched {
 impl ReadAt for Watched {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize> {
         let length = self.input.read_at(buffer, offset)?;
-        self.bar.inc(length as u64);
+        self.shown.advance(length);
         Ok(length)
     }
 }
@@ -92,14 +114,8 @@ impl ReadAt for Watched {
 impl Seek for Watched {
     fn seek(&mut self, to: SeekFrom) -> Result<u64> {
         let position = self.input.seek(to)?;
-        self.bar.set_position(position);
+        self.shown.0.set_position(position);
         Ok(position)
-    }
-}
-
-impl Drop for Watched {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
     failure::{Code, Failure},
     output::{Audience, Output},
     plan::Plan,
+    progress::Shown,
     report::Done,
 };
 
@@ -38,7 +39,7 @@ pub(super) fn decrypt(
     range: ByteRange,
     ready: Ready,
 ) -> Result<Done, Failure> {
-    let Ready { input, destination, decision, .. } = ready;
+    let Ready { input, destination, decision, progress } = ready;
     let name = input.name();
     let about = |error| of_source(error, &name);
     let some_comes_out = destination.is_stream() && !arguments.buffer;
@@ -54,13 +55,16 @@ pub(super) fn decrypt(
     let mut output = open_output(destination, decision, Audience::Owner, &arguments.files)?;
     let plaintext_length = if arguments.buffer {
         if range.end - range.start > bounds::MOST_HELD as u64 {
-            return Err(Failure::new(Code::Policy, "a range of more than 1 GiB with --buffer"));
+            let most = bounds::MOST_HELD >> 30;
+            let what = format!("a range of more than {most} GiB with --buffer");
+            return Err(Failure::new(Code::Policy, what).about(&name));
         }
         let plaintext = Zeroizing::new(reader.read_range(range).map_err(about)?);
         output.write_all(&plaintext).map_err(Error::from)?;
         plaintext.len() as u64
     } else {
-        copy(&mut reader, range, &mut output, about)
+        let shown = progress.show(&name, Some(range.end - range.start));
+        copy(&mut reader, range, &mut output, &shown, about)
             .map_err(|failure| if some_comes_out { of_part(failure) } else { failure })?
     };
     output.commit()?;
@@ -89,6 +93,7 @@ fn copy(
     reader: &mut RangeReader<File>,
     range: Range<u64>,
     output: &mut Output,
+    shown: &Shown,
     about: impl Fn(Error) -> Failure,
 ) -> Result<u64, Failure> {
     reader.seek(SeekFrom::Start(range.start)).map_err(|error| about(error.into()))?;
@@ -101,6 +106,7 @@ fn copy(
             length => {
                 output.write_all(&piece[..length]).map_err(Error::from)?;
                 copied += length as u64;
+                shown.advance(length);
             }
         }
     }
