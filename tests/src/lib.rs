@@ -8,6 +8,7 @@ pub mod interop;
 pub mod items;
 pub mod keyferry;
 pub mod peer;
+pub mod ranges;
 pub mod runner;
 pub mod runtime;
 pub mod sides;

@@ -6,7 +6,7 @@ use std::{
     ops::Range,
     pin::pin,
     sync::{
-        Arc, LazyLock, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
         mpsc,
     },
@@ -16,42 +16,26 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use crypto_envelope::{
-    AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, Error, Limits, Result, SecretBytes,
-    UnverifiedHeader,
+    Error, Result,
     aio::{RangeReader, RangeSource},
-    blocking,
-    provider::{KeyProvider, RawAesProvider},
     ranges::{FetchedRange, RangeOptions, RangeRequest, Version},
 };
 use crypto_envelope_testkit::data;
+use crypto_envelope_tests::ranges::{self, UNSIGNED, decryptor, exact, nothing};
 use tokio::{io::AsyncReadExt, runtime::Builder, task};
 
-static PROVIDER: LazyLock<Arc<dyn KeyProvider>> = LazyLock::new(|| {
-    let key = SecretBytes::from(vec![9; 32]);
-    Arc::new(RawAesProvider::new("flight", "key", &key).expect("a good key"))
-});
-
 fn seal(frame_length: u32, plaintext: &[u8]) -> Result<Bytes> {
-    let encryptor = Encryptor::builder(PROVIDER.clone())
-        .suite(AlgorithmSuite::Aes256GcmHkdfSha512CommitKey)
-        .frame_length(frame_length)
-        .build()?;
-    Ok(blocking::wait(encryptor.encrypt(plaintext, &EncryptionContext::new()))?.into())
+    ranges::seal(UNSIGNED, frame_length, plaintext).map(Bytes::from)
 }
 
 async fn open<S: RangeSource>(source: S, options: RangeOptions) -> Result<RangeReader<S>> {
-    let decryptor = Decryptor::new(PROVIDER.clone());
-    RangeReader::open_with(&decryptor, source, &EncryptionContext::new(), options).await
+    RangeReader::open_with(&decryptor(), source, &nothing(), options).await
 }
 
 /// So that nothing but the header is there from the beginning, and no two ranges are merged.
 fn options(message: &[u8], fetches: usize) -> RangeOptions {
-    let (header, _) = UnverifiedHeader::parse(message, &Limits::default()).expect("a header");
     let fetches = NonZeroUsize::new(fetches).expect("at least one");
-    RangeOptions::default()
-        .with_first_fetch(header.claims().length())
-        .with_merge_gap(0)
-        .with_concurrent_fetches(fetches)
+    exact(message).with_concurrent_fetches(fetches)
 }
 
 fn run(test: impl Future<Output = Result<()>>) -> Result<()> {

@@ -1,48 +1,22 @@
 //! Ranges as streams, and readers that share a message.
 #![expect(clippy::single_range_in_vec_init, reason = "these are lists of ranges")]
 
-use std::{
-    ops::Range,
-    sync::{Arc, LazyLock},
-};
+use std::ops::Range;
 
 use crypto_envelope::{
-    AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, Error, PolicyViolation, Result,
-    SecretBytes,
+    EncryptionContext, Error, PolicyViolation, Result,
     aio::{RangeHeader, RangeReader},
     blocking,
-    provider::{KeyProvider, RawAesProvider},
     ranges::RangeOptions,
 };
 use crypto_envelope_testkit::data;
 use crypto_envelope_tests::{
     items::next,
+    ranges::{SIGNED, UNSIGNED, decryptor, nothing, seal},
     stored::{Answer, Stored},
 };
 use proptest::prelude::*;
 use tokio::io::AsyncReadExt;
-
-static PROVIDER: LazyLock<Arc<dyn KeyProvider>> = LazyLock::new(|| {
-    let key = SecretBytes::from(vec![9; 32]);
-    Arc::new(RawAesProvider::new("streams", "key", &key).expect("a good key"))
-});
-
-fn nothing() -> EncryptionContext {
-    EncryptionContext::new()
-}
-
-fn decryptor() -> Decryptor {
-    let builder = Decryptor::builder(PROVIDER.clone()).danger_ignore_signature_in_ranges();
-    builder.build().expect("good options")
-}
-
-fn seal(suite: AlgorithmSuite, frame_length: u32, plaintext: &[u8]) -> Result<Vec<u8>> {
-    let encryptor = Encryptor::builder(PROVIDER.clone()).suite(suite).frame_length(frame_length);
-    blocking::wait(encryptor.build()?.encrypt(plaintext, &nothing()))
-}
-
-const UNSIGNED: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKey;
-const SIGNED: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKeyEcdsaP384;
 
 fn open(stored: &Stored, read_ahead: usize) -> Result<RangeReader<Stored>> {
     let options = RangeOptions::default().with_first_fetch(1).with_read_ahead(read_ahead);

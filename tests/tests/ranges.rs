@@ -1,114 +1,25 @@
-//! Ranges of messages: what comes out, what is fetched for it, and what proves the end.
+//! Ranges of messages: what comes out, and what is fetched for it.
 #![expect(clippy::single_range_in_vec_init, reason = "these are lists of ranges")]
 
 use std::{
     io::{Read, Seek, SeekFrom},
     ops::Range,
-    sync::{Arc, LazyLock},
 };
 
 use crypto_envelope::{
-    AlgorithmSuite, CommitmentPolicy, Decryptor, DecryptorBuilder, EncryptionContext, Encryptor,
-    Error, LimitKind, Limits, MessagePart, PolicyViolation, RangeStep, Result, SecretBytes,
-    UnverifiedHeader, aio, blocking,
-    provider::{KeyProvider, RawAesProvider},
-    ranges::{RangeHeader, RangeOptions, RangeReader},
+    AlgorithmSuite, EncryptionContext, Encryptor, Error, LimitKind, Limits, Result, blocking,
+    ranges::{RangeOptions, RangeReader},
 };
 use crypto_envelope_testkit::data;
 use crypto_envelope_tests::{
+    ranges::{
+        SIGNED, UNSIGNED, builder, decryptor, exact, header_length, nothing, open, open_async,
+        provider, sample, seal, slice,
+    },
     stored::Stored,
-    vectors::{Manifest, is_refusal, writing_policy},
+    vectors::{Manifest, is_refusal},
 };
 use proptest::prelude::*;
-
-const UNSIGNED: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKey;
-const SIGNED: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKeyEcdsaP384;
-
-static PROVIDER: LazyLock<Arc<dyn KeyProvider>> = LazyLock::new(|| {
-    let key = SecretBytes::from(vec![9; 32]);
-    Arc::new(RawAesProvider::new("ranges", "key", &key).expect("a good key"))
-});
-
-fn seal(suite: AlgorithmSuite, frame_length: u32, plaintext: &[u8]) -> Result<Vec<u8>> {
-    let encryptor = Encryptor::builder(PROVIDER.clone())
-        .commitment_policy(writing_policy(suite))
-        .suite(suite)
-        .frame_length(frame_length)
-        .build()?;
-    blocking::wait(encryptor.encrypt(plaintext, &nothing()))
-}
-
-fn builder() -> DecryptorBuilder {
-    Decryptor::builder(PROVIDER.clone())
-        .commitment_policy(CommitmentPolicy::RequireEncryptAllowDecrypt)
-}
-
-/// Reads signed messages too.
-fn decryptor() -> Decryptor {
-    builder().danger_ignore_signature_in_ranges().build().expect("good options")
-}
-
-fn nothing() -> EncryptionContext {
-    EncryptionContext::new()
-}
-
-fn header_length(message: &[u8]) -> usize {
-    let (header, _) =
-        UnverifiedHeader::parse(message, &Limits::default()).expect("a header of ours");
-    header.claims().length()
-}
-
-/// Fetches the header, exactly, and nothing else in advance.
-fn exact(message: &[u8]) -> RangeOptions {
-    RangeOptions::default().with_first_fetch(header_length(message)).with_merge_gap(0)
-}
-
-fn open(stored: &Stored, options: RangeOptions) -> Result<RangeReader<Stored>> {
-    let reader = RangeReader::open_with(&decryptor(), stored.clone(), &nothing(), options)?;
-    let _ = stored.fetched();
-    Ok(reader)
-}
-
-fn open_async(stored: &Stored, options: RangeOptions) -> Result<aio::RangeReader<Stored>> {
-    let (decryptor, nothing) = (decryptor(), nothing());
-    let open = aio::RangeReader::open_with(&decryptor, stored.clone(), &nothing, options);
-    let reader = blocking::wait(open)?;
-    let _ = stored.fetched();
-    Ok(reader)
-}
-
-fn slice(plaintext: &[u8], range: &Range<u64>) -> Vec<u8> {
-    let index = |value: u64| usize::try_from(value).unwrap_or(usize::MAX).min(plaintext.len());
-    plaintext[index(range.start)..index(range.end)].to_vec()
-}
-
-/// A message whose frames can be told by their places.
-struct Sample {
-    plaintext: Vec<u8>,
-    message: Vec<u8>,
-    header: u64,
-    frame: u64,
-}
-
-/// 1000 bytes in ten full frames and an empty final one.
-fn sample() -> Result<Sample> {
-    let plaintext = data::plaintext(1000, 1);
-    let message = seal(UNSIGNED, 100, &plaintext)?;
-    let header = header_length(&message) as u64;
-    Ok(Sample { plaintext, message, header, frame: 132 })
-}
-
-impl Sample {
-    /// Where some frames are stored.
-    fn frames(&self, frames: Range<u64>) -> Range<u64> {
-        self.header + frames.start * self.frame..self.header + frames.end * self.frame
-    }
-
-    /// Where a frame is stored, and all behind it.
-    fn to_the_end(&self, first: u64) -> Range<u64> {
-        self.header + first * self.frame..self.message.len() as u64
-    }
-}
 
 fn ranges() -> impl Strategy<Value = Vec<Range<u64>>> {
     let range = (0_u64..3500, prop_oneof![0_u64..40, 0_u64..4000, Just(u64::MAX)]);
@@ -349,7 +260,7 @@ fn the_beginning_is_used() -> Result<()> {
 #[test]
 fn a_header_may_be_longer_than_the_first_fetch() -> Result<()> {
     let context = EncryptionContext::from([("long", "x".repeat(50_000))]);
-    let encryptor = Encryptor::builder(PROVIDER.clone()).suite(UNSIGNED).build()?;
+    let encryptor = Encryptor::builder(provider()).suite(UNSIGNED).build()?;
     let message = blocking::wait(encryptor.encrypt(b"text", &context))?;
     for first in [1, 1000, 49_000, 60_000] {
         let stored = Stored::new(message.clone());
@@ -399,127 +310,6 @@ fn long_ranges_are_fetched_in_pieces() -> Result<()> {
             assert!(is_fine, "{start} {length}");
         }
     }
-    Ok(())
-}
-
-/// Cuts at every border of a frame, and puts everything behind it that an attacker might.
-#[test]
-fn a_message_that_was_cut_has_no_early_end() -> Result<()> {
-    let plaintext = data::plaintext(16 * 6 + 5, 7);
-    for suite in [UNSIGNED, SIGNED] {
-        let message = seal(suite, 16, &plaintext)?;
-        let header = header_length(&message);
-        let final_frame = header + 6 * 48;
-        let end = &message[final_frame..];
-        let length = Some(plaintext.len() as u64);
-        let signature = message.len() - if suite.is_signing() { 103 } else { 0 };
-        let junk = data::plaintext(250, 8);
-        let mut tails: Vec<Vec<u8>> = (0..=junk.len()).map(|n| junk[..n].to_vec()).collect();
-        // What is genuine elsewhere.
-        tails.extend((0..=6).map(|n| message[header + n * 48..].to_vec()));
-        tails.extend((0..6).map(|n| message[header + n * 48..][..48].to_vec()));
-        tails.extend((0..6).map(|n| [&message[header + n * 48..][..48], end].concat()));
-        tails.push([end, end].concat());
-        for kept in 0..=7 {
-            let kept = (header + kept * 48).min(message.len());
-            for tail in &tails {
-                let forged = [&message[..kept], &tail[..]].concat();
-                // The signature itself is not looked at.
-                let agree = |place: usize| {
-                    forged.len() == message.len()
-                        && forged[place..signature] == message[place..signature]
-                };
-                if agree(0) {
-                    continue;
-                }
-                check_forged(&forged, &plaintext, if agree(final_frame) { length } else { None })?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Whatever asks for the end gets an error, unless the end is the genuine one; what does not depend
-/// on it is genuine, or an error.
-fn check_forged(forged: &[u8], genuine: &[u8], length: Option<u64>) -> Result<()> {
-    let stored = Stored::new(forged);
-    let mut reader = open(&stored, RangeOptions::default())?;
-    let estimate = reader.estimated_length().unwrap_or(1000);
-    check_refused(reader.read_range(0..u64::MAX));
-    let mut read = Vec::new();
-    check_refused(reader.read_to_end(&mut read).map_err(Error::from));
-    assert!(genuine.starts_with(&read));
-    for start in (0..estimate).step_by(16) {
-        match reader.read_range(start..start + 16) {
-            Ok(found) => assert_eq!(found, slice(genuine, &(start..start + 16))),
-            Err(error) => assert!(is_refusal(&error), "{error:?}"),
-        }
-    }
-    let other = open_async(&stored, RangeOptions::default())?;
-    check_refused(blocking::wait(other.read_range(0..u64::MAX)));
-    if let Some(length) = length {
-        assert_eq!((reader.length()?, blocking::wait(other.length())?), (length, length));
-        return Ok(());
-    }
-    check_refused(blocking::wait(other.length()));
-    check_refused(reader.length());
-    check_refused(reader.read_suffix(1));
-    check_refused(reader.read_suffix(0));
-    check_refused(reader.read_range(0..0));
-    check_refused(reader.read_range(estimate..estimate + 1));
-    check_refused(reader.read_range(estimate + 1..estimate + 2));
-    check_refused(reader.read_range(100_000..100_001));
-    check_refused(reader.seek(SeekFrom::End(0)).map_err(Error::from));
-    reader.seek(SeekFrom::Start(estimate + 100))?;
-    check_refused(reader.read(&mut [0; 1]).map_err(Error::from));
-    check_refused(reader.length());
-    Ok(())
-}
-
-fn check_refused<T: std::fmt::Debug>(found: Result<T>) {
-    let error = found.expect_err("an end that was not verified");
-    assert!(is_refusal(&error), "{error:?}");
-}
-
-/// Frames before the damage can be read, and the error is that of whoever reads all of it.
-#[test]
-fn damage_is_told_as_for_a_whole_message() -> Result<()> {
-    let sample = sample()?;
-    let place = |offset: u64| usize::try_from(offset).expect("short");
-    let changed = |offset: u64| {
-        let mut message = sample.message.clone();
-        message[place(offset)] ^= 1;
-        message
-    };
-    let frame = sample.frames(4..5).start;
-    let last = sample.to_the_end(10).start;
-    let cut = sample.message.len() - 1;
-    let messages = [
-        changed(frame),
-        changed(frame + 5),
-        changed(frame + 20),
-        changed(frame + 131),
-        changed(last),
-        changed(last + 4),
-        changed(last + 9),
-        changed(last + 23),
-        changed(last + 30),
-        sample.message[..cut].to_vec(),
-        [&sample.message[..], b"more"].concat(),
-    ];
-    for message in messages {
-        let whole = blocking::wait(decryptor().decrypt(&message, &nothing()));
-        let whole = whole.expect_err("it is damaged").to_string();
-        let reader = open(&Stored::new(message), RangeOptions::default())?;
-        let error = reader.read_range(300..u64::MAX).expect_err("it is damaged");
-        assert_eq!(error.to_string(), whole);
-        assert_eq!(reader.read_range(10..390)?, sample.plaintext[10..390]);
-    }
-    let reader = open(&Stored::new(changed(frame + 20)), RangeOptions::default())?;
-    let error = reader.read_range(410..411).expect_err("it is damaged");
-    assert!(matches!(error, Error::Authentication { part: MessagePart::Frame(5), .. }));
-    // The end is not damaged.
-    assert_eq!(reader.read_range(500..2000)?, sample.plaintext[500..]);
     Ok(())
 }
 
@@ -642,166 +432,5 @@ fn reading_ahead() -> Result<()> {
     let fetched = stored.fetched();
     assert_eq!(fetched.len(), 3);
     assert!(fetched.iter().all(|range| range.end - range.start < 70_000), "{fetched:?}");
-    Ok(())
-}
-
-#[test]
-fn signed_messages_are_refused_unless_asked_for() -> Result<()> {
-    let message = seal(SIGNED, 100, &[7; 250])?;
-    for builder in [
-        builder(),
-        builder().release_before_signature(),
-        builder().hold_until_end(),
-        builder().danger_ignore_signature_in_ranges().unsigned_only(),
-    ] {
-        let refused = RangeReader::open(&builder.build()?, &message, &nothing());
-        let Err(Error::Policy(violation)) = refused else { panic!("{refused:?}") };
-        let is_right = match violation {
-            PolicyViolation::SignedRange { suite, .. } => {
-                assert!(violation.to_string().contains("danger_ignore_signature_in_ranges"));
-                suite == SIGNED
-            }
-            PolicyViolation::SignedMessage { suite, .. } => suite == SIGNED,
-            _ => false,
-        };
-        assert!(is_right, "{violation}");
-    }
-    let held = builder().danger_ignore_signature_in_ranges().hold_until_end();
-    let held = held.limits(Limits::default().with_max_held_plaintext(0)).build()?;
-    let reader = RangeReader::open(&held, &message, &nothing())?;
-    assert_eq!(reader.read_range(0..1000)?, [7; 250]);
-    Ok(())
-}
-
-/// Nothing is asked of a key provider for a message that will be refused.
-#[test]
-fn a_header_can_be_looked_at_first() -> Result<()> {
-    let message = seal(UNSIGNED, 100, b"text")?;
-    let decryptor = decryptor();
-    let header = RangeHeader::read(&decryptor, &message, RangeOptions::default())?;
-    assert_eq!(header.header().claims().suite(), UNSIGNED);
-    let other = EncryptionContext::from([("a", "b")]);
-    let refused = blocking::wait(header.open(&decryptor, &other));
-    assert!(matches!(refused, Err(Error::Policy(PolicyViolation::ContextMissing { .. }))));
-    let header = RangeHeader::read(&decryptor, &message, RangeOptions::default())?;
-    let reader = blocking::wait(header.open(&decryptor, &nothing()))?;
-    assert_eq!(reader.header().suite(), UNSIGNED);
-    assert_eq!(reader.context(), &nothing());
-    Ok(())
-}
-
-#[test]
-fn limits_hold() -> Result<()> {
-    let read = |message: &[u8], limits: Limits| {
-        let decryptor = builder().danger_ignore_signature_in_ranges().limits(limits).build()?;
-        RangeReader::open(&decryptor, message, &nothing())?.read_range(0..u64::MAX)
-    };
-    let limits = Limits::default;
-    for (suite, frame_length, length) in [
-        (UNSIGNED, 1000, 5000),
-        (UNSIGNED, 1000, 1000),
-        (UNSIGNED, u32::MAX, 1000),
-        (SIGNED, 1000, 5000),
-        (SIGNED, u32::MAX, 1000),
-    ] {
-        let message = seal(suite, frame_length, &vec![7; length])?;
-        let refused = read(&message, limits().with_max_buffered(999));
-        assert!(
-            matches!(refused, Err(Error::Limit { kind: LimitKind::Buffered, limit: 999, .. })),
-            "{suite} {frame_length} {length}: {refused:?}"
-        );
-        assert_eq!(read(&message, limits().with_max_buffered(1000))?, vec![7; length]);
-        let refused = read(&message, limits().with_max_claimed_frame(999));
-        assert!(matches!(refused, Err(Error::Limit { kind: LimitKind::ClaimedFrame, .. })));
-    }
-    Ok(())
-}
-
-/// For callers with sources of their own.
-#[test]
-fn the_engine_wants_what_it_asked_for() -> Result<()> {
-    let sample = sample()?;
-    let open = || {
-        let (header, _) = UnverifiedHeader::parse(&sample.message, &Limits::default())?;
-        let length = sample.message.len() as u64;
-        blocking::wait(decryptor().open_ranges(header, &nothing(), length))
-    };
-    let mut read = open()?.read(&[100..200])?;
-    assert!(matches!(read.push(&[0; 132]), Err(Error::Misuse { .. })));
-    assert!(matches!(read.next_step(), Err(Error::Misuse { .. })));
-    let mut read = open()?.read(&[100..200])?;
-    assert!(matches!(read.open_held(), Err(Error::Misuse { .. })));
-
-    let mut read = open()?.read(&[100..200])?;
-    assert_eq!(read.next_step()?, RangeStep::Fetch(sample.frames(1..2)));
-    assert_eq!((read.next_step()?, read.next_step()?), (RangeStep::Push, RangeStep::Push));
-    assert!(matches!(read.finish(), Err(Error::Misuse { .. })));
-
-    for (length, is_short) in [(131, true), (133, false)] {
-        let mut read = open()?.read(&[100..200])?;
-        read.next_step()?;
-        match read.push(&vec![0; length]) {
-            Err(Error::Truncated { offset, .. }) if is_short => {
-                assert_eq!(offset, sample.frames(1..2).end - 1);
-            }
-            Err(Error::Misuse { .. }) if !is_short => {}
-            other => panic!("{other:?}"),
-        }
-        assert!(matches!(read.finish(), Err(Error::Misuse { .. })));
-    }
-
-    let (header, _) = UnverifiedHeader::parse(&sample.message, &Limits::default())?;
-    let refused = blocking::wait(decryptor().open_ranges(header, &nothing(), sample.header - 1));
-    assert!(matches!(refused, Err(Error::Truncated { .. })));
-    Ok(())
-}
-
-/// What was asked for is taken in that order, and no other.
-#[test]
-fn the_engine_asks_for_several_fetches() -> Result<()> {
-    let sample = sample()?;
-    let place = |offset: u64| usize::try_from(offset).expect("short");
-    let bytes = |range: &Range<u64>| &sample.message[place(range.start)..place(range.end)];
-    let open = || {
-        let (header, body) = UnverifiedHeader::parse(&sample.message, &Limits::default())?;
-        let length = sample.message.len() as u64;
-        let opener = blocking::wait(decryptor().open_ranges(header, &nothing(), length))?;
-        Ok::<_, Error>(opener.with_beginning(body[..300].to_vec()))
-    };
-    let ranges = [700..710, 0..10, 990..2000, 300..310];
-    let asked = [sample.frames(3..4), sample.frames(7..8), sample.to_the_end(9)];
-
-    let mut read = open()?.read(&ranges)?;
-    // What is held is opened before anything is asked for.
-    assert_eq!(read.next_step()?, RangeStep::OpenHeld(132));
-    assert_eq!(read.next_step()?, RangeStep::OpenHeld(132));
-    read.open_held()?;
-    for range in &asked {
-        assert_eq!(read.next_step()?, RangeStep::Fetch(range.clone()));
-    }
-    for range in &asked {
-        assert_eq!(read.next_step()?, RangeStep::Push);
-        read.push(bytes(range))?;
-    }
-    assert_eq!((read.next_step()?, read.next_step()?), (RangeStep::Finish, RangeStep::Finish));
-    let expected: Vec<_> = ranges.iter().map(|range| slice(&sample.plaintext, range)).collect();
-    assert_eq!(read.finish()?, expected);
-
-    let mut read = open()?.read(&ranges)?;
-    read.open_held().expect_err("it was not said that there is anything");
-    let mut read = open()?.read(&ranges)?;
-    read.next_step()?;
-    read.open_held()?;
-    read.next_step()?;
-    read.next_step()?;
-    assert!(matches!(read.push(bytes(&asked[1])), Err(Error::Malformed { .. })));
-    assert!(matches!(read.push(bytes(&asked[0])), Err(Error::Misuse { .. })));
-
-    // There is no other step before the end is proved, if all depends on that.
-    let mut read = open()?.read(&[0..10, 1001..1002])?;
-    assert_eq!(read.next_step()?, RangeStep::Fetch(sample.to_the_end(10)));
-    assert_eq!(read.next_step()?, RangeStep::Push);
-    let past = read.push(bytes(&sample.to_the_end(10)));
-    assert!(matches!(past, Err(Error::InvalidInput { .. })), "{past:?}");
     Ok(())
 }

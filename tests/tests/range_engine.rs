@@ -1,0 +1,95 @@
+//! The engine of ranges, for callers with sources of their own.
+#![expect(clippy::single_range_in_vec_init, reason = "these are lists of ranges")]
+
+use std::ops::Range;
+
+use crypto_envelope::{Error, Limits, RangeStep, Result, UnverifiedHeader, blocking};
+use crypto_envelope_tests::ranges::{decryptor, nothing, sample, slice};
+
+#[test]
+fn the_engine_wants_what_it_asked_for() -> Result<()> {
+    let sample = sample()?;
+    let open = || {
+        let (header, _) = UnverifiedHeader::parse(&sample.message, &Limits::default())?;
+        let length = sample.message.len() as u64;
+        blocking::wait(decryptor().open_ranges(header, &nothing(), length))
+    };
+    let mut read = open()?.read(&[100..200])?;
+    assert!(matches!(read.push(&[0; 132]), Err(Error::Misuse { .. })));
+    assert!(matches!(read.next_step(), Err(Error::Misuse { .. })));
+    let mut read = open()?.read(&[100..200])?;
+    assert!(matches!(read.open_held(), Err(Error::Misuse { .. })));
+
+    let mut read = open()?.read(&[100..200])?;
+    assert_eq!(read.next_step()?, RangeStep::Fetch(sample.frames(1..2)));
+    assert_eq!((read.next_step()?, read.next_step()?), (RangeStep::Push, RangeStep::Push));
+    assert!(matches!(read.finish(), Err(Error::Misuse { .. })));
+
+    for (length, is_short) in [(131, true), (133, false)] {
+        let mut read = open()?.read(&[100..200])?;
+        read.next_step()?;
+        match read.push(&vec![0; length]) {
+            Err(Error::Truncated { offset, .. }) if is_short => {
+                assert_eq!(offset, sample.frames(1..2).end - 1);
+            }
+            Err(Error::Misuse { .. }) if !is_short => {}
+            other => panic!("{other:?}"),
+        }
+        assert!(matches!(read.finish(), Err(Error::Misuse { .. })));
+    }
+
+    let (header, _) = UnverifiedHeader::parse(&sample.message, &Limits::default())?;
+    let refused = blocking::wait(decryptor().open_ranges(header, &nothing(), sample.header - 1));
+    assert!(matches!(refused, Err(Error::Truncated { .. })));
+    Ok(())
+}
+
+/// What was asked for is taken in that order, and no other.
+#[test]
+fn the_engine_asks_for_several_fetches() -> Result<()> {
+    let sample = sample()?;
+    let place = |offset: u64| usize::try_from(offset).expect("short");
+    let bytes = |range: &Range<u64>| &sample.message[place(range.start)..place(range.end)];
+    let open = || {
+        let (header, body) = UnverifiedHeader::parse(&sample.message, &Limits::default())?;
+        let length = sample.message.len() as u64;
+        let opener = blocking::wait(decryptor().open_ranges(header, &nothing(), length))?;
+        Ok::<_, Error>(opener.with_beginning(body[..300].to_vec()))
+    };
+    let ranges = [700..710, 0..10, 990..2000, 300..310];
+    let asked = [sample.frames(3..4), sample.frames(7..8), sample.to_the_end(9)];
+
+    let mut read = open()?.read(&ranges)?;
+    // What is held is opened before anything is asked for.
+    assert_eq!(read.next_step()?, RangeStep::OpenHeld(132));
+    assert_eq!(read.next_step()?, RangeStep::OpenHeld(132));
+    read.open_held()?;
+    for range in &asked {
+        assert_eq!(read.next_step()?, RangeStep::Fetch(range.clone()));
+    }
+    for range in &asked {
+        assert_eq!(read.next_step()?, RangeStep::Push);
+        read.push(bytes(range))?;
+    }
+    assert_eq!((read.next_step()?, read.next_step()?), (RangeStep::Finish, RangeStep::Finish));
+    let expected: Vec<_> = ranges.iter().map(|range| slice(&sample.plaintext, range)).collect();
+    assert_eq!(read.finish()?, expected);
+
+    let mut read = open()?.read(&ranges)?;
+    read.open_held().expect_err("it was not said that there is anything");
+    let mut read = open()?.read(&ranges)?;
+    read.next_step()?;
+    read.open_held()?;
+    read.next_step()?;
+    read.next_step()?;
+    assert!(matches!(read.push(bytes(&asked[1])), Err(Error::Malformed { .. })));
+    assert!(matches!(read.push(bytes(&asked[0])), Err(Error::Misuse { .. })));
+
+    // There is no other step before the end is proved, if all depends on that.
+    let mut read = open()?.read(&[0..10, 1001..1002])?;
+    assert_eq!(read.next_step()?, RangeStep::Fetch(sample.to_the_end(10)));
+    assert_eq!(read.next_step()?, RangeStep::Push);
+    let past = read.push(bytes(&sample.to_the_end(10)));
+    assert!(matches!(past, Err(Error::InvalidInput { .. })), "{past:?}");
+    Ok(())
+}
