@@ -200,8 +200,15 @@ fn ranges() -> TestResult {
     reader.read_exact(&mut [0; 10])?;
     hunt_debug(&reader, &secrets.all())?;
     let source = Bytes::from(message.clone());
-    let reader = blocking::wait(aio::RangeReader::open(&decryptor, source, &nothing))?;
+    let options = RangeOptions::default();
+    let header = blocking::wait(aio::RangeHeader::read(&decryptor, source, options))?;
+    hunt_debug(&header, &secrets.all())?;
+    let mut reader = blocking::wait(header.open(&decryptor, &nothing))?;
+    blocking::wait(async { Ok(AsyncReadExt::read_exact(&mut reader, &mut [0; 10]).await?) })?;
     hunt_debug(&reader, &secrets.all())?;
+    let mut stream = reader.stream(0..1000);
+    blocking::wait(async { Ok(next(&mut stream).await) })?;
+    hunt_debug(&stream, &secrets.all())?;
 
     let mut parser = decryptor.header_parser();
     let used = parser.push(&message)?;
