@@ -93,3 +93,24 @@ fn the_engine_asks_for_several_fetches() -> Result<()> {
     assert!(matches!(past, Err(Error::InvalidInput { .. })), "{past:?}");
     Ok(())
 }
+
+/// By this a caller decides where work is done.
+#[test]
+fn the_engine_says_how_much_work_there_is() -> Result<()> {
+    let sample = sample()?;
+    let (header, body) = UnverifiedHeader::parse(&sample.message, &Limits::default())?;
+    let length = sample.message.len() as u64;
+    let opener = blocking::wait(decryptor().open_ranges(header, &nothing(), length))?;
+    for (ranges, copied) in [(vec![0..400, 500..900], 0), (vec![0..400, 300..900, 950..960], 1000)]
+    {
+        let mut read = opener.read(&ranges)?;
+        assert_eq!((read.push_work(), read.finish_work()), (0, 0));
+        while let RangeStep::Fetch(range) = read.next_step()? {
+            let place = |offset: u64| usize::try_from(offset - sample.header).expect("short");
+            assert_eq!(read.push_work() as u64, range.end - range.start);
+            read.push(&body[place(range.start)..place(range.end)])?;
+        }
+        assert_eq!(read.finish_work(), copied);
+    }
+    Ok(())
+}

@@ -167,9 +167,11 @@ impl RangeRead {
         }
     }
 
-    /// Work in bytes of the next [`push`](Self::push), if bytes have to move for it also these.
-    #[cfg(feature = "tokio")]
-    pub(crate) fn push_work(&self) -> usize {
+    /// About how many bytes the next [`push`](Self::push) has to work through. Whoever must not
+    /// block a thread for long decides by this where to call it;
+    /// [`open_held`](Self::open_held) works through as many bytes as its [step](RangeStep) says.
+    #[must_use]
+    pub fn push_work(&self) -> usize {
         let Some(fetch) = self.asked.front() else { return 0 };
         let length = usize::try_from(fetch.stored.end - fetch.stored.start).unwrap_or(usize::MAX);
         let moved = match &self.phase {
@@ -179,9 +181,10 @@ impl RangeRead {
         length.saturating_add(moved)
     }
 
-    /// Bytes that are copied to [finish](Self::finish).
-    #[cfg(feature = "tokio")]
-    pub(crate) fn finish_work(&self) -> usize {
+    /// About how many bytes [`finish`](Self::finish) has to work through: those of ranges that have
+    /// a frame in common are copied, others are not.
+    #[must_use]
+    pub fn finish_work(&self) -> usize {
         match &self.phase {
             Phase::Planned(plan) => plan.copied(&self.layout),
             Phase::Start | Phase::ProvingEnd | Phase::Failed => 0,
@@ -336,7 +339,6 @@ impl Plan {
         shared
     }
 
-    #[cfg(feature = "tokio")]
     fn moved_for(&self, layout: &Layout, fetch: &Fetch) -> usize {
         let moved = fetch.spans.iter().filter_map(|span| {
             let text = self.texts.get(span.stretch?)?;
@@ -345,7 +347,6 @@ impl Plan {
         moved.fold(0, usize::saturating_add)
     }
 
-    #[cfg(feature = "tokio")]
     fn copied(&self, layout: &Layout) -> usize {
         let shared = self.shared();
         let ranges = self.ranges.iter().zip(&self.homes);

@@ -48,7 +48,6 @@ impl Text {
     }
 
     /// How many bytes have to move to make room for these frames.
-    #[cfg(feature = "tokio")]
     pub(super) fn moved_for(&self, layout: &Layout, frames: &Range<u64>) -> usize {
         let room = (self.bytes.capacity() - self.bytes.len()) as u64;
         if self.missing_through(layout, frames) > room { self.bytes.len() } else { 0 }
