@@ -10,6 +10,7 @@ mod local_keys;
 mod many;
 mod messages;
 mod policy;
+mod ranges;
 mod sandbox;
 mod streams;
 mod terminal;

@@ -71,9 +71,11 @@ pub(super) fn decrypt(
     Ok(Done { header, context, plaintext_length })
 }
 
-/// The range in bytes. The end of the message is verified first, if the range depends on it.
+/// The range in bytes. The end of the message is verified first, if the range depends on it; of a
+/// signed one in any case, as its length can be estimated too long.
 fn bounds_of(reader: &RangeReader<File>, range: ByteRange) -> Result<Range<u64>, Error> {
-    let estimate = reader.estimated_length();
+    let is_exact = !reader.header().suite().is_signing();
+    let estimate = reader.estimated_length().filter(|_| is_exact);
     match range {
         ByteRange::Between(start, Some(end)) if start < end && Some(end) <= estimate => {
             Ok(start..end)
@@ -87,8 +89,7 @@ fn bounds_of(reader: &RangeReader<File>, range: ByteRange) -> Result<Range<u64>,
     }
 }
 
-/// Says how many bytes there were: of a signed message one estimates a few too many, and the reader
-/// stops at the verified end.
+/// Says how many bytes there were.
 fn copy(
     reader: &mut RangeReader<File>,
     range: Range<u64>,
