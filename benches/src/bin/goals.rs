@@ -192,8 +192,11 @@ fn ranges(turns: usize) -> Outcome {
     let mut out = vec![0; message.len()];
     let starts = (0..100_u64).map(|place| place * 7_654_321 % (MEMORY as u64 - 1024));
     let ranges: Vec<_> = starts.map(|start| start..start + 1024).collect();
-    let read =
-        in_turns(turns, || work.read_ranges(&message, &ranges), || work.open(1, &message, &mut out))?;
+    let read = in_turns(
+        turns,
+        || work.read_ranges(&message, &ranges),
+        || work.open(1, &message, &mut out),
+    )?;
     row("100 ranges of 1 KiB, 64 KiB frames", "all of it", "", read, MEMORY);
     Ok(())
 }
