@@ -2,12 +2,13 @@
 
 use std::{
     future::poll_fn,
+    pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use tokio::{
     runtime::Handle,
-    task::{JoinError, coop},
+    task::{JoinError, JoinHandle, coop},
 };
 
 use crate::{Error, Result, blocking::HAS_THREADS};
@@ -23,7 +24,19 @@ pub(super) async fn compute<T: Send + 'static>(
 ) -> Result<T> {
     match runtime_that_may_block() {
         None => work(),
-        Some(runtime) => runtime.spawn_blocking(work).await.map_err(|error| lost(&error))?,
+        Some(runtime) => {
+            let mut work = GivenUp(runtime.spawn_blocking(work));
+            poll_fn(|context| Pin::new(&mut work.0).poll(context)).await.map_err(|e| lost(&e))?
+        }
+    }
+}
+
+/// Work that nobody wants any more is not begun.
+struct GivenUp<T>(JoinHandle<T>);
+
+impl<T> Drop for GivenUp<T> {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

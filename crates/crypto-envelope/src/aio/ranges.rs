@@ -8,7 +8,7 @@ mod source;
 mod stream;
 
 use std::{
-    fmt,
+    fmt, mem,
     ops::Range,
     sync::{Arc, Mutex},
 };
@@ -206,7 +206,10 @@ impl<S: RangeSource> Message<S> {
                     flight.make_room();
                 }
                 Todo::Finish => {
-                    return compute_some(read.finish_work(), move || read.finish()).await;
+                    // Until it is the caller's, it is wiped when it is dropped.
+                    let work = read.finish_work();
+                    let finish = move || read.finish().map(Zeroizing::new);
+                    return Ok(mem::take(&mut *compute_some(work, finish).await?));
                 }
             }
         }

@@ -67,8 +67,6 @@ enum Hold {
 }
 
 impl Opener {
-    pub(crate) const OUT_TOO_SHORT: Error = Error::Misuse { what: "the output slice is too short" };
-
     pub(crate) fn new(verified: VerifiedHeader, release: Release, limits: Limits) -> Self {
         let VerifiedHeader { header, context, keys, verifier } = verified;
         let hold = match (release, &verifier) {
@@ -206,7 +204,7 @@ impl Opener {
 
     fn open_parts(&mut self, ciphertext: &[u8], out: &mut [u8]) -> Result<usize> {
         if out.len() < self.push_bound(ciphertext.len()) {
-            return Err(Self::OUT_TOO_SHORT);
+            return Err(Error::Misuse { what: "the output slice is too short" });
         }
         let Self { parts, cipher, verifier, finished, hold, .. } = self;
         let mut rest = ciphertext;

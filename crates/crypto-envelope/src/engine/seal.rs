@@ -393,18 +393,40 @@ impl Sealer {
         if self.state == State::HeaderDue { self.header.length() } else { 0 }
     }
 
+    /// Runs steps, of which all have to succeed. After an error there is no other, nor after a panic.
+    pub(crate) fn all_or_nothing<T>(
+        &mut self,
+        steps: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        let mut fails = Fails(Some(self));
+        let result = fails.0.as_mut().map_or(Err(FAILED_BEFORE), |sealer| steps(sealer));
+        if result.is_ok() {
+            fails.0 = None;
+        }
+        result
+    }
+
     /// Runs a step; after one that failed there is no other.
     fn guarded<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if self.state == State::Failed {
-            return Err(Error::Misuse {
-                what: "this sealer has failed before: start a new message",
-            });
+            return Err(FAILED_BEFORE);
         }
         let result = step(self);
         if result.is_err() {
             self.state = State::Failed;
         }
         result
+    }
+}
+
+/// The sealer fails when this is dropped.
+struct Fails<'s>(Option<&'s mut Sealer>);
+
+impl Drop for Fails<'_> {
+    fn drop(&mut self) {
+        if let Some(sealer) = &mut self.0 {
+            sealer.state = State::Failed;
+        }
     }
 }
 
@@ -432,6 +454,8 @@ fn seal_header(
     Ok(Header::assemble(fields, body, HeaderAuthentication { iv: HEADER_IV, tag }))
 }
 
+const FAILED_BEFORE: Error =
+    Error::Misuse { what: "this sealer has failed before: start a new message" };
 pub(crate) const TOO_MANY_FRAMES: Error =
     Error::Limit { kind: LimitKind::Frames, limit: MOST_FRAMES };
 
@@ -544,6 +568,41 @@ mod tests {
                 assert!(if fits { sealed.is_ok() } else { full }, "{left}: {sealed:?}");
             }
         }
+        Ok(())
+    }
+
+    /// What is in the buffer already must not be sealed again under the same numbers.
+    #[test]
+    fn a_piece_that_failed_is_the_last_one() -> Result<()> {
+        let mut sealer = sealer(1)?;
+        let mut out = vec![0; 1 << 16];
+        sealer.push(&[], &mut out)?;
+        sealer.next = u32::MAX - 200;
+        out.fill(0);
+        let full = several_threads().seal_piece(&mut sealer, &[0xAA; 256], &mut out);
+        assert!(matches!(full, Err(Error::Limit { limit: MOST_FRAMES, .. })));
+        assert!(out.iter().all(|byte| *byte == 0));
+        assert!(matches!(sealer.push(&[0x55], &mut out), Err(Error::Misuse { .. })));
+        Ok(())
+    }
+
+    #[test]
+    fn a_sealer_that_panicked_has_failed() -> Result<()> {
+        let mut sealer = sealer(1)?;
+        let panics = |_: &mut Sealer| -> Result<()> { unreachable!("a test") };
+        let panicked = std::panic::AssertUnwindSafe(|| sealer.all_or_nothing(panics));
+        assert!(std::panic::catch_unwind(panicked).is_err());
+        assert!(matches!(sealer.push(&[], &mut [0; 512]), Err(Error::Misuse { .. })));
+        Ok(())
+    }
+
+    #[test]
+    fn too_short_an_output_is_refused_for_good_by_several_threads() -> Result<()> {
+        let mut sealer = sealer(16)?;
+        let mut out = vec![0; sealer.push_length(400) - 1];
+        let refused = several_threads().seal_piece(&mut sealer, &[0; 400], &mut out);
+        assert!(matches!(refused, Err(Error::Misuse { .. })));
+        assert!(matches!(sealer.push(&[], &mut [0; 512]), Err(Error::Misuse { .. })));
         Ok(())
     }
 

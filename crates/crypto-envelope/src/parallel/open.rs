@@ -38,9 +38,12 @@ impl Parallel {
     }
 
     fn open_parts(&self, opener: &mut Opener, ciphertext: &[u8], out: &mut [u8]) -> Result<usize> {
-        // Not more than that: what is to be held must not be opened here.
         let bound = opener.push_bound(ciphertext.len());
-        let out = out.get_mut(..bound).ok_or(Opener::OUT_TOO_SHORT)?;
+        if out.len() < bound {
+            return opener.push(ciphertext, out);
+        }
+        // Not more than that: what is to be held must not be opened here.
+        let out = &mut out[..bound];
         let (mut rest, mut written) = (ciphertext, 0);
         // Of a frame that waits for more, first its prefix may be missing.
         while let Some(missing) = opener.missing().filter(|_| !rest.is_empty()) {

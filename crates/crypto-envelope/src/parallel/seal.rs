@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::{
     Parallel, Shares,
@@ -31,10 +31,18 @@ impl Parallel {
         out: &mut [u8],
     ) -> Result<usize> {
         let all = sealer.push_length(plaintext.len());
-        let out = out.get_mut(..all).ok_or(Sealer::OUT_TOO_SHORT)?;
-        let (plaintext, out) = self.seal_frames(sealer, plaintext, out)?;
-        sealer.push(plaintext, out)?;
-        Ok(all)
+        if out.len() < all {
+            return sealer.push(plaintext, out);
+        }
+        // What several threads sealed is in `out` before the sealer accepts it.
+        let sealed = sealer.all_or_nothing(|sealer| {
+            let (plaintext, out) = self.seal_frames(sealer, plaintext, &mut out[..all])?;
+            sealer.push(plaintext, out)
+        });
+        if sealed.is_err() {
+            out.zeroize();
+        }
+        sealed.map(|_| all)
     }
 
     /// As [`Sealer::finish`].
@@ -49,9 +57,13 @@ impl Parallel {
         out: &mut [u8],
     ) -> Result<Sealed> {
         let all = sealer.finish_length(plaintext.len());
-        let out = out.get_mut(..all).ok_or(Sealer::OUT_TOO_SHORT)?;
-        let (plaintext, out) = self.seal_frames(&mut sealer, plaintext, out)?;
-        sealer.finish(plaintext, out)
+        let room = out.get_mut(..all).ok_or(Sealer::OUT_TOO_SHORT)?;
+        let frames = self.seal_frames(&mut sealer, plaintext, room);
+        let sealed = frames.and_then(|(plaintext, out)| sealer.finish(plaintext, out));
+        if sealed.is_err() {
+            out.zeroize();
+        }
+        sealed
     }
 
     /// Seals what is worth it on several threads. Returns what is left of both.
