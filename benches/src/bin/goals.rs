@@ -197,7 +197,7 @@ fn ranges(turns: usize) -> Outcome {
         || work.read_ranges(&message, &ranges),
         || work.open(1, &message, &mut out),
     )?;
-    row("100 ranges of 1 KiB, 64 KiB frames", "all of it", "", read, MEMORY);
+    print_row("100 ranges of 1 KiB, 64 KiB frames", "all of it", "", read, "", "");
     Ok(())
 }
 
@@ -257,12 +257,14 @@ fn measure_resident(what: &str, threads: usize, length: u64) -> Outcome {
 
 fn row(job: &str, yardstick: &str, goal: &str, found: Comparison, bytes: usize) {
     #[expect(clippy::cast_precision_loss, reason = "a few digits are shown")]
-    let rate = |seconds: f64| bytes as f64 / seconds / 1e9;
+    let rate = |seconds: f64| format!("{:.2}", bytes as f64 / seconds / 1e9);
+    print_row(job, yardstick, goal, found, &rate(found.ours), &rate(found.yardstick));
+}
+
+fn print_row(job: &str, yardstick: &str, goal: &str, found: Comparison, ours: &str, other: &str) {
     let (ratio, (low, high)) = (found.ratio, found.range);
-    let (ours, theirs) = (rate(found.ours), rate(found.yardstick));
-    println!(
-        "| {job} | {yardstick} | {goal} | {ratio:.2} | {low:.2} to {high:.2} | {ours:.2} | {theirs:.2} |"
-    );
+    let range = format!("{low:.2} to {high:.2}");
+    println!("| {job} | {yardstick} | {goal} | {ratio:.2} | {range} | {ours} | {other} |");
 }
 
 fn file_of(length: u64) -> io::Result<File> {
