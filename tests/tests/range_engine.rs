@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use crypto_envelope::{Error, Limits, RangeStep, Result, UnverifiedHeader, blocking};
-use crypto_envelope_tests::ranges::{decryptor, nothing, sample, slice};
+use crypto_envelope::{Error, LimitKind, Limits, RangeStep, Result, UnverifiedHeader, blocking};
+use crypto_envelope_tests::ranges::{SIGNED, UNSIGNED, decryptor, nothing, sample, seal, slice};
 
 #[test]
 fn the_engine_wants_what_it_asked_for() -> Result<()> {
@@ -111,6 +111,26 @@ fn the_engine_says_how_much_work_there_is() -> Result<()> {
             read.push(&body[place(range.start)..place(range.end)])?;
         }
         assert_eq!(read.finish_work(), copied);
+    }
+    Ok(())
+}
+
+/// Whoever stores the message says how long it is, and it may say that its frames are long: nobody
+/// fetches gigabytes to find out that a frame may not be that long.
+#[test]
+fn what_may_not_be_buffered_is_not_fetched() -> Result<()> {
+    for suite in [UNSIGNED, SIGNED] {
+        let message = seal(suite, u32::MAX, b"short")?;
+        for claimed in [1 << 30, 3 << 30] {
+            for suffix in [0, 1] {
+                let (header, _) = UnverifiedHeader::parse(&message, &Limits::default())?;
+                let opener = blocking::wait(decryptor().open_ranges(header, &nothing(), claimed))?;
+                let refused = opener.read_suffix(suffix).next_step();
+                let limited =
+                    matches!(&refused, Err(Error::Limit { kind: LimitKind::Buffered, .. }));
+                assert!(limited, "{suite} {claimed}: {refused:?}");
+            }
+        }
     }
     Ok(())
 }
