@@ -106,6 +106,27 @@ fn in_memory(turns: usize) -> Outcome {
             MEMORY,
         );
     }
+    short(turns)
+}
+
+/// What is too short for a second thread must not pay for it.
+fn short(turns: usize) -> Outcome {
+    const REPEATED: usize = 100;
+    let work = Work::new(UNSIGNED, 4 << 10)?;
+    for length in [1 << 10, 1 << 20] {
+        let plaintext = vec![0xA5; length];
+        let message = work.message(&plaintext)?;
+        let out = RefCell::new(vec![0; message.len()]);
+        let repeated = |threads| {
+            for _ in 0..REPEATED {
+                work.seal(threads, &plaintext, &mut out.borrow_mut())?;
+            }
+            Outcome::Ok(())
+        };
+        let short = in_turns(turns, || repeated(2), || repeated(1))?;
+        let job = format!("encrypt {} KiB in memory, 4 KiB frames, 2 threads", length >> 10);
+        row(&job, "1 thread", "", short, REPEATED * length);
+    }
     Ok(())
 }
 
