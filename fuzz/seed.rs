@@ -22,6 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     write(&corpus.join("header"), &messages)?;
     write(&corpus.join("decrypt"), &messages)?;
     write(&corpus.join("body"), &genuine(Genuine::rest))?;
+    write(&corpus.join("parallel"), &genuine(Genuine::rest))?;
     write(&corpus.join("ranges"), &genuine(Genuine::rest))?;
     write(&corpus.join("footer"), &genuine(Genuine::footer))?;
     write(&corpus.join("round_trip"), &plaintexts())?;

@@ -1,14 +1,11 @@
 //! What the fuzz targets share: keys, genuine messages, and pieces of all lengths.
 
-use std::{
-    io::{self, Read},
-    ops::Range,
-    sync::LazyLock,
-};
+use std::{io::Read, num::NonZeroUsize, ops::Range, sync::LazyLock};
 
 use crypto_envelope::{
     AlgorithmSuite, CommitmentPolicy, Decryptor, DecryptorBuilder, EncryptionContext, Encryptor,
-    Opener, SecretBytes, blocking,
+    Finished, Opener, Result, SecretBytes, blocking, io,
+    parallel::Parallel,
     provider::{MultiProvider, RawAesProvider},
     ranges::{RangeOptions, RangeReader},
 };
@@ -120,6 +117,26 @@ impl Genuine {
         assert!(!is_genuine || reader.read_range(0..u64::MAX).is_ok(), "it is genuine");
     }
 
+    /// Opens the genuine header with `rest` behind it, with one thread and with several, in slices of
+    /// about so many bytes. They must agree, and nothing but the genuine plaintext may come out.
+    ///
+    /// # Panics
+    ///
+    /// If something else happens.
+    pub fn check_parallel(&self, rest: &[u8], decryptor: &Decryptor, slice: u8) {
+        let (mut by_one, mut by_several) = (Vec::new(), Vec::new());
+        let outcome = |finished: Result<Finished>| {
+            finished.map(|finished| finished.plaintext_length()).map_err(|error| error.to_string())
+        };
+        let one = outcome(io::decrypt(self.opener(decryptor, 0), rest, &mut by_one));
+        let threads = NonZeroUsize::new(3).expect("not zero");
+        let parallel = Parallel::new().with_threads(threads).with_slice(usize::from(slice) * 16);
+        let several = parallel.decrypt(self.opener(decryptor, 0), rest, &mut by_several);
+        assert_eq!(one, outcome(several));
+        assert!(self.plaintext.starts_with(&by_several), "something else was released");
+        assert!(one.is_err() || by_one == by_several, "another plaintext");
+    }
+
     fn opener(&self, decryptor: &Decryptor, seed: u8) -> Opener {
         let mut parser = decryptor.header_parser();
         for piece in Pieces::new(seed, &self.message[..self.header_length()]) {
@@ -204,7 +221,7 @@ impl<'b> Iterator for Pieces<'b> {
 }
 
 impl Read for Pieces<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let most = self.next_length().min(buffer.len());
         self.bytes.read(&mut buffer[..most])
     }
