@@ -35,7 +35,7 @@ mod order;
 mod seal;
 mod streams;
 
-use std::{num::NonZeroUsize, thread};
+use std::{num::NonZeroUsize, sync::OnceLock, thread};
 
 use crate::engine::stored_length;
 
@@ -53,10 +53,9 @@ pub struct Parallel {
 }
 
 impl Parallel {
-    /// All cores that the process may use, and 64 MiB.
+    /// All cores that the process might use when this was called first, and 64 MiB.
     pub fn new() -> Self {
-        let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { threads, memory: 64 * MEBIBYTE, slice: MEBIBYTE }
+        Self { threads: cores(), memory: 64 * MEBIBYTE, slice: MEBIBYTE }
     }
 
     /// At most so many threads, the calling one included.
@@ -122,6 +121,12 @@ impl Default for Parallel {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Asking the system takes longer than sealing a short message.
+fn cores() -> NonZeroUsize {
+    static CORES: OnceLock<NonZeroUsize> = OnceLock::new();
+    *CORES.get_or_init(|| thread::available_parallelism().unwrap_or(NonZeroUsize::MIN))
 }
 
 /// How a body is shared out.
