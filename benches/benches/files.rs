@@ -1,21 +1,19 @@
 //! From a file in the page cache to nowhere, and to a file in the page cache.
 
-use std::{
-    fs::{File, OpenOptions},
-    io::{self, Seek, Write},
-};
+use std::io::Seek;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use crypto_envelope_benches::{
+    files,
     raw::read_copy_write,
     work::{UNSIGNED, Work},
 };
 
 const LENGTH: u64 = 256 << 20;
 
-fn files(criterion: &mut Criterion) {
-    let mut plaintext = file_of(LENGTH).expect("room for a file");
-    let mut message = file_of(LENGTH + LENGTH / 64).expect("room for a file");
+fn encrypt(criterion: &mut Criterion) {
+    let mut plaintext = files::of_length(LENGTH).expect("room for a file");
+    let mut message = files::of_length(LENGTH + LENGTH / 64).expect("room for a file");
     for frame_length in [4_u32 << 10, 64 << 10] {
         let work = Work::new(UNSIGNED, frame_length).expect("good options");
         let name = format!("{} KiB frames", frame_length >> 10);
@@ -25,14 +23,14 @@ fn files(criterion: &mut Criterion) {
         group.bench_function("read and copy", |bencher| {
             bencher.iter(|| {
                 plaintext.rewind()?;
-                read_copy_write(frame_length as usize, &plaintext, null()?)
+                read_copy_write(frame_length as usize, &plaintext, files::null()?)
             });
         });
         for threads in [1, 2] {
             group.bench_function(BenchmarkId::new("encrypt, threads", threads), |bencher| {
                 bencher.iter(|| {
                     plaintext.rewind()?;
-                    work.encrypt(threads, &plaintext, null()?)
+                    work.encrypt(threads, &plaintext, files::null()?)
                 });
             });
         }
@@ -48,18 +46,5 @@ fn files(criterion: &mut Criterion) {
     }
 }
 
-fn file_of(length: u64) -> io::Result<File> {
-    let mut file = tempfile::tempfile()?;
-    let piece = vec![0xA5; 1 << 20];
-    for _ in 0..length.div_ceil(piece.len() as u64) {
-        file.write_all(&piece)?;
-    }
-    Ok(file)
-}
-
-fn null() -> io::Result<File> {
-    OpenOptions::new().write(true).open("/dev/null")
-}
-
-criterion_group!(benches, files);
+criterion_group!(benches, encrypt);
 criterion_main!(benches);

@@ -2,6 +2,7 @@
 //! need.
 
 pub mod compare;
+pub mod files;
 pub mod raw;
 pub mod resident;
 pub mod work;

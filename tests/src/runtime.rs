@@ -5,6 +5,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
+        mpsc,
     },
 };
 
@@ -59,4 +60,29 @@ impl OtherTask {
 /// Whether a connection was reset, as far as the caller of an adapter can tell.
 pub fn is_reset(error: impl Into<Error>) -> bool {
     matches!(error.into(), Error::Io(error) if error.kind() == ErrorKind::ConnectionReset)
+}
+
+/// Takes all threads for blocking work until another task had its turns. Who works on the spot is
+/// done before that.
+///
+/// # Panics
+///
+/// If the work is done without leaving the runtime to others.
+pub async fn does_not_hold_the_runtime<T>(work: impl Future<Output = T>) -> T {
+    // More than the cooperative budget would let it have.
+    const MANY: usize = 10_000;
+    let (open_gate, gate) = mpsc::channel();
+    let gate = task::spawn_blocking(move || gate.recv().is_ok());
+    let turns = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&turns);
+    task::spawn(async move {
+        while counted.fetch_add(1, Ordering::Relaxed) < MANY {
+            task::yield_now().await;
+        }
+        open_gate.send(()).expect("the gate is there");
+    });
+    let done = work.await;
+    assert!(turns.load(Ordering::Relaxed) > MANY);
+    assert!(gate.await.is_ok_and(|opened| opened));
+    done
 }

@@ -4,11 +4,6 @@ use std::{
     future::poll_fn,
     io::Cursor,
     pin::{Pin, pin},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-        mpsc,
-    },
     task::{Context, Poll},
 };
 
@@ -19,7 +14,7 @@ use crypto_envelope::{
 };
 use crypto_envelope_testkit::data;
 use crypto_envelope_tests::{
-    runtime::{OtherTask, run_with_one_blocking_thread},
+    runtime::{OtherTask, does_not_hold_the_runtime, run_with_one_blocking_thread},
     sides::{SIGNED, Sides, UNSIGNED},
 };
 use tokio::{
@@ -254,27 +249,6 @@ fn what_was_dropped_for_good_has_no_end() -> Result<()> {
         }
         Ok(())
     })
-}
-
-/// Takes all threads for blocking work until another task had its turns. Who works on the spot is
-/// done before that.
-async fn does_not_hold_the_runtime<T>(work: impl Future<Output = T>) -> T {
-    // More than the cooperative budget would let it have.
-    const MANY: usize = 10_000;
-    let (open_gate, gate) = mpsc::channel();
-    let gate = task::spawn_blocking(move || gate.recv().is_ok());
-    let turns = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&turns);
-    task::spawn(async move {
-        while counted.fetch_add(1, Ordering::Relaxed) < MANY {
-            task::yield_now().await;
-        }
-        open_gate.send(()).expect("the gate is there");
-    });
-    let done = work.await;
-    assert!(turns.load(Ordering::Relaxed) > MANY);
-    assert!(gate.await.is_ok_and(|opened| opened));
-    done
 }
 
 #[test]

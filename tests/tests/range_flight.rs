@@ -8,7 +8,6 @@ use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
-        mpsc,
     },
     task::{Context, Poll, Waker},
 };
@@ -21,7 +20,10 @@ use crypto_envelope::{
     ranges::{FetchedRange, RangeOptions, RangeRequest, Version},
 };
 use crypto_envelope_testkit::data;
-use crypto_envelope_tests::ranges::{self, UNSIGNED, decryptor, exact, nothing};
+use crypto_envelope_tests::{
+    ranges::{self, UNSIGNED, decryptor, exact, nothing},
+    runtime::does_not_hold_the_runtime,
+};
 use tokio::{io::AsyncReadExt, runtime::Builder, task};
 
 fn seal(frame_length: u32, plaintext: &[u8]) -> Result<Bytes> {
@@ -251,27 +253,6 @@ fn a_read_can_be_dropped_half_way() -> Result<()> {
         assert_eq!(read?, slices(&plaintext, &ranges[..10]));
         Ok(())
     })
-}
-
-/// Takes all threads for blocking work until another task had its turns. Who works on the spot is
-/// done before that.
-async fn does_not_hold_the_runtime<T>(work: impl Future<Output = T>) -> T {
-    // More than the cooperative budget would let it have.
-    const MANY: usize = 10_000;
-    let (open_gate, gate) = mpsc::channel();
-    let gate = task::spawn_blocking(move || gate.recv().is_ok());
-    let turns = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&turns);
-    task::spawn(async move {
-        while counted.fetch_add(1, Ordering::Relaxed) < MANY {
-            task::yield_now().await;
-        }
-        open_gate.send(()).expect("the gate is there");
-    });
-    let done = work.await;
-    assert!(turns.load(Ordering::Relaxed) > MANY);
-    assert!(gate.await.is_ok_and(|opened| opened));
-    done
 }
 
 #[test]

@@ -7,14 +7,14 @@ use std::{
     cell::RefCell,
     env,
     error::Error,
-    fs::{File, OpenOptions},
     hint::black_box,
-    io::{self, Read, Seek, Write},
+    io::{self, Read, Seek},
     process::Command,
 };
 
 use crypto_envelope_benches::{
     compare::{Comparison, in_turns},
+    files,
     raw::{Frames, hash, read_copy_write},
     resident,
     work::{SIGNED, UNSIGNED, Work},
@@ -131,8 +131,8 @@ fn short(turns: usize) -> Outcome {
 }
 
 fn from_files(turns: usize) -> Outcome {
-    let mut plaintext = file_of(FILE)?;
-    let mut message = file_of(FILE + FILE / 64)?;
+    let mut plaintext = files::of_length(FILE)?;
+    let mut message = files::of_length(FILE + FILE / 64)?;
     let mut reader = plaintext.try_clone()?;
     let length = usize::try_from(FILE)?;
     for (frame_length, goal) in [(4_u32 << 10, ">= 0.55"), (64 << 10, ">= 0.65")] {
@@ -142,11 +142,11 @@ fn from_files(turns: usize) -> Outcome {
             turns,
             || {
                 plaintext.rewind()?;
-                Ok(work.encrypt(1, &plaintext, null()?)?)
+                Ok(work.encrypt(1, &plaintext, files::null()?)?)
             },
             || {
                 reader.rewind()?;
-                Ok(read_copy_write(frame_length as usize, &reader, null()?)?)
+                Ok(read_copy_write(frame_length as usize, &reader, files::null()?)?)
             },
         )?;
         let job = format!("encrypt file to /dev/null, {kib} KiB frames");
@@ -180,7 +180,7 @@ fn signed(turns: usize) -> Outcome {
     for (threads, goal) in [(1, ">= 0.75"), (2, ">= 0.88")] {
         let sealed = in_turns(
             turns,
-            || work.encrypt(threads, &plaintext[..], null()?),
+            || work.encrypt(threads, &plaintext[..], files::null()?),
             || {
                 black_box(hash(&plaintext));
                 Ok(())
@@ -193,7 +193,7 @@ fn signed(turns: usize) -> Outcome {
     for threads in [1, 2] {
         let opened = in_turns(
             turns,
-            || work.decrypt(threads, &message[..], null()?),
+            || work.decrypt(threads, &message[..], files::null()?),
             || {
                 black_box(hash(&plaintext));
                 Ok(())
@@ -286,17 +286,4 @@ fn print_row(job: &str, yardstick: &str, goal: &str, found: Comparison, ours: &s
     let (ratio, (low, high)) = (found.ratio, found.range);
     let range = format!("{low:.2} to {high:.2}");
     println!("| {job} | {yardstick} | {goal} | {ratio:.2} | {range} | {ours} | {other} |");
-}
-
-fn file_of(length: u64) -> io::Result<File> {
-    let mut file = tempfile::tempfile()?;
-    let piece = vec![0xA5; 1 << 20];
-    for _ in 0..length.div_ceil(piece.len() as u64) {
-        file.write_all(&piece)?;
-    }
-    Ok(file)
-}
-
-fn null() -> io::Result<File> {
-    OpenOptions::new().write(true).open("/dev/null")
 }

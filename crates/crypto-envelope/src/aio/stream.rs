@@ -43,30 +43,6 @@ impl<S> EncryptStream<S> {
     }
 }
 
-impl<S, B, E> Stream for EncryptStream<S>
-where
-    S: Stream<Item = Result<B, E>> + Unpin,
-    B: Into<Bytes>,
-    E: Into<Box<dyn StdError + Send + Sync>>,
-{
-    type Item = Result<Bytes>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_next(context)
-    }
-}
-
-impl<S, B, E> FusedStream for EncryptStream<S>
-where
-    S: Stream<Item = Result<B, E>> + Unpin,
-    B: Into<Bytes>,
-    E: Into<Box<dyn StdError + Send + Sync>>,
-{
-    fn is_terminated(&self) -> bool {
-        self.0.stage == Stage::Over
-    }
-}
-
 impl<S> fmt::Debug for EncryptStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EncryptStream").field("sealed", &self.sealed()).finish_non_exhaustive()
@@ -152,35 +128,45 @@ impl<S> DecryptStream<S> {
     }
 }
 
-impl<S, B, E> Stream for DecryptStream<S>
-where
-    S: Stream<Item = Result<B, E>> + Unpin,
-    B: Into<Bytes>,
-    E: Into<Box<dyn StdError + Send + Sync>>,
-{
-    type Item = Result<Bytes>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_next(context)
-    }
-}
-
-impl<S, B, E> FusedStream for DecryptStream<S>
-where
-    S: Stream<Item = Result<B, E>> + Unpin,
-    B: Into<Bytes>,
-    E: Into<Box<dyn StdError + Send + Sync>>,
-{
-    fn is_terminated(&self) -> bool {
-        self.0.stage == Stage::Over
-    }
-}
-
 impl<S> fmt::Debug for DecryptStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DecryptStream").field("finished", &self.finished()).finish_non_exhaustive()
     }
 }
+
+/// Both are streams of what comes through their engine.
+macro_rules! stream_through {
+    ($($adapter:ident),*) => {$(
+        impl<S, B, E> Stream for $adapter<S>
+        where
+            S: Stream<Item = Result<B, E>> + Unpin,
+            B: Into<Bytes>,
+            E: Into<Box<dyn StdError + Send + Sync>>,
+        {
+            type Item = Result<Bytes>;
+
+            fn poll_next(
+                mut self: Pin<&mut Self>,
+                context: &mut Context<'_>,
+            ) -> Poll<Option<Self::Item>> {
+                self.0.poll_next(context)
+            }
+        }
+
+        impl<S, B, E> FusedStream for $adapter<S>
+        where
+            S: Stream<Item = Result<B, E>> + Unpin,
+            B: Into<Bytes>,
+            E: Into<Box<dyn StdError + Send + Sync>>,
+        {
+            fn is_terminated(&self) -> bool {
+                self.0.stage == Stage::Over
+            }
+        }
+    )*};
+}
+
+stream_through!(EncryptStream, DecryptStream);
 
 /// From a stream through an engine.
 struct Through<N: Engine, S> {

@@ -9,10 +9,10 @@ use super::{
     ends::{FromOffset, InOrder, Sink, Slices, ToOffset, ToWriter},
     memory,
     order::Progress,
-    streams::{self, Piece, Stage},
+    streams::{self, ENDED, Stage},
 };
 use crate::{
-    Error, Finished, Opener, Result,
+    Finished, Opener, Result,
     engine::{FrameOpener, Run, stored_length},
     io::{self, AtOffset, MessageBody, ReadAt, WriteAt, room},
 };
@@ -180,14 +180,6 @@ struct Opening {
     frames: FrameOpener,
 }
 
-/// What sees them in their order.
-struct State {
-    /// Until the message has ended.
-    opener: Option<Opener>,
-    finished: Option<Finished>,
-    written: u64,
-}
-
 impl Opening {
     fn new(parallel: &Parallel, opener: &Opener) -> Option<Self> {
         let (first, frames) = opener.frame_opener()?;
@@ -197,18 +189,13 @@ impl Opening {
     }
 
     fn run(self, opener: Opener, source: &impl Slices, sink: impl Sink) -> Result<Finished> {
-        let state = State { opener: Some(opener), finished: None, written: 0 };
-        let state = streams::pump(self.shares.lanes, &self, state, source, sink)?;
-        state.finished.ok_or(Error::Internal { what: "a message has no end" })
+        streams::pump(self.shares.lanes, &self, opener, 0, source, sink)
     }
 }
 
 impl Stage for Opening {
-    type Engine = State;
-
-    fn written(state: &State) -> u64 {
-        state.written
-    }
+    type Engine = Opener;
+    type End = Finished;
 
     fn slice(&self) -> usize {
         self.shares.stored_length()
@@ -223,31 +210,26 @@ impl Stage for Opening {
 
     fn take_turn(
         &self,
-        state: &mut State,
+        opener: &mut Option<Opener>,
         run: &Run,
         input: &[u8],
         out: &mut Zeroizing<Vec<u8>>,
-    ) -> Result<(Progress, Piece)> {
-        const BEHIND_THE_END: Error = Error::Internal { what: "a turn behind the end" };
-        let opener = state.opener.as_mut().ok_or(BEHIND_THE_END)?;
-        let mut length = opener.accept(run, input, out)?;
+    ) -> Result<(usize, Option<Finished>)> {
+        let here = opener.as_mut().ok_or(ENDED)?;
+        let mut length = here.accept(run, input, out)?;
         let rest = &input[run.stored_length()..];
-        let end = length + opener.push_bound(rest.len());
-        length += opener.push(rest, &mut room(out, end)[length..])?;
-        let mut progress = Progress::More;
-        if let Some(opener) = state.opener.take_if(|_| input.len() < self.slice()) {
-            let mut finished = opener.finish()?;
-            let held = finished.take_held_plaintext();
-            if !held.is_empty() {
-                // Nothing else came out of a message that was held.
-                length = held.len();
-                *out = held;
-            }
-            state.finished = Some(finished);
-            progress = Progress::Ended;
+        let end = length + here.push_bound(rest.len());
+        length += here.push(rest, &mut room(out, end)[length..])?;
+        let Some(opener) = opener.take_if(|_| input.len() < self.slice()) else {
+            return Ok((length, None));
+        };
+        let mut finished = opener.finish()?;
+        let held = finished.take_held_plaintext();
+        if !held.is_empty() {
+            // Nothing else came out of a message that was held.
+            length = held.len();
+            *out = held;
         }
-        let piece = Piece { offset: state.written, length };
-        state.written += length as u64;
-        Ok((progress, piece))
+        Ok((length, Some(finished)))
     }
 }

@@ -9,7 +9,7 @@ use super::{
     ends::{FromOffset, InOrder, Sink, Slices, ToOffset, ToWriter},
     memory,
     order::Progress,
-    streams::{self, Piece, Stage},
+    streams::{self, ENDED, Stage},
 };
 use crate::{
     Error, Result, Sealed, Sealer,
@@ -194,14 +194,6 @@ struct Sealing {
     frames: FrameSealer,
 }
 
-/// What sees them in their order.
-struct State {
-    /// Until the message has ended.
-    sealer: Option<Sealer>,
-    sealed: Option<Sealed>,
-    written: u64,
-}
-
 impl Sealing {
     fn shares(parallel: &Parallel, sealer: &Sealer) -> Option<Shares> {
         let frame_length = sealer.frame_sealer().frame_length();
@@ -215,25 +207,20 @@ impl Sealing {
         source: &impl Slices,
         sink: impl Sink,
     ) -> Result<Sealed> {
-        const NOT_WHOLE: Error = Error::Internal { what: "a message has no end" };
+        const NO_RUN: Error = Error::Internal { what: "no run can follow the header" };
         let mut start = vec![0; sealer.push_length(0)];
         sealer.push(&[], &mut start)?;
         sink.in_turn(&start)?;
         sink.after_turn(&start, 0)?;
-        let first = sealer.next_of_run().ok_or(NOT_WHOLE)?;
+        let first = sealer.next_of_run().ok_or(NO_RUN)?;
         let stage = Self { shares, first, frames: sealer.frame_sealer() };
-        let state = State { sealer: Some(sealer), sealed: None, written: start.len() as u64 };
-        let state = streams::pump(shares.lanes, &stage, state, source, sink)?;
-        state.sealed.ok_or(NOT_WHOLE)
+        streams::pump(shares.lanes, &stage, sealer, start.len() as u64, source, sink)
     }
 }
 
 impl Stage for Sealing {
-    type Engine = State;
-
-    fn written(state: &State) -> u64 {
-        state.written
-    }
+    type Engine = Sealer;
+    type End = Sealed;
 
     fn slice(&self) -> usize {
         self.shares.plaintext_length()
@@ -251,25 +238,19 @@ impl Stage for Sealing {
 
     fn take_turn(
         &self,
-        state: &mut State,
+        sealer: &mut Option<Sealer>,
         run: &Run,
         input: &[u8],
         out: &mut Zeroizing<Vec<u8>>,
-    ) -> Result<(Progress, Piece)> {
-        const BEHIND_THE_END: Error = Error::Internal { what: "a turn behind the end" };
-        let sealer = state.sealer.as_mut().ok_or(BEHIND_THE_END)?;
-        sealer.accept(run, out)?;
-        let mut length = run.stored_length();
-        let mut progress = Progress::More;
-        if let Some(sealer) = state.sealer.take_if(|_| input.len() < self.slice()) {
-            let rest = &input[run.plaintext_length()..];
-            let end = length + sealer.finish_length(rest.len());
-            state.sealed = Some(sealer.finish(rest, &mut room(out, end)[length..])?);
-            length = end;
-            progress = Progress::Ended;
-        }
-        let piece = Piece { offset: state.written, length };
-        state.written += length as u64;
-        Ok((progress, piece))
+    ) -> Result<(usize, Option<Sealed>)> {
+        sealer.as_mut().ok_or(ENDED)?.accept(run, out)?;
+        let length = run.stored_length();
+        let Some(sealer) = sealer.take_if(|_| input.len() < self.slice()) else {
+            return Ok((length, None));
+        };
+        let rest = &input[run.plaintext_length()..];
+        let end = length + sealer.finish_length(rest.len());
+        let sealed = sealer.finish(rest, &mut room(out, end)[length..])?;
+        Ok((end, Some(sealed)))
     }
 }

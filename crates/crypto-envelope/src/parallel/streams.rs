@@ -13,9 +13,8 @@ use crate::{Error, Result, engine::Run};
 pub(super) trait Stage: Sync {
     /// What sees all slices in their order.
     type Engine: Send;
-
-    /// How many bytes were made so far.
-    fn written(engine: &Self::Engine) -> u64;
+    /// What it says of all of them.
+    type End: Send;
 
     /// Length in bytes of a slice that is full.
     fn slice(&self) -> usize;
@@ -23,33 +22,65 @@ pub(super) trait Stage: Sync {
     /// The work that can be done side by side, on the slice whose turn this is.
     fn prepare(&self, turn: u64, input: &[u8], out: &mut Zeroizing<Vec<u8>>) -> Result<Run>;
 
-    /// The work that is done in turn. A slice that is not full is the last one.
+    /// The work that is done in turn. A slice that is not full is the last one: the engine ends with
+    /// it. Returns how many bytes at the front of `out` are to be written.
     fn take_turn(
         &self,
-        engine: &mut Self::Engine,
+        engine: &mut Option<Self::Engine>,
         run: &Run,
         input: &[u8],
         out: &mut Zeroizing<Vec<u8>>,
-    ) -> Result<(Progress, Piece)>;
+    ) -> Result<(usize, Option<Self::End>)>;
+}
+
+/// What all turns share.
+struct State<S: Stage> {
+    engine: Option<S::Engine>,
+    end: Option<S::End>,
+    /// How many bytes were made so far.
+    written: u64,
+}
+
+impl<S: Stage> State<S> {
+    fn take_turn(
+        &mut self,
+        stage: &S,
+        run: &Run,
+        input: &[u8],
+        out: &mut Zeroizing<Vec<u8>>,
+    ) -> Result<(Progress, Piece)> {
+        let (length, end) = stage.take_turn(&mut self.engine, run, input, out)?;
+        let progress = if end.is_some() { Progress::Ended } else { Progress::More };
+        self.end = end;
+        let piece = Piece { offset: self.written, length };
+        self.written += length as u64;
+        Ok((progress, piece))
+    }
 }
 
 /// What the front of a buffer holds.
 #[derive(Clone, Copy)]
-pub(super) struct Piece {
+struct Piece {
     /// Where in the output it belongs.
-    pub(super) offset: u64,
-    pub(super) length: usize,
+    offset: u64,
+    length: usize,
 }
 
-/// Takes everything from `source` through `stage` to `sink`, which is told when that is done.
+/// A turn behind the end, which never comes.
+pub(super) const ENDED: Error = Error::Internal { what: "a turn behind the end" };
+
+/// Takes everything from `source` through `stage` to `sink`, behind the bytes that were written there,
+/// and tells it when that is done.
 pub(super) fn pump<S: Stage>(
     lanes: usize,
     stage: &S,
     engine: S::Engine,
+    written: u64,
     source: &impl Slices,
     sink: impl Sink,
-) -> Result<S::Engine> {
-    let order = Order::new(engine);
+) -> Result<S::End> {
+    const NO_END: Error = Error::Internal { what: "a message has no end" };
+    let order = Order::new(State { engine: Some(engine), end: None, written });
     lanes::run(lanes, |lane, start_another| {
         let _watch = order.watch();
         let slot = source.next(stage.slice(), &mut lane.input);
@@ -61,10 +92,10 @@ pub(super) fn pump<S: Stage>(
             let run = stage.prepare(slot.turn, &lane.input[..length], &mut lane.out)?;
             Ok((length, run))
         });
-        let taken = order.take_turn(slot.turn, |engine| {
+        let taken = order.take_turn(slot.turn, |state| {
             let (length, run) = prepared?;
             let (progress, piece) =
-                stage.take_turn(engine, &run, &lane.input[..length], &mut lane.out)?;
+                state.take_turn(stage, &run, &lane.input[..length], &mut lane.out)?;
             sink.in_turn(&lane.out[..piece.length])?;
             Ok((progress, (progress, piece)))
         });
@@ -83,7 +114,8 @@ pub(super) fn pump<S: Stage>(
             }
         }
     });
-    let engine = order.finish()?;
-    sink.finish(S::written(&engine))?;
-    Ok(engine)
+    let State { end, written, .. } = order.finish()?;
+    let end = end.ok_or(NO_END)?;
+    sink.finish(written)?;
+    Ok(end)
 }
