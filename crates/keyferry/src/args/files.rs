@@ -46,7 +46,7 @@ pub(crate) struct Files {
     pub(crate) decode: bool,
 
     /// How many threads work on a file. By default as many as there are cores
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = at_least_one)]
     pub(crate) threads: Option<NonZeroUsize>,
 
     #[command(flatten)]
@@ -71,4 +71,8 @@ pub(crate) struct Report {
     /// Say nothing when all went well, but for where a newly made key is
     #[arg(short, long, conflicts_with = "json")]
     pub(crate) quiet: bool,
+}
+
+fn at_least_one(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse().map_err(|_| "expected a number, 1 or more")
 }

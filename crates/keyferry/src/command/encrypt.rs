@@ -77,9 +77,12 @@ fn encrypt(
     ready: Ready,
 ) -> Result<Done, Failure> {
     let Ready { input, destination, decision, progress } = ready;
+    let name = input.name();
     let sealer = blocking::wait(encryptor.prepare(context))?;
     let mut output = open_output(destination, decision, Audience::Everybody, files)?;
-    let sealed = Pump::new(files.threads).encrypt(sealer, progress.watch(input), &mut output)?;
+    let sealed = Pump::new(files.threads)
+        .encrypt(sealer, progress.watch(input), &mut output)
+        .map_err(|error| Failure::of_message(error, &name))?;
     output.commit()?;
     Ok(Done {
         header: sealed.header().clone(),
