@@ -155,6 +155,7 @@ impl Decryptor {
             header.claims(),
             expected,
             &self.required_context_keys,
+            &self.limits,
         )
         .await?;
         header.verify(materials)

@@ -15,6 +15,7 @@ use crate::{BodyFormat, Error, Header, Result};
 pub struct Limits {
     header: usize,
     encrypted_data_keys: u16,
+    failed_unwraps: u16,
     buffered: usize,
     held_plaintext: usize,
     claimed_frame: u64,
@@ -34,6 +35,15 @@ impl Limits {
     #[must_use]
     pub fn with_max_encrypted_data_keys(mut self, count: u16) -> Self {
         self.encrypted_data_keys = count;
+        self
+    }
+
+    /// Most failed attempts to unwrap a data key of one message. Default: 100. Each may have been a
+    /// call to a key service: a message can name many keys, and name one many times. Keys that no
+    /// provider takes for its own do not count.
+    #[must_use]
+    pub fn with_max_failed_unwraps(mut self, count: u16) -> Self {
+        self.failed_unwraps = count;
         self
     }
 
@@ -74,6 +84,12 @@ impl Limits {
     #[must_use]
     pub fn max_encrypted_data_keys(&self) -> u16 {
         self.encrypted_data_keys
+    }
+
+    /// Most failed attempts to unwrap a data key of one message.
+    #[must_use]
+    pub fn max_failed_unwraps(&self) -> u16 {
+        self.failed_unwraps
     }
 
     /// Most bytes of one frame or block that a stream may buffer.
@@ -119,6 +135,15 @@ impl Limits {
         Ok(())
     }
 
+    /// Whether one more data key may be tried after so many failures.
+    pub(crate) fn check_failed_unwraps(&self, count: usize) -> Result<()> {
+        if count >= usize::from(self.failed_unwraps) {
+            let limit = u64::from(self.failed_unwraps);
+            return Err(Error::Limit { kind: LimitKind::FailedUnwraps, limit });
+        }
+        Ok(())
+    }
+
     pub(crate) fn check_claimed_frame(&self, length: u64) -> Result<()> {
         if length > self.claimed_frame {
             let limit = self.claimed_frame;
@@ -133,6 +158,7 @@ impl Default for Limits {
         Self {
             header: MEBIBYTE,
             encrypted_data_keys: u16::MAX,
+            failed_unwraps: 100,
             buffered: 64 * MEBIBYTE,
             held_plaintext: 64 * MEBIBYTE,
             claimed_frame: u64::MAX,
@@ -148,6 +174,8 @@ pub enum LimitKind {
     Header,
     /// [`Limits::with_max_encrypted_data_keys`].
     EncryptedDataKeys,
+    /// [`Limits::with_max_failed_unwraps`].
+    FailedUnwraps,
     /// [`Limits::with_max_buffered`], in bytes.
     Buffered,
     /// [`Limits::with_max_held_plaintext`], in bytes.
@@ -163,6 +191,7 @@ impl fmt::Display for LimitKind {
         f.write_str(match self {
             Self::Header => "bytes of the message header",
             Self::EncryptedDataKeys => "encrypted data keys of a message",
+            Self::FailedUnwraps => "failed attempts to unwrap a data key",
             Self::Buffered => "bytes of one frame in a buffer",
             Self::HeldPlaintext => {
                 "bytes of plaintext held until the message is verified (ways on: two passes over a \

@@ -1,8 +1,8 @@
 //! What is needed to seal or open one message, obtained from key providers.
 
 use crate::{
-    AlgorithmSuite, EncryptedDataKey, EncryptionContext, Error, Header, PolicyViolation, Result,
-    SecretBytes, UnwrapAttempt,
+    AlgorithmSuite, EncryptedDataKey, EncryptionContext, Error, Header, Limits, PolicyViolation,
+    Result, SecretBytes, UnwrapAttempt,
     context::PUBLIC_KEY,
     engine::{MessageKeys, MessageSigner, MessageVerifier},
     provider::{
@@ -73,14 +73,14 @@ pub(crate) async fn for_decryption(
     header: &Header,
     expected: &EncryptionContext,
     required_keys: &[String],
+    limits: &Limits,
 ) -> Result<DecryptionMaterials> {
-    let target = Target::Message(header.suite());
-    provider.properties().check(target)?;
+    let providers = serving(provider, Target::Message(header.suite()))?;
     let verifier = MessageVerifier::of_message(header)?;
     required_keys.iter().try_for_each(|key| expected.require(key))?;
     let unstored_context = unstored_context(header.stored_context(), expected, required_keys)?;
     let context = header.stored_context().merged(&unstored_context);
-    let keys = unwrap_first(provider, header, target, &context).await?;
+    let keys = unwrap_first(&providers, header, &context, limits).await?;
     Ok(DecryptionMaterials { keys, context, unstored_context, verifier })
 }
 
@@ -102,33 +102,97 @@ fn check_length(data_key: &SecretBytes, suite: AlgorithmSuite) -> Result<()> {
     Err(ProviderError::new(ProviderErrorKind::Other, message).into())
 }
 
-/// Tries the encrypted data keys in the order of the message. One that unwraps to a key to which the
+/// The providers in `provider` that serve the target, in their order: for encrypting all of several
+/// have to, for decrypting one is enough.
+fn serving(provider: &dyn KeyProvider, target: Target) -> Result<Vec<&dyn KeyProvider>> {
+    let members = provider.members();
+    if members.is_empty() {
+        provider.properties().check(target)?;
+        return Ok(vec![provider]);
+    }
+    let (mut found, mut refusal) = (Vec::new(), None);
+    for member in members {
+        match serving(member, target) {
+            Ok(members) => found.extend(members),
+            Err(error) => refusal = Some(error),
+        }
+    }
+    match refusal {
+        Some(error) if found.is_empty() => Err(error),
+        _ => Ok(found),
+    }
+}
+
+/// Tries each provider on all encrypted data keys, in the order of the message, before the next: this
+/// is also the order of the official SDKs, where it decides which calls a key service gets. A key that unwraps to a key to which the
 /// message does not commit is not genuine either, and must look the same: otherwise whoever sees
 /// the error would learn which wrapped keys are well padded.
 async fn unwrap_first(
-    provider: &dyn KeyProvider,
+    providers: &[&dyn KeyProvider],
     header: &Header,
-    target: Target,
     context: &EncryptionContext,
+    limits: &Limits,
 ) -> Result<MessageKeys> {
-    let mut attempts = Vec::new();
-    for key in header.encrypted_data_keys() {
-        let error = match provider.unwrap(UnwrapRequest::new(key, target, context)).await {
-            Ok(Unwrapped::Key(data_key)) => match keys_of(header, &data_key) {
-                Ok(keys) => return Ok(keys),
-                Err(error) => Some(error),
-            },
-            Ok(Unwrapped::NotMine) => None,
-            // Several providers in one: what each of them said is worth more than that all failed.
-            Err(Error::NoUsableKey { attempts: theirs }) => {
-                attempts.extend(theirs);
-                continue;
+    let target = Target::Message(header.suite());
+    let mut failures = Failures::of(header.encrypted_data_keys());
+    for provider in providers {
+        for (index, key) in header.encrypted_data_keys().iter().enumerate() {
+            let error = match provider.unwrap(UnwrapRequest::new(key, target, context)).await {
+                Ok(Unwrapped::Key(data_key)) => match keys_of(header, &data_key) {
+                    Ok(keys) => return Ok(keys),
+                    Err(error) => error,
+                },
+                Ok(Unwrapped::NotMine) => continue,
+                Err(error) => error,
+            };
+            failures.add(index, *provider, error);
+            if let Err(error) = limits.check_failed_unwraps(failures.count) {
+                failures.add(index, *provider, error);
+                return Err(failures.into_error());
             }
-            Err(error) => Some(error),
-        };
-        attempts.push(UnwrapAttempt::of(provider, key, error));
+        }
     }
-    Err(Error::NoUsableKey { attempts })
+    Err(failures.into_error())
+}
+
+/// What each provider said of each encrypted data key.
+struct Failures<'m> {
+    keys: &'m [EncryptedDataKey],
+    /// By the position of the key.
+    attempts: Vec<(usize, UnwrapAttempt)>,
+    count: usize,
+}
+
+impl<'m> Failures<'m> {
+    fn of(keys: &'m [EncryptedDataKey]) -> Self {
+        Self { keys, attempts: Vec::new(), count: 0 }
+    }
+
+    fn add(&mut self, index: usize, provider: &dyn KeyProvider, error: Error) {
+        self.count += 1;
+        match error {
+            // Several providers in one: what each of them said is worth more than that all failed.
+            Error::NoUsableKey { attempts } => {
+                self.attempts.extend(attempts.into_iter().map(|attempt| (index, attempt)));
+            }
+            error => {
+                let attempt = UnwrapAttempt::of(provider, &self.keys[index], Some(error));
+                self.attempts.push((index, attempt));
+            }
+        }
+    }
+
+    /// In the order of the message; keys that are nobody's among them.
+    fn into_error(mut self) -> Error {
+        for (index, key) in self.keys.iter().enumerate() {
+            if !self.attempts.iter().any(|(failed, _)| *failed == index) {
+                let attempt = UnwrapAttempt::new(key.provider_id(), key.key_name(), None);
+                self.attempts.push((index, attempt));
+            }
+        }
+        self.attempts.sort_by_key(|(index, _)| *index);
+        Error::NoUsableKey { attempts: self.attempts.into_iter().map(|(_, one)| one).collect() }
+    }
 }
 
 fn keys_of(header: &Header, data_key: &SecretBytes) -> Result<MessageKeys> {

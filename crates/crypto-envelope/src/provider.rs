@@ -2,6 +2,7 @@
 
 mod error;
 mod forward;
+mod identity;
 mod multi;
 mod properties;
 mod raw_aes;
@@ -9,7 +10,7 @@ mod raw_rsa;
 mod request;
 mod rsa_key;
 
-use std::fmt::Debug;
+use std::{any::Any, fmt::Debug};
 
 pub use async_trait::async_trait;
 
@@ -17,6 +18,7 @@ pub use crate::crypto::RsaPadding;
 
 pub use self::{
     error::{ProviderError, ProviderErrorKind},
+    identity::ProviderIdentity,
     multi::MultiProvider,
     properties::{Properties, Targets},
     raw_aes::RawAesProvider,
@@ -129,6 +131,23 @@ pub trait KeyProvider: Debug + Send + Sync + 'static {
 
     /// What can be relied on. Constant over the life of the provider.
     fn properties(&self) -> Properties;
+
+    /// The providers that this one consists of, in the order in which they are asked; none if it
+    /// stands for itself. A message is opened by the first of them that can open one of its keys.
+    fn members(&self) -> Vec<&dyn KeyProvider> {
+        Vec::new()
+    }
+
+    /// The provider itself, for others that can do more with one that they recognise, such as
+    /// [`rewrap`](Self::rewrap) from key to key of one service. `None` if there are none.
+    fn as_any(&self) -> Option<&dyn Any> {
+        None
+    }
+
+    /// Tells this provider from others, also through pointers to it. Leave it as it is.
+    fn identity(&self) -> ProviderIdentity {
+        ProviderIdentity::of(self)
+    }
 
     /// Replaces the wrapping of a key that is stored *beside* the data it opens. Never usable for
     /// a message header: a second header under the same data key would let anybody forge the

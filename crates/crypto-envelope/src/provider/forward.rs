@@ -1,12 +1,12 @@
 //! A provider behind a pointer is a provider.
 
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
 use async_trait::async_trait;
 
 use super::{
-    GenerateRequest, GeneratedKey, KeyDescription, KeyProvider, Properties, RewrapRequest,
-    UnwrapRequest, Unwrapped, WrapRequest,
+    GenerateRequest, GeneratedKey, KeyDescription, KeyProvider, Properties, ProviderIdentity,
+    RewrapRequest, UnwrapRequest, Unwrapped, WrapRequest,
 };
 use crate::{EncryptedDataKey, Result};
 
@@ -35,6 +35,18 @@ macro_rules! forward {
 
             fn properties(&self) -> Properties {
                 (**self).properties()
+            }
+
+            fn members(&self) -> Vec<&dyn KeyProvider> {
+                (**self).members()
+            }
+
+            fn as_any(&self) -> Option<&dyn Any> {
+                (**self).as_any()
+            }
+
+            fn identity(&self) -> ProviderIdentity {
+                (**self).identity()
             }
 
             async fn rewrap(&self, request: RewrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {

@@ -103,6 +103,10 @@ impl KeyProvider for MultiProvider {
         self.all().find_map(|provider| provider.describe(key))
     }
 
+    fn members(&self) -> Vec<&dyn KeyProvider> {
+        self.all().collect()
+    }
+
     fn properties(&self) -> Properties {
         self.all().map(KeyProvider::properties).fold(self.generator.properties(), |all, one| {
             Properties {

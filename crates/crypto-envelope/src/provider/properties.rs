@@ -59,7 +59,11 @@ pub struct Targets(u8);
 
 impl Targets {
     /// Messages of every suite.
-    pub const MESSAGES: Self = Self(1);
+    pub const MESSAGES: Self = Self::UNSIGNED_MESSAGES.union(Self::SIGNED_MESSAGES);
+    /// Messages of the suites that do not sign.
+    pub const UNSIGNED_MESSAGES: Self = Self(1);
+    /// Messages of the suites that sign.
+    pub const SIGNED_MESSAGES: Self = Self(8);
     /// COS object metadata.
     pub const COS_OBJECTS: Self = Self(2);
     /// Key rings.
@@ -81,7 +85,8 @@ impl Targets {
     #[must_use]
     pub fn allows(self, target: Target) -> bool {
         let one = match target {
-            Target::Message(_) => Self::MESSAGES,
+            Target::Message(suite) if suite.is_signing() => Self::SIGNED_MESSAGES,
+            Target::Message(_) => Self::UNSIGNED_MESSAGES,
             Target::Detached(DetachedTarget::CosObject) => Self::COS_OBJECTS,
             Target::Detached(DetachedTarget::KeyRing) => Self::KEY_RINGS,
         };
@@ -92,7 +97,8 @@ impl Targets {
 impl fmt::Debug for Targets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = [
-            (Self::MESSAGES, "MESSAGES"),
+            (Self::UNSIGNED_MESSAGES, "UNSIGNED_MESSAGES"),
+            (Self::SIGNED_MESSAGES, "SIGNED_MESSAGES"),
             (Self::COS_OBJECTS, "COS_OBJECTS"),
             (Self::KEY_RINGS, "KEY_RINGS"),
         ];
@@ -108,11 +114,14 @@ mod tests {
 
     #[test]
     fn a_set_allows_what_was_put_in() {
-        let targets = Targets::MESSAGES.union(Targets::KEY_RINGS);
-        assert!(targets.allows(Target::Message(AlgorithmSuite::ALL[0])));
+        let targets = Targets::UNSIGNED_MESSAGES.union(Targets::KEY_RINGS);
+        for &suite in AlgorithmSuite::ALL {
+            assert_eq!(targets.allows(Target::Message(suite)), !suite.is_signing());
+            assert!(Targets::MESSAGES.allows(Target::Message(suite)));
+        }
         assert!(targets.allows(Target::Detached(DetachedTarget::KeyRing)));
         assert!(!targets.allows(Target::Detached(DetachedTarget::CosObject)));
         assert_eq!(targets.intersection(Targets::KEY_RINGS), Targets::KEY_RINGS);
-        assert_eq!(format!("{targets:?}"), r#"{"MESSAGES", "KEY_RINGS"}"#);
+        assert_eq!(format!("{targets:?}"), r#"{"UNSIGNED_MESSAGES", "KEY_RINGS"}"#);
     }
 }
