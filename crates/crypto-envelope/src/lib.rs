@@ -17,6 +17,8 @@ mod suite;
 #[cfg(feature = "tokio")]
 pub mod aio;
 pub mod blocking;
+#[cfg(feature = "hazmat")]
+pub mod hazmat;
 pub mod io;
 pub mod parallel;
 pub mod provider;

@@ -162,20 +162,28 @@ pub trait KeyProvider: Debug + Send + Sync + 'static {
     /// one of its own.
     async fn rewrap(&self, request: RewrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
         let source = Target::Detached(request.source);
-        let target = Target::Detached(request.target);
         let unwrap = UnwrapRequest::new(request.key, source, request.source_context);
-        match self.unwrap(unwrap).await? {
-            Unwrapped::Key(secret) => {
-                let wrap = WrapRequest::new(&secret, target, request.target_context);
-                request.target_provider.wrap(wrap).await
-            }
-            Unwrapped::NotMine => Err(ProviderError::new(
-                ProviderErrorKind::NotFound,
-                format!("the key of {:?} is not one of this provider", request.key.provider_id()),
-            )
-            .into()),
-        }
+        wrap_again(self.unwrap(unwrap).await?, request).await
     }
+}
+
+/// The second half of a [`rewrap`](KeyProvider::rewrap) that shows the key to this process, for
+/// providers that re-encrypt natively where they can.
+///
+/// # Errors
+///
+/// As [`KeyProvider::wrap`]; a [`ProviderError`] if the key was not unwrapped.
+pub async fn wrap_again(
+    unwrapped: Unwrapped,
+    request: RewrapRequest<'_>,
+) -> Result<Vec<EncryptedDataKey>> {
+    let Unwrapped::Key(secret) = unwrapped else {
+        let id = request.key.provider_id();
+        let message = format!("the key of {id:?} is not one of this provider");
+        return Err(ProviderError::new(ProviderErrorKind::NotFound, message).into());
+    };
+    let target = Target::Detached(request.target);
+    request.target_provider.wrap(WrapRequest::new(&secret, target, request.target_context)).await
 }
 
 /// A new data key and its wrapped forms.

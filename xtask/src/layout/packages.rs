@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Finding, Workspace, spdx};
+use super::{Finding, Workspace, spdx, tree};
 use crate::metadata::Package;
 use crate::shell;
 
@@ -16,11 +16,15 @@ pub(super) fn unknown_sources(workspace: &Workspace) -> Result<Vec<Finding>, Str
     find(workspace, "sources", "allow-registry", source_problem)
 }
 
-/// Packages that are banned by name.
+/// Packages that are banned by name, if something would build them: a lockfile also has those of
+/// features that nobody turns on.
 pub(super) fn banned(workspace: &Workspace) -> Result<Vec<Finding>, String> {
-    find(workspace, "bans", "deny", |package, banned| {
+    let mut findings = find(workspace, "bans", "deny", |package, banned| {
         banned.contains(&package.name).then(|| "is banned".to_owned())
-    })
+    })?;
+    let built = tree::built()?;
+    findings.retain(|finding| built.contains(&finding.place));
+    Ok(findings)
 }
 
 /// What `problem` says about each package and the array `key` under `[section]` of `deny.toml`.

@@ -23,6 +23,15 @@ pub(super) fn c_in_pure_rust(_: &Workspace) -> Result<Vec<Finding>, String> {
     Ok(findings)
 }
 
+/// Names and versions of all that is built for some member with all features, tests too.
+pub(super) fn built() -> Result<BTreeSet<String>, String> {
+    let tree = shell::output(&mut shell::cargo(EVERYTHING))?;
+    let built: BTreeSet<_> =
+        packages(&tree).into_iter().map(|(name, version)| format!("{name} {version}")).collect();
+    // A rule about nothing would hold forever.
+    if built.is_empty() { Err("cargo tree shows nothing".to_owned()) } else { Ok(built) }
+}
+
 /// What fits one of the `patterns` in the tree of `package` with these `features`.
 fn unwanted(package: &str, features: &str, patterns: &[&str]) -> Result<Vec<Finding>, String> {
     let tree = tree(package, features)?;
@@ -118,6 +127,8 @@ const STREAM: &str = "--features stream";
 const MAX_MORE: usize = 5;
 const PURE_RUST: &str = "--no-default-features --features rustcrypto,rustcrypto-rsa";
 const BUILT_WITH_C: &[&str] = &["aws-lc-*", "cc", "cmake", "bindgen", "ring", "openssl-sys"];
+const EVERYTHING: &str =
+    "tree --locked --workspace --all-features --target all --prefix none --format {p}";
 const TREE: &str = "tree --locked --target all --edges normal,build --prefix none --format {p}";
 
 #[cfg(test)]

@@ -55,7 +55,8 @@ pub enum ProviderErrorKind {
     Disabled,
     /// Too many requests: try again later.
     Throttled,
-    /// The encryption context is not the one that the key was wrapped under.
+    /// The encryption context is not the one that the key was wrapped under, or the wrapped key was
+    /// changed: key services do not tell the two apart.
     WrongContext,
     /// The key service, or the place where the key is kept, could not be reached or read.
     Unavailable,
@@ -72,7 +73,9 @@ impl fmt::Display for ProviderErrorKind {
             Self::NotFound => "key not found",
             Self::Disabled => "the key is disabled",
             Self::Throttled => "the key service is throttling requests",
-            Self::WrongContext => "the encryption context is not the one of the key",
+            Self::WrongContext => {
+                "the encryption context is another one, or the wrapped key was changed"
+            }
             Self::Unavailable => "the key is not available",
             Self::Unsupported => "the key provider cannot do this",
             Self::Other => "the key provider failed",

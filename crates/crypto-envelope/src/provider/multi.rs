@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     GenerateRequest, GeneratedKey, KeyDescription, KeyProvider, Properties, ProviderError,
-    ProviderErrorKind, UnwrapRequest, Unwrapped, WrapRequest, async_trait,
+    ProviderErrorKind, RewrapRequest, Target, UnwrapRequest, Unwrapped, WrapRequest, async_trait,
 };
 use crate::{EncryptedDataKey, Error, Result, UnwrapAttempt};
 
@@ -105,6 +105,22 @@ impl KeyProvider for MultiProvider {
 
     fn members(&self) -> Vec<&dyn KeyProvider> {
         self.all().collect()
+    }
+
+    async fn rewrap(&self, request: RewrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
+        self.properties().check(Target::Detached(request.source))?;
+        let mut attempts = Vec::new();
+        for provider in self.all().filter(|provider| provider.describe(request.key).is_some()) {
+            match provider.rewrap(request).await {
+                Ok(keys) => return Ok(keys),
+                Err(Error::NoUsableKey { attempts: theirs }) => attempts.extend(theirs),
+                Err(error) => attempts.push(UnwrapAttempt::of(provider, request.key, Some(error))),
+            }
+        }
+        if attempts.is_empty() {
+            attempts.push(UnwrapAttempt::of(self, request.key, None));
+        }
+        Err(Error::no_usable_key(attempts))
     }
 
     fn properties(&self) -> Properties {

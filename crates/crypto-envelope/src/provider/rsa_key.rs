@@ -53,7 +53,7 @@ impl RsaKey {
     }
 
     /// Length of the modulus in bytes.
-    pub(super) fn modulus_length(&self) -> usize {
+    pub(crate) fn modulus_length(&self) -> usize {
         let bits = rsa::of_spki(self.public_key()).and_then(|numbers| numbers.bits());
         bits.unwrap_or_default().div_ceil(8)
     }

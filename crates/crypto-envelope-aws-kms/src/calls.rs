@@ -1,0 +1,243 @@
+//! The calls, each with the checks of its answer.
+
+use std::collections::HashMap;
+
+use aws_sdk_kms::{Client, operation::RequestId, primitives::Blob, types::EncryptionAlgorithmSpec};
+use crypto_envelope::{EncryptionContext, Error, Result, SecretBytes};
+
+use crate::{KmsArn, KmsClients, arn::KmsKeyId, error::Call, runtime};
+
+/// Calls KMS, in one region or in that of each key.
+#[derive(Clone, Debug)]
+pub(crate) struct Calls {
+    clients: KmsClients,
+    grant_tokens: Vec<String>,
+}
+
+/// A wrapped key as KMS made it.
+pub(crate) struct Wrapped {
+    /// Of the key that wrapped it.
+    pub(crate) arn: KmsArn,
+    pub(crate) ciphertext: Vec<u8>,
+}
+
+impl Calls {
+    pub(crate) fn new(clients: &KmsClients) -> Self {
+        Self { clients: clients.clone(), grant_tokens: Vec::new() }
+    }
+
+    pub(crate) fn set_grant_tokens<T: Into<String>>(
+        &mut self,
+        tokens: impl IntoIterator<Item = T>,
+    ) -> Result<()> {
+        self.grant_tokens = tokens.into_iter().map(Into::into).collect();
+        if self.grant_tokens.len() > MOST_GRANT_TOKENS {
+            let message = format!("more than {MOST_GRANT_TOKENS} grant tokens");
+            return Err(Error::invalid_input(message));
+        }
+        Ok(())
+    }
+
+    /// Has KMS make a key of `length` bytes.
+    pub(crate) async fn generate(
+        &self,
+        key: &KmsKeyId,
+        length: usize,
+        context: &EncryptionContext,
+    ) -> Result<(SecretBytes, Wrapped)> {
+        let (client, call) = self.prepare("GenerateDataKey", key)?;
+        let bytes = i32::try_from(length).map_err(|_| too_long())?;
+        let request = client
+            .generate_data_key()
+            .key_id(key.to_string())
+            .number_of_bytes(bytes)
+            .set_encryption_context(Some(pairs(context)))
+            .set_grant_tokens(Some(self.grant_tokens.clone()));
+        let answer = runtime::run(request.send()).await?.map_err(|e| call.clone().failed(&e))?;
+        let request_id = answer.request_id().map(str::to_owned);
+        let answered = Answered { call, request_id };
+        let plaintext = answered.plaintext(answer.plaintext)?;
+        if plaintext.len() != length {
+            let message = format!("a data key of {} bytes, not {length}", plaintext.len());
+            return Err(answered.wrongly(&message));
+        }
+        Ok((plaintext, answered.wrapped(key, answer.key_id.as_deref(), answer.ciphertext_blob)?))
+    }
+
+    /// Has KMS wrap `secret`.
+    pub(crate) async fn encrypt(
+        &self,
+        key: &KmsKeyId,
+        secret: &SecretBytes,
+        context: &EncryptionContext,
+    ) -> Result<Wrapped> {
+        if secret.is_empty() || secret.len() > LONGEST_SECRET {
+            return Err(too_long());
+        }
+        let (client, call) = self.prepare("Encrypt", key)?;
+        let request = client
+            .encrypt()
+            .key_id(key.to_string())
+            .plaintext(Blob::new(secret.expose()))
+            .set_encryption_context(Some(pairs(context)))
+            .set_grant_tokens(Some(self.grant_tokens.clone()));
+        let answer = runtime::run(request.send()).await?.map_err(|e| call.clone().failed(&e))?;
+        let request_id = answer.request_id().map(str::to_owned);
+        Answered { call, request_id }.wrapped(key, answer.key_id.as_deref(), answer.ciphertext_blob)
+    }
+
+    /// Has KMS unwrap `ciphertext`, which has to be of the key `arn`, in the region of `client`.
+    pub(crate) async fn decrypt(
+        &self,
+        unwrap: Unwrap<'_>,
+        algorithm: Option<EncryptionAlgorithmSpec>,
+    ) -> Result<SecretBytes> {
+        let Unwrap { arn, region, ciphertext, context } = unwrap;
+        let key = KmsKeyId::Arn(arn.clone());
+        let (client, call) = self.prepare_in(region, "Decrypt", &key)?;
+        let request = client
+            .decrypt()
+            .key_id(arn.to_string())
+            .ciphertext_blob(Blob::new(ciphertext))
+            .set_encryption_context(context.map(pairs))
+            .set_encryption_algorithm(algorithm)
+            .set_grant_tokens(Some(self.grant_tokens.clone()));
+        let answer = runtime::run(request.send()).await?.map_err(|e| call.clone().failed(&e))?;
+        let request_id = answer.request_id().map(str::to_owned);
+        let answered = Answered { call, request_id };
+        // Wiped even if it is not wanted.
+        let plaintext = answered.plaintext(answer.plaintext)?;
+        answered.check_key(arn, answer.key_id.as_deref())?;
+        Ok(plaintext)
+    }
+
+    /// Has KMS wrap with `target` what `source` wrapped. The key is not shown.
+    pub(crate) async fn re_encrypt(
+        &self,
+        source: Unwrap<'_>,
+        target: &KmsKeyId,
+        target_context: &EncryptionContext,
+        target_grant_tokens: &[String],
+    ) -> Result<Wrapped> {
+        let Unwrap { arn, region, ciphertext, context } = source;
+        let (client, call) = self.prepare_in(region, "ReEncrypt", target)?;
+        let tokens = [&self.grant_tokens, target_grant_tokens].concat();
+        let request = client
+            .re_encrypt()
+            .ciphertext_blob(Blob::new(ciphertext))
+            .source_key_id(arn.to_string())
+            .set_source_encryption_context(context.map(pairs))
+            .destination_key_id(target.to_string())
+            .set_destination_encryption_context(Some(pairs(target_context)))
+            .set_grant_tokens(Some(tokens));
+        let answer = runtime::run(request.send()).await?.map_err(|e| call.clone().failed(&e))?;
+        let request_id = answer.request_id().map(str::to_owned);
+        let answered = Answered { call, request_id };
+        answered.check_key(arn, answer.source_key_id.as_deref())?;
+        answered.wrapped(target, answer.key_id.as_deref(), answer.ciphertext_blob)
+    }
+
+    /// The public key of an asymmetric one, as `SubjectPublicKeyInfo` in DER.
+    pub(crate) async fn public_key(&self, arn: &KmsArn) -> Result<Vec<u8>> {
+        let key = KmsKeyId::Arn(arn.clone());
+        let (client, call) = self.prepare("GetPublicKey", &key)?;
+        let request = client
+            .get_public_key()
+            .key_id(arn.to_string())
+            .set_grant_tokens(Some(self.grant_tokens.clone()));
+        let answer = runtime::run(request.send()).await?.map_err(|e| call.clone().failed(&e))?;
+        let request_id = answer.request_id().map(str::to_owned);
+        let answered = Answered { call, request_id };
+        answered.check_key(arn, answer.key_id.as_deref())?;
+        answered.bytes("no public key", answer.public_key)
+    }
+
+    pub(crate) fn grant_tokens(&self) -> &[String] {
+        &self.grant_tokens
+    }
+
+    /// The region in which `key` is called.
+    pub(crate) fn region<'a>(&'a self, key: &'a KmsKeyId) -> Result<&'a str> {
+        key.region().map_or_else(|| self.clients.default_region(), Ok)
+    }
+
+    fn prepare(&self, operation: &'static str, key: &KmsKeyId) -> Result<(Client, Call)> {
+        self.prepare_in(self.region(key)?, operation, key)
+    }
+
+    fn prepare_in(
+        &self,
+        region: &str,
+        operation: &'static str,
+        key: &KmsKeyId,
+    ) -> Result<(Client, Call)> {
+        let call = Call { operation, key_id: key.to_string(), region: region.to_owned() };
+        Ok((self.clients.client(region)?, call))
+    }
+}
+
+/// What to unwrap, and with which key.
+#[derive(Clone, Copy)]
+pub(crate) struct Unwrap<'a> {
+    pub(crate) arn: &'a KmsArn,
+    /// The region that is called: that of the key, or one that is called for all keys.
+    pub(crate) region: &'a str,
+    pub(crate) ciphertext: &'a [u8],
+    /// What KMS itself binds.
+    pub(crate) context: Option<&'a EncryptionContext>,
+}
+
+/// An answer, to be checked.
+struct Answered {
+    call: Call,
+    request_id: Option<String>,
+}
+
+impl Answered {
+    fn plaintext(&self, plaintext: Option<Blob>) -> Result<SecretBytes> {
+        self.bytes("no plaintext", plaintext).map(SecretBytes::from)
+    }
+
+    /// By the key `asked`, if that names one.
+    fn wrapped(
+        &self,
+        asked: &KmsKeyId,
+        key_id: Option<&str>,
+        ciphertext: Option<Blob>,
+    ) -> Result<Wrapped> {
+        let arn = key_id.and_then(|id| KmsArn::of_key(id.as_bytes()));
+        let arn = arn.ok_or_else(|| self.wrongly("KMS answered without the ARN of a key"))?;
+        if asked.key_arn().is_some_and(|asked| *asked != arn) {
+            return Err(self.wrongly(&format!("KMS used another key: {arn}")));
+        }
+        Ok(Wrapped { arn, ciphertext: self.bytes("no wrapped key", ciphertext)? })
+    }
+
+    fn check_key(&self, asked: &KmsArn, key_id: Option<&str>) -> Result<()> {
+        match key_id {
+            Some(id) if id == asked.to_string() => Ok(()),
+            _ => Err(self.wrongly("KMS used another key than it was asked to")),
+        }
+    }
+
+    fn bytes(&self, missing: &str, bytes: Option<Blob>) -> Result<Vec<u8>> {
+        let bytes = bytes.map(Blob::into_inner).filter(|bytes| !bytes.is_empty());
+        bytes.ok_or_else(|| self.wrongly(&format!("KMS answered with {missing}")))
+    }
+
+    fn wrongly(&self, what: &str) -> Error {
+        self.call.clone().answered_wrongly(self.request_id.as_deref(), what)
+    }
+}
+
+fn pairs(context: &EncryptionContext) -> HashMap<String, String> {
+    context.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+fn too_long() -> Error {
+    Error::invalid_input(format!("KMS wraps secrets of 1 to {LONGEST_SECRET} bytes"))
+}
+
+/// Bounds of KMS.
+const MOST_GRANT_TOKENS: usize = 10;
+const LONGEST_SECRET: usize = 4096;

@@ -1,0 +1,237 @@
+//! Whatever KMS keys a message names.
+
+use std::collections::BTreeSet;
+
+use crypto_envelope::{
+    EncryptedDataKey, EncryptionContext, Error, Result,
+    provider::{
+        KeyDescription, KeyProvider, MultiProvider, Properties, ProviderError, ProviderErrorKind,
+        RewrapRequest, Target, UnwrapRequest, Unwrapped, WrapRequest, async_trait, wrap_again,
+    },
+};
+
+use crate::{
+    AwsKmsProvider, KmsArn, KmsClients,
+    arn::check_region,
+    calls::{Calls, Unwrap},
+    rewrap, wrapped_key,
+};
+
+/// Unwraps with whatever symmetric KMS keys a message names, and cannot encrypt (AWS Encryption SDK
+/// specification, "AWS KMS Discovery Keyring" and "AWS KMS MRK Discovery Keyring").
+///
+/// A message names its keys before anything of it is verified: the [`DiscoveryFilter`] says whose
+/// keys may be asked for at all. Keys that it does not accept cause no call. KMS is called in the
+/// region of each key, unless [`in_region`](Self::in_region) or one of the others says otherwise;
+/// how many failed calls one message may cause is
+/// [`Limits::with_max_failed_unwraps`](crypto_envelope::Limits::with_max_failed_unwraps).
+///
+/// # Security
+///
+/// A message that opens was wrapped under *some* key of these accounts that the credentials may use:
+/// whoever can encrypt under any of them can write it. Where the keys are known, [`AwsKmsProvider`]
+/// is the better choice.
+#[derive(Clone, Debug)]
+pub struct AwsKmsDiscoveryProvider {
+    filter: Option<DiscoveryFilter>,
+    regions: Regions,
+    calls: Calls,
+}
+
+/// Whose keys may be asked for: those of one partition and of any of some accounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiscoveryFilter {
+    partition: String,
+    accounts: BTreeSet<String>,
+}
+
+#[derive(Clone, Debug)]
+enum Regions {
+    /// That of each key.
+    OfKey,
+    /// That of each key, if it is one of these.
+    OfKeyIn(BTreeSet<String>),
+    /// This one, for all keys.
+    One(String),
+    /// This one; multi-Region keys are looked for there, others have to be there.
+    OneMultiRegion(String),
+}
+
+impl DiscoveryFilter {
+    /// Keys of these accounts in this partition, such as `aws` or `aws-cn`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] if the partition or an account is empty, or there is no account.
+    pub fn new<A: Into<String>>(
+        partition: impl Into<String>,
+        accounts: impl IntoIterator<Item = A>,
+    ) -> Result<Self> {
+        let partition = partition.into();
+        let accounts: BTreeSet<String> = accounts.into_iter().map(Into::into).collect();
+        if partition.is_empty() || accounts.is_empty() || accounts.contains("") {
+            return Err(Error::invalid_input(
+                "a discovery filter needs a partition and at least one account",
+            ));
+        }
+        Ok(Self { partition, accounts })
+    }
+
+    fn accepts(&self, arn: &KmsArn) -> bool {
+        arn.partition() == self.partition && self.accounts.contains(arn.account())
+    }
+}
+
+impl AwsKmsDiscoveryProvider {
+    /// With the keys that `filter` accepts.
+    #[must_use]
+    pub fn new(clients: &KmsClients, filter: DiscoveryFilter) -> Self {
+        Self { filter: Some(filter), ..Self::any_account(clients) }
+    }
+
+    /// With the keys of anybody who lets these credentials use them: also of those who wrote the
+    /// message to be opened with a key of theirs.
+    #[must_use]
+    pub fn any_account(clients: &KmsClients) -> Self {
+        Self { filter: None, regions: Regions::OfKey, calls: Calls::new(clients) }
+    }
+
+    /// Calls KMS in this region only, for keys of all regions: those of others are not found there.
+    /// This is what the official discovery keyring does with its one client.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] if it cannot be the name of a region.
+    pub fn in_region(self, region: &str) -> Result<Self> {
+        check_region(region)?;
+        Ok(Self { regions: Regions::One(region.to_owned()), ..self })
+    }
+
+    /// Only keys of these regions; those of others cause no call.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] if there is none, or one cannot be the name of a region.
+    pub fn in_regions<R: Into<String>>(self, regions: impl IntoIterator<Item = R>) -> Result<Self> {
+        let regions: BTreeSet<String> = regions.into_iter().map(Into::into).collect();
+        if regions.is_empty() {
+            return Err(no_region());
+        }
+        regions.iter().try_for_each(|region| check_region(region))?;
+        Ok(Self { regions: Regions::OfKeyIn(regions), ..self })
+    }
+
+    /// Multi-Region keys are asked for in this region, wherever they were used; other keys only if
+    /// they are of this region.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] if it cannot be the name of a region.
+    pub fn multi_region_in(self, region: &str) -> Result<Self> {
+        check_region(region)?;
+        Ok(Self { regions: Regions::OneMultiRegion(region.to_owned()), ..self })
+    }
+
+    /// As [`multi_region_in`](Self::multi_region_in) for one region after the other, until a key was
+    /// unwrapped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] if there is none, or one cannot be the name of a region.
+    pub fn multi_region_in_each<R: AsRef<str>>(
+        self,
+        regions: impl IntoIterator<Item = R>,
+    ) -> Result<MultiProvider> {
+        let mut each =
+            regions.into_iter().map(|region| self.clone().multi_region_in(region.as_ref()));
+        let first = each.next().ok_or_else(no_region)??;
+        each.try_fold(MultiProvider::new(first), |all, one| Ok(all.with_child(one?)))
+    }
+
+    /// Sends these grant tokens with every call.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] if there are more than ten.
+    pub fn with_grant_tokens<T: Into<String>>(
+        mut self,
+        tokens: impl IntoIterator<Item = T>,
+    ) -> Result<Self> {
+        self.calls.set_grant_tokens(tokens)?;
+        Ok(self)
+    }
+
+    /// The ARN to ask for, and where, if there is something to be asked.
+    fn own(&self, key: &EncryptedDataKey) -> Option<(KmsArn, String)> {
+        let arn = wrapped_key::arn(key, wrapped_key::SYMMETRIC)?;
+        if self.filter.as_ref().is_some_and(|filter| !filter.accepts(&arn)) {
+            return None;
+        }
+        let region = arn.region().to_owned();
+        match &self.regions {
+            Regions::OfKey => Some((arn, region)),
+            Regions::OfKeyIn(regions) => regions.contains(&region).then_some((arn, region)),
+            Regions::One(one) => Some((arn, one.clone())),
+            Regions::OneMultiRegion(one) if arn.is_multi_region() => {
+                Some((arn.in_region(one.clone()), one.clone()))
+            }
+            Regions::OneMultiRegion(one) => (region == *one).then_some((arn, region)),
+        }
+    }
+}
+
+#[async_trait]
+impl KeyProvider for AwsKmsDiscoveryProvider {
+    async fn wrap(&self, request: WrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
+        self.properties().check(request.target)?;
+        let message = "discovery only decrypts: encrypt with AwsKmsProvider, which names the key";
+        Err(ProviderError::new(ProviderErrorKind::Unsupported, message).into())
+    }
+
+    async fn unwrap(&self, request: UnwrapRequest<'_>) -> Result<Unwrapped> {
+        self.properties().check(request.target)?;
+        let Some((arn, region)) = self.own(request.key) else { return Ok(Unwrapped::NotMine) };
+        let unwrap = unwrap_of(request.key, &arn, &region, request.context);
+        let secret = self.calls.decrypt(unwrap, None).await?;
+        wrapped_key::check_length(&secret, request.target, &arn)?;
+        Ok(Unwrapped::Key(secret))
+    }
+
+    fn describe(&self, key: &EncryptedDataKey) -> Option<KeyDescription> {
+        self.own(key).and(AwsKmsProvider::recognize(key))
+    }
+
+    fn properties(&self) -> Properties {
+        AwsKmsProvider::PROPERTIES
+    }
+
+    /// By `kms:ReEncrypt` where [`AwsKmsProvider`] would.
+    async fn rewrap(&self, request: RewrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
+        self.properties().check(Target::Detached(request.source))?;
+        if let Some((arn, region)) = self.own(request.key) {
+            let source = unwrap_of(request.key, &arn, &region, request.source_context);
+            if let Some(keys) = rewrap::natively(&self.calls, source, &request).await? {
+                return Ok(keys);
+            }
+        }
+        let unwrap = UnwrapRequest::new(
+            request.key,
+            Target::Detached(request.source),
+            request.source_context,
+        );
+        wrap_again(self.unwrap(unwrap).await?, request).await
+    }
+}
+
+fn unwrap_of<'a>(
+    key: &'a EncryptedDataKey,
+    arn: &'a KmsArn,
+    region: &'a str,
+    context: &'a EncryptionContext,
+) -> Unwrap<'a> {
+    Unwrap { arn, region, ciphertext: key.ciphertext(), context: Some(context) }
+}
+
+fn no_region() -> Error {
+    Error::invalid_input("at least one region is needed")
+}

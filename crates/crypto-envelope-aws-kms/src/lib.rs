@@ -1,0 +1,31 @@
+#![doc = include_str!("../README.md")]
+
+mod answers;
+mod arn;
+mod calls;
+mod clients;
+#[cfg(feature = "config")]
+mod config;
+mod discovery;
+mod error;
+mod rewrap;
+mod rsa;
+mod runtime;
+mod settings;
+mod several;
+mod strict;
+mod wrapped_key;
+
+pub use aws_sdk_kms;
+pub use aws_types::SdkConfig;
+
+pub use self::{
+    arn::KmsArn,
+    clients::KmsClients,
+    discovery::{AwsKmsDiscoveryProvider, DiscoveryFilter},
+    error::KmsError,
+    rsa::AwsKmsRsaProvider,
+    settings::KmsClientsBuilder,
+    several::AwsKmsKeys,
+    strict::AwsKmsProvider,
+};

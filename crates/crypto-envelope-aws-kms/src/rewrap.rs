@@ -1,0 +1,51 @@
+//! From KMS key to KMS key, inside KMS.
+
+use crypto_envelope::{
+    EncryptedDataKey, Result,
+    provider::{KeyProvider, RewrapRequest, Target},
+};
+
+use crate::{
+    AwsKmsProvider,
+    calls::{Calls, Unwrap},
+    strict::stored,
+};
+
+/// One call for each target; `None` if KMS cannot do it by itself: all targets have to be symmetric
+/// keys, and of the region that is called.
+pub(crate) async fn natively(
+    calls: &Calls,
+    source: Unwrap<'_>,
+    request: &RewrapRequest<'_>,
+) -> Result<Option<Vec<EncryptedDataKey>>> {
+    let Some(targets) = targets(request, source.region) else { return Ok(None) };
+    AwsKmsProvider::PROPERTIES.check(Target::Detached(request.target))?;
+    let mut keys = Vec::new();
+    for target in targets {
+        let tokens = target.calls().grant_tokens();
+        let wrapped =
+            calls.re_encrypt(source, target.key(), request.target_context, tokens).await?;
+        keys.push(stored(wrapped)?);
+    }
+    Ok(Some(keys))
+}
+
+fn targets<'a>(request: &RewrapRequest<'a>, region: &str) -> Option<Vec<&'a AwsKmsProvider>> {
+    let targets = providers(request.target_provider)?;
+    let is_there =
+        |target: &&AwsKmsProvider| target.calls().region(target.key()).is_ok_and(|r| r == region);
+    targets.iter().all(is_there).then_some(targets)
+}
+
+/// All that `provider` consists of, if these are symmetric KMS keys.
+fn providers(provider: &dyn KeyProvider) -> Option<Vec<&AwsKmsProvider>> {
+    if let Some(one) = provider.as_any().and_then(|any| any.downcast_ref::<AwsKmsProvider>()) {
+        return Some(vec![one]);
+    }
+    let members = provider.members();
+    if members.is_empty() {
+        return None;
+    }
+    let all = members.into_iter().map(providers).collect::<Option<Vec<_>>>()?;
+    Some(all.concat())
+}

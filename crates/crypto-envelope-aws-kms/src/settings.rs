@@ -1,0 +1,158 @@
+//! Settings of the clients, over those of the AWS SDK.
+
+use std::{fmt, time::Duration};
+
+use aws_sdk_kms::config::{
+    self, BehaviorVersion, RuntimeComponents, retry::RetryConfig, timeout::TimeoutConfig,
+};
+use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig, tls};
+use aws_types::{SdkConfig, region::Region, sdk_config, sdk_ua_metadata::FrameworkMetadata};
+use crypto_envelope::{Error, Result};
+
+use crate::{KmsClients, answers::AnswersOfBoundedLength, arn};
+
+/// Changes what a configuration says of the calls to KMS.
+///
+/// Where neither says anything: an attempt may take 10 seconds and a call 30, connecting is given up
+/// as the AWS SDK does, three attempts are made at most, with growing pauses, and proxies are those
+/// of the environment (`HTTPS_PROXY`, `NO_PROXY`).
+#[must_use]
+pub struct KmsClientsBuilder {
+    config: sdk_config::Builder,
+    timeouts: config::timeout::TimeoutConfigBuilder,
+    retries: RetryConfig,
+    region: Option<String>,
+    proxy: Option<ProxyConfig>,
+}
+
+impl KmsClientsBuilder {
+    pub(crate) fn new(config: &SdkConfig) -> Self {
+        let timeouts =
+            config.timeout_config().map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
+        Self {
+            timeouts,
+            retries: config.retry_config().cloned().unwrap_or_else(RetryConfig::standard),
+            region: config.region().map(ToString::to_string),
+            proxy: None,
+            config: config.to_builder(),
+        }
+    }
+
+    /// The region of keys that name none.
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
+    /// Where KMS is, for all regions, such as a VPC endpoint: `https://…`.
+    pub fn endpoint_url(mut self, url: impl Into<String>) -> Self {
+        self.config.set_endpoint_url(Some(url.into()));
+        self
+    }
+
+    /// How long to wait for a connection.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.timeouts = self.timeouts.connect_timeout(timeout);
+        self
+    }
+
+    /// How long to wait for one attempt.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.timeouts = self.timeouts.operation_attempt_timeout(timeout);
+        self
+    }
+
+    /// How long to wait for a call, all attempts and pauses in it.
+    pub fn call_timeout(mut self, timeout: Duration) -> Self {
+        self.timeouts = self.timeouts.operation_timeout(timeout);
+        self
+    }
+
+    /// How often to try at most, the first time included.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.retries = self.retries.with_max_attempts(attempts.max(1));
+        self
+    }
+
+    /// Sends everything through an HTTP proxy, `http://HOST:PORT`, whatever the environment says.
+    /// The connection to KMS is encrypted from end to end all the same.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] if it is not the URL of a proxy.
+    pub fn proxy(mut self, url: &str) -> Result<Self> {
+        // The URL may hold a password: it is not shown.
+        let proxy = ProxyConfig::all(url).map_err(|_| {
+            Error::invalid_input("this is not the URL of a proxy: http://HOST:PORT")
+        })?;
+        self.proxy = Some(proxy);
+        Ok(self)
+    }
+
+    /// The clients.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] if the region cannot be one.
+    pub fn build(self) -> Result<KmsClients> {
+        let region = self.region.as_deref();
+        region.map_or(Ok(()), arn::check_region)?;
+        let mut config = self
+            .config
+            .region(self.region.map(Region::new))
+            .timeout_config(self.timeouts.build())
+            .retry_config(self.retries);
+        if let Some(proxy) = self.proxy {
+            config.set_http_client(Some(client_through(proxy)));
+        }
+        Ok(KmsClients::new(&config.build()))
+    }
+}
+
+impl fmt::Debug for KmsClientsBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KmsClientsBuilder").field("region", &self.region).finish_non_exhaustive()
+    }
+}
+
+/// What nobody said, and who is calling.
+pub(crate) fn with_defaults(config: &SdkConfig) -> SdkConfig {
+    let mut timeouts =
+        config.timeout_config().map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
+    let said = config.timeout_config();
+    if said.and_then(TimeoutConfig::operation_attempt_timeout).is_none() {
+        timeouts = timeouts.operation_attempt_timeout(ATTEMPT);
+    }
+    if said.and_then(TimeoutConfig::operation_timeout).is_none() {
+        timeouts = timeouts.operation_timeout(CALL);
+    }
+    let mut builder = config.to_builder().timeout_config(timeouts.build());
+    if config.behavior_version().is_none() {
+        builder.set_behavior_version(Some(BehaviorVersion::v2026_01_12()));
+    }
+    if config.retry_config().is_none() {
+        builder.set_retry_config(Some(RetryConfig::standard()));
+    }
+    match FrameworkMetadata::new(env!("CARGO_PKG_NAME"), Some(env!("CARGO_PKG_VERSION"))) {
+        Ok(us) => builder.framework_metadata(us).build(),
+        Err(_) => builder.build(),
+    }
+}
+
+pub(crate) fn client_config(config: &SdkConfig) -> config::Builder {
+    config::Builder::from(config).interceptor(AnswersOfBoundedLength)
+}
+
+/// The HTTP client of the AWS SDK, with another proxy.
+fn client_through(proxy: ProxyConfig) -> config::SharedHttpClient {
+    Builder::new().build_with_connector_fn(move |settings, components| {
+        let rustls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+        let mut connector = Connector::builder().tls_provider(rustls).proxy_config(proxy.clone());
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        connector.build()
+    })
+}
+
+const ATTEMPT: Duration = Duration::from_secs(10);
+const CALL: Duration = Duration::from_secs(30);

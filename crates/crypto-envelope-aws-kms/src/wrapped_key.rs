@@ -1,0 +1,38 @@
+//! What a key that KMS wrapped looks like in a message.
+
+use crypto_envelope::{
+    EncryptedDataKey, Result, SecretBytes,
+    provider::{KeyDescription, ProviderError, ProviderErrorKind, Target},
+};
+
+use crate::KmsArn;
+
+/// The provider id of symmetric keys.
+pub(crate) const SYMMETRIC: &str = "aws-kms";
+/// The provider id of RSA keys.
+pub(crate) const RSA: &str = "aws-kms-rsa";
+
+/// The key that wrapped `key`, if its provider id is this one.
+pub(crate) fn arn(key: &EncryptedDataKey, provider_id: &str) -> Option<KmsArn> {
+    let is_kms = key.provider_id() == provider_id;
+    is_kms.then(|| KmsArn::of_key(key.provider_info())).flatten()
+}
+
+pub(crate) fn describe(arn: &KmsArn) -> KeyDescription {
+    KeyDescription::new()
+        .with_key_id(arn.to_string())
+        .with_region(arn.region())
+        .with_algorithm("SYMMETRIC_DEFAULT")
+}
+
+/// A data key of a message has the length that its suite says.
+pub(crate) fn check_length(secret: &SecretBytes, target: Target, arn: &KmsArn) -> Result<()> {
+    match target {
+        Target::Message(suite) if secret.len() != suite.data_key_length() => {
+            let (found, needed) = (secret.len(), suite.data_key_length());
+            let message = format!("{arn} unwrapped {found} bytes, where the suite needs {needed}");
+            Err(ProviderError::new(ProviderErrorKind::Other, message).into())
+        }
+        _ => Ok(()),
+    }
+}
