@@ -5,8 +5,11 @@
 //! - [`redaction`]: looks for secrets in what is printed.
 //! - [`insecure`]: test doubles **without any security**.
 //! - [`data`]: plaintext of any size that takes no memory.
+//! - `fake`: cloud services on the loopback interface, each behind a feature: `aws-kms`.
 
 pub mod conformance;
 pub mod data;
+#[cfg(feature = "fake-http")]
+pub mod fake;
 pub mod insecure;
 pub mod redaction;

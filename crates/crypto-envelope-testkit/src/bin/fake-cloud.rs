@@ -1,0 +1,3 @@
+//! Fake clouds as a program.
+
+fn main() {}

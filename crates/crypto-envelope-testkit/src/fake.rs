@@ -1,0 +1,23 @@
+//! Cloud services on the loopback interface, for tests **without any security**.
+//!
+//! Each listens on a port of its own, on 127.0.0.1 alone, runs on a thread of its own and ends when
+//! it is dropped. It is started in one line, with or without an async runtime around:
+//!
+//! ```
+//! # #[cfg(feature = "aws-kms")]
+//! # fn main() -> std::io::Result<()> {
+//! use crypto_envelope_testkit::fake::aws_kms::FakeAwsKms;
+//!
+//! let kms = FakeAwsKms::start()?;
+//! println!("AWS_ENDPOINT_URL_KMS={}", kms.endpoint());
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "aws-kms"))]
+//! # fn main() {}
+//! ```
+//!
+//! A fake keeps a log of all calls, and gives [faults](http::Fault) when told to.
+
+#[cfg(feature = "aws-kms")]
+pub mod aws_kms;
+pub mod http;

@@ -1,0 +1,233 @@
+//! AWS KMS on the loopback interface, for tests **without any security**.
+//!
+//! ```
+//! use crypto_envelope_testkit::fake::aws_kms::{FakeAwsKms, KeyKind};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let kms = FakeAwsKms::start()?;
+//! let key_arn = kms.create_key("us-east-1", KeyKind::Symmetric)?;
+//! // A client gets `kms.endpoint()`, any credentials, and the Region of the key.
+//! assert!(kms.calls().is_empty());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! It speaks JSON 1.1 as AWS does: symmetric keys are AES-256-GCM with the encryption context as
+//! associated data, RSA keys are RSAES-OAEP with SHA-1 or SHA-256, and errors have the codes of AWS
+//! and, where they are known, its words. One fake is all Regions: a key lives in the Region of its
+//! ARN, and the Region of a call is that of its credential scope.
+//!
+//! What it has: `CreateKey` (`SYMMETRIC_DEFAULT`, `RSA_2048`, `RSA_3072`, `RSA_4096`, all to
+//! encrypt), `ReplicateKey`, `DescribeKey`, `ListKeys`, `GetPublicKey`, `EnableKey`, `DisableKey`,
+//! `ScheduleKeyDeletion`, `CancelKeyDeletion`, `RotateKeyOnDemand`, `CreateAlias`, `DeleteAlias`,
+//! `ListAliases`, `GenerateDataKey`, `GenerateDataKeyWithoutPlaintext`, `Encrypt`, `Decrypt`,
+//! `ReEncrypt`, `CreateGrant`, `RetireGrant`, `RevokeGrant`, `ListGrants`.
+//!
+//! Where it differs from AWS:
+//! - Every other operation is an `UnsupportedOperationException`, or an
+//!   `UnknownOperationException` if AWS has none of this name either: among them
+//!   `GenerateDataKeyPair`, `ImportKeyMaterial`, `DeriveSharedSecret` and key policies.
+//! - Signatures are not verified: of `Authorization` only the access key and the Region are read.
+//! - A change is there at once. Replicas are enabled from the start, keys are never really deleted,
+//!   and a grant counts only for calls that give its token.
+//! - Ciphertexts name their key in clear, and can be made by whoever knows the published formula of
+//!   the [vector keys](FakeAwsKmsBuilder::vector_keys).
+
+mod access;
+mod arn;
+mod authorization;
+mod blob;
+mod builder;
+mod call;
+mod context;
+mod error;
+mod fields;
+mod grant;
+mod key;
+pub mod lie;
+mod material;
+mod operation;
+mod service;
+mod spec;
+mod store;
+mod throttle;
+
+use std::{io, sync::Arc};
+
+use serde_json::{Value, json};
+
+pub use self::{access::AccessKey, builder::FakeAwsKmsBuilder, call::Call, error::KmsError};
+use self::{operation::Caller, service::KmsService};
+use crate::fake::http::{Fault, Server};
+
+/// A running AWS KMS. It ends when it is dropped.
+#[derive(Debug)]
+pub struct FakeAwsKms {
+    server: Server,
+    service: Arc<KmsService>,
+}
+
+/// What kind of key to create. All are for encryption.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyKind {
+    /// 256-bit AES, in one Region.
+    Symmetric,
+    /// 256-bit AES, the primary key of a multi-Region key.
+    MultiRegion,
+    /// RSA of 2048 bits.
+    Rsa2048,
+    /// RSA of 3072 bits.
+    Rsa3072,
+    /// RSA of 4096 bits.
+    Rsa4096,
+}
+
+impl FakeAwsKms {
+    /// Starts one without keys on a free port, that lets everybody do everything.
+    ///
+    /// # Errors
+    ///
+    /// If there is no port or no thread to have.
+    pub fn start() -> io::Result<Self> {
+        Self::builder().start()
+    }
+
+    /// Starts one in which every key of the test vectors exists: see
+    /// [`vector_keys`](FakeAwsKmsBuilder::vector_keys).
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn with_vector_keys() -> io::Result<Self> {
+        Self::builder().vector_keys().start()
+    }
+
+    /// Starts one of your choice.
+    #[must_use]
+    pub fn builder() -> FakeAwsKmsBuilder {
+        FakeAwsKmsBuilder::default()
+    }
+
+    /// Where it is, as `http://127.0.0.1:PORT`: the value for `AWS_ENDPOINT_URL_KMS`.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        self.server.endpoint()
+    }
+
+    /// Creates a key and returns its ARN.
+    ///
+    /// # Errors
+    ///
+    /// As the operation `CreateKey`.
+    pub fn create_key(&self, region: &str, kind: KeyKind) -> Result<String, KmsError> {
+        let spec = match kind {
+            KeyKind::Symmetric | KeyKind::MultiRegion => "SYMMETRIC_DEFAULT",
+            KeyKind::Rsa2048 => "RSA_2048",
+            KeyKind::Rsa3072 => "RSA_3072",
+            KeyKind::Rsa4096 => "RSA_4096",
+        };
+        let request = json!({
+            "KeySpec": spec,
+            "KeyUsage": "ENCRYPT_DECRYPT",
+            "MultiRegion": kind == KeyKind::MultiRegion,
+        });
+        let answer = self.administer(region, "CreateKey", &request)?;
+        Ok(text_at(&answer, "/KeyMetadata/Arn"))
+    }
+
+    /// Replicates a multi-Region key, by the ARN of its primary key, and returns the ARN of the
+    /// replica.
+    ///
+    /// # Errors
+    ///
+    /// As the operation `ReplicateKey`.
+    pub fn replicate_key(&self, key_arn: &str, region: &str) -> Result<String, KmsError> {
+        let request = json!({"KeyId": key_arn, "ReplicaRegion": region});
+        let answer = self.administer(region_of(key_arn), "ReplicateKey", &request)?;
+        Ok(text_at(&answer, "/ReplicaKeyMetadata/Arn"))
+    }
+
+    /// Disables a key, by its ARN.
+    ///
+    /// # Errors
+    ///
+    /// As the operation `DisableKey`.
+    pub fn disable_key(&self, key_arn: &str) -> Result<(), KmsError> {
+        let request = json!({"KeyId": key_arn});
+        self.administer(region_of(key_arn), "DisableKey", &request).map(|_| ())
+    }
+
+    /// Creates an alias (`alias/NAME`) in the Region of a key, by the ARN of the key.
+    ///
+    /// # Errors
+    ///
+    /// As the operation `CreateAlias`.
+    pub fn create_alias(&self, alias: &str, key_arn: &str) -> Result<(), KmsError> {
+        let request = json!({"AliasName": alias, "TargetKeyId": key_arn});
+        self.administer(region_of(key_arn), "CreateAlias", &request).map(|_| ())
+    }
+
+    /// Does any operation, by its name, as somebody who may do everything. It is not in the log and
+    /// meets no fault. An operation without a result gives null.
+    ///
+    /// # Errors
+    ///
+    /// As the operation.
+    pub fn administer(
+        &self,
+        region: &str,
+        operation: &str,
+        request: &Value,
+    ) -> Result<Value, KmsError> {
+        let caller = Caller { region: region.to_owned(), identity: None };
+        operation::run(&mut self.service.store(), &caller, operation, request)
+    }
+
+    /// Lets an access key in, and from then on only such.
+    pub fn add_access_key(&self, key: AccessKey) {
+        self.service.store().access_keys.push(key);
+    }
+
+    /// All calls since the start or the last [`take_calls`](Self::take_calls), oldest first.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.service.log.calls()
+    }
+
+    /// As [`calls`](Self::calls), and forgets them.
+    #[must_use]
+    pub fn take_calls(&self) -> Vec<Call> {
+        self.service.log.take()
+    }
+
+    /// Something will go wrong: see [`Fault`] and [`lie`]. The first fault that fits a call strikes.
+    pub fn inject(&self, fault: Fault) {
+        self.server.inject(fault);
+    }
+
+    /// Nothing more goes wrong.
+    pub fn clear_faults(&self) {
+        self.server.clear_faults();
+    }
+
+    /// Answers the next calls with a `ThrottlingException`.
+    pub fn throttle_next(&self, calls: u32) {
+        self.service.throttle.refuse_next(calls);
+    }
+
+    /// Answers what comes faster than so many calls a second with a `ThrottlingException`; without
+    /// a number, nothing any more.
+    pub fn throttle_above(&self, calls_per_second: Option<u32>) {
+        self.service.throttle.refuse_above(calls_per_second);
+    }
+}
+
+fn text_at(answer: &Value, pointer: &str) -> String {
+    answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// Whatever is no ARN is refused later, in the words of AWS.
+fn region_of(key_arn: &str) -> &str {
+    key_arn.split(':').nth(3).unwrap_or_default()
+}

@@ -1,0 +1,138 @@
+//! Who is let in, and what they may do.
+
+use super::{error::KmsError, store::ACCOUNT};
+
+/// An access key and what it may do.
+///
+/// Without any rule it may do everything. With an [`allow`](Self::allow) it may do only that, and
+/// what a grant of which it gives the token adds. A [`deny`](Self::deny) wins over everything, as
+/// in AWS.
+///
+/// ```
+/// use crypto_envelope_testkit::fake::aws_kms::AccessKey;
+///
+/// let reader = AccessKey::new("AKIDREADER", "reader").allow("Decrypt", "*");
+/// ```
+#[derive(Clone, Debug)]
+pub struct AccessKey {
+    id: String,
+    user: String,
+    rules: Vec<Rule>,
+}
+
+impl AccessKey {
+    /// The access key `id` of a user. Its secret is never looked at.
+    #[must_use]
+    pub fn new(id: impl Into<String>, user: impl Into<String>) -> Self {
+        Self { id: id.into(), user: user.into(), rules: Vec::new() }
+    }
+
+    /// Allows an operation (`Decrypt`; the two halves of `ReEncrypt` are `ReEncryptFrom` and
+    /// `ReEncryptTo`) with a key, by its ARN. Either may be `*`, for all.
+    #[must_use]
+    pub fn allow(self, operation: impl Into<String>, key_arn: impl Into<String>) -> Self {
+        self.with(Effect::Allow, operation.into(), key_arn.into())
+    }
+
+    /// Denies it, whatever else allows it.
+    #[must_use]
+    pub fn deny(self, operation: impl Into<String>, key_arn: impl Into<String>) -> Self {
+        self.with(Effect::Deny, operation.into(), key_arn.into())
+    }
+
+    /// The ARN of the user, which is what a grant names.
+    #[must_use]
+    pub fn user_arn(&self) -> String {
+        format!("arn:aws:iam::{ACCOUNT}:user/{}", self.user)
+    }
+
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether it may do this; `is_granted` if a grant says so.
+    pub(super) fn check(
+        &self,
+        operation: &str,
+        resource: &str,
+        is_granted: bool,
+    ) -> Result<(), KmsError> {
+        let applies = |effect: Effect| {
+            self.rules
+                .iter()
+                .any(|rule| rule.effect == effect && rule.is_about(operation, resource))
+        };
+        let is_restricted = self.rules.iter().any(|rule| rule.effect == Effect::Allow);
+        let reason = if applies(Effect::Deny) {
+            "with an explicit deny in an identity-based policy".to_owned()
+        } else if is_restricted && !applies(Effect::Allow) && !is_granted {
+            format!("because no identity-based policy allows the kms:{operation} action")
+        } else {
+            return Ok(());
+        };
+        Err(KmsError::new(
+            "AccessDeniedException",
+            format!(
+                "User: {} is not authorized to perform: kms:{operation} on resource: {resource} \
+                 {reason}",
+                self.user_arn()
+            ),
+        ))
+    }
+
+    fn with(mut self, effect: Effect, operation: String, key_arn: String) -> Self {
+        self.rules.push(Rule { effect, operation, key_arn });
+        self
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Rule {
+    effect: Effect,
+    operation: String,
+    key_arn: String,
+}
+
+impl Rule {
+    fn is_about(&self, operation: &str, resource: &str) -> bool {
+        let matches = |pattern: &str, text: &str| pattern == "*" || pattern == text;
+        matches(&self.operation, operation) && matches(&self.key_arn, resource)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Effect {
+    Allow,
+    Deny,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn may(key: &AccessKey, operation: &str, resource: &str, is_granted: bool) -> bool {
+        key.check(operation, resource, is_granted).is_ok()
+    }
+
+    #[test]
+    fn without_rules_everything_is_allowed() {
+        assert!(may(&AccessKey::new("A", "alice"), "Decrypt", "key", false));
+    }
+
+    #[test]
+    fn what_is_not_allowed_needs_a_grant() {
+        let key = AccessKey::new("A", "alice").allow("Decrypt", "one");
+        assert!(may(&key, "Decrypt", "one", false));
+        for (operation, resource) in [("Decrypt", "two"), ("Encrypt", "one")] {
+            assert!(!may(&key, operation, resource, false));
+            assert!(may(&key, operation, resource, true));
+        }
+    }
+
+    #[test]
+    fn denying_wins_over_all() {
+        let key = AccessKey::new("A", "alice").allow("*", "*").deny("Decrypt", "one");
+        assert!(!may(&key, "Decrypt", "one", true));
+        assert!(may(&key, "Decrypt", "two", false));
+    }
+}

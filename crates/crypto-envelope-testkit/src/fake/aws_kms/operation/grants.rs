@@ -1,0 +1,89 @@
+//! Giving leave, and taking it back.
+
+use std::time::Duration;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+
+use super::Operation;
+use crate::fake::aws_kms::{
+    error::KmsError,
+    grant::{Constraint, Grant},
+    key, material,
+};
+
+impl Operation<'_> {
+    pub(super) fn create_grant(self) -> Result<Value, KmsError> {
+        let key = self.key()?;
+        let operations = self.fields.texts("Operations")?;
+        if operations.is_empty() {
+            return Err(KmsError::missing("Operations"));
+        }
+        if let Some(other) = operations.iter().find(|name| !GRANTABLE.contains(name)) {
+            let constraint = format!("satisfy enum value set: [{}]", GRANTABLE.join(", "));
+            return Err(KmsError::constraint("Operations", Some(other), &constraint));
+        }
+        let grant = Grant {
+            id: material::hex(&material::random::<32>()),
+            token: STANDARD.encode(material::random::<48>()),
+            key: key.arn.clone(),
+            grantee: self.fields.required_text("GranteePrincipal")?.to_owned(),
+            operations: operations.into_iter().map(str::to_owned).collect(),
+            constraint: self.constraint()?,
+            name: self.fields.text("Name")?.map(str::to_owned),
+            created: key::seconds_after(Duration::ZERO),
+        };
+        key.check_enabled()?;
+        self.end_dry_run()?;
+        let answer = json!({"GrantId": grant.id, "GrantToken": grant.token});
+        self.store.grants.push(grant);
+        Ok(answer)
+    }
+
+    /// `RetireGrant`, which may name it by its token, and `RevokeGrant`.
+    pub(super) fn end_grant(self) -> Result<Value, KmsError> {
+        let grants = &self.store.grants;
+        let position = if let Some(token) = self.fields.text("GrantToken")? {
+            grants.iter().position(|grant| grant.token == token)
+        } else {
+            let key = self.key()?.arn;
+            let id = self.fields.required_text("GrantId")?;
+            grants.iter().position(|grant| grant.key == key && grant.id == id)
+        };
+        let missing = || KmsError::not_found("Grant does not exist");
+        let position = position.ok_or_else(missing)?;
+        self.end_dry_run()?;
+        self.store.grants.remove(position);
+        Ok(Value::Null)
+    }
+
+    pub(super) fn list_grants(&self) -> Result<Value, KmsError> {
+        let key = self.key()?;
+        let of_key = self.store.grants.iter().filter(|grant| grant.key == key.arn);
+        self.page("Grants", &of_key.map(Grant::json).collect::<Vec<_>>())
+    }
+
+    fn constraint(&self) -> Result<Option<Constraint>, KmsError> {
+        let Some(constraints) = self.fields.structure("Constraints")? else { return Ok(None) };
+        let equals = constraints.context("EncryptionContextEquals")?;
+        if !equals.is_empty() {
+            return Ok(Some(Constraint::Equals(equals)));
+        }
+        let subset = constraints.context("EncryptionContextSubset")?;
+        Ok((!subset.is_empty()).then_some(Constraint::Subset(subset)))
+    }
+}
+
+/// What the fake can grant.
+const GRANTABLE: [&str; 10] = [
+    "CreateGrant",
+    "Decrypt",
+    "DescribeKey",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "GetPublicKey",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+    "RetireGrant",
+];

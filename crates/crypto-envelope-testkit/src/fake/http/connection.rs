@@ -1,0 +1,146 @@
+//! One connection: requests in, answers out, and what goes wrong between them.
+
+use std::{
+    error::Error,
+    fmt,
+    future::poll_fn,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::{
+    body::{Bytes, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use tokio::{io::AsyncWriteExt, net::TcpStream, time};
+
+use super::{
+    fault::{Effect, Faults},
+    message::{Request, Response, Service},
+};
+
+/// Answers requests until the client has no more, or a fault ends it.
+pub(super) async fn serve(stream: TcpStream, service: Arc<dyn Service>, faults: Arc<Faults>) {
+    let exchange = Arc::new(Exchange { service, faults, last_words: Mutex::new(None) });
+    let answering = service_fn(|request| {
+        let exchange = Arc::clone(&exchange);
+        Box::pin(async move { exchange.answer(request).await })
+    });
+    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), answering);
+    // An error is what a fault makes of it, or the client went away.
+    let _ = poll_fn(|context| connection.poll_without_shutdown(context)).await;
+    let mut stream = connection.into_parts().io.into_inner();
+    let last_words = lock(&exchange.last_words).take();
+    // The client may be gone by now.
+    if let Some(bytes) = last_words {
+        let _ = stream.write_all(&bytes).await;
+    }
+    let _ = stream.shutdown().await;
+}
+
+struct Exchange {
+    service: Arc<dyn Service>,
+    faults: Arc<Faults>,
+    /// What is sent instead of an answer of the server's own, before the connection is closed.
+    last_words: Mutex<Option<Vec<u8>>>,
+}
+
+impl Exchange {
+    async fn answer(
+        &self,
+        request: hyper::Request<Incoming>,
+    ) -> Result<hyper::Response<Full<Bytes>>, Closed> {
+        let request = match read(request).await {
+            Ok(request) => request,
+            Err(status) => return Ok(encode(Response::of_status(status))),
+        };
+        let effect = self.faults.strike(&self.service.operation(&request));
+        let name = effect.as_ref().map(Effect::name);
+        let end = |response: Option<&Response>, bytes: Vec<u8>| {
+            self.service.record(&request, response, name);
+            *lock(&self.last_words) = Some(bytes);
+            Err(Closed)
+        };
+        match effect {
+            Some(Effect::Close) => return end(None, Vec::new()),
+            Some(Effect::Garbage) => return end(None, GARBAGE.to_vec()),
+            Some(Effect::Delay(by)) => time::sleep(by).await,
+            _ => {}
+        }
+        let mut response = match &effect {
+            Some(Effect::Status(status, body)) => {
+                Response { body: body.clone(), ..Response::of_status(*status) }
+            }
+            _ => self.service.answer(&request),
+        };
+        match effect {
+            Some(Effect::Cut(after)) => {
+                let mut bytes = head(&response, response.body.len() as u64);
+                bytes.extend(response.body.iter().take(after));
+                return end(Some(&response), bytes);
+            }
+            Some(Effect::ContentLength(claim)) => {
+                let bytes = [head(&response, claim), response.body.clone()].concat();
+                return end(Some(&response), bytes);
+            }
+            Some(Effect::Body(change)) => response.body = change(response.body),
+            _ => {}
+        }
+        self.service.record(&request, Some(&response), name);
+        Ok(encode(response))
+    }
+}
+
+/// The whole request, or the status that refuses it.
+async fn read(request: hyper::Request<Incoming>) -> Result<Request, u16> {
+    let (head, body) = request.into_parts();
+    let body = Limited::new(body, MAX_REQUEST).collect().await.map_err(|_| PAYLOAD_TOO_LARGE)?;
+    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    let headers = head.headers.iter();
+    let headers = headers.map(|(name, value)| (name.to_string(), text(value.as_bytes())));
+    Ok(Request { headers: headers.collect(), body: body.to_bytes().to_vec() })
+}
+
+fn encode(response: Response) -> hyper::Response<Full<Bytes>> {
+    let mut builder = hyper::Response::builder().status(response.status);
+    for (name, value) in response.headers {
+        builder = builder.header(name, value);
+    }
+    // Only a header or a status that a fake made up wrongly can end here.
+    builder.body(Full::from(response.body)).unwrap_or_else(|_| {
+        let mut broken = hyper::Response::default();
+        *broken.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;
+        broken
+    })
+}
+
+/// Status line and headers, as they go over the wire.
+fn head(response: &Response, content_length: u64) -> Vec<u8> {
+    let status = response.status;
+    let headers = response.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+    let headers = headers.collect::<String>();
+    format!("HTTP/1.1 {status} Fake\r\n{headers}content-length: {content_length}\r\n\r\n")
+        .into_bytes()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes the server give the connection back without an answer.
+#[derive(Debug)]
+struct Closed;
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("closed by a fault")
+    }
+}
+
+impl Error for Closed {}
+
+const MAX_REQUEST: usize = 1 << 20;
+const PAYLOAD_TOO_LARGE: u16 = 413;
+const GARBAGE: &[u8] = b"\x16\x03\x01 this is no HTTP\r\n\r\n\x00\xff\xfe";

@@ -1,0 +1,43 @@
+//! What a fake takes and gives.
+
+/// A whole request.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Request {
+    /// The first header of this name, in whatever case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let (_, value) = headers.find(|(given, _)| given.eq_ignore_ascii_case(name))?;
+        Some(value)
+    }
+}
+
+/// A whole answer. Its length is stated by the server.
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Response {
+    pub(crate) fn of_status(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: Vec::new() }
+    }
+}
+
+/// What a fake is, without the transport.
+pub(crate) trait Service: Send + Sync + 'static {
+    /// What the request asks for, by the name that predicates of faults are given.
+    fn operation(&self, request: &Request) -> String;
+
+    /// Does it.
+    fn answer(&self, request: &Request) -> Response;
+
+    /// Notes what became of a request: the answer as it is sent, if any, and the fault that it met.
+    fn record(&self, request: &Request, response: Option<&Response>, fault: Option<&str>);
+}

@@ -1,0 +1,42 @@
+//! Data keys, encrypting and decrypting.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use crypto_envelope_testkit::fake::aws_kms::{FakeAwsKms, KeyKind};
+use serde_json::json;
+
+use crate::client::{Result, call};
+
+const REGION: &str = "us-east-1";
+
+#[test]
+fn a_data_key_comes_back() -> Result<()> {
+    let kms = FakeAwsKms::start()?;
+    let key = kms.create_key(REGION, KeyKind::Symmetric)?;
+    let context = json!({"purpose": "test"});
+    let request = json!({"KeyId": key, "NumberOfBytes": 24, "EncryptionContext": context});
+    let generated = call(&kms, REGION, "GenerateDataKey", &request).unwrap();
+    assert_eq!(generated["KeyId"], key);
+    let plaintext = generated["Plaintext"].as_str().ok_or("no plaintext")?;
+    assert_eq!(STANDARD.decode(plaintext)?.len(), 24);
+
+    let request = json!({
+        "KeyId": key,
+        "CiphertextBlob": generated["CiphertextBlob"],
+        "EncryptionContext": context,
+    });
+    let decrypted = call(&kms, REGION, "Decrypt", &request).unwrap();
+    assert_eq!(decrypted["Plaintext"], generated["Plaintext"]);
+    assert_eq!(decrypted["KeyId"], key);
+    assert_eq!(decrypted["EncryptionAlgorithm"], "SYMMETRIC_DEFAULT");
+
+    let calls = kms.take_calls();
+    assert_eq!(calls.len(), 2);
+    assert_eq!(calls[1].operation, "Decrypt");
+    assert_eq!(calls[1].region, REGION);
+    assert_eq!(calls[1].access_key, "AKID");
+    assert_eq!(calls[1].request, request);
+    assert_eq!(calls[1].response, decrypted);
+    assert_eq!(calls[1].header("user-agent"), Some("tests/1"));
+    assert!(kms.calls().is_empty());
+    Ok(())
+}
