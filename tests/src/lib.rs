@@ -7,6 +7,7 @@ pub mod client;
 pub mod interop;
 pub mod items;
 pub mod keyferry;
+pub mod kms;
 pub mod peer;
 pub mod ranges;
 pub mod runner;

@@ -2,8 +2,11 @@
 
 use crypto_envelope::{Decryptor, EncryptionContext, Limits, Outline};
 
+mod kms;
+
 use crate::{
     adapter::Adapter,
+    kms::Kms,
     vectors::{Expect, Manifest, Result, Rule, Vector, is_refusal},
 };
 
@@ -28,15 +31,23 @@ pub fn run(manifest: &Manifest, vector: &Vector) -> Result<Outcome> {
         Outline::of(&manifest.message(vector)?, &Limits::default())?;
         return Ok(Outcome::Passed);
     }
-    if !vector.is_raw() {
+    if !vector.is_raw() && !vector.is_kms() {
         return Ok(Outcome::NotYet);
     }
-    let decryptor = manifest.decryptor(vector)?;
+    let by_kms = !vector.encrypt_calls().is_empty();
+    let kms = by_kms.then(Kms::with_vector_keys).transpose()?;
+    let decryptor = manifest.decryptor(vector, kms.as_ref())?;
     let message = manifest.message(vector)?;
     agree_on_outline(vector, &message)?;
     for adapter in Adapter::ALL {
         open(manifest, vector, adapter, &decryptor, &message)
             .map_err(|error| format!("{adapter:?}: {error}"))?;
+        if let Some(kms) = &kms {
+            kms::opened_as_recorded(vector, kms)?;
+        }
+    }
+    if let Some(kms) = &kms {
+        kms::writes_as_recorded(manifest, vector, kms)?;
     }
     match vector.rule()? {
         None => {}

@@ -5,10 +5,12 @@ use std::{error::Error, fs, path::PathBuf};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::{
-    AlgorithmSuite, CommitmentPolicy, Decryptor, EncryptionContext, Limits, SecretBytes,
+    AlgorithmSuite, CommitmentPolicy, Decryptor, EncryptionContext, Encryptor, Limits, SecretBytes,
     provider::{KeyProvider, MultiProvider, RawAesProvider, RawRsaProvider, RsaKey, RsaPadding},
 };
 use serde_json::Value;
+
+use crate::kms::Kms;
 
 /// The result of everything that reads vectors.
 pub type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
@@ -114,9 +116,9 @@ impl Manifest {
     ///
     /// # Errors
     ///
-    /// If the test is not one that [`Vector::is_raw`] says it is.
-    pub fn decryptor(&self, vector: &Vector) -> Result<Decryptor> {
-        let provider = self.provider(&vector.0["keyring"])?;
+    /// If there is no provider for its keyring, or it needs the KMS that is not given.
+    pub fn decryptor(&self, vector: &Vector, kms: Option<&Kms>) -> Result<Decryptor> {
+        let provider = self.provider(&vector.0["keyring"], kms)?;
         let mut limits = Limits::default();
         if let Some(count) = vector.0["max_encrypted_data_keys"].as_u64() {
             limits = limits.with_max_encrypted_data_keys(u16::try_from(count)?);
@@ -136,8 +138,25 @@ impl Manifest {
         Ok(builder.build()?)
     }
 
+    /// An encryptor that writes as the message of a test was written.
+    ///
+    /// # Errors
+    ///
+    /// As [`decryptor`](Self::decryptor).
+    pub fn encryptor(&self, vector: &Vector, kms: &Kms) -> Result<Encryptor> {
+        let provider = self.provider(&vector.0["encrypt_keyring"], Some(kms))?;
+        let suite = vector.suite().ok_or("an unknown suite")?;
+        Ok(Encryptor::builder(provider)
+            .commitment_policy(writing_policy(suite))
+            .suite(suite)
+            .build()?)
+    }
+
     /// The provider that a `keyring` describes.
-    fn provider(&self, keyring: &Value) -> Result<Box<dyn KeyProvider>> {
+    fn provider(&self, keyring: &Value, kms: Option<&Kms>) -> Result<Box<dyn KeyProvider>> {
+        if let Some(provider) = kms.and_then(|kms| kms.provider(keyring).transpose()) {
+            return provider;
+        }
         let names =
             || Ok::<_, Box<dyn Error>>((text(&keyring["namespace"])?, text(&keyring["name"])?));
         match text(&keyring["type"])? {
@@ -163,12 +182,11 @@ impl Manifest {
                 Ok(Box::new(RawRsaProvider::new(namespace, name, padding, &RsaKey::parse(key)?)?))
             }
             "multi" => {
-                let children = keyring["children"].as_array().into_iter().flatten();
-                let mut multi = MultiProvider::new(self.provider(&keyring["generator"])?);
-                for child in children {
-                    multi = multi.with_child(self.provider(child)?);
-                }
-                Ok(Box::new(multi))
+                let mut members = members(keyring).map(|member| self.provider(member, kms));
+                let first = MultiProvider::new(members.next().ok_or("nobody in it")??);
+                let all = members
+                    .try_fold(first, |all, one| Ok::<_, Box<dyn Error>>(all.with_child(one?)))?;
+                Ok(Box::new(all))
             }
             other => Err(format!("no provider for the keyring type {other}").into()),
         }
@@ -212,7 +230,30 @@ impl Vector {
     /// Whether it is to be opened with raw keys.
     #[must_use]
     pub fn is_raw(&self) -> bool {
-        is_raw(&self.0["keyring"])
+        all_in(&self.0["keyring"], &["raw-aes", "raw-rsa"])
+    }
+
+    /// Whether it is to be opened with keys of KMS.
+    #[must_use]
+    pub fn is_kms(&self) -> bool {
+        all_in(&self.0["keyring"], KMS_KEYRINGS)
+    }
+
+    /// The calls that the official SDK made to write the message, if it was by KMS.
+    #[must_use]
+    pub fn encrypt_calls(&self) -> &[Value] {
+        self.calls("kms_encrypt_calls")
+    }
+
+    /// The calls that the official SDK made to open it; `None` if that failed for a mistake of its
+    /// own.
+    #[must_use]
+    pub fn decrypt_calls(&self) -> Option<&[Value]> {
+        self.0["official_result"].is_null().then(|| self.calls("kms_decrypt_calls"))
+    }
+
+    fn calls(&self, field: &str) -> &[Value] {
+        self.0[field].as_array().map_or(&[], Vec::as_slice)
     }
 
     /// What has to happen.
@@ -280,8 +321,7 @@ impl Vector {
             Value::Null => {
                 Ok(self.reproduced_context()?.iter().map(|(key, _)| key.to_owned()).collect())
             }
-            Value::Array(keys) => keys.iter().map(|key| Ok(text(key)?.to_owned())).collect(),
-            other => Err(format!("these are no required keys: {other}").into()),
+            keys => strings(keys),
         }
     }
 }
@@ -362,15 +402,19 @@ impl CommitmentVector {
     }
 }
 
-fn is_raw(keyring: &Value) -> bool {
+/// Whether it is of one of these types, or all that it consists of are.
+fn all_in(keyring: &Value, types: &[&str]) -> bool {
     match keyring["type"].as_str() {
-        Some("raw-aes" | "raw-rsa") => true,
-        Some("multi") => {
-            let children = keyring["children"].as_array().into_iter().flatten();
-            children.chain([&keyring["generator"]]).all(is_raw)
-        }
-        _ => false,
+        Some("multi") => members(keyring).all(|member| all_in(member, types)),
+        Some(name) => types.contains(&name),
+        None => false,
     }
+}
+
+/// The generator, if there is one, and the children.
+fn members(multi: &Value) -> impl Iterator<Item = &Value> {
+    let children = multi["children"].as_array().into_iter().flatten();
+    multi.get("generator").into_iter().chain(children)
 }
 
 /// No pairs where there is no object.
@@ -389,8 +433,17 @@ fn json(path: &std::path::Path) -> Result<Value> {
     Ok(serde_json::from_str(&text)?)
 }
 
-fn text(value: &Value) -> Result<&str> {
+pub(crate) fn text(value: &Value) -> Result<&str> {
     value.as_str().ok_or_else(|| "a text is missing".into())
+}
+
+/// No texts where there is no array.
+pub(crate) fn strings(value: &Value) -> Result<Vec<String>> {
+    match value {
+        Value::Null => Ok(Vec::new()),
+        Value::Array(all) => all.iter().map(|one| Ok(text(one)?.to_owned())).collect(),
+        other => Err(format!("these are no texts: {other}").into()),
+    }
 }
 
 fn from_hex(hex: &str) -> Result<Vec<u8>> {
@@ -400,6 +453,8 @@ fn from_hex(hex: &str) -> Result<Vec<u8>> {
         .collect()
 }
 
+const KMS_KEYRINGS: &[&str] =
+    &["aws-kms", "aws-kms-mrk", "aws-kms-discovery", "aws-kms-mrk-discovery"];
 /// All of them.
 pub const COMMITMENT_POLICIES: [CommitmentPolicy; 3] = [
     CommitmentPolicy::RequireEncryptRequireDecrypt,

@@ -38,7 +38,7 @@ fn official_vectors() -> Result<()> {
         ("edge", (48, 0)),
         ("hierarchy", (0, 7)),
         ("js-locale-order", (0, 35)),
-        ("kms", (3, 60)),
+        ("kms", (63, 0)),
         ("negative", (76, 0)),
         ("net-v4.0.0", (0, 9)),
         ("parse-only", (104, 0)),

@@ -24,7 +24,7 @@ use crate::items::next;
 type Opened = Result<(Vec<u8>, EncryptionContext)>;
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-    runtime::Builder::new_current_thread().build().expect("threads for blocking work")
+    runtime::Builder::new_current_thread().enable_all().build().expect("threads for blocking work")
 });
 
 pub(super) fn write(
