@@ -64,7 +64,7 @@ impl Kms {
     }
 
     /// The calls since the last look, as the vectors record them.
-    #[must_use]
+    #[allow(clippy::must_use_candidate, reason = "also to forget them")]
     pub fn take_calls(&self) -> Vec<Value> {
         self.fake.take_calls().iter().map(recorded).collect()
     }
