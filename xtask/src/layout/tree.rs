@@ -16,6 +16,21 @@ pub(super) fn weight_in_streams(_: &Workspace) -> Result<Vec<Finding>, String> {
     Ok(too_many_more(&tree(CORE, "")?, &tree(CORE, STREAM)?).into_iter().collect())
 }
 
+/// More packages than the KMS providers may have, or a second library in C to encrypt with.
+pub(super) fn weight_in_kms(_: &Workspace) -> Result<Vec<Finding>, String> {
+    let mut findings = Vec::new();
+    for (features, most) in KMS_WEIGHTS {
+        let host = format!("{HOST_TREE} {}", selection(KMS, features));
+        let count = packages(&shell::output(&mut shell::cargo(&host))?).len();
+        if count > *most {
+            let message = format!("{count} packages are in its tree, not {most} at most");
+            findings.push(Finding { place: format!("{KMS} {features}"), message });
+        }
+        findings.extend(unwanted(KMS, features, RIVALS_IN_C)?);
+    }
+    Ok(findings)
+}
+
 /// What is built with a C compiler, where users asked for Rust alone.
 pub(super) fn c_in_pure_rust(_: &Workspace) -> Result<Vec<Finding>, String> {
     let mut findings = unwanted(CORE, PURE_RUST, BUILT_WITH_C)?;
@@ -125,10 +140,18 @@ const STREAM: &str = "--features stream";
 /// new version of tokio can split something off. What it needs for sockets, processes or signals is
 /// more than that.
 const MAX_MORE: usize = 5;
+const KMS: &str = "crypto-envelope-aws-kms";
+/// Without and with what finds credentials; everything that is built counts.
+const KMS_WEIGHTS: &[(&str, usize)] =
+    &[("--no-default-features --features aws-lc", 125), ("", 155)];
+/// AWS-LC is there already.
+const RIVALS_IN_C: &[&str] = &["ring", "openssl", "openssl-sys", "native-tls"];
 const PURE_RUST: &str = "--no-default-features --features rustcrypto,rustcrypto-rsa";
 const BUILT_WITH_C: &[&str] = &["aws-lc-*", "cc", "cmake", "bindgen", "ring", "openssl-sys"];
 const EVERYTHING: &str =
     "tree --locked --workspace --all-features --target all --prefix none --format {p}";
+/// What is built on this machine.
+const HOST_TREE: &str = "tree --locked --edges normal,build --prefix none --format {p}";
 const TREE: &str = "tree --locked --target all --edges normal,build --prefix none --format {p}";
 
 #[cfg(test)]
