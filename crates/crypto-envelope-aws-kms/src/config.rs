@@ -11,8 +11,7 @@ impl KmsClients {
     ///
     /// # Errors
     ///
-    /// An error of the thread that does it, where there is no runtime. Missing credentials are noticed
-    /// by the first call.
+    /// If no thread can be started. Missing credentials are noticed by the first call.
     pub async fn load() -> Result<Self> {
         Self::loader(None).await?.build()
     }

@@ -1,4 +1,4 @@
-//! A runtime for those who have none.
+//! Where calls to KMS run.
 
 use std::{
     future::Future,
@@ -12,22 +12,19 @@ use crypto_envelope::{
     provider::{ProviderError, ProviderErrorKind},
 };
 use tokio::{
-    runtime::{Builder, Handle, Runtime},
-    task::JoinHandle,
+    runtime::{Builder, Runtime},
+    task::{JoinError, JoinHandle},
 };
 
-/// Runs `work` where there is a tokio runtime: here if this thread is in one, else on a thread that
-/// is started for it once per process. So callers without a runtime, and those with another one,
-/// are served too. If the future is dropped, the work is aborted.
+/// Runs `work` in a tokio runtime that is started once per process, whatever runtime the caller is
+/// in, and none included. So connections and calls that several callers wait for do not depend on
+/// the runtime of one of them. If the future is dropped, the work is aborted.
 pub(crate) fn run<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> impl Future<Output = Result<T>> + Send {
     // The futures of the AWS SDK are tens of kilobytes long.
     let work = Box::pin(work);
     async move {
-        if Handle::try_current().is_ok() {
-            return Ok(work.await);
-        }
         let outcome = Spawned(background()?.spawn(work)).await;
         outcome.map_err(|_| Error::from(failed("a call to KMS panicked")))
     }
@@ -36,7 +33,7 @@ pub(crate) fn run<T: Send + 'static>(
 struct Spawned<T>(JoinHandle<T>);
 
 impl<T> Future for Spawned<T> {
-    type Output = Result<T, tokio::task::JoinError>;
+    type Output = Result<T, JoinError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         Pin::new(&mut self.0).poll(context)
@@ -53,11 +50,15 @@ fn background() -> Result<&'static Runtime> {
     static BACKGROUND: OnceLock<Option<Runtime>> = OnceLock::new();
     let runtime = BACKGROUND.get_or_init(|| {
         let mut builder = Builder::new_multi_thread();
-        builder.worker_threads(1).thread_name("crypto-envelope-aws-kms").enable_all().build().ok()
+        builder.worker_threads(THREADS).thread_name(NAME).enable_all().build().ok()
     });
-    runtime.as_ref().ok_or_else(|| failed("cannot start a thread for calls to KMS").into())
+    runtime.as_ref().ok_or_else(|| failed("cannot start threads for calls to KMS").into())
 }
 
 fn failed(what: &str) -> ProviderError {
     ProviderError::new(ProviderErrorKind::Unavailable, what)
 }
+
+/// They wait most of the time.
+const THREADS: usize = 2;
+const NAME: &str = "aws-kms";
