@@ -47,6 +47,7 @@ mod key;
 pub mod lie;
 mod material;
 mod operation;
+mod samples;
 mod service;
 mod spec;
 mod store;

@@ -1,4 +1,10 @@
 //! The fake AWS KMS, over the wire and without any SDK.
 
+mod access;
 mod client;
 mod data;
+mod faults;
+mod keys;
+mod protocol;
+mod table;
+mod world;

@@ -1,3 +1,0 @@
-//! Fake clouds as a program.
-
-fn main() {}

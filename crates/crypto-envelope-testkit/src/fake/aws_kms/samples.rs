@@ -1,0 +1,43 @@
+//! A set of keys to begin with.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{FakeAwsKms, KeyKind, error::KmsError};
+
+impl FakeAwsKms {
+    /// Creates one key of every kind and returns their ARNs by name: `symmetric`, `multi_region`
+    /// (the primary key), `rsa_2048`, `rsa_3072`, `rsa_4096`, `disabled` and `pending_deletion` in
+    /// us-east-1; `symmetric_2` and `replica` (of `multi_region`) in us-west-2. `alias/symmetric`
+    /// means the first.
+    ///
+    /// # Errors
+    ///
+    /// If the alias is there already.
+    pub fn create_samples(&self) -> Result<BTreeMap<&'static str, String>, KmsError> {
+        let mut samples = BTreeMap::new();
+        for (name, region, kind) in SAMPLES {
+            samples.insert(name, self.create_key(region, kind)?);
+        }
+        samples.insert("replica", self.replicate_key(&samples["multi_region"], WEST)?);
+        self.create_alias("alias/symmetric", &samples["symmetric"])?;
+        self.disable_key(&samples["disabled"])?;
+        let request: Value = json!({"KeyId": samples["pending_deletion"]});
+        self.administer(EAST, "ScheduleKeyDeletion", &request)?;
+        Ok(samples)
+    }
+}
+
+const EAST: &str = "us-east-1";
+const WEST: &str = "us-west-2";
+const SAMPLES: [(&str, &str, KeyKind); 8] = [
+    ("symmetric", EAST, KeyKind::Symmetric),
+    ("symmetric_2", WEST, KeyKind::Symmetric),
+    ("multi_region", EAST, KeyKind::MultiRegion),
+    ("rsa_2048", EAST, KeyKind::Rsa2048),
+    ("rsa_3072", EAST, KeyKind::Rsa3072),
+    ("rsa_4096", EAST, KeyKind::Rsa4096),
+    ("disabled", EAST, KeyKind::Symmetric),
+    ("pending_deletion", EAST, KeyKind::Symmetric),
+];

@@ -1,0 +1,134 @@
+//! What goes wrong on demand.
+
+use std::time::{Duration, Instant};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use crypto_envelope_testkit::fake::{
+    aws_kms::{FakeAwsKms, KeyKind, lie},
+    http::Fault,
+};
+use serde_json::{Value, json};
+
+use crate::client::{Result, call, headers, send, send_raw};
+
+const REGION: &str = "us-east-1";
+
+fn list_keys(kms: &FakeAwsKms) -> Result<Value, (String, Option<String>)> {
+    call(kms, REGION, "ListKeys", &json!({}))
+}
+
+fn raw(kms: &FakeAwsKms) -> Result<Vec<u8>> {
+    send_raw(kms, &headers("AKID", REGION, "ListKeys"), b"{}")
+}
+
+#[test]
+fn answers_come_late() -> Result<()> {
+    let kms = FakeAwsKms::start()?;
+    kms.inject(Fault::delay(Duration::from_millis(100)));
+    let start = Instant::now();
+    assert!(list_keys(&kms).is_ok());
+    assert!(start.elapsed() >= Duration::from_millis(100));
+    Ok(())
+}
+
+#[test]
+fn others_answer_instead() -> Result<()> {
+    let kms = FakeAwsKms::start()?;
+    kms.inject(Fault::status(503, "busy").times(2));
+    for _ in 0..2 {
+        let answer = send(&kms, &headers("AKID", REGION, "CreateKey"), b"{}")?;
+        assert_eq!((answer.status, &answer.body[..]), (503, &b"busy"[..]));
+    }
+    let keys = list_keys(&kms).expect("the fault is over");
+    assert_eq!(keys["Keys"], json!([]), "nothing was created");
+    let calls = kms.calls();
+    assert_eq!(calls[0].fault.as_deref(), Some("status"));
+    assert_eq!(calls[0].response, "busy");
+    assert_eq!(calls[2].fault, None);
+    Ok(())
+}
+
+#[test]
+fn connections_are_closed_before_and_in_the_middle() -> Result<()> {
+    let kms = FakeAwsKms::start()?;
+    let whole = send(&kms, &headers("AKID", REGION, "ListKeys"), b"{}")?;
+    kms.inject(Fault::close());
+    assert_eq!(raw(&kms)?, b"");
+    for after in [0, 1, whole.body.len() - 1] {
+        kms.inject(Fault::cut(after));
+        let answer = send(&kms, &headers("AKID", REGION, "ListKeys"), b"{}")?;
+        assert_eq!(answer.body, whole.body[..after]);
+        assert_eq!(answer.header("content-length"), Some(whole.body.len().to_string().as_str()));
+    }
+    assert!(list_keys(&kms).is_ok());
+    Ok(())
+}
+
+#[test]
+fn garbage_is_no_http() -> Result<()> {
+    let kms = FakeAwsKms::start()?;
+    kms.inject(Fault::garbage());
+    let answer = raw(&kms)?;
+    assert!(!answer.is_empty() && !answer.starts_with(b"HTTP/"));
+    Ok(())
+}
+
+#[test]
+fn the_stated_length_can_be_wrong() -> Result<()> {
+    let kms = FakeAwsKms::start()?;
+    let whole = send(&kms, &headers("AKID", REGION, "ListKeys"), b"{}")?;
+    for claim in ["1", "1000"] {
+        kms.inject(Fault::content_length(claim.parse()?));
+        let answer = send(&kms, &headers("AKID", REGION, "ListKeys"), b"{}")?;
+        assert_eq!(answer.header("content-length"), Some(claim));
+        assert_eq!(answer.body, whole.body);
+    }
+    Ok(())
+}
+
+#[test]
+fn faults_pick_operations() -> Result<()> {
+    let kms = FakeAwsKms::start()?;
+    kms.inject(Fault::close().always().when(|operation| operation == "CreateKey"));
+    assert!(list_keys(&kms).is_ok());
+    assert_eq!(send_raw(&kms, &headers("AKID", REGION, "CreateKey"), b"{}")?, b"");
+    kms.clear_faults();
+    assert!(call(&kms, REGION, "CreateKey", &json!({})).is_ok());
+    Ok(())
+}
+
+#[test]
+fn lies_change_the_answer_alone() -> Result<()> {
+    let kms = FakeAwsKms::start()?;
+    let key = kms.create_key(REGION, KeyKind::Symmetric)?;
+    let generate = |fault: Fault| {
+        kms.inject(fault);
+        let request = json!({"KeyId": key, "NumberOfBytes": 32});
+        call(&kms, REGION, "GenerateDataKey", &request).expect("a lie is no error")
+    };
+    assert_eq!(generate(lie::key_id("arn:other"))["KeyId"], "arn:other");
+    assert_eq!(generate(lie::without_key_id()).get("KeyId"), None);
+    assert_eq!(generate(lie::without("CiphertextBlob")).get("CiphertextBlob"), None);
+    let plaintext = generate(lie::plaintext_of(31))["Plaintext"].take();
+    assert_eq!(STANDARD.decode(plaintext.as_str().ok_or("no text")?)?, [0; 31]);
+    let huge = generate(lie::huge(2_000_000));
+    assert_eq!(huge["KeyId"], key);
+    assert!(huge.to_string().len() > 2_000_000);
+    assert_eq!(generate(lie::answer(|answer| *answer = json!([]))), json!([]));
+    Ok(())
+}
+
+#[test]
+fn calls_are_throttled() -> Result<()> {
+    let kms = FakeAwsKms::start()?;
+    let code = |kms: &FakeAwsKms| list_keys(kms).map_or_else(|(code, _)| code, |_| "ok".into());
+    kms.throttle_next(1);
+    assert_eq!([code(&kms), code(&kms)], ["ThrottlingException", "ok"]);
+    kms.throttle_above(Some(1));
+    assert_eq!([code(&kms), code(&kms)], ["ok", "ThrottlingException"]);
+    kms.throttle_above(None);
+    assert_eq!([code(&kms), code(&kms)], ["ok", "ok"]);
+    let errors = kms.calls().into_iter().filter_map(|call| call.error).collect::<Vec<_>>();
+    assert_eq!(errors, ["ThrottlingException", "ThrottlingException"]);
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! A fake with one key of every kind and some ciphertexts, and texts that name them.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use aws_lc_rs::rsa::{
+    OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PublicEncryptingKey,
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use crypto_envelope_testkit::fake::aws_kms::FakeAwsKms;
+use serde_json::{Value, json};
+
+use crate::client::Result;
+
+/// RSA keys take a while: there is one world for all tests that only look.
+pub(crate) static WORLD: LazyLock<World> =
+    LazyLock::new(|| World::new().expect("the fake starts and creates keys"));
+
+pub(crate) struct World {
+    pub(crate) kms: FakeAwsKms,
+    values: BTreeMap<String, String>,
+}
+
+impl World {
+    fn new() -> Result<Self> {
+        let kms = FakeAwsKms::start()?;
+        let samples = kms.create_samples()?;
+        let mut world = Self { kms, values: BTreeMap::new() };
+        for (name, arn) in samples {
+            let id = arn.rsplit('/').next().unwrap_or_default().to_owned();
+            world.set(&format!("{name}_id"), id);
+            world.set(name, arn);
+        }
+        for length in [0, 1, 16, 190, 191, 214, 215, 318, 319, 342, 343, 446, 447, 470, 471] {
+            world.set(&format!("zeros_{length}"), zeros(length));
+        }
+        world.set("context", CONTEXT.to_owned());
+        world.set("zeros_4096", zeros(4096));
+        world.set("zeros_4097", zeros(4097));
+        world.encrypt_some()?;
+        Ok(world)
+    }
+
+    /// `text` with `$NAME` replaced by what is called so; nothing is called like the beginning of
+    /// something else, because the longest names go first.
+    pub(crate) fn fill(&self, text: &str) -> String {
+        let mut names = self.values.iter().collect::<Vec<_>>();
+        names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+        names
+            .into_iter()
+            .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("${name}"), value))
+    }
+
+    pub(crate) fn json(&self, text: &str) -> Value {
+        serde_json::from_str(&self.fill(text)).expect("a row is JSON")
+    }
+
+    fn set(&mut self, name: &str, value: String) {
+        self.values.insert(name.to_owned(), value);
+    }
+
+    fn encrypt_some(&mut self) -> Result<()> {
+        let blob = self.encrypt("symmetric", "us-east-1")?;
+        let mut tampered = STANDARD.decode(&blob)?;
+        let truncated = tampered[..tampered.len() - 1].to_vec();
+        *tampered.last_mut().ok_or("empty")? ^= 1;
+        self.set("blob", blob);
+        self.set("tampered", STANDARD.encode(tampered));
+        self.set("truncated", STANDARD.encode(truncated));
+        for (name, key, region) in
+            [("mrk_blob", "multi_region", "us-east-1"), ("west_blob", "symmetric_2", "us-west-2")]
+        {
+            let blob = self.encrypt(key, region)?;
+            self.set(name, blob);
+        }
+        for key in ["rsa_2048", "rsa_3072", "rsa_4096"] {
+            let request = json!({"KeyId": self.values[key]});
+            let answer = self.kms.administer("us-east-1", "GetPublicKey", &request)?;
+            let der = STANDARD.decode(answer["PublicKey"].as_str().ok_or("no public key")?)?;
+            let public = OaepPublicEncryptingKey::new(PublicEncryptingKey::from_der(&der)?)?;
+            for (suffix, oaep) in
+                [("sha_1", &OAEP_SHA1_MGF1SHA1), ("sha_256", &OAEP_SHA256_MGF1SHA256)]
+            {
+                let mut ciphertext = vec![0; public.ciphertext_size()];
+                let local = public.encrypt(oaep, &[0; 16], &mut ciphertext, None)?;
+                let local = STANDARD.encode(local);
+                self.set(&format!("local_{key}_{suffix}"), local);
+            }
+        }
+        Ok(())
+    }
+
+    fn encrypt(&self, key: &str, region: &str) -> Result<String> {
+        let request = json!({
+            "KeyId": self.values[key],
+            "Plaintext": self.values["zeros_16"],
+            "EncryptionContext": serde_json::from_str::<Value>(CONTEXT)?,
+        });
+        let answer = self.kms.administer(region, "Encrypt", &request)?;
+        Ok(answer["CiphertextBlob"].as_str().ok_or("no ciphertext")?.to_owned())
+    }
+}
+
+const CONTEXT: &str = r#"{"a": "1", "b": "2"}"#;
+
+fn zeros(length: usize) -> String {
+    STANDARD.encode(vec![0; length])
+}

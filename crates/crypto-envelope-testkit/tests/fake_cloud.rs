@@ -1,0 +1,83 @@
+//! The program `fake-cloud`, as another program sees it.
+
+use std::{
+    error::Error,
+    io::{BufRead, BufReader, Write},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::Value;
+
+type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
+
+fn start(arguments: &[&str]) -> Result<(Child, Value)> {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_fake-cloud"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut line)?;
+    Ok((child, serde_json::from_str(&line)?))
+}
+
+fn is_up(ready: &Value) -> bool {
+    let endpoint = ready["endpoint"].as_str().unwrap_or_default();
+    TcpStream::connect(endpoint.trim_start_matches("http://")).is_ok()
+}
+
+#[test]
+fn it_says_where_it_is_and_ends_with_its_input() -> Result<()> {
+    let (mut child, ready) = start(&["aws-kms"])?;
+    assert!(is_up(&ready), "{ready}");
+    assert_eq!(ready["service"], "aws-kms");
+    assert_eq!(ready["region"], "us-east-1");
+    for name in ["symmetric", "symmetric_2", "multi_region", "replica", "rsa_2048", "disabled"] {
+        let arn = ready["keys"][name].as_str().ok_or(name)?;
+        assert!(arn.starts_with("arn:aws:kms:us-"), "{arn}");
+    }
+    let mut input = child.stdin.take().ok_or("no input")?;
+    writeln!(input, "anything")?;
+    assert!(child.try_wait()?.is_none());
+    drop(input);
+    assert_eq!(child.wait()?.code(), Some(0));
+    assert!(!is_up(&ready));
+    Ok(())
+}
+
+#[test]
+fn signals_end_it() -> Result<()> {
+    for signal in ["-INT", "-TERM"] {
+        let (mut child, ready) = start(&["aws-kms"])?;
+        let id = child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status()?.success());
+        assert_eq!(child.wait()?.code(), Some(0), "{signal}");
+        assert!(!is_up(&ready));
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_wrong_is_said_by_the_exit_code() -> Result<()> {
+    let (mut child, ready) = start(&["aws-kms"])?;
+    let port = ready["endpoint"].as_str().and_then(|at| at.rsplit(':').next()).ok_or("no port")?;
+    for (arguments, expected) in [
+        (&["aws-kms", "--port", port][..], 1),
+        (&["aws-kms", "--log", "/nonexistent/log"], 1),
+        (&["aws-kms", "--port", "x"], 2),
+        (&["no-cloud"], 2),
+        (&[], 2),
+        (&["--help"], 0),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_fake-cloud"))
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()?;
+        assert_eq!(output.status.code(), Some(expected), "{arguments:?}");
+        assert_eq!(output.stdout.is_empty(), expected != 0, "{arguments:?}");
+    }
+    drop(child.stdin.take());
+    child.wait()?;
+    Ok(())
+}
