@@ -24,6 +24,7 @@ pub(crate) const STAGES: &[Stage] = &[
     ),
     Stage::tests("test", "--workspace"),
     Stage::tests("test-features", "-p crypto-envelope --all-features --lib"),
+    Stage::tests("test-fakes", "-p crypto-envelope-testkit --all-features"),
     Stage::tests(
         "test-rustcrypto",
         "-p crypto-envelope -p crypto-envelope-tests --no-default-features \
@@ -61,6 +62,11 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage::tests(
         "interop-python",
         "-p crypto-envelope-tests --features interop-python --test interop_python",
+    )
+    .needs(&requirements::PYTHON),
+    Stage::tests(
+        "interop-kms",
+        "-p crypto-envelope-tests --features interop-kms --test interop_kms",
     )
     .needs(&requirements::PYTHON),
     Stage::tests(
