@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::requirements::Requirement;
@@ -86,8 +87,10 @@ fn stage_names() -> impl Iterator<Item = &'static str> {
     STAGES.iter().map(Stage::name)
 }
 
+/// Each once, although several stages may need it.
 fn requirement_names() -> impl Iterator<Item = &'static str> {
-    STAGES.iter().filter_map(Stage::requirement).map(|requirement| requirement.name)
+    let needed = STAGES.iter().filter_map(Stage::requirement);
+    needed.map(|requirement| requirement.name).collect::<BTreeSet<_>>().into_iter()
 }
 
 fn join(names: impl Iterator<Item = &'static str>) -> String {

@@ -1,7 +1,10 @@
 //! Data keys, encrypting and decrypting.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use crypto_envelope_testkit::fake::aws_kms::{FakeAwsKms, KeyKind};
+use crypto_envelope_testkit::{
+    fake::aws_kms::{FakeAwsKms, KeyKind},
+    redaction,
+};
 use serde_json::json;
 
 use crate::client::{Result, call};
@@ -38,5 +41,17 @@ fn a_data_key_comes_back() -> Result<()> {
     assert_eq!(calls[1].response, decrypted);
     assert_eq!(calls[1].header("user-agent"), Some("tests/1"));
     assert!(kms.calls().is_empty());
+    Ok(())
+}
+
+/// Its log has to be asked for: the fake itself prints no key.
+#[test]
+fn a_fake_shows_no_key() -> Result<()> {
+    let kms = FakeAwsKms::start()?;
+    let key = kms.create_key(REGION, KeyKind::Symmetric)?;
+    let request = json!({"KeyId": key, "KeySpec": "AES_256"});
+    let generated = call(&kms, REGION, "GenerateDataKey", &request).unwrap();
+    let secret = STANDARD.decode(generated["Plaintext"].as_str().ok_or("no plaintext")?)?;
+    redaction::hunt_debug(&kms, &[&secret])?;
     Ok(())
 }

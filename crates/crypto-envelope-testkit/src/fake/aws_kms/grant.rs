@@ -1,10 +1,12 @@
 //! What is granted to whom.
 
+use std::fmt;
+
 use serde_json::{Value, json};
 
 use super::{arn::Arn, context::Context};
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Grant {
     pub(super) id: String,
     pub(super) token: String,
@@ -53,5 +55,12 @@ impl Grant {
             "IssuingAccount": format!("arn:aws:iam::{}:root", self.key.account),
             "Operations": self.operations,
         })
+    }
+}
+
+/// Without the token.
+impl fmt::Debug for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Grant").field("id", &self.id).finish_non_exhaustive()
     }
 }
