@@ -118,6 +118,22 @@ fn a_grant_lifts_a_denial_for_whoever_has_its_token() -> Result<()> {
 }
 
 #[test]
+fn a_token_is_of_no_use_to_others() -> Result<()> {
+    let it = Setting::new()?;
+    it.kms.add_access_key(AccessKey::new("AKIDBOB", "bob").allow("DescribeKey", "*"));
+    let grant = it.grant(&json!({}))?;
+    let request = json!({
+        "KeyId": it.key,
+        "KeySpec": "AES_256",
+        "GrantTokens": [token(&grant)],
+    });
+    let headers = headers("AKIDBOB", REGION, "GenerateDataKey");
+    let answer = send(&it.kms, &headers, request.to_string().as_bytes())?;
+    assert_eq!(answer.json()["__type"], "AccessDeniedException");
+    Ok(())
+}
+
+#[test]
 fn grants_can_ask_for_a_context() -> Result<()> {
     let it = Setting::new()?;
     let subset = it.grant(&json!({"EncryptionContextSubset": {"a": "1"}}))?;

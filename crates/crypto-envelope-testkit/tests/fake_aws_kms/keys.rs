@@ -138,6 +138,12 @@ fn every_vector_key_exists_until_it_is_changed() -> Result<()> {
     let request = json!({"CiphertextBlob": blob});
     let elsewhere = kms.administer("cn-northwest-1", "Decrypt", &request)?;
     assert_eq!(elsewhere["KeyId"], key.replace("cn-north-1", "cn-northwest-1"));
+    let single = "arn:aws-cn:kms:cn-north-1:444455556666:key/1";
+    let encrypt = json!({"KeyId": single, "Plaintext": "AAAA"});
+    let blob = kms.administer("cn-north-1", "Encrypt", &encrypt)?["CiphertextBlob"].clone();
+    let of_single = json!({"CiphertextBlob": blob});
+    let refused = kms.administer("cn-northwest-1", "Decrypt", &of_single).unwrap_err();
+    assert_eq!(refused.code(), "NotFoundException");
     kms.disable_key(key)?;
     let refused = kms.administer("cn-north-1", "Decrypt", &request).unwrap_err();
     assert_eq!(refused.code(), "DisabledException");
