@@ -115,6 +115,13 @@ fn lies_change_the_answer_alone() -> Result<()> {
     assert_eq!(huge["KeyId"], key);
     assert!(huge.to_string().len() > 2_000_000);
     assert_eq!(generate(lie::answer(|answer| *answer = json!([]))), json!([]));
+    kms.inject(lie::error(500, "KMSInternalException", "later"));
+    let refused = list_keys(&kms).unwrap_err();
+    assert_eq!(refused, ("KMSInternalException".to_owned(), Some("later".to_owned())));
+    assert_eq!(
+        kms.calls().pop().and_then(|call| call.error).as_deref(),
+        Some("KMSInternalException")
+    );
     Ok(())
 }
 

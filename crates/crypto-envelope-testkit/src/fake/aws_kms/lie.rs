@@ -1,4 +1,5 @@
-//! Answers of a service that means harm, as faults. What was asked for is done all the same.
+//! Answers of a service that means harm, as faults. What was asked for is done all the same, unless
+//! the answer is an [`error`].
 //!
 //! ```
 //! use crypto_envelope_testkit::fake::aws_kms::{FakeAwsKms, lie};
@@ -49,6 +50,13 @@ pub fn plaintext_of(length: usize) -> Fault {
 #[must_use]
 pub fn huge(length: usize) -> Fault {
     answer(move |answer| answer["Padding"] = json!("x".repeat(length)))
+}
+
+/// The answer is an error with this status, this code (`KMSInternalException`) and this message. The
+/// service never sees the request.
+#[must_use]
+pub fn error(status: u16, code: &str, message: &str) -> Fault {
+    Fault::status(status, json!({"__type": code, "message": message}).to_string())
 }
 
 /// The answer is what `change` makes of it.
