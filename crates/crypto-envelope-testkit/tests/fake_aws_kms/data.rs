@@ -44,6 +44,32 @@ fn a_data_key_comes_back() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn data_keys_have_the_length_asked_for_and_are_new() -> Result<()> {
+    let kms = FakeAwsKms::start()?;
+    let key = kms.create_key(REGION, KeyKind::Symmetric)?;
+    let mut seen = Vec::new();
+    for (member, value, length) in [
+        ("KeySpec", json!("AES_128"), 16),
+        ("KeySpec", json!("AES_256"), 32),
+        ("NumberOfBytes", json!(16), 16),
+        ("NumberOfBytes", json!(1024), 1024),
+    ] {
+        let request = json!({"KeyId": key, member: value});
+        for operation in ["GenerateDataKey", "GenerateDataKeyWithoutPlaintext"] {
+            let generated = kms.administer(REGION, operation, &request)?;
+            let blob = json!({"CiphertextBlob": generated["CiphertextBlob"]});
+            let opened = kms.administer(REGION, "Decrypt", &blob)?["Plaintext"].clone();
+            assert_eq!(STANDARD.decode(opened.as_str().ok_or("no plaintext")?)?.len(), length);
+            let shown = (operation == "GenerateDataKey").then_some(&opened);
+            assert_eq!(generated.get("Plaintext"), shown);
+            assert!(!seen.contains(&opened));
+            seen.push(opened);
+        }
+    }
+    Ok(())
+}
+
 /// Its log has to be asked for: the fake itself prints no key.
 #[test]
 fn a_fake_shows_no_key() -> Result<()> {

@@ -50,18 +50,19 @@ impl AccessKey {
         &self.id
     }
 
-    /// Whether it may do this; `is_granted` if a grant says so.
+    /// Whether it may do this, by itself or by a grant.
     pub(super) fn check(
         &self,
         operation: &str,
         resource: &str,
-        is_granted: bool,
+        grants: Grants,
     ) -> Result<(), KmsError> {
         let applies = |effect: Effect| {
             self.rules
                 .iter()
                 .any(|rule| rule.effect == effect && rule.is_about(operation, resource))
         };
+        let is_granted = grants == Grants::Permit;
         let is_restricted = self.rules.iter().any(|rule| rule.effect == Effect::Allow);
         let reason = if applies(Effect::Deny) {
             "with an explicit deny in an identity-based policy".to_owned()
@@ -84,6 +85,13 @@ impl AccessKey {
         self.rules.push(Rule { effect, operation, key_arn });
         self
     }
+}
+
+/// What the grants, whose tokens a call gives, say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Grants {
+    Permit,
+    AreSilent,
 }
 
 #[derive(Clone, Debug)]
@@ -110,29 +118,31 @@ enum Effect {
 mod tests {
     use super::*;
 
-    fn may(key: &AccessKey, operation: &str, resource: &str, is_granted: bool) -> bool {
-        key.check(operation, resource, is_granted).is_ok()
+    use Grants::{AreSilent, Permit};
+
+    fn may(key: &AccessKey, operation: &str, resource: &str, grants: Grants) -> bool {
+        key.check(operation, resource, grants).is_ok()
     }
 
     #[test]
     fn without_rules_everything_is_allowed() {
-        assert!(may(&AccessKey::new("A", "alice"), "Decrypt", "key", false));
+        assert!(may(&AccessKey::new("A", "alice"), "Decrypt", "key", AreSilent));
     }
 
     #[test]
     fn what_is_not_allowed_needs_a_grant() {
         let key = AccessKey::new("A", "alice").allow("Decrypt", "one");
-        assert!(may(&key, "Decrypt", "one", false));
+        assert!(may(&key, "Decrypt", "one", AreSilent));
         for (operation, resource) in [("Decrypt", "two"), ("Encrypt", "one")] {
-            assert!(!may(&key, operation, resource, false));
-            assert!(may(&key, operation, resource, true));
+            assert!(!may(&key, operation, resource, AreSilent));
+            assert!(may(&key, operation, resource, Permit));
         }
     }
 
     #[test]
     fn denying_wins_over_all() {
         let key = AccessKey::new("A", "alice").allow("*", "*").deny("Decrypt", "one");
-        assert!(!may(&key, "Decrypt", "one", true));
-        assert!(may(&key, "Decrypt", "two", false));
+        assert!(!may(&key, "Decrypt", "one", Permit));
+        assert!(may(&key, "Decrypt", "two", AreSilent));
     }
 }

@@ -9,7 +9,12 @@ mod states;
 use serde_json::{Value, json};
 
 use super::{
-    access::AccessKey, context::Context, error::KmsError, fields::Fields, key::Key, store::Store,
+    access::{AccessKey, Grants},
+    context::Context,
+    error::KmsError,
+    fields::Fields,
+    key::Key,
+    store::Store,
 };
 
 /// Who calls, and where.
@@ -42,8 +47,8 @@ pub(super) fn run(
         "CreateAlias" => call.create_alias(),
         "DeleteAlias" => call.delete_alias(),
         "ListAliases" => call.list_aliases(),
-        "GenerateDataKey" => call.generate_data_key(true),
-        "GenerateDataKeyWithoutPlaintext" => call.generate_data_key(false),
+        "GenerateDataKey" => call.generate_data_key(),
+        "GenerateDataKeyWithoutPlaintext" => call.generate_data_key_without_plaintext(),
         "Encrypt" => call.encrypt(),
         "Decrypt" => call.decrypt(),
         "ReEncrypt" => call.re_encrypt(),
@@ -97,17 +102,18 @@ impl Operation<'_> {
         }
         let Some(identity) = &self.caller.identity else { return Ok(()) };
         let user = identity.user_arn();
-        let is_granted = grants.iter().any(|grant| {
+        let is_permitted = grants.iter().any(|grant| {
             tokens.contains(&grant.token.as_str())
                 && grant.permits(&user, action, &key.arn, context)
         });
-        identity.check(action, &key.arn.to_string(), is_granted)
+        let grants = if is_permitted { Grants::Permit } else { Grants::AreSilent };
+        identity.check(action, &key.arn.to_string(), grants)
     }
 
     /// For operations that are about no key in particular.
     fn authorise_for_all(&self) -> Result<(), KmsError> {
         let identity = self.caller.identity.as_ref();
-        identity.map_or(Ok(()), |identity| identity.check(self.name, "*", false))
+        identity.map_or(Ok(()), |identity| identity.check(self.name, "*", Grants::AreSilent))
     }
 
     /// Ends a dry run, when nothing is left to be refused.

@@ -9,7 +9,18 @@ use crate::fake::aws_kms::{
 };
 
 impl Operation<'_> {
-    pub(super) fn generate_data_key(&self, with_plaintext: bool) -> Result<Value, KmsError> {
+    pub(super) fn generate_data_key(&self) -> Result<Value, KmsError> {
+        let (mut answer, plaintext) = self.new_data_key()?;
+        answer["Plaintext"] = json!(STANDARD.encode(plaintext));
+        Ok(answer)
+    }
+
+    pub(super) fn generate_data_key_without_plaintext(&self) -> Result<Value, KmsError> {
+        self.new_data_key().map(|(answer, _)| answer)
+    }
+
+    /// The answer without the plaintext, and the plaintext.
+    fn new_data_key(&self) -> Result<(Value, Vec<u8>), KmsError> {
         let length = self.data_key_length()?;
         let context = self.fields.context("EncryptionContext")?;
         let key = self.key_for(&context)?;
@@ -21,12 +32,8 @@ impl Operation<'_> {
         self.end_dry_run()?;
         let plaintext = material::random_bytes(length);
         let blob = seal(&key, &plaintext, &context)?;
-        let mut answer =
-            json!({"KeyId": key.arn.to_string(), "CiphertextBlob": STANDARD.encode(blob)});
-        if with_plaintext {
-            answer["Plaintext"] = json!(STANDARD.encode(plaintext));
-        }
-        Ok(answer)
+        let answer = json!({"KeyId": key.arn.to_string(), "CiphertextBlob": STANDARD.encode(blob)});
+        Ok((answer, plaintext))
     }
 
     pub(super) fn encrypt(&self) -> Result<Value, KmsError> {

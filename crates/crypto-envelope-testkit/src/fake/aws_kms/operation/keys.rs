@@ -23,7 +23,11 @@ impl Operation<'_> {
             return Err(KmsError::unsupported("This fake makes its key material itself."));
         }
         self.authorise_for_all()?;
-        let id = new_id(self.fields.flag("MultiRegion")?);
+        let id = if self.fields.flag("MultiRegion")? {
+            format!("mrk-{}", material::hex(&material::random::<16>()))
+        } else {
+            material::uuid()
+        };
         let arn = Arn::new(Kind::Key, &self.caller.region, ACCOUNT, &id);
         let mut key = Key::new(arn.clone(), spec, Arc::new(Material::generate(spec)?));
         key.description = self.description()?;
@@ -108,9 +112,4 @@ impl Operation<'_> {
             }
         }
     }
-}
-
-fn new_id(is_multi_region: bool) -> String {
-    let uuid = material::uuid();
-    if is_multi_region { format!("mrk-{}", uuid.replace('-', "")) } else { uuid }
 }
