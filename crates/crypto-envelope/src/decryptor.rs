@@ -7,9 +7,10 @@ use crate::Error;
 use crate::{
     CommitmentPolicy, EncryptionContext, Finished, Header, HeaderParser, Limits, Opener,
     PolicyViolation, RangeOpener, Result, UnverifiedHeader,
+    cache::{MaterialsCache, OpeningRequest},
     context::check_unreserved,
-    engine::{Release, VerifiedHeader},
-    materials,
+    engine::{MessageKeys, Release, VerifiedHeader},
+    materials::{self, Binding, DecryptionMaterials},
     provider::KeyProvider,
 };
 
@@ -26,6 +27,7 @@ pub struct Decryptor {
     release: Release,
     required_context_keys: Vec<String>,
     limits: Limits,
+    cache: Option<Arc<MaterialsCache>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +54,7 @@ impl Decryptor {
             release: Release::default(),
             required_context_keys: Vec::new(),
             limits: Limits::default(),
+            cache: None,
         }
     }
 
@@ -60,7 +63,8 @@ impl Decryptor {
         DecryptorBuilder { decryptor: Self::new(provider) }
     }
 
-    /// Starts to choose options from those of this decryptor, which stays as it is.
+    /// Starts to choose options from those of this decryptor, which stays as it is. Both use the same
+    /// cache, if there is one, until another is chosen.
     pub fn to_builder(&self) -> DecryptorBuilder {
         DecryptorBuilder { decryptor: self.clone() }
     }
@@ -80,6 +84,12 @@ impl Decryptor {
         let mut plaintext = Vec::new();
         let finished = opener.open_into(body, &mut plaintext)?;
         Ok(Decrypted { plaintext, finished })
+    }
+
+    /// The cache that was [chosen](DecryptorBuilder::cache).
+    #[must_use]
+    pub fn cache(&self) -> Option<&MaterialsCache> {
+        self.cache.as_deref()
     }
 
     /// Collects the header of a message that arrives in pieces, within this decryptor's limits.
@@ -150,15 +160,27 @@ impl Decryptor {
         header: UnverifiedHeader,
         expected: &EncryptionContext,
     ) -> Result<VerifiedHeader> {
-        let materials = materials::for_decryption(
-            &*self.provider,
-            header.claims(),
-            expected,
-            &self.required_context_keys,
-            &self.limits,
-        )
-        .await?;
-        header.verify(materials)
+        let (claims, required_keys) = (header.claims(), &self.required_context_keys);
+        let binding = Binding::of(&*self.provider, claims, expected, required_keys)?;
+        let keys = self.keys(claims, &binding).await?;
+        header.verify(DecryptionMaterials { keys, binding })
+    }
+
+    async fn keys(&self, header: &Header, binding: &Binding) -> Result<MessageKeys> {
+        let (provider, limits) = (&self.provider, &self.limits);
+        let Some(cache) = &self.cache else {
+            let found = materials::unwrap_first(&**provider, header, binding.context(), limits);
+            return Ok(found.await.map_err(|failure| failure.error)?.keys);
+        };
+        let request = OpeningRequest {
+            provider,
+            header,
+            binding,
+            required_keys: &self.required_context_keys,
+            commitment_policy: self.commitment_policy,
+            limits,
+        };
+        cache.for_opening(request).await
     }
 }
 
@@ -217,6 +239,14 @@ impl DecryptorBuilder {
         keys: impl IntoIterator<Item = K>,
     ) -> Self {
         self.decryptor.required_context_keys = keys.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Keeps data keys, so that messages with the same encrypted data keys and the same context do
+    /// not each cost a call of the key provider. Default: none. What that trades:
+    /// [`cache`](crate::cache).
+    pub fn cache(mut self, cache: MaterialsCache) -> Self {
+        self.decryptor.cache = Some(Arc::new(cache));
         self
     }
 

@@ -4,8 +4,9 @@ use std::{num::NonZeroU32, sync::Arc};
 
 use crate::{
     AlgorithmSuite, BodyFormat, CommitmentPolicy, EncryptionContext, Error, Limits, Result, Sealer,
+    cache::{MaterialsCache, SealingRequest},
     context::check_unreserved,
-    materials,
+    materials::{self, EncryptionMaterials},
     message::{footer, geometry::framed_length},
     provider::KeyProvider,
 };
@@ -42,9 +43,11 @@ use crate::{
 pub struct Encryptor {
     provider: Arc<dyn KeyProvider>,
     suite: AlgorithmSuite,
+    commitment_policy: CommitmentPolicy,
     body_format: BodyFormat,
     required_context_keys: Vec<String>,
     limits: Limits,
+    cache: Option<Arc<MaterialsCache>>,
 }
 
 impl Encryptor {
@@ -53,9 +56,11 @@ impl Encryptor {
         Self {
             provider: Arc::new(provider),
             suite: CommitmentPolicy::default().default_suite(),
+            commitment_policy: CommitmentPolicy::default(),
             body_format: BodyFormat::Framed { frame_length: DEFAULT_FRAME_LENGTH },
             required_context_keys: Vec::new(),
             limits: Limits::default(),
+            cache: None,
         }
     }
 
@@ -63,7 +68,6 @@ impl Encryptor {
     pub fn builder(provider: impl KeyProvider) -> EncryptorBuilder {
         EncryptorBuilder {
             frame_length: DEFAULT_FRAME_LENGTH.get(),
-            commitment_policy: CommitmentPolicy::default(),
             suite: None,
             encryptor: Self::new(provider),
         }
@@ -75,7 +79,8 @@ impl Encryptor {
     ///
     /// As [`prepare`](Self::prepare) and [`Sealer::seal`].
     pub async fn encrypt(&self, plaintext: &[u8], context: &EncryptionContext) -> Result<Vec<u8>> {
-        self.prepare(context).await?.seal(plaintext)
+        let length = plaintext.len() as u64;
+        self.prepare_at_most(context, length).await?.seal(plaintext)
     }
 
     /// Obtains a data key for one message, bound to `context`. This is all that is asynchronous:
@@ -88,15 +93,52 @@ impl Encryptor {
     /// header has more encrypted data keys or bytes than [`Limits`] allows; [`Error::InvalidInput`] if
     /// the context is larger than the format can hold.
     pub async fn prepare(&self, context: &EncryptionContext) -> Result<Sealer> {
-        let materials = materials::for_encryption(
-            &*self.provider,
-            self.suite,
+        self.sealer(self.materials(context, None).await?)
+    }
+
+    /// As [`prepare`](Self::prepare), for a plaintext of at most so many bytes: the [`Sealer`]
+    /// refuses more. With a [cache](EncryptorBuilder::cache) this is what a stream needs to be served
+    /// from it, since `bytes` is known to count as used; without one it is a bound all the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`prepare`](Self::prepare).
+    pub async fn prepare_at_most(&self, context: &EncryptionContext, bytes: u64) -> Result<Sealer> {
+        let materials = self.materials(context, Some(bytes)).await?;
+        Ok(self.sealer(materials)?.at_most(bytes))
+    }
+
+    /// For a plaintext of at most `length` bytes, as far as that is known.
+    async fn materials(
+        &self,
+        context: &EncryptionContext,
+        length: Option<u64>,
+    ) -> Result<EncryptionMaterials> {
+        let (provider, required_keys) = (&self.provider, &self.required_context_keys);
+        let Some(cache) = &self.cache else {
+            let provider = &**provider;
+            return materials::for_encryption(provider, self.suite, context, required_keys).await;
+        };
+        let request = SealingRequest {
+            provider,
+            suite: self.suite,
+            commitment_policy: self.commitment_policy,
             context,
-            &self.required_context_keys,
-        )
-        .await?;
+            required_keys,
+            length,
+        };
+        cache.for_sealing(request).await
+    }
+
+    fn sealer(&self, materials: EncryptionMaterials) -> Result<Sealer> {
         self.limits.check_encrypted_data_keys(materials.encrypted_data_keys.len())?;
         Sealer::new(materials, self.body_format, &self.limits)
+    }
+
+    /// The cache that was [chosen](EncryptorBuilder::cache).
+    #[must_use]
+    pub fn cache(&self) -> Option<&MaterialsCache> {
+        self.cache.as_deref()
     }
 
     /// An upper bound of the length in bytes of a message with so much plaintext, before any key
@@ -116,7 +158,6 @@ impl Encryptor {
 #[must_use]
 pub struct EncryptorBuilder {
     encryptor: Encryptor,
-    commitment_policy: CommitmentPolicy,
     suite: Option<AlgorithmSuite>,
     frame_length: u32,
 }
@@ -131,7 +172,7 @@ impl EncryptorBuilder {
 
     /// Which suites may be written. Default: those that commit to their key.
     pub fn commitment_policy(mut self, policy: CommitmentPolicy) -> Self {
-        self.commitment_policy = policy;
+        self.encryptor.commitment_policy = policy;
         self
     }
 
@@ -156,6 +197,17 @@ impl EncryptorBuilder {
         self
     }
 
+    /// Uses one data key for several messages with the same context, as far as the cache permits.
+    /// Default: none, each message gets a data key of its own. What that trades:
+    /// [`cache`](crate::cache).
+    ///
+    /// Served from it are messages whose length is known before: those of
+    /// [`encrypt`](Encryptor::encrypt) and [`prepare_at_most`](Encryptor::prepare_at_most).
+    pub fn cache(mut self, cache: MaterialsCache) -> Self {
+        self.encryptor.cache = Some(Arc::new(cache));
+        self
+    }
+
     /// Bounds on the messages that are made: header, encrypted data keys, and the plaintext of a
     /// frame that is buffered.
     pub fn limits(mut self, limits: Limits) -> Self {
@@ -173,7 +225,7 @@ impl EncryptorBuilder {
         let frame_length = NonZeroU32::new(self.frame_length)
             .ok_or_else(|| Error::invalid_input("the frame length must be at least 1"))?;
         self.encryptor.body_format = BodyFormat::Framed { frame_length };
-        let policy = self.commitment_policy;
+        let policy = self.encryptor.commitment_policy;
         let suite = self.suite.unwrap_or(policy.default_suite());
         policy.check_encrypt(suite)?;
         self.encryptor.suite = suite;

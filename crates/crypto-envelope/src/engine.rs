@@ -5,6 +5,7 @@
 //! everywhere.
 
 mod body_scan;
+mod bound;
 mod frames;
 mod header;
 mod keys;
@@ -17,14 +18,6 @@ mod seal;
 mod sealed;
 mod signature;
 
-pub(crate) use self::{
-    header::VerifiedHeader,
-    keys::MessageKeys,
-    open::Release,
-    runs::{FrameOpener, FrameSealer, Run, stored_length},
-    seal::TOO_MANY_FRAMES,
-    signature::{MessageSigner, MessageVerifier},
-};
 pub use self::{
     header::{HeaderParser, UnverifiedHeader},
     open::{Finished, Opener},
@@ -32,4 +25,12 @@ pub use self::{
     range::{RangeOpener, RangeRead, RangeStep},
     seal::Sealer,
     sealed::Sealed,
+};
+pub(crate) use self::{
+    header::{VerifiedHeader, check_header},
+    keys::MessageKeys,
+    open::Release,
+    runs::{FrameOpener, FrameSealer, Run, stored_length},
+    seal::TOO_MANY_FRAMES,
+    signature::{MessageSigner, MessageVerifier},
 };

@@ -1,6 +1,6 @@
 //! What can go wrong, sorted by what a caller can do about it.
 
-use std::{error::Error as StdError, fmt, io};
+use std::{error::Error as StdError, fmt, io, sync::Arc};
 
 use crate::{
     AlgorithmSuite, CommitmentPolicy, EncryptedDataKey,
@@ -118,6 +118,48 @@ impl Error {
 
     pub(crate) fn no_randomness() -> Self {
         Self::Internal { what: "the random number generator failed" }
+    }
+
+    /// The same error once more, for another one who waited for the same thing. What lies below it
+    /// is shared.
+    pub(crate) fn duplicate(self: &Arc<Self>) -> Self {
+        match &**self {
+            Self::Authentication { part } => Self::Authentication { part: *part },
+            Self::Truncated { offset } => Self::Truncated { offset: *offset },
+            Self::Malformed { what, offset } => Self::Malformed { what, offset: *offset },
+            Self::InBase64 => Self::InBase64,
+            Self::Unsupported { what } => Self::Unsupported { what: what.clone() },
+            Self::Limit { kind, limit } => Self::Limit { kind: *kind, limit: *limit },
+            Self::Policy(violation) => Self::Policy(violation.clone()),
+            Self::NoUsableKey { attempts } => {
+                let attempts = attempts.iter().map(UnwrapAttempt::duplicate).collect();
+                Self::NoUsableKey { attempts }
+            }
+            Self::Provider(error) => Self::Provider(error.duplicate()),
+            Self::InvalidInput { what } => Self::InvalidInput { what: what.clone() },
+            Self::Misuse { what } => Self::Misuse { what },
+            Self::SourceChanged => Self::SourceChanged,
+            Self::Io(error) => {
+                Self::Io(io::Error::new(error.kind(), SharedIoError(Arc::clone(self))))
+            }
+            Self::Internal { what } => Self::Internal { what },
+        }
+    }
+}
+
+/// An [`Error::Io`] that is reported to several.
+#[derive(Debug)]
+struct SharedIoError(Arc<Error>);
+
+impl fmt::Display for SharedIoError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for SharedIoError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
     }
 }
 
@@ -332,7 +374,7 @@ impl StdError for PolicyViolation {}
 pub struct UnwrapAttempt {
     provider_id: String,
     key_id: String,
-    error: Option<Box<Error>>,
+    error: Option<Arc<Error>>,
 }
 
 impl UnwrapAttempt {
@@ -343,7 +385,7 @@ impl UnwrapAttempt {
         key_id: impl Into<String>,
         error: Option<Error>,
     ) -> Self {
-        Self { provider_id: provider_id.into(), key_id: key_id.into(), error: error.map(Box::new) }
+        Self { provider_id: provider_id.into(), key_id: key_id.into(), error: error.map(Arc::new) }
     }
 
     /// What `provider` answered for `key`.
@@ -351,6 +393,11 @@ impl UnwrapAttempt {
     pub fn of(provider: &dyn KeyProvider, key: &EncryptedDataKey, error: Option<Error>) -> Self {
         let key_id = provider.describe(key).and_then(|description| description.key_id);
         Self::new(key.provider_id(), key_id.unwrap_or_else(|| key.key_name()), error)
+    }
+
+    fn duplicate(&self) -> Self {
+        let (provider_id, key_id) = (self.provider_id.clone(), self.key_id.clone());
+        Self { provider_id, key_id, error: self.error.clone() }
     }
 
     /// The provider id of the encrypted data key.
@@ -420,6 +467,41 @@ mod tests {
         let error = Error::from(io::Error::from(io::ErrorKind::BrokenPipe));
         assert!(matches!(&error, Error::Io(e) if e.kind() == io::ErrorKind::BrokenPipe));
         assert_eq!(io::Error::from(error).kind(), io::ErrorKind::BrokenPipe);
+    }
+
+    #[test]
+    fn a_duplicate_says_the_same() {
+        let below = || io::Error::other("below");
+        let provider = ProviderError::new(crate::provider::ProviderErrorKind::Denied, "no")
+            .with_source(below());
+        let attempt = UnwrapAttempt::new("ns", "one", Some(Error::unauthentic_key()));
+        for error in [
+            Error::Authentication { part: MessagePart::Frame(7) },
+            Error::Truncated { offset: 7 },
+            Error::Malformed { what: "a test", offset: 7 },
+            Error::InBase64,
+            Error::unsupported("a test"),
+            Error::Limit { kind: LimitKind::Frames, limit: 7 },
+            PolicyViolation::ContextMissing { key: "a".to_owned() }.into(),
+            Error::no_usable_key(vec![attempt, UnwrapAttempt::new("ns", "two", None)]),
+            provider.into(),
+            Error::invalid_input("a test"),
+            Error::Misuse { what: "a test" },
+            Error::SourceChanged,
+            Error::Io(io::Error::new(io::ErrorKind::BrokenPipe, below())),
+            Error::Internal { what: "a test" },
+        ] {
+            let error = Arc::new(error);
+            let again = error.duplicate();
+            assert_eq!(std::mem::discriminant(&*error), std::mem::discriminant(&again));
+            assert_eq!(error.to_string(), again.to_string());
+            let sources = [error.source(), again.source()];
+            let [one, other] = sources.map(|source| source.map(ToString::to_string));
+            assert_eq!(one, other);
+        }
+        let error = Error::Io(io::ErrorKind::BrokenPipe.into());
+        let again = Arc::new(error).duplicate();
+        assert!(matches!(again, Error::Io(error) if error.kind() == io::ErrorKind::BrokenPipe));
     }
 
     #[test]

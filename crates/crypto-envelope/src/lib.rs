@@ -17,6 +17,7 @@ mod suite;
 #[cfg(feature = "tokio")]
 pub mod aio;
 pub mod blocking;
+pub mod cache;
 #[cfg(feature = "hazmat")]
 pub mod hazmat;
 pub mod io;

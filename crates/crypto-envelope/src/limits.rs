@@ -182,6 +182,9 @@ pub enum LimitKind {
     HeldPlaintext,
     /// [`Limits::with_max_claimed_frame`], in bytes.
     ClaimedFrame,
+    /// What was said of a plaintext, to
+    /// [`Encryptor::prepare_at_most`](crate::Encryptor::prepare_at_most), in bytes.
+    Plaintext,
     /// Frames of one message, a bound of the format. Use longer frames, or several messages.
     Frames,
 }
@@ -198,6 +201,7 @@ impl fmt::Display for LimitKind {
                  seekable source, a place that can be taken back, or a higher limit)"
             }
             Self::ClaimedFrame => "bytes of one frame",
+            Self::Plaintext => "bytes of plaintext, which was said to be no longer",
             Self::Frames => "frames of a message",
         })
     }

@@ -1,5 +1,7 @@
 //! What is needed to seal or open one message, obtained from key providers.
 
+use std::sync::Arc;
+
 use crate::{
     AlgorithmSuite, EncryptedDataKey, EncryptionContext, Error, Header, Limits, PolicyViolation,
     Result, SecretBytes, UnwrapAttempt,
@@ -14,7 +16,7 @@ use crate::{
 /// What seals a message.
 pub(crate) struct EncryptionMaterials {
     pub(crate) suite: AlgorithmSuite,
-    pub(crate) data_key: SecretBytes,
+    pub(crate) data_key: Arc<SecretBytes>,
     pub(crate) encrypted_data_keys: Vec<EncryptedDataKey>,
     pub(crate) stored_context: EncryptionContext,
     /// Bound to the message, but not stored in its header.
@@ -22,14 +24,78 @@ pub(crate) struct EncryptionMaterials {
     pub(crate) signer: Option<MessageSigner>,
 }
 
+impl EncryptionMaterials {
+    /// The same for another message, if the suite derives keys of its own for each. The secrets are
+    /// shared, not copied.
+    pub(crate) fn for_another_message(&self) -> Self {
+        Self {
+            suite: self.suite,
+            data_key: Arc::clone(&self.data_key),
+            encrypted_data_keys: self.encrypted_data_keys.clone(),
+            stored_context: self.stored_context.clone(),
+            unstored_context: self.unstored_context.clone(),
+            signer: self.signer.as_ref().map(MessageSigner::for_another_message),
+        }
+    }
+}
+
 /// What opens a message.
 pub(crate) struct DecryptionMaterials {
     /// To which the message commits, if its suite does.
     pub(crate) keys: MessageKeys,
+    pub(crate) binding: Binding,
+}
+
+/// What a message is bound to, which is known without a key.
+pub(crate) struct Binding {
     /// All pairs.
-    pub(crate) context: EncryptionContext,
-    pub(crate) unstored_context: EncryptionContext,
-    pub(crate) verifier: Option<MessageVerifier>,
+    context: EncryptionContext,
+    unstored_context: EncryptionContext,
+    verifier: Option<MessageVerifier>,
+}
+
+impl Binding {
+    /// Checks all that can be refused before `provider` is asked. `expected` are the pairs that the
+    /// caller reproduces.
+    pub(crate) fn of(
+        provider: &dyn KeyProvider,
+        header: &Header,
+        expected: &EncryptionContext,
+        required_keys: &[String],
+    ) -> Result<Self> {
+        serving(provider, Target::Message(header.suite()))?;
+        let verifier = MessageVerifier::of_message(header)?;
+        required_keys.iter().try_for_each(|key| expected.require(key))?;
+        let unstored_context = unstored_context(header.stored_context(), expected, required_keys)?;
+        let context = header.stored_context().merged(&unstored_context);
+        Ok(Self { context, unstored_context, verifier })
+    }
+
+    /// All pairs.
+    pub(crate) fn context(&self) -> &EncryptionContext {
+        &self.context
+    }
+
+    /// Those that the header leaves out.
+    pub(crate) fn unstored(&self) -> &EncryptionContext {
+        &self.unstored_context
+    }
+
+    pub(crate) fn into_parts(self) -> (EncryptionContext, Option<MessageVerifier>) {
+        (self.context, self.verifier)
+    }
+}
+
+/// What can be refused before a data key is generated.
+pub(crate) fn check_encryption(
+    provider: &dyn KeyProvider,
+    suite: AlgorithmSuite,
+    context: &EncryptionContext,
+    required_keys: &[String],
+) -> Result<()> {
+    provider.properties().check(Target::Message(suite))?;
+    context.check_unreserved()?;
+    required_keys.iter().try_for_each(|key| context.require(key))
 }
 
 /// Has `provider` generate a data key under `context`.
@@ -39,9 +105,7 @@ pub(crate) async fn for_encryption(
     context: &EncryptionContext,
     required_keys: &[String],
 ) -> Result<EncryptionMaterials> {
-    provider.properties().check(Target::Message(suite))?;
-    context.check_unreserved()?;
-    required_keys.iter().try_for_each(|key| context.require(key))?;
+    check_encryption(provider, suite, context, required_keys)?;
 
     let mut full_context = context.clone();
     let signer = match suite.signature_curve() {
@@ -58,7 +122,7 @@ pub(crate) async fn for_encryption(
     let (unstored_context, stored_context) = full_context.partition(required_keys);
     Ok(EncryptionMaterials {
         suite,
-        data_key: generated.data_key,
+        data_key: Arc::new(generated.data_key),
         encrypted_data_keys: generated.encrypted_data_keys,
         stored_context,
         unstored_context,
@@ -66,22 +130,18 @@ pub(crate) async fn for_encryption(
     })
 }
 
-/// Has `provider` unwrap the data key of a message. `expected` are the pairs that the caller
-/// reproduces.
-pub(crate) async fn for_decryption(
-    provider: &dyn KeyProvider,
-    header: &Header,
-    expected: &EncryptionContext,
-    required_keys: &[String],
-    limits: &Limits,
-) -> Result<DecryptionMaterials> {
-    let providers = serving(provider, Target::Message(header.suite()))?;
-    let verifier = MessageVerifier::of_message(header)?;
-    required_keys.iter().try_for_each(|key| expected.require(key))?;
-    let unstored_context = unstored_context(header.stored_context(), expected, required_keys)?;
-    let context = header.stored_context().merged(&unstored_context);
-    let keys = unwrap_first(&providers, header, &context, limits).await?;
-    Ok(DecryptionMaterials { keys, context, unstored_context, verifier })
+/// The keys of a message, and the data key that they come from.
+pub(crate) struct UnwrappedKeys {
+    pub(crate) data_key: SecretBytes,
+    pub(crate) keys: MessageKeys,
+}
+
+/// Why no data key was found.
+pub(crate) struct UnwrapFailure {
+    pub(crate) error: Error,
+    /// Whether some key could be unwrapped and is not the one of this message: another message with
+    /// the same encrypted data keys may open.
+    pub(crate) found_others: bool,
 }
 
 /// What a provider generates is taken over only if it can be used.
@@ -123,36 +183,43 @@ fn serving(provider: &dyn KeyProvider, target: Target) -> Result<Vec<&dyn KeyPro
     }
 }
 
+/// Has `provider` unwrap the data key of a message under all pairs of its context.
+///
 /// Tries each provider on all encrypted data keys, in the order of the message, before the next: this
 /// is also the order of the official SDKs, where it decides which calls a key service gets. A key that unwraps to a key to which the
 /// message does not commit is not genuine either, and must look the same: otherwise whoever sees
 /// the error would learn which wrapped keys are well padded.
-async fn unwrap_first(
-    providers: &[&dyn KeyProvider],
+pub(crate) async fn unwrap_first(
+    provider: &dyn KeyProvider,
     header: &Header,
     context: &EncryptionContext,
     limits: &Limits,
-) -> Result<MessageKeys> {
+) -> Result<UnwrappedKeys, UnwrapFailure> {
     let target = Target::Message(header.suite());
     let mut failures = Failures::of(header.encrypted_data_keys());
+    let providers =
+        serving(provider, target).map_err(|error| UnwrapFailure { error, found_others: false })?;
     for provider in providers {
         for (index, key) in header.encrypted_data_keys().iter().enumerate() {
             let error = match provider.unwrap(UnwrapRequest::new(key, target, context)).await {
                 Ok(Unwrapped::Key(data_key)) => match keys_of(header, &data_key) {
-                    Ok(keys) => return Ok(keys),
-                    Err(error) => error,
+                    Ok(keys) => return Ok(UnwrappedKeys { data_key, keys }),
+                    Err(error) => {
+                        failures.found_others = true;
+                        error
+                    }
                 },
                 Ok(Unwrapped::NotMine) => continue,
                 Err(error) => error,
             };
-            failures.add(index, *provider, error);
+            failures.add(index, provider, error);
             if let Err(error) = limits.check_failed_unwraps(failures.count) {
-                failures.add(index, *provider, error);
-                return Err(failures.into_error());
+                failures.add(index, provider, error);
+                return Err(failures.into_failure());
             }
         }
     }
-    Err(failures.into_error())
+    Err(failures.into_failure())
 }
 
 /// What each provider said of each encrypted data key.
@@ -161,11 +228,12 @@ struct Failures<'m> {
     /// By the position of the key.
     attempts: Vec<(usize, UnwrapAttempt)>,
     count: usize,
+    found_others: bool,
 }
 
 impl<'m> Failures<'m> {
     fn of(keys: &'m [EncryptedDataKey]) -> Self {
-        Self { keys, attempts: Vec::new(), count: 0 }
+        Self { keys, attempts: Vec::new(), count: 0, found_others: false }
     }
 
     fn add(&mut self, index: usize, provider: &dyn KeyProvider, error: Error) {
@@ -183,7 +251,7 @@ impl<'m> Failures<'m> {
     }
 
     /// In the order of the message; keys that are nobody's among them.
-    fn into_error(mut self) -> Error {
+    fn into_failure(mut self) -> UnwrapFailure {
         for (index, key) in self.keys.iter().enumerate() {
             if !self.attempts.iter().any(|(failed, _)| *failed == index) {
                 let attempt = UnwrapAttempt::new(key.provider_id(), key.key_name(), None);
@@ -191,11 +259,14 @@ impl<'m> Failures<'m> {
             }
         }
         self.attempts.sort_by_key(|(index, _)| *index);
-        Error::NoUsableKey { attempts: self.attempts.into_iter().map(|(_, one)| one).collect() }
+        let attempts = self.attempts.into_iter().map(|(_, one)| one).collect();
+        let found_others = self.found_others;
+        UnwrapFailure { error: Error::NoUsableKey { attempts }, found_others }
     }
 }
 
-fn keys_of(header: &Header, data_key: &SecretBytes) -> Result<MessageKeys> {
+/// The keys of a message, if it commits to them.
+pub(crate) fn keys_of(header: &Header, data_key: &SecretBytes) -> Result<MessageKeys> {
     check_length(data_key, header.suite())?;
     let keys = MessageKeys::derive(header.suite(), data_key, header.message_id().as_ref())?;
     if keys.fit(header) { Ok(keys) } else { Err(Error::unauthentic_key()) }

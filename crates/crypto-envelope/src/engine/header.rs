@@ -113,20 +113,28 @@ impl UnverifiedHeader {
 
     /// Verifies commitment and tag. Only what comes out of here can open a body.
     pub(crate) fn verify(self, materials: DecryptionMaterials) -> Result<VerifiedHeader> {
-        let not_genuine = || Error::Authentication { part: MessagePart::Header };
-        let header = self.0;
-        let keys = materials.keys;
-        if !keys.fit(&header) {
-            return Err(not_genuine());
-        }
-        let aad = header_aad(header.body(), &materials.unstored_context)?;
-        let authentication = header.authentication();
-        keys.content
-            .open(&authentication.iv, &aad, &[], &authentication.tag, &mut [])
-            .map_err(|_| not_genuine())?;
-        let DecryptionMaterials { context, verifier, .. } = materials;
-        Ok(VerifiedHeader { header, context, keys, verifier })
+        let DecryptionMaterials { keys, binding } = materials;
+        check_header(&self.0, &keys, binding.unstored())?;
+        let (context, verifier) = binding.into_parts();
+        Ok(VerifiedHeader { header: self.0, context, keys, verifier })
     }
+}
+
+/// Verifies commitment and tag of a header.
+pub(crate) fn check_header(
+    header: &Header,
+    keys: &MessageKeys,
+    unstored: &EncryptionContext,
+) -> Result<()> {
+    let not_genuine = || Error::Authentication { part: MessagePart::Header };
+    if !keys.fit(header) {
+        return Err(not_genuine());
+    }
+    let aad = header_aad(header.body(), unstored)?;
+    let authentication = header.authentication();
+    keys.content
+        .open(&authentication.iv, &aad, &[], &authentication.tag, &mut [])
+        .map_err(|_| not_genuine())
 }
 
 /// A header whose commitment and tag were verified, with what opens the body.

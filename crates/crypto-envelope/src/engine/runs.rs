@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::frames::FrameCipher;
+use super::{bound::PlaintextBound, frames::FrameCipher};
 use crate::{
     Error, Result,
     message::{
@@ -19,6 +19,7 @@ use crate::{
 pub(crate) struct FrameSealer {
     pub(super) cipher: Arc<FrameCipher>,
     pub(super) frame_length: usize,
+    pub(super) bound: PlaintextBound,
 }
 
 /// Opens frames of one message, on any thread.
@@ -80,6 +81,7 @@ impl FrameSealer {
         for plaintext in plaintext.chunks_exact(self.frame_length) {
             let number = run.next().filter(|number| *number < u32::MAX);
             let number = number.ok_or(super::seal::TOO_MANY_FRAMES)?;
+            self.bound.check_frames(number, self.frame_length)?;
             let frame = frames.next().ok_or(NO_ROOM)?;
             self.cipher.seal(Part::RegularFrame, number, plaintext, frame)?;
             run.frames += 1;

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{
     MessageSigner, Sealed,
+    bound::PlaintextBound,
     frames::FrameCipher,
     header::{HEADER_IV, header_aad},
     keys::MessageKeys,
@@ -26,8 +27,9 @@ use crate::{
 
 /// Turns plaintext into one message, in pieces of any size.
 ///
-/// Made by [`Encryptor::prepare`](crate::Encryptor::prepare). Each frame number, and so each IV,
-/// is used for one plaintext only: a sealer cannot be cloned or rewound, and once something went
+/// Made by [`Encryptor::prepare`](crate::Encryptor::prepare), or with a bound on the plaintext by
+/// [`Encryptor::prepare_at_most`](crate::Encryptor::prepare_at_most). Each frame number, and so each
+/// IV, is used for one plaintext only: a sealer cannot be cloned or rewound, and once something went
 /// wrong it refuses to go on.
 ///
 /// ```
@@ -56,6 +58,7 @@ pub struct Sealer {
     signer: Option<MessageSigner>,
     frame_length: usize,
     max_buffered: usize,
+    bound: PlaintextBound,
     /// Number of the next frame.
     next: u32,
     /// Plaintext of a frame that is not full.
@@ -117,12 +120,19 @@ impl Sealer {
             frame_length: usize::try_from(frame_length.get())
                 .map_err(|_| Error::invalid_input("the frame length exceeds the address space"))?,
             max_buffered: limits.max_buffered(),
+            bound: PlaintextBound::NONE,
             next: 1,
             pending: Zeroizing::default(),
             plaintext_length: 0,
             message_length: 0,
             state: State::HeaderDue,
         })
+    }
+
+    /// Refuses more plaintext than this.
+    pub(crate) fn at_most(mut self, bytes: u64) -> Self {
+        self.bound = PlaintextBound::new(bytes);
+        self
     }
 
     /// The header of the message. It is part of what [`push`](Self::push) writes.
@@ -172,11 +182,13 @@ impl Sealer {
     ///
     /// # Errors
     ///
-    /// [`Error::Limit`] if a frame is longer than [`Limits::max_buffered`] or the message has
-    /// more than 2^32 - 1 frames, which is noticed before the frame is sealed; [`Error::Misuse`]
-    /// if `out` is too short. After an error the sealer is of no use.
+    /// [`Error::Limit`] if a frame is longer than [`Limits::max_buffered`], if the message has
+    /// more than 2^32 - 1 frames, or more plaintext than was
+    /// [said before](crate::Encryptor::prepare_at_most), which is noticed before the frame is
+    /// sealed; [`Error::Misuse`] if `out` is too short. After an error the sealer is of no use.
     pub fn push(&mut self, plaintext: &[u8], out: &mut [u8]) -> Result<usize> {
         self.guarded(|sealer| {
+            sealer.check_bound(plaintext.len())?;
             let room = sealer.push_length(plaintext.len());
             let out = out.get_mut(..room).ok_or(Self::OUT_TOO_SHORT)?;
             let rest = sealer.absorb(plaintext, out)?;
@@ -204,6 +216,7 @@ impl Sealer {
     /// As [`push`](Self::push).
     pub fn finish(mut self, plaintext: &[u8], out: &mut [u8]) -> Result<Sealed> {
         self.guarded(|sealer| {
+            sealer.check_bound(plaintext.len())?;
             let room = sealer.finish_length(plaintext.len());
             let out = out.get_mut(..room).ok_or(Self::OUT_TOO_SHORT)?;
             let (regular, end) = out.split_at_mut(sealer.push_length(plaintext.len()));
@@ -263,7 +276,8 @@ impl Sealer {
 
     /// Seals frames elsewhere, for a sealer that gets all plaintext from now on in whole runs.
     pub(crate) fn frame_sealer(&self) -> FrameSealer {
-        FrameSealer { cipher: self.cipher.clone(), frame_length: self.frame_length }
+        let (cipher, frame_length) = (self.cipher.clone(), self.frame_length);
+        FrameSealer { cipher, frame_length, bound: self.bound }
     }
 
     /// Whether nothing was pushed yet.
@@ -300,6 +314,7 @@ impl Sealer {
                 return Ok(());
             }
             let next = sealer.next_of_run().filter(|next| *next == run.first).ok_or(NOT_NEXT)?;
+            sealer.check_bound(run.plaintext_length())?;
             sealer.next = next.checked_add(run.frames).ok_or(TOO_MANY_FRAMES)?;
             sealer.hash(stored.get(..run.stored_length()).ok_or(NOT_NEXT)?);
             sealer.count(run.plaintext_length(), run.stored_length());
@@ -376,6 +391,12 @@ impl Sealer {
             out.copy_from_slice(&footer);
         }
         Ok(())
+    }
+
+    /// Whether so much more plaintext may be taken. Every byte passes here before it is sealed, or,
+    /// in runs, before it is part of the message.
+    fn check_bound(&self, plaintext: usize) -> Result<()> {
+        self.bound.check(self.plaintext_length, plaintext)
     }
 
     fn count(&mut self, plaintext: usize, written: usize) {
@@ -494,7 +515,7 @@ mod tests {
     fn sealer_like(vector: &CommitmentVector, header: &Header) -> Result<Sealer> {
         let materials = EncryptionMaterials {
             suite: header.suite(),
-            data_key: SecretBytes::from(vector.bytes("decrypted-dek")),
+            data_key: SecretBytes::from(vector.bytes("decrypted-dek")).into(),
             encrypted_data_keys: header.encrypted_data_keys().to_vec(),
             stored_context: header.stored_context().clone(),
             unstored_context: EncryptionContext::new(),
@@ -515,7 +536,7 @@ mod tests {
     ) -> Result<Sealer> {
         let materials = EncryptionMaterials {
             suite: AlgorithmSuite::Aes256GcmHkdfSha512CommitKey,
-            data_key: SecretBytes::from(data_key.expose()),
+            data_key: SecretBytes::from(data_key.expose()).into(),
             encrypted_data_keys: vec![EncryptedDataKey::new("p", "i", "c")?],
             stored_context: EncryptionContext::new(),
             unstored_context: EncryptionContext::new(),

@@ -1,6 +1,6 @@
 //! ECDSA signatures over a whole message.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 
@@ -13,15 +13,21 @@ use crate::{
     message::footer,
 };
 
-/// Hashes what is written, and signs it at the end, with a key made for one message.
+/// Hashes what is written, and signs it at the end. The key is made for one message, or for those
+/// that share their data key out of a cache.
 pub(crate) struct MessageSigner {
-    key: EcdsaKey,
+    key: Arc<EcdsaKey>,
     hasher: Hasher,
 }
 
 impl MessageSigner {
     pub(crate) fn generate(curve: Curve) -> Result<Self, Failed> {
-        Ok(Self { key: EcdsaKey::generate(curve)?, hasher: Hasher::new(curve.hash()) })
+        Ok(Self { key: Arc::new(EcdsaKey::generate(curve)?), hasher: Hasher::new(curve.hash()) })
+    }
+
+    /// Signs another message with the same key. Nothing of this one is hashed into it.
+    pub(crate) fn for_another_message(&self) -> Self {
+        Self { key: Arc::clone(&self.key), hasher: Hasher::new(self.key.curve().hash()) }
     }
 
     /// The public key as it stands in the encryption context: base64 of the compressed point

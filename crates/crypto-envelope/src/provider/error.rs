@@ -1,13 +1,13 @@
 //! Why a key provider could not do its work.
 
-use std::{error::Error as StdError, fmt};
+use std::{error::Error as StdError, fmt, sync::Arc};
 
 /// Why a key provider could not do its work.
 #[derive(Debug)]
 pub struct ProviderError {
     kind: ProviderErrorKind,
     message: String,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl ProviderError {
@@ -20,8 +20,13 @@ impl ProviderError {
     /// Adds the error below this one. It is printed by whoever walks the chain: no secrets.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.source = Some(source.into());
+        self.source = Some(Arc::from(source.into()));
         self
+    }
+
+    /// The same error once more.
+    pub(crate) fn duplicate(&self) -> Self {
+        Self { kind: self.kind, message: self.message.clone(), source: self.source.clone() }
     }
 
     /// What the caller can act on.

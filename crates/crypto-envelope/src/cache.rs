@@ -1,0 +1,358 @@
+//! Caching of materials: one data key for several messages, and one call of a key service for many.
+//!
+//! Without a cache each message has a data key of its own, which costs a call of the key provider to
+//! seal it and another one to open it. Where that is a service, a cache makes most of these calls
+//! unnecessary: it keeps what the provider made, and uses it for further messages with the same
+//! encryption context. This is what the official SDKs call data key caching.
+//!
+//! ```
+//! # use crypto_envelope::{
+//! #     Decryptor, EncryptionContext, Encryptor, SecretBytes, blocking, provider::RawAesProvider,
+//! # };
+//! use std::{sync::Arc, time::Duration};
+//!
+//! use crypto_envelope::cache::MaterialsCache;
+//!
+//! # fn main() -> crypto_envelope::Result<()> {
+//! # let provider = RawAesProvider::new("example", "key", &SecretBytes::random(32)?)?;
+//! # let provider = Arc::new(provider);
+//! let five_minutes = Duration::from_mins(5);
+//! let cache = MaterialsCache::builder(five_minutes).max_messages(100).build()?;
+//! let encryptor = Encryptor::builder(provider.clone()).cache(cache).build()?;
+//! let cache = MaterialsCache::builder(five_minutes).build()?;
+//! let decryptor = Decryptor::builder(provider).cache(cache).build()?;
+//!
+//! let context = EncryptionContext::from([("tenant", "blue")]);
+//! for text in ["one", "two", "three"] {
+//!     let message = blocking::wait(encryptor.encrypt(text.as_bytes(), &context))?;
+//!     let opened = blocking::wait(decryptor.decrypt(&message, &context))?;
+//!     assert_eq!(opened.plaintext(), text.as_bytes());
+//! }
+//! let counters = decryptor.cache().map(MaterialsCache::counters).unwrap_or_default();
+//! assert_eq!((counters.calls, counters.hits), (1, 2));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Security
+//!
+//! Take a cache where calls are too many, too slow or too dear, and only there.
+//!
+//! - **Whoever gets hold of one data key reads all messages of its entry**, and writes others under
+//!   it. [`max_messages`](MaterialsCacheBuilder::max_messages),
+//!   [`max_bytes`](MaterialsCacheBuilder::max_bytes) and the age bound how much that is: choose them
+//!   as small as the calls permit. The context separates: put in what tells tenants, tables or days
+//!   apart.
+//! - **Rights that are withdrawn are noticed late.** Who may not use the key any more, by the rules
+//!   of the key service, still seals and opens what is served from the cache, for `max_age` at most;
+//!   and the key service logs one call, not one for each message. [`MaterialsCache::clear`] forgets
+//!   at once.
+//! - **Data keys stay in memory** for `max_age` and not just for a message. They are wiped when they
+//!   expire, make room, are used up or cleared, and when the cache is dropped. What expired never
+//!   serves again, but it is wiped with the next use of the cache only: there is no thread that
+//!   watches the clock.
+//!
+//! Messages remain apart otherwise: each has a message id, keys that are derived with it, and a
+//! signature of its own. Those of one entry show that they belong together, by equal encrypted data
+//! keys and, if they are signed, by the same public key: the key pair that signs is part of the
+//! entry, and signs only messages that were sealed with it.
+//!
+//! # What is served
+//!
+//! Sealing: messages of the same provider, suite, commitment policy, required keys and context.
+//! The length of the plaintext must be known before, since it counts as used: for streams say it with
+//! [`Encryptor::prepare_at_most`](crate::Encryptor::prepare_at_most). Suites that do not derive keys
+//! are never served, nor kept.
+//!
+//! Opening: messages with the same encrypted data keys besides. The caller's context, policies, limits
+//! and the message's commitment are checked as without a cache, and a data key that does not open the
+//! header counts as not there. Entries for sealing never serve for opening, nor the other way around.
+//!
+//! Of many that need the same entry at the same time, one calls the key provider and the others
+//! wait for it; whoever waits goes on with the call if the one who began it is dropped. They all get
+//! the error if it fails. Errors are not kept.
+
+mod builder;
+mod clock;
+mod entries;
+mod flight;
+mod id;
+mod opening;
+mod sealing;
+mod settings;
+mod shelf;
+mod tally;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+pub use self::{builder::MaterialsCacheBuilder, tally::CacheCounters};
+use self::{
+    clock::Clock,
+    settings::Settings,
+    shelf::Shelf,
+    tally::{Operation, Tally},
+};
+pub(crate) use self::{opening::OpeningRequest, sealing::SealingRequest};
+use crate::{SecretBytes, materials::EncryptionMaterials};
+
+/// Keeps data keys, for an [`Encryptor`](crate::Encryptor) or a [`Decryptor`](crate::Decryptor).
+///
+/// It belongs to the one that it was given to, and to the clones of that one. Others use it only
+/// with a [share](Self::share).
+pub struct MaterialsCache {
+    store: Arc<Store>,
+    partition: Arc<[u8]>,
+}
+
+/// What those who share a cache have in common.
+struct Store {
+    settings: Settings,
+    tally: Arc<Tally>,
+    sealing: Arc<Shelf<EncryptionMaterials>>,
+    opening: Arc<Shelf<SecretBytes>>,
+}
+
+impl MaterialsCache {
+    /// Starts to choose options. An entry serves for less than `max_age`, which must be more than
+    /// nothing; the right one is the longest time for which you can bear that a withdrawn right
+    /// still works.
+    pub fn builder(max_age: Duration) -> MaterialsCacheBuilder {
+        MaterialsCacheBuilder::new(max_age)
+    }
+
+    /// The same entries for somebody else. What is kept still serves only those with the same
+    /// provider (a clone of the same [`Arc`]) and the same options.
+    #[must_use]
+    pub fn share(&self) -> Self {
+        Self { store: Arc::clone(&self.store), partition: Arc::clone(&self.partition) }
+    }
+
+    /// The same room, thresholds and counters for somebody who sees other entries: those of his own
+    /// partition.
+    #[must_use]
+    pub fn share_as(&self, partition_id: impl Into<Vec<u8>>) -> Self {
+        Self { store: Arc::clone(&self.store), partition: partition_id.into().into() }
+    }
+
+    /// Forgets all entries, of everybody who shares them. What a key provider is being asked for
+    /// meanwhile serves those who wait for it and is not kept.
+    pub fn clear(&self) {
+        self.store.sealing.clear();
+        self.store.opening.clear();
+    }
+
+    /// What happened so far, to everybody who shares the entries.
+    #[must_use]
+    pub fn counters(&self) -> CacheCounters {
+        self.store.tally.counters()
+    }
+
+    fn new(settings: Settings, partition: Vec<u8>, clock: &Clock) -> Self {
+        let tally = Arc::new(Tally::default());
+        let sealing = Shelf::new(Operation::Seal, &settings, clock.clone(), Arc::clone(&tally));
+        let opening = Shelf::new(Operation::Open, &settings, clock.clone(), Arc::clone(&tally));
+        let (sealing, opening) = (Arc::new(sealing), Arc::new(opening));
+        let store = Arc::new(Store { settings, tally, sealing, opening });
+        Self { store, partition: partition.into() }
+    }
+}
+
+impl fmt::Debug for MaterialsCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MaterialsCache")
+            .field("settings", &self.store.settings)
+            .field("sealing", &self.store.sealing.len())
+            .field("opening", &self.store.opening.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::{clock::manual::Hands, *};
+    use crate::{
+        Decryptor, EncryptedDataKey, EncryptionContext, Encryptor, Result, blocking,
+        provider::{
+            GenerateRequest, GeneratedKey, KeyDescription, KeyProvider, Properties, Targets,
+            UnwrapRequest, Unwrapped, WrapRequest, async_trait,
+        },
+    };
+
+    /// Remembers where in memory the data keys were, which are all the same. No security.
+    #[derive(Debug, Default)]
+    struct Recorder(Mutex<Vec<usize>>);
+
+    impl Recorder {
+        fn data_key(&self) -> SecretBytes {
+            let key = SecretBytes::from(vec![0xA5; 32]);
+            self.0.lock().expect("no panic").push(key.expose().as_ptr().addr());
+            key
+        }
+
+        fn calls(&self) -> usize {
+            self.0.lock().expect("no panic").len()
+        }
+
+        /// Whether the first of them is gone from memory.
+        #[cfg(target_os = "linux")]
+        fn is_first_wiped(&self) -> std::io::Result<bool> {
+            let address = self.0.lock().expect("no panic")[0];
+            let memory = crate::test_memory::read(address, 32)?;
+            Ok(memory.windows(4).all(|window| window != [0xA5; 4]))
+        }
+    }
+
+    #[async_trait]
+    impl KeyProvider for Recorder {
+        async fn generate(&self, _: GenerateRequest<'_>) -> Result<GeneratedKey> {
+            Ok(GeneratedKey::new(self.data_key(), vec![EncryptedDataKey::new("test", "", "")?]))
+        }
+
+        async fn wrap(&self, _: WrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
+            Ok(Vec::new())
+        }
+
+        async fn unwrap(&self, _: UnwrapRequest<'_>) -> Result<Unwrapped> {
+            Ok(Unwrapped::Key(self.data_key()))
+        }
+
+        fn describe(&self, _: &EncryptedDataKey) -> Option<KeyDescription> {
+            None
+        }
+
+        fn properties(&self) -> Properties {
+            Properties::new(Targets::MESSAGES)
+        }
+    }
+
+    const MAX_AGE: Duration = Duration::from_mins(1);
+
+    struct Setup {
+        recorder: Arc<Recorder>,
+        hands: Hands,
+        encryptor: Encryptor,
+        decryptor: Decryptor,
+    }
+
+    impl Setup {
+        fn new(choose: impl Fn(MaterialsCacheBuilder) -> MaterialsCacheBuilder) -> Result<Self> {
+            let (recorder, hands) = (Arc::new(Recorder::default()), Hands::new());
+            let cache = || choose(MaterialsCache::builder(MAX_AGE)).build_with(&hands.clock());
+            let encryptor = Encryptor::builder(recorder.clone()).cache(cache()?).build()?;
+            let decryptor = Decryptor::builder(recorder.clone()).cache(cache()?).build()?;
+            Ok(Self { recorder, hands, encryptor, decryptor })
+        }
+
+        fn seal(&self, tenant: &str) -> Result<Vec<u8>> {
+            let context = EncryptionContext::from([("tenant", tenant)]);
+            blocking::wait(self.encryptor.encrypt(b"text", &context))
+        }
+
+        fn open(&self, message: &[u8]) -> Result<()> {
+            let expected = EncryptionContext::new();
+            blocking::wait(self.decryptor.decrypt(message, &expected)).map(drop)
+        }
+
+        fn kept(&self) -> usize {
+            self.encryptor.cache().map_or(0, |cache| cache.store.sealing.len())
+        }
+
+        fn sealing(&self) -> CacheCounters {
+            self.encryptor.cache().map(MaterialsCache::counters).unwrap_or_default()
+        }
+    }
+
+    #[test]
+    fn an_entry_serves_until_it_is_too_old() -> Result<()> {
+        let setup = Setup::new(|builder| builder)?;
+        let message = setup.seal("blue")?;
+        setup.open(&message)?;
+        assert_eq!(setup.recorder.calls(), 2);
+        setup.hands.forward(Duration::from_secs(59));
+        setup.seal("blue")?;
+        setup.open(&message)?;
+        assert_eq!(setup.recorder.calls(), 2);
+        setup.hands.forward(Duration::from_secs(1));
+        setup.seal("blue")?;
+        assert_eq!(setup.recorder.calls(), 3);
+        setup.open(&message)?;
+        assert_eq!(setup.recorder.calls(), 4);
+        assert_eq!((setup.sealing().expirations, setup.sealing().hits), (1, 1));
+        Ok(())
+    }
+
+    #[test]
+    fn whatever_is_too_old_goes_with_the_next_access() -> Result<()> {
+        let setup = Setup::new(|builder| builder)?;
+        setup.seal("blue")?;
+        setup.seal("red")?;
+        setup.hands.forward(MAX_AGE / 2);
+        setup.seal("green")?;
+        assert_eq!(setup.kept(), 3);
+        setup.hands.forward(MAX_AGE / 2);
+        setup.seal("green")?;
+        assert_eq!(setup.kept(), 1);
+        assert_eq!(setup.sealing().expirations, 2);
+        Ok(())
+    }
+
+    /// Even if it is too old for others by then.
+    #[test]
+    fn whoever_asked_for_it_uses_it() -> Result<()> {
+        let hands = Hands::new();
+        let cache = MaterialsCache::builder(Duration::from_nanos(1));
+        let cache = cache.build_with(&Clock::ticking(&hands))?;
+        let recorder = Arc::new(Recorder::default());
+        let encryptor = Encryptor::builder(recorder.clone()).cache(cache).build()?;
+        for calls in 1..4 {
+            blocking::wait(encryptor.encrypt(b"text", &EncryptionContext::new()))?;
+            assert_eq!(recorder.calls(), calls);
+        }
+        Ok(())
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn data_keys_are_wiped_when_they_go() -> std::io::Result<()> {
+        let goes: [fn(&mut Setup) -> Result<()>; 5] = [
+            |setup| {
+                setup.hands.forward(MAX_AGE);
+                setup.seal("other").map(drop)
+            },
+            |setup| (0..2).try_for_each(|i| setup.seal(&i.to_string()).map(drop)),
+            |setup| (0..3).try_for_each(|_| setup.seal("blue").map(drop)),
+            |setup| {
+                setup.encryptor.cache().expect("there is one").clear();
+                Ok(())
+            },
+            |setup| {
+                setup.encryptor = Encryptor::new(setup.recorder.clone());
+                Ok(())
+            },
+        ];
+        for (index, go) in goes.into_iter().enumerate() {
+            let mut setup = Setup::new(|builder| builder.capacity(2).max_messages(3))?;
+            setup.seal("blue")?;
+            assert!(!setup.recorder.is_first_wiped()?, "{index}");
+            go(&mut setup)?;
+            assert!(setup.recorder.is_first_wiped()?, "{index}");
+        }
+        Ok(())
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn data_keys_for_opening_are_wiped_too() -> std::io::Result<()> {
+        let message = Setup::new(|builder| builder)?.seal("blue")?;
+        let setup = Setup::new(|builder| builder)?;
+        setup.open(&message)?;
+        assert!(!setup.recorder.is_first_wiped()?);
+        setup.decryptor.cache().expect("there is one").clear();
+        assert!(setup.recorder.is_first_wiped()?);
+        setup.open(&message)?;
+        assert_eq!(setup.recorder.calls(), 2);
+        Ok(())
+    }
+}

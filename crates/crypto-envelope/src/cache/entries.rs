@@ -1,0 +1,272 @@
+//! The entries, without a lock and without waiting.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{id::EntryId, settings::Usage};
+use crate::provider::KeyProvider;
+
+/// Materials that serve several messages.
+pub(super) struct Entry<M> {
+    pub(super) materials: M,
+    pub(super) usage: Usage,
+    pub(super) made: Instant,
+    /// As long as it is here, its address is not that of another one.
+    _provider: Arc<dyn KeyProvider>,
+}
+
+impl<M> Entry<M> {
+    pub(super) fn new(materials: M, made: Instant, provider: Arc<dyn KeyProvider>) -> Self {
+        Self { materials, usage: Usage::default(), made, _provider: provider }
+    }
+}
+
+/// Why an entry is not there any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Removal {
+    Expired,
+    Exhausted,
+    /// Others were used since.
+    Evicted,
+    Cleared,
+}
+
+/// As many entries as there is room for. The longest unused makes room for a new one.
+pub(super) struct Entries<M> {
+    capacity: usize,
+    max_age: Duration,
+    by_id: HashMap<EntryId, Place<M>>,
+    /// By when they were used last, and by when they came. One number for each such event.
+    by_use: BTreeMap<u64, EntryId>,
+    by_age: BTreeMap<u64, EntryId>,
+    next: u64,
+    removed: Vec<(Removal, Arc<Entry<M>>)>,
+}
+
+struct Place<M> {
+    entry: Arc<Entry<M>>,
+    used: u64,
+    came: u64,
+}
+
+impl<M> Entries<M> {
+    pub(super) fn new(capacity: usize, max_age: Duration) -> Self {
+        Self {
+            capacity,
+            max_age,
+            by_id: HashMap::new(),
+            by_use: BTreeMap::new(),
+            by_age: BTreeMap::new(),
+            next: 0,
+            removed: Vec::new(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// The entry, which counts as used from now on.
+    pub(super) fn find(&mut self, id: &EntryId) -> Option<Arc<Entry<M>>> {
+        let number = self.next_number();
+        let place = self.by_id.get_mut(id)?;
+        self.by_use.remove(&place.used);
+        self.by_use.insert(number, *id);
+        place.used = number;
+        Some(Arc::clone(&place.entry))
+    }
+
+    /// Adds an entry. Where there is one, that is replaced.
+    pub(super) fn insert(&mut self, id: EntryId, entry: Arc<Entry<M>>) {
+        self.remove(&id, Removal::Evicted);
+        let longest_unused = self.by_use.first_key_value().map(|(_, id)| *id);
+        if let Some(longest_unused) = longest_unused.filter(|_| self.len() >= self.capacity) {
+            self.remove(&longest_unused, Removal::Evicted);
+        }
+        let number = self.next_number();
+        self.by_use.insert(number, id);
+        self.by_age.insert(number, id);
+        self.by_id.insert(id, Place { entry, used: number, came: number });
+    }
+
+    /// Removes all that are too old. All live equally long, so the first to come is the first to go.
+    pub(super) fn expire(&mut self, now: Instant) {
+        while let Some((_, oldest)) = self.by_age.first_key_value() {
+            let oldest = *oldest;
+            match self.by_id.get(&oldest) {
+                Some(place) if now.saturating_duration_since(place.entry.made) >= self.max_age => {
+                    self.remove(&oldest, Removal::Expired);
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// Removes `entry`, if it is still the one that is there.
+    pub(super) fn remove_this(&mut self, id: &EntryId, entry: &Arc<Entry<M>>, why: Removal) {
+        if self.by_id.get(id).is_some_and(|place| Arc::ptr_eq(&place.entry, entry)) {
+            self.remove(id, why);
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.by_use.clear();
+        self.by_age.clear();
+        let places = self.by_id.drain();
+        self.removed.extend(places.map(|(_, place)| (Removal::Cleared, place.entry)));
+    }
+
+    /// What was removed since the last time. It is dropped by the caller, outside of any lock: a
+    /// key provider may be dropped with it.
+    pub(super) fn take_removed(&mut self) -> Vec<(Removal, Arc<Entry<M>>)> {
+        std::mem::take(&mut self.removed)
+    }
+
+    fn remove(&mut self, id: &EntryId, why: Removal) {
+        if let Some(place) = self.by_id.remove(id) {
+            self.by_use.remove(&place.used);
+            self.by_age.remove(&place.came);
+            self.removed.push((why, place.entry));
+        }
+    }
+
+    fn next_number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Result, SecretBytes, cache::id::tests_id, provider::RawAesProvider};
+
+    struct Setup {
+        providers: Vec<Arc<RawAesProvider>>,
+        start: Instant,
+    }
+
+    impl Setup {
+        fn new() -> Result<Self> {
+            let provider =
+                |_| Ok(Arc::new(RawAesProvider::new("ns", "name", &SecretBytes::random(32)?)?));
+            let providers = (0..5).map(provider).collect::<Result<_>>()?;
+            Ok(Self { providers, start: Instant::now() })
+        }
+
+        /// Ids that differ.
+        fn id(&self, index: usize) -> EntryId {
+            tests_id(&*self.providers[index])
+        }
+
+        fn at(&self, seconds: u64) -> Instant {
+            self.start + Duration::from_secs(seconds)
+        }
+
+        fn put(&self, entries: &mut Entries<usize>, index: usize, seconds: u64) {
+            let provider = Arc::clone(&self.providers[index]);
+            let entry = Entry::new(index, self.at(seconds), provider);
+            entries.insert(self.id(index), Arc::new(entry));
+        }
+
+        /// Which ones are there, without using them.
+        fn present(&self, entries: &Entries<usize>) -> Vec<usize> {
+            (0..5).filter(|index| entries.by_id.contains_key(&self.id(*index))).collect()
+        }
+    }
+
+    fn entries(capacity: usize) -> Entries<usize> {
+        Entries::new(capacity, Duration::from_secs(10))
+    }
+
+    fn removed(entries: &mut Entries<usize>) -> Vec<(Removal, usize)> {
+        let removed = entries.take_removed();
+        assert_eq!(entries.by_id.len(), entries.by_use.len());
+        assert_eq!(entries.by_id.len(), entries.by_age.len());
+        removed.into_iter().map(|(why, entry)| (why, entry.materials)).collect()
+    }
+
+    #[test]
+    fn the_longest_unused_makes_room() -> Result<()> {
+        let setup = Setup::new()?;
+        let mut entries = entries(3);
+        (0..3).for_each(|index| setup.put(&mut entries, index, 0));
+        assert!(entries.find(&setup.id(0)).is_some());
+        setup.put(&mut entries, 3, 0);
+        assert_eq!(removed(&mut entries), [(Removal::Evicted, 1)]);
+        assert!(entries.find(&setup.id(1)).is_none());
+        assert!(entries.find(&setup.id(2)).is_some());
+        setup.put(&mut entries, 4, 0);
+        assert_eq!(removed(&mut entries), [(Removal::Evicted, 0)]);
+        assert_eq!(setup.present(&entries), [2, 3, 4]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_new_entry_replaces_its_own_kind_alone() -> Result<()> {
+        let setup = Setup::new()?;
+        let mut entries = entries(2);
+        setup.put(&mut entries, 0, 0);
+        setup.put(&mut entries, 1, 0);
+        setup.put(&mut entries, 1, 5);
+        assert_eq!(removed(&mut entries), [(Removal::Evicted, 1)]);
+        assert_eq!(setup.present(&entries), [0, 1]);
+        // Its age is that of the new one.
+        entries.expire(setup.at(10));
+        assert_eq!(removed(&mut entries), [(Removal::Expired, 0)]);
+        assert_eq!(setup.present(&entries), [1]);
+        Ok(())
+    }
+
+    #[test]
+    fn all_that_are_too_old_go_and_no_others() -> Result<()> {
+        let setup = Setup::new()?;
+        let mut entries = entries(5);
+        for (index, second) in [(2, 0), (0, 3), (1, 3), (4, 6)] {
+            setup.put(&mut entries, index, second);
+        }
+        // Use does not keep an entry alive.
+        assert!(entries.find(&setup.id(2)).is_some());
+        entries.expire(setup.at(9) + Duration::from_millis(999));
+        assert_eq!(removed(&mut entries), []);
+        entries.expire(setup.at(13));
+        let expired = [(Removal::Expired, 2), (Removal::Expired, 0), (Removal::Expired, 1)];
+        assert_eq!(removed(&mut entries), expired);
+        assert_eq!(setup.present(&entries), [4]);
+        // A clock that goes back changes nothing.
+        entries.expire(setup.start);
+        assert_eq!(setup.present(&entries), [4]);
+        Ok(())
+    }
+
+    #[test]
+    fn only_the_entry_that_was_seen_is_removed() -> Result<()> {
+        let setup = Setup::new()?;
+        let mut entries = entries(5);
+        setup.put(&mut entries, 0, 0);
+        let seen = entries.find(&setup.id(0)).expect("it is there");
+        setup.put(&mut entries, 0, 0);
+        entries.take_removed();
+        entries.remove_this(&setup.id(0), &seen, Removal::Exhausted);
+        assert_eq!(setup.present(&entries), [0]);
+        let seen = entries.find(&setup.id(0)).expect("it is there");
+        entries.remove_this(&setup.id(0), &seen, Removal::Exhausted);
+        assert_eq!(removed(&mut entries), [(Removal::Exhausted, 0)]);
+        assert!(setup.present(&entries).is_empty());
+        Ok(())
+    }
+
+    #[test]
+    fn nothing_is_left_when_cleared() -> Result<()> {
+        let setup = Setup::new()?;
+        let mut entries = entries(5);
+        (0..4).for_each(|index| setup.put(&mut entries, index, 0));
+        entries.clear();
+        assert_eq!(removed(&mut entries).len(), 4);
+        assert!(setup.present(&entries).is_empty());
+        Ok(())
+    }
+}
