@@ -7,7 +7,7 @@ mod range;
 use std::io::{Read, Write};
 
 use crypto_envelope::{
-    Decryptor, EncryptionContext, Encryptor, Error, Finished, MessagePart, Result, Sealed,
+    Decryptor, EncryptionContext, Encryptor, Error, Finished, MessagePart, Result, Sealed, Sealer,
     blocking,
     io::{self, DecryptReader, EncryptWriter},
 };
@@ -105,13 +105,23 @@ impl Adapter {
         plaintext: &[u8],
         context: &EncryptionContext,
     ) -> Result<Vec<u8>> {
-        let prepare = || blocking::wait(encryptor.prepare(context));
         match self {
             Self::OneShot | Self::Range(_) | Self::AsyncRange(_) => {
                 blocking::wait(encryptor.encrypt(plaintext, context))
             }
+            _ => self.seal_with(blocking::wait(encryptor.prepare(context))?, plaintext),
+        }
+    }
+
+    /// Seals `plaintext` as the message of `sealer`.
+    ///
+    /// # Errors
+    ///
+    /// What the sealer says.
+    pub fn seal_with(self, mut sealer: Sealer, plaintext: &[u8]) -> Result<Vec<u8>> {
+        match self {
+            Self::OneShot | Self::Range(_) | Self::AsyncRange(_) => sealer.seal(plaintext),
             Self::Engine(piece) => {
-                let mut sealer = prepare()?;
                 let mut message = Vec::new();
                 for plaintext in plaintext.chunks(piece) {
                     let start = message.len();
@@ -125,7 +135,7 @@ impl Adapter {
                 Ok(message)
             }
             Self::Stream(piece) => {
-                let mut writer = EncryptWriter::new(prepare()?, Vec::new());
+                let mut writer = EncryptWriter::new(sealer, Vec::new());
                 for plaintext in plaintext.chunks(piece) {
                     writer.write_all(plaintext)?;
                 }
@@ -135,17 +145,17 @@ impl Adapter {
             }
             Self::Pump | Self::TwoPasses => {
                 let mut message = Vec::new();
-                let sealed = io::encrypt(prepare()?, plaintext, &mut message)?;
+                let sealed = io::encrypt(sealer, plaintext, &mut message)?;
                 check_lengths(&sealed, plaintext, &message)?;
                 Ok(message)
             }
-            Self::Parallel(slice) => parallel::seal(slice, prepare()?, plaintext),
-            Self::ParallelPump(slice) => parallel::encrypt(slice, prepare()?, plaintext),
-            Self::ParallelAt(slice) => parallel::encrypt_at(slice, prepare()?, plaintext),
-            Self::ParallelPieces(piece) => parallel::seal_pieces(piece, prepare()?, plaintext),
-            Self::Async(piece) => aio::write(encryptor, plaintext, context, piece),
-            Self::AsyncPump | Self::AsyncTwoPasses => aio::pump(encryptor, plaintext, context),
-            Self::Streaming(piece) => aio::seal_stream(encryptor, plaintext, context, piece),
+            Self::Parallel(slice) => parallel::seal(slice, sealer, plaintext),
+            Self::ParallelPump(slice) => parallel::encrypt(slice, sealer, plaintext),
+            Self::ParallelAt(slice) => parallel::encrypt_at(slice, sealer, plaintext),
+            Self::ParallelPieces(piece) => parallel::seal_pieces(piece, sealer, plaintext),
+            Self::Async(piece) => aio::write(sealer, plaintext, piece),
+            Self::AsyncPump | Self::AsyncTwoPasses => aio::pump(sealer, plaintext),
+            Self::Streaming(piece) => aio::seal_stream(sealer, plaintext, piece),
         }
     }
 

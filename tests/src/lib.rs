@@ -4,6 +4,7 @@
 pub mod adapter;
 mod book;
 pub mod client;
+pub mod counting;
 pub mod interop;
 pub mod items;
 pub mod keyferry;

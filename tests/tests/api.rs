@@ -4,6 +4,7 @@ use crypto_envelope::{
     Decryptor, DecryptorBuilder, EncryptedDataKey, EncryptionContext, Encryptor, EncryptorBuilder,
     Error, Finished, Header, HeaderParser, Limits, Opener, Outline, Outliner, RangeOpener,
     RangeRead, Sealer, SecretBytes, UnverifiedHeader, aio,
+    cache::{CacheCounters, MaterialsCache, MaterialsCacheBuilder},
     io::{DecryptReader, EncryptWriter, MessageBody},
     provider::{GeneratedKey, KeyProvider, RawAesProvider, RsaKey, Unwrapped},
     ranges::{RangeHeader, RangeOptions, RangeReader},
@@ -34,6 +35,9 @@ fn types_and_futures_cross_threads() {
     is_send_and_sync::<UnverifiedHeader>();
     is_send_and_sync::<HeaderParser>();
     is_send_and_sync::<Limits>();
+    is_send_and_sync::<MaterialsCache>();
+    is_send_and_sync::<MaterialsCacheBuilder>();
+    is_send_and_sync::<CacheCounters>();
     is_send_and_sync::<Outline>();
     is_send_and_sync::<Error>();
     is_send::<Sealer>();
@@ -57,6 +61,7 @@ fn types_and_futures_cross_threads() {
     );
     let context = EncryptionContext::new();
     drop(is_send_value(encryptor.prepare(&context)));
+    drop(is_send_value(encryptor.prepare_at_most(&context, 7)));
     drop(is_send_value(encryptor.encrypt(b"", &context)));
     drop(is_send_value(decryptor.decrypt(b"", &context)));
     let source = bytes::Bytes::new();

@@ -2,13 +2,16 @@
 
 use std::{
     error::Error,
+    fmt,
     io::{Read, Write},
-    sync::Arc,
+    sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use crypto_envelope::{
     AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, RangeStep, SecretBytes, aio, blocking,
+    cache::MaterialsCache,
     io::{self, DecryptReader, EncryptWriter},
     provider::{
         DetachedTarget, GenerateRequest, KeyProvider, MultiProvider, RawAesProvider,
@@ -19,10 +22,16 @@ use crypto_envelope::{
 };
 use crypto_envelope_testkit::{
     data,
-    redaction::{hunt_debug, hunt_error},
+    insecure::FixedDataKey,
+    redaction::{hunt, hunt_debug, hunt_error},
 };
 use crypto_envelope_tests::items::{Items, next};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tracing::{
+    Event, Metadata, Subscriber,
+    field::Field,
+    span::{Attributes, Id, Record},
+};
 
 type TestResult = Result<(), Box<dyn Error>>;
 
@@ -144,6 +153,85 @@ fn decryption() -> TestResult {
     std::io::copy(&mut reader, &mut std::io::sink())?;
     hunt_debug(&reader, &secrets.all())?;
     Ok(())
+}
+
+/// With data keys in it, and from both sides.
+#[test]
+fn caches() -> TestResult {
+    let secrets = Secrets::new();
+    let fixed = || FixedDataKey::new(SecretBytes::from(secrets.wrapping_key.as_slice()));
+    let provider = secrets.provider()?;
+    let builder = MaterialsCache::builder(Duration::from_mins(1))
+        .partition_id(secrets.plaintext[..32].to_vec());
+    hunt_debug(&builder, &secrets.all())?;
+    let cache = builder.build()?;
+    let heard = Heard::default();
+    let _listens = tracing::subscriber::set_default(heard.clone());
+    let context = EncryptionContext::from([("purpose", "of-the-context")]);
+    let suite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKeyEcdsaP384;
+
+    let encryptor = Encryptor::builder(provider.clone()).suite(suite).cache(cache.share());
+    hunt_debug(&encryptor, &secrets.all())?;
+    let encryptor = encryptor.build()?;
+    let seal = || blocking::wait(encryptor.encrypt(&secrets.plaintext, &context));
+    seal()?;
+    let message = seal()?;
+    blocking::wait(encryptor.prepare(&context))?;
+    hunt_debug(&encryptor, &secrets.all())?;
+
+    let decryptor = Decryptor::builder(provider).cache(cache.share()).build()?;
+    for _ in 0..2 {
+        blocking::wait(decryptor.decrypt(&message, &context))?;
+    }
+    hunt_debug(&decryptor, &secrets.all())?;
+    // A data key that is known here, and that does not fit.
+    let decryptor = Decryptor::builder(fixed()).cache(cache.share()).build()?;
+    let refused = blocking::wait(decryptor.decrypt(&message, &context));
+    hunt_error(&refused.expect_err("another data key"), &secrets.all())?;
+    hunt_debug(&cache, &secrets.all())?;
+    let counters = cache.counters();
+    assert_eq!((counters.hits, counters.bypasses_of_unknown_length), (2, 1));
+    hunt_debug(&counters, &secrets.all())?;
+
+    let heard = heard.text();
+    assert!(heard.contains("UnknownLength") && heard.contains("out of the cache"), "{heard}");
+    hunt(&heard, &[&secrets.all()[..], &[b"of-the-context"]].concat())?;
+    Ok(())
+}
+
+/// Writes down every event and every field.
+#[derive(Clone, Debug, Default)]
+struct Heard(Arc<Mutex<String>>);
+
+impl Heard {
+    fn text(&self) -> String {
+        self.0.lock().expect("no panic").clone()
+    }
+}
+
+impl Subscriber for Heard {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut text = self.0.lock().expect("no panic");
+        event.record(&mut |field: &Field, value: &dyn fmt::Debug| {
+            text.extend([field.name(), ": ", &format!("{value:?}"), "\n"]);
+        });
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
 }
 
 /// Each adapter once it has seen some of the plaintext.

@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use crypto_envelope::{
-    Decryptor, EncryptionContext, Encryptor, Error, Result,
+    Decryptor, EncryptionContext, Error, Result, Sealer,
     aio::{self, DecryptReader, DecryptStream, EncryptStream, EncryptWriter},
 };
 use futures_core::Stream;
@@ -27,15 +27,10 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     runtime::Builder::new_current_thread().enable_all().build().expect("threads for blocking work")
 });
 
-pub(super) fn write(
-    encryptor: &Encryptor,
-    plaintext: &[u8],
-    context: &EncryptionContext,
-    piece: usize,
-) -> Result<Vec<u8>> {
+pub(super) fn write(sealer: Sealer, plaintext: &[u8], piece: usize) -> Result<Vec<u8>> {
     RUNTIME.block_on(async {
         let mut message = Restless::new(Vec::new(), piece);
-        let mut writer = EncryptWriter::new(encryptor.prepare(context).await?, &mut message);
+        let mut writer = EncryptWriter::new(sealer, &mut message);
         for plaintext in plaintext.chunks(piece) {
             writer.write_all(plaintext).await?;
         }
@@ -46,13 +41,8 @@ pub(super) fn write(
     })
 }
 
-pub(super) fn pump(
-    encryptor: &Encryptor,
-    plaintext: &[u8],
-    context: &EncryptionContext,
-) -> Result<Vec<u8>> {
+pub(super) fn pump(sealer: Sealer, plaintext: &[u8]) -> Result<Vec<u8>> {
     RUNTIME.block_on(async {
-        let sealer = encryptor.prepare(context).await?;
         let reader = Restless::new(plaintext, PUMPED);
         let mut writer = Restless::new(Vec::new(), PUMPED);
         let sealed = aio::encrypt(sealer, reader, &mut writer).await?;
@@ -61,14 +51,8 @@ pub(super) fn pump(
     })
 }
 
-pub(super) fn seal_stream(
-    encryptor: &Encryptor,
-    plaintext: &[u8],
-    context: &EncryptionContext,
-    piece: usize,
-) -> Result<Vec<u8>> {
+pub(super) fn seal_stream(sealer: Sealer, plaintext: &[u8], piece: usize) -> Result<Vec<u8>> {
     RUNTIME.block_on(async {
-        let sealer = encryptor.prepare(context).await?;
         let mut stream = EncryptStream::new(sealer, RestlessItems::new(plaintext, piece));
         let mut message = Vec::new();
         while let Some(item) = next(&mut stream).await {
