@@ -7,5 +7,7 @@ mod readme {}
 mod getting_started {}
 #[doc = include_str!("../../docs/choosing.md")]
 mod choosing {}
+#[doc = include_str!("../../docs/caching.md")]
+mod caching {}
 #[doc = include_str!("../../docs/key-provider.md")]
 mod key_provider {}
