@@ -300,6 +300,13 @@ fn a_forged_message_fails_alone() -> Result<()> {
     for place in [header - 16 - 1, header - 1] {
         let mut forged = genuine.clone();
         forged[place] ^= 1;
+        // The data key that it names is not kept for its sake.
+        setup.decryptor.cache().expect("there is one").clear();
+        assert!(setup.opening(&forged).finish().is_err());
+        let _ = setup.provider.calls();
+        setup.opening(&genuine).finish()?;
+        assert_eq!(setup.provider.calls(), 1);
+
         setup.decryptor.cache().expect("there is one").clear();
         setup.provider.hold();
         let mut leader = setup.opening(&forged);

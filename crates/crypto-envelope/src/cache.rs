@@ -50,7 +50,8 @@
 //! - **Data keys stay in memory** for `max_age` and not just for a message. They are wiped when they
 //!   expire, make room, are used up or cleared, and when the cache is dropped. What expired never
 //!   serves again, but it is wiped with the next use of the cache only: there is no thread that
-//!   watches the clock.
+//!   watches the clock. One that is on its way to somebody who waits for it lasts until he has taken
+//!   it, or is dropped.
 //!
 //! Messages remain apart otherwise: each has a message id, keys that are derived with it, and a
 //! signature of its own. Those of one entry show that they belong together, by equal encrypted data
@@ -169,7 +170,14 @@ impl fmt::Debug for MaterialsCache {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use std::{
+        future::poll_fn,
+        sync::{
+            Mutex,
+            atomic::{AtomicUsize, Ordering},
+        },
+        task::{Context, Poll, Waker},
+    };
 
     use super::{clock::manual::Hands, *};
     use crate::{
@@ -182,23 +190,27 @@ mod tests {
 
     /// Remembers where in memory the data keys were, which are all the same. No security.
     #[derive(Debug, Default)]
-    struct Recorder(Mutex<Vec<usize>>);
+    struct Recorder {
+        addresses: Mutex<Vec<usize>>,
+        /// How often a call has to be polled before it generates.
+        delay: AtomicUsize,
+    }
 
     impl Recorder {
         fn data_key(&self) -> SecretBytes {
             let key = SecretBytes::from(vec![0xA5; 32]);
-            self.0.lock().expect("no panic").push(key.expose().as_ptr().addr());
+            self.addresses.lock().expect("no panic").push(key.expose().as_ptr().addr());
             key
         }
 
         fn calls(&self) -> usize {
-            self.0.lock().expect("no panic").len()
+            self.addresses.lock().expect("no panic").len()
         }
 
         /// Whether the first of them is gone from memory.
         #[cfg(target_os = "linux")]
         fn is_first_wiped(&self) -> std::io::Result<bool> {
-            let address = self.0.lock().expect("no panic")[0];
+            let address = self.addresses.lock().expect("no panic")[0];
             let memory = crate::test_memory::read(address, 32)?;
             Ok(memory.windows(4).all(|window| window != [0xA5; 4]))
         }
@@ -207,6 +219,13 @@ mod tests {
     #[async_trait]
     impl KeyProvider for Recorder {
         async fn generate(&self, _: GenerateRequest<'_>) -> Result<GeneratedKey> {
+            let mut left = self.delay.load(Ordering::SeqCst);
+            poll_fn(|_| {
+                let is_ready = left == 0;
+                left = left.saturating_sub(1);
+                if is_ready { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
             Ok(GeneratedKey::new(self.data_key(), vec![EncryptedDataKey::new("test", "", "")?]))
         }
 
@@ -295,6 +314,25 @@ mod tests {
         setup.seal("green")?;
         assert_eq!(setup.kept(), 1);
         assert_eq!(setup.sealing().expirations, 2);
+        Ok(())
+    }
+
+    /// Others do not, if they come back to it after a long time.
+    #[test]
+    fn what_was_waited_for_can_be_too_old() -> Result<()> {
+        let setup = Setup::new(|builder| builder)?;
+        setup.recorder.delay.store(2, Ordering::SeqCst);
+        let context = EncryptionContext::new();
+        let seal = || Box::pin(setup.encryptor.encrypt(b"text", &context));
+        let (mut leader, mut follower) = (seal(), seal());
+        let mut waker = Context::from_waker(Waker::noop());
+        assert!(leader.as_mut().poll(&mut waker).is_pending());
+        assert!(follower.as_mut().poll(&mut waker).is_pending());
+        assert!(leader.as_mut().poll(&mut waker).is_ready());
+        setup.hands.forward(MAX_AGE);
+        setup.recorder.delay.store(0, Ordering::SeqCst);
+        assert!(follower.as_mut().poll(&mut waker).is_ready());
+        assert_eq!(setup.recorder.calls(), 2);
         Ok(())
     }
 

@@ -40,22 +40,28 @@ impl<T: Clone> Flight<T> {
 
     fn poll(&self) -> Poll<Option<T>> {
         let mut work = locked(&self.work);
-        let mut future = match std::mem::replace(&mut *work, Work::Busy) {
-            Work::Idle(future) => future,
+        match std::mem::replace(&mut *work, Work::Busy) {
+            Work::Idle(future) => {
+                drop(work);
+                self.go_on(future)
+            }
             // Whoever is at it wakes us.
-            Work::Busy => return Poll::Pending,
+            Work::Busy => Poll::Pending,
             Work::Done(output) => {
                 *work = Work::Done(output.clone());
-                return Poll::Ready(Some(output));
+                Poll::Ready(Some(output))
             }
             Work::Panicked => {
                 *work = Work::Panicked;
-                return Poll::Ready(None);
+                Poll::Ready(None)
             }
-        };
-        drop(work);
+        }
+    }
 
+    fn go_on(&self, future: Pin<Box<dyn Future<Output = T> + Send>>) -> Poll<Option<T>> {
         let end = OnPanic(Some(self));
+        // Behind that, so that a panic drops it before the others are told.
+        let mut future = future;
         self.waiters.woken.store(false, Ordering::SeqCst);
         let waker = Waker::from(Arc::clone(&self.waiters));
         let polled = future.as_mut().poll(&mut Context::from_waker(&waker));

@@ -617,6 +617,27 @@ mod tests {
         Ok(())
     }
 
+    /// Not even away from the sealer, which would not accept it.
+    #[test]
+    fn no_frame_beyond_the_bound_is_sealed() -> Result<()> {
+        for (most, fits) in [(31, false), (32, true), (u64::MAX, true)] {
+            let mut sealer = sealer(16)?.at_most(most);
+            let mut out = [0; 512];
+            sealer.push(&[], &mut out)?;
+            out.fill(0);
+            let run = sealer.frame_sealer().seal(2, &[0; 16], &mut out);
+            assert_eq!(run.is_ok(), fits, "{most}");
+            assert_eq!(out.iter().any(|byte| *byte != 0), fits, "{most}");
+            if !fits {
+                let kind = LimitKind::Plaintext;
+                assert!(
+                    matches!(run, Err(Error::Limit { kind: k, limit }) if k == kind && limit == most)
+                );
+            }
+        }
+        Ok(())
+    }
+
     #[test]
     fn too_short_an_output_is_refused_for_good_by_several_threads() -> Result<()> {
         let mut sealer = sealer(16)?;
