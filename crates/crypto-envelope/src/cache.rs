@@ -188,17 +188,22 @@ mod tests {
         },
     };
 
-    /// Remembers where in memory the data keys were, which are all the same. No security.
-    #[derive(Debug, Default)]
+    /// Remembers where in memory the data keys were. What it generates first is what it unwraps.
+    #[derive(Debug)]
     struct Recorder {
+        first: SecretBytes,
         addresses: Mutex<Vec<usize>>,
         /// How often a call has to be polled before it generates.
         delay: AtomicUsize,
     }
 
     impl Recorder {
-        fn data_key(&self) -> SecretBytes {
-            let key = SecretBytes::from(vec![0xA5; 32]);
+        fn new() -> Result<Self> {
+            let first = SecretBytes::random(32)?;
+            Ok(Self { first, addresses: Mutex::default(), delay: AtomicUsize::new(0) })
+        }
+
+        fn answer(&self, key: SecretBytes) -> SecretBytes {
             self.addresses.lock().expect("no panic").push(key.expose().as_ptr().addr());
             key
         }
@@ -207,12 +212,13 @@ mod tests {
             self.addresses.lock().expect("no panic").len()
         }
 
-        /// Whether the first of them is gone from memory.
+        /// Whether the first key is gone from where it was after this call.
         #[cfg(target_os = "linux")]
-        fn is_first_wiped(&self) -> std::io::Result<bool> {
-            let address = self.addresses.lock().expect("no panic")[0];
+        fn is_wiped(&self, call: usize) -> std::io::Result<bool> {
+            let address = self.addresses.lock().expect("no panic")[call];
             let memory = crate::test_memory::read(address, 32)?;
-            Ok(memory.windows(4).all(|window| window != [0xA5; 4]))
+            // Another key can be there by now.
+            Ok(memory.windows(4).zip(self.first.expose().windows(4)).all(|(is, was)| is != was))
         }
     }
 
@@ -226,7 +232,11 @@ mod tests {
                 if is_ready { Poll::Ready(()) } else { Poll::Pending }
             })
             .await;
-            Ok(GeneratedKey::new(self.data_key(), vec![EncryptedDataKey::new("test", "", "")?]))
+            let key = match self.calls() {
+                0 => SecretBytes::from(self.first.expose()),
+                _ => SecretBytes::random(32)?,
+            };
+            Ok(GeneratedKey::new(self.answer(key), vec![EncryptedDataKey::new("test", "", "")?]))
         }
 
         async fn wrap(&self, _: WrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
@@ -234,7 +244,7 @@ mod tests {
         }
 
         async fn unwrap(&self, _: UnwrapRequest<'_>) -> Result<Unwrapped> {
-            Ok(Unwrapped::Key(self.data_key()))
+            Ok(Unwrapped::Key(self.answer(SecretBytes::from(self.first.expose()))))
         }
 
         fn describe(&self, _: &EncryptedDataKey) -> Option<KeyDescription> {
@@ -257,7 +267,7 @@ mod tests {
 
     impl Setup {
         fn new(choose: impl Fn(MaterialsCacheBuilder) -> MaterialsCacheBuilder) -> Result<Self> {
-            let (recorder, hands) = (Arc::new(Recorder::default()), Hands::new());
+            let (recorder, hands) = (Arc::new(Recorder::new()?), Hands::new());
             let cache = || choose(MaterialsCache::builder(MAX_AGE)).build_with(&hands.clock());
             let encryptor = Encryptor::builder(recorder.clone()).cache(cache()?).build()?;
             let decryptor = Decryptor::builder(recorder.clone()).cache(cache()?).build()?;
@@ -342,7 +352,7 @@ mod tests {
         let hands = Hands::new();
         let cache = MaterialsCache::builder(Duration::from_nanos(1));
         let cache = cache.build_with(&Clock::ticking(&hands))?;
-        let recorder = Arc::new(Recorder::default());
+        let recorder = Arc::new(Recorder::new()?);
         let encryptor = Encryptor::builder(recorder.clone()).cache(cache).build()?;
         for calls in 1..4 {
             blocking::wait(encryptor.encrypt(b"text", &EncryptionContext::new()))?;
@@ -373,9 +383,9 @@ mod tests {
         for (index, go) in goes.into_iter().enumerate() {
             let mut setup = Setup::new(|builder| builder.capacity(2).max_messages(3))?;
             setup.seal("blue")?;
-            assert!(!setup.recorder.is_first_wiped()?, "{index}");
+            assert!(!setup.recorder.is_wiped(0)?, "{index}");
             go(&mut setup)?;
-            assert!(setup.recorder.is_first_wiped()?, "{index}");
+            assert!(setup.recorder.is_wiped(0)?, "{index}");
         }
         Ok(())
     }
@@ -383,14 +393,15 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn data_keys_for_opening_are_wiped_too() -> std::io::Result<()> {
-        let message = Setup::new(|builder| builder)?.seal("blue")?;
         let setup = Setup::new(|builder| builder)?;
+        let message = setup.seal("blue")?;
         setup.open(&message)?;
-        assert!(!setup.recorder.is_first_wiped()?);
+        assert!(!setup.recorder.is_wiped(1)?);
         setup.decryptor.cache().expect("there is one").clear();
-        assert!(setup.recorder.is_first_wiped()?);
+        assert!(setup.recorder.is_wiped(1)?);
+        assert!(!setup.recorder.is_wiped(0)?);
         setup.open(&message)?;
-        assert_eq!(setup.recorder.calls(), 2);
+        assert_eq!(setup.recorder.calls(), 3);
         Ok(())
     }
 }
