@@ -100,6 +100,20 @@ impl Encryptor {
     /// refuses more. With a [cache](EncryptorBuilder::cache) this is what a stream needs to be served
     /// from it, since `bytes` is known to count as used; without one it is a bound all the same.
     ///
+    /// ```
+    /// # use crypto_envelope::{
+    /// #     EncryptionContext, Encryptor, Error, SecretBytes, blocking, provider::RawAesProvider,
+    /// # };
+    /// # fn main() -> crypto_envelope::Result<()> {
+    /// # let provider = RawAesProvider::new("example", "key", &SecretBytes::random(32)?)?;
+    /// # let (encryptor, context) = (Encryptor::new(provider), EncryptionContext::new());
+    /// let sealer = || blocking::wait(encryptor.prepare_at_most(&context, 5));
+    /// assert!(sealer()?.seal(b"short").is_ok());
+    /// assert!(matches!(sealer()?.seal(b"longer"), Err(Error::Limit { limit: 5, .. })));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`prepare`](Self::prepare).
