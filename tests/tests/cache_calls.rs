@@ -17,7 +17,7 @@ use crypto_envelope::{
 use crypto_envelope_tests::{
     client::nothing,
     counting::{CountingProvider, Mishap},
-    sides::UNSIGNED,
+    sides::{UNSIGNED, header_length},
 };
 use tokio::{runtime::Builder, task};
 
@@ -295,7 +295,7 @@ fn a_forged_message_fails_alone() -> Result<()> {
     let setup = Setup::new()?;
     let genuine = setup.sealing().finish()?;
     let _ = setup.provider.calls();
-    let header = crypto_envelope_tests::sides::header_length(&genuine)?;
+    let header = header_length(&genuine)?;
     // The commitment, and the tag.
     for place in [header - 16 - 1, header - 1] {
         let mut forged = genuine.clone();
@@ -322,6 +322,31 @@ fn a_forged_message_fails_alone() -> Result<()> {
         assert_eq!(setup.opening(&genuine).finish()?, b"text");
         assert_eq!(setup.provider.calls(), 0);
     }
+    Ok(())
+}
+
+/// What a genuine message asks for after a forged one is not kept either if all was forgotten
+/// meanwhile.
+#[test]
+fn what_is_asked_for_once_more_can_be_forgotten_too() -> Result<()> {
+    let setup = Setup::new()?;
+    let genuine = setup.sealing().finish()?;
+    let mut forged = genuine.clone();
+    forged[header_length(&genuine)? - 1] ^= 1;
+    setup.provider.hold();
+    let (mut leader, mut follower) = (setup.opening(&forged), setup.opening(&genuine));
+    leader.must_wait();
+    follower.must_wait();
+    setup.provider.release();
+    assert!(leader.finish().is_err());
+    setup.provider.hold();
+    follower.must_wait();
+    setup.decryptor.cache().expect("there is one").clear();
+    setup.provider.release();
+    assert_eq!(follower.finish()?, b"text");
+    let _ = setup.provider.calls();
+    setup.opening(&genuine).finish()?;
+    assert_eq!(setup.provider.calls(), 1);
     Ok(())
 }
 

@@ -48,9 +48,10 @@ impl MaterialsCache {
             Obtained::Failed(error) => Err(error),
             Obtained::Unknown => {
                 shelf.note(Event::Call);
+                let epoch = shelf.epoch();
                 let UnwrappedKeys { data_key, keys } = unwrap(request).await?;
                 if check_header(request.header, &keys, request.binding.unstored()).is_ok() {
-                    shelf.keep(id, data_key, Arc::clone(request.provider));
+                    shelf.keep(&wanted, data_key, epoch);
                 }
                 Ok(keys)
             }

@@ -29,6 +29,8 @@ struct State<M> {
     entries: Entries<M>,
     calls: HashMap<EntryId, Call<M>>,
     next_call: u64,
+    /// How often all was forgotten.
+    epoch: u64,
 }
 
 /// A key provider that is being asked. Those who wait keep it going.
@@ -102,7 +104,7 @@ impl<M: Send + Sync + 'static> Shelf<M> {
         tally: Arc<Tally>,
     ) -> Self {
         let entries = Entries::new(settings.capacity, settings.max_age);
-        let state = State { entries, calls: HashMap::new(), next_call: 0 };
+        let state = State { entries, calls: HashMap::new(), next_call: 0, epoch: 0 };
         Self { operation, settings: settings.clone(), clock, tally, state: Mutex::new(state) }
     }
 
@@ -141,11 +143,20 @@ impl<M: Send + Sync + 'static> Shelf<M> {
         }
     }
 
-    /// Keeps materials that were obtained elsewhere.
-    pub(super) fn keep(&self, id: EntryId, materials: M, provider: Arc<dyn KeyProvider>) {
+    /// Tells the time before all was forgotten from the time after it.
+    pub(super) fn epoch(&self) -> u64 {
+        self.locked(|state| state.epoch)
+    }
+
+    /// Keeps materials that were obtained elsewhere, unless all was forgotten since.
+    pub(super) fn keep(&self, wanted: &Wanted<'_>, materials: M, epoch: u64) {
         self.locked(|state| {
-            let entry = Entry::new(materials, self.clock.now(), provider);
-            state.entries.insert(id, Arc::new(entry));
+            let entry = Entry::new(materials, self.clock.now(), Arc::clone(wanted.provider));
+            let entry = Arc::new(entry);
+            if state.epoch == epoch {
+                state.entries.insert(wanted.id, Arc::clone(&entry));
+            }
+            entry
         });
     }
 
@@ -154,6 +165,7 @@ impl<M: Send + Sync + 'static> Shelf<M> {
         self.locked(|state| {
             state.entries.clear();
             state.calls.clear();
+            state.epoch += 1;
         });
     }
 
