@@ -24,7 +24,7 @@ fn derives(message: &[u8]) -> Result<bool> {
 
 /// Returns how many hits there were when the message was opened twice.
 fn check(manifest: &Manifest, vector: &Vector) -> Result<u64> {
-    let plain = manifest.decryptor(vector)?;
+    let plain = manifest.decryptor(vector, None)?;
     let cache = MaterialsCache::builder(Duration::from_hours(1)).build()?;
     let cached = plain.to_builder().cache(cache).build()?;
     let (message, expected) = (manifest.message(vector)?, vector.reproduced_context()?);
