@@ -82,7 +82,7 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage::check("format-benches", "fmt --manifest-path benches/Cargo.toml --check"),
     Stage::check(
         "clippy-benches",
-        "clippy --manifest-path benches/Cargo.toml --all-targets --locked -- -D warnings",
+        "clippy --manifest-path benches/Cargo.toml --all-targets --all-features --locked -- -D warnings",
     ),
     Stage::check("format-peers", "fmt --manifest-path benches/peers/Cargo.toml --check"),
     Stage::check("format-fuzz", "fmt --manifest-path fuzz/Cargo.toml --check"),
