@@ -1,6 +1,10 @@
 //! Configuration as the AWS tools find it.
 
-use aws_config::BehaviorVersion;
+use aws_config::{
+    BehaviorVersion, profile::ProfileFileCredentialsProvider, provider_config::ProviderConfig,
+};
+use aws_sdk_kms::config::SharedCredentialsProvider;
+use aws_types::SdkConfig;
 
 use crate::{KmsClients, KmsClientsBuilder, runtime};
 use crypto_envelope::Result;
@@ -25,7 +29,9 @@ impl KmsClients {
         Self::loader(None).await
     }
 
-    /// As [`load_builder`](Self::load_builder), from a profile of the shared configuration files.
+    /// As [`load_builder`](Self::load_builder), with this profile of the shared configuration files
+    /// and no other credentials than those that it says: neither keys in the environment nor a role of
+    /// this machine take their place.
     ///
     /// # Errors
     ///
@@ -38,10 +44,24 @@ impl KmsClients {
         let config = runtime::run(async move {
             let loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
             match profile {
-                Some(name) => loader.profile_name(name).load().await,
+                Some(name) => {
+                    let config = loader.profile_name(&name).load().await;
+                    with_credentials_of(config, name)
+                }
                 None => loader.load().await,
             }
         });
         Ok(Self::builder(&config.await?))
     }
+}
+
+/// The AWS SDK takes keys from the environment even if a profile was named.
+fn with_credentials_of(config: SdkConfig, profile: String) -> SdkConfig {
+    let settings = ProviderConfig::without_region()
+        .with_region(config.region().cloned())
+        .with_behavior_version(config.behavior_version());
+    let credentials =
+        ProfileFileCredentialsProvider::builder().configure(&settings).profile_name(profile);
+    let credentials = SharedCredentialsProvider::new(credentials.build());
+    config.into_builder().credentials_provider(credentials).build()
 }

@@ -2,6 +2,7 @@
 
 use std::{error::Error as StdError, fmt};
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_kms::{
     config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
@@ -20,6 +21,7 @@ pub struct KmsError {
     code: Option<String>,
     request_id: Option<String>,
     message: String,
+    lacks_credentials: bool,
 }
 
 impl KmsError {
@@ -51,6 +53,20 @@ impl KmsError {
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
+    }
+
+    /// Whether KMS was not called because there are no credentials to do it with.
+    #[must_use]
+    pub fn lacks_credentials(&self) -> bool {
+        self.lacks_credentials
+    }
+
+    fn of_kind(self, kind: ProviderErrorKind) -> Error {
+        let message = match next_step(kind, &self) {
+            Some(step) => format!("{self}; {step}"),
+            None => self.to_string(),
+        };
+        ProviderError::new(kind, message).with_source(self).into()
     }
 }
 
@@ -84,6 +100,9 @@ impl Call {
     where
         E: ProvideErrorMetadata + StdError + 'static,
     {
+        if let Some(error) = credentials_error(error) {
+            return self.without_credentials(error);
+        }
         let code = error.code().map(str::to_owned);
         let (kind, message) = match error {
             SdkError::ServiceError(service) => {
@@ -112,6 +131,18 @@ impl Call {
         self.into_error(ProviderErrorKind::Other, None, request_id, what.to_owned())
     }
 
+    /// The call was not made.
+    fn without_credentials(self, error: &CredentialsError) -> Error {
+        let kind = match error {
+            CredentialsError::ProviderTimedOut(_) => ProviderErrorKind::Unavailable,
+            _ => ProviderErrorKind::Denied,
+        };
+        let message = format!("no credentials: {}", chain(error));
+        let (code, request_id) = (None, None);
+        let error = KmsError { call: self, code, request_id, message, lacks_credentials: true };
+        error.of_kind(kind)
+    }
+
     fn into_error(
         self,
         kind: ProviderErrorKind,
@@ -119,12 +150,8 @@ impl Call {
         request_id: Option<String>,
         message: String,
     ) -> Error {
-        let error = KmsError { call: self, code, request_id, message };
-        let message = match next_step(kind, &error) {
-            Some(step) => format!("{error}; {step}"),
-            None => error.to_string(),
-        };
-        ProviderError::new(kind, message).with_source(error).into()
+        let lacks_credentials = false;
+        KmsError { call: self, code, request_id, message, lacks_credentials }.of_kind(kind)
     }
 }
 
@@ -172,6 +199,9 @@ fn kind_of(code: Option<&str>, status: u16) -> ProviderErrorKind {
 fn next_step(kind: ProviderErrorKind, error: &KmsError) -> Option<String> {
     let Call { operation, key_id, region } = &error.call;
     Some(match (error.code.as_deref(), kind) {
+        _ if error.lacks_credentials => {
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use a profile that has some".into()
+        }
         (Some("ExpiredTokenException"), _) => "the credentials have expired: get new ones".into(),
         (Some("AccessDeniedException" | "AccessDenied"), _) => format!(
             "the key policy, an IAM policy or a grant has to allow kms:{operation} on this key to \
@@ -207,6 +237,18 @@ fn next_step(kind: ProviderErrorKind, error: &KmsError) -> Option<String> {
     })
 }
 
+/// Why there are no credentials, if that is what is wrong.
+fn credentials_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a CredentialsError> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
 fn said(message: Option<&str>) -> String {
     message.unwrap_or_default().to_owned()
 }
@@ -223,5 +265,50 @@ fn chain(error: &dyn StdError) -> String {
         }
         next = error.source();
     }
-    text
+    // What was tried to find credentials is a list of lines.
+    let lines: Vec<_> = text.lines().map(str::trim).collect();
+    lines.join("; ").replace(":;", ":")
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_credential_types::provider::{ProvideCredentials, future};
+    use aws_sdk_kms::config::SharedCredentialsProvider;
+    use crypto_envelope::{EncryptionContext, Encryptor, blocking};
+
+    use super::*;
+    use crate::{AwsKmsProvider, KmsClients, SdkConfig};
+
+    #[derive(Debug)]
+    struct Nobody;
+
+    impl ProvideCredentials for Nobody {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            let error = "nobody has any. Tried:\n  this\n  that";
+            future::ProvideCredentials::ready(Err(CredentialsError::not_loaded(error)))
+        }
+    }
+
+    #[test]
+    fn missing_credentials_are_no_trouble_of_the_network() -> crypto_envelope::Result<()> {
+        let nobody = SharedCredentialsProvider::new(Nobody);
+        let config = SdkConfig::builder().credentials_provider(nobody);
+        let clients = KmsClients::builder(&config.build()).region("us-east-1").build()?;
+        let encryptor = Encryptor::new(AwsKmsProvider::new(&clients, "alias/name")?);
+        let refused = blocking::wait(encryptor.prepare(&EncryptionContext::new()));
+        let Err(Error::Provider(refused)) = refused else { panic!("it was not refused") };
+        assert_eq!(refused.kind(), ProviderErrorKind::Denied);
+        let text = refused.to_string();
+        assert!(text.contains("no credentials: "), "{text}");
+        assert!(
+            text.contains("nobody has any. Tried: this; that; set AWS_ACCESS_KEY_ID"),
+            "{text}"
+        );
+        let source = refused.source().and_then(|source| source.downcast_ref::<KmsError>());
+        assert!(source.is_some_and(KmsError::lacks_credentials));
+        Ok(())
+    }
 }

@@ -6,7 +6,7 @@ use aws_sdk_kms::config::{
     self, BehaviorVersion, RuntimeComponents, retry::RetryConfig, timeout::TimeoutConfig,
 };
 use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig, tls};
-use aws_types::{SdkConfig, region::Region, sdk_config, sdk_ua_metadata::FrameworkMetadata};
+use aws_types::{SdkConfig, origin::Origin, region::Region, sdk_ua_metadata::FrameworkMetadata};
 use crypto_envelope::{Error, Result};
 
 use crate::{KmsClients, answers::AnswersOfBoundedLength, arn};
@@ -16,12 +16,16 @@ use crate::{KmsClients, answers::AnswersOfBoundedLength, arn};
 /// Where neither says anything: an attempt may take 10 seconds and a call 30, connecting is given up
 /// as the AWS SDK does, three attempts are made at most, with growing pauses, and proxies are those
 /// of the environment (`HTTPS_PROXY`, `NO_PROXY`).
+///
+/// Clones share what the configuration has learned, such as credentials.
+#[derive(Clone)]
 #[must_use]
 pub struct KmsClientsBuilder {
-    config: sdk_config::Builder,
+    config: SdkConfig,
     timeouts: config::timeout::TimeoutConfigBuilder,
     retries: RetryConfig,
     region: Option<String>,
+    endpoint_url: Option<String>,
     proxy: Option<ProxyConfig>,
 }
 
@@ -33,8 +37,9 @@ impl KmsClientsBuilder {
             timeouts,
             retries: config.retry_config().cloned().unwrap_or_else(RetryConfig::standard),
             region: config.region().map(ToString::to_string),
+            endpoint_url: None,
             proxy: None,
-            config: config.to_builder(),
+            config: config.clone(),
         }
     }
 
@@ -44,9 +49,10 @@ impl KmsClientsBuilder {
         self
     }
 
-    /// Where KMS is, for all regions, such as a VPC endpoint: `https://…`.
+    /// Where KMS is, for all regions, such as a VPC endpoint: `https://…`. It wins over what the
+    /// environment and the shared configuration files say.
     pub fn endpoint_url(mut self, url: impl Into<String>) -> Self {
-        self.config.set_endpoint_url(Some(url.into()));
+        self.endpoint_url = Some(url.into());
         self
     }
 
@@ -99,9 +105,15 @@ impl KmsClientsBuilder {
         region.map_or(Ok(()), arn::check_region)?;
         let mut config = self
             .config
+            .into_builder()
             .region(self.region.map(Region::new))
             .timeout_config(self.timeouts.build())
             .retry_config(self.retries);
+        if let Some(url) = self.endpoint_url {
+            config.set_endpoint_url(Some(url));
+            // Else the AWS SDK asks the environment first, for each service.
+            config.insert_origin("endpoint_url", Origin::shared_config());
+        }
         if let Some(proxy) = self.proxy {
             config.set_http_client(Some(client_through(proxy)));
         }
