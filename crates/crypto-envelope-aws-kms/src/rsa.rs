@@ -95,6 +95,14 @@ impl AwsKmsRsaProvider {
         Ok(self)
     }
 
+    /// What a wrapped key is, if an RSA key of KMS wrapped it: of whoever, without a call. Messages do
+    /// not say with which hash.
+    #[must_use]
+    pub fn recognize(key: &EncryptedDataKey) -> Option<KeyDescription> {
+        wrapped_key::arn(key, wrapped_key::RSA)
+            .map(|arn| wrapped_key::describe(&arn).with_algorithm("RSAES_OAEP"))
+    }
+
     fn without_kms(key_arn: &str, padding: RsaPadding) -> Result<Self> {
         let arn = KmsArn::parse(key_arn)?;
         if !arn.is_key() {
