@@ -24,7 +24,7 @@ use crate::{bounds, local_keys::Purpose, provider::ProviderSpec};
 /// the key. Without --provider a key of your own is used, which keyferry makes on first use and
 /// keeps in $XDG_DATA_HOME/keyferry (~/.local/share/keyferry). If you lose it, you lose the data.
 ///
-/// Exit codes: 0 done, 1 internal or I/O error, 2 wrong usage, 3 some files failed and others did
+/// Exit codes: 0 done, 1 internal, I/O or network error, 2 wrong usage, 3 some files failed and others did
 /// not, 4 denied by a key service or no such key, 5 the data is not intact, 6 refused by policy,
 /// 130 interrupted.
 #[derive(Debug, Parser)]
@@ -229,9 +229,24 @@ pub(crate) struct Man {
 /// Who can open the message.
 #[derive(Debug, Args)]
 pub(crate) struct WrappingKeys {
-    /// Where the key is: raw-aes:FILE[?namespace=NS&name=NAME&encoding=raw|hex|base64], or
-    /// raw-rsa:PEM[?namespace=NS&name=NAME&padding=oaep-sha256|...]. Given several times, the first
-    /// one makes the data key, all wrap it, and any of them decrypts. By default the local keys
+    /// Where the key is: raw-aes:FILE, raw-rsa:PEM, aws-kms:ARN, aws-kms:discovery or
+    /// aws-kms-rsa:ARN, and options, which --help lists. Given several times, the first one makes the
+    /// data key, all wrap it, and any of them decrypts. By default the local keys
+    ///
+    /// raw-aes:FILE[?namespace=NS&name=NAME&encoding=raw|hex|base64]
+    ///
+    /// raw-rsa:PEM[?namespace=NS&name=NAME&padding=oaep-sha256|...]
+    ///
+    /// aws-kms:ARN[?profile=NAME&endpoint=URL&grant-token=TOKEN,...&grant-token-file=FILE
+    /// &multi-region=aware]: a key of AWS KMS, with the credentials of the AWS tools. To encrypt also the
+    /// ARN of an alias, or alias/NAME or the id of a key[?region=REGION]
+    ///
+    /// aws-kms:discovery?accounts=ID,...[&partition=aws&region=REGION|regions=REGION,...&...]: decrypts
+    /// with whatever keys of these accounts a message names. accounts=any is risky: whoever forges a
+    /// message names a key of their own
+    ///
+    /// aws-kms-rsa:ARN[?padding=oaep-sha256|oaep-sha1&public-key=FILE&...]: an RSA key of AWS KMS. With
+    /// the public key in a file, encrypting needs no AWS
     #[arg(short, long = "provider", value_name = "PROVIDER")]
     pub(crate) providers: Vec<ProviderSpec>,
 

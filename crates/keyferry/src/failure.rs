@@ -6,7 +6,7 @@ use crypto_envelope::{
     Error, LimitKind, MessagePart, PolicyViolation, UnwrapAttempt, provider::ProviderErrorKind,
 };
 
-use crate::text::printable;
+use crate::{provider, text::printable};
 
 /// The end of a run that did not go well.
 #[derive(Debug)]
@@ -118,7 +118,10 @@ fn code_of(error: &Error) -> Code {
             worst.unwrap_or(Code::Denied)
         }
         Error::Provider(error) => match error.kind() {
-            ProviderErrorKind::Unavailable | ProviderErrorKind::Other => Code::Internal,
+            ProviderErrorKind::Unavailable
+            | ProviderErrorKind::Throttled
+            | ProviderErrorKind::Other => Code::Internal,
+            ProviderErrorKind::WrongContext => Code::Integrity,
             _ => Code::Denied,
         },
         Error::Policy(_) | Error::Limit { .. } | Error::Unsupported { .. } => Code::Policy,
@@ -131,6 +134,10 @@ fn code_of(error: &Error) -> Code {
 fn hint_for(error: &Error) -> Option<&'static str> {
     match error {
         Error::NoUsableKey { attempts, .. } => hint_for_attempts(attempts),
+        Error::Provider(error) if error.kind() == ProviderErrorKind::WrongContext => {
+            Some(WRONG_CONTEXT)
+        }
+        Error::Provider(_) => provider::hint_for(error),
         Error::InBase64 => Some("read it with --decode"),
         Error::Truncated { .. } => Some("it was cut short on its way: get it again"),
         Error::Policy(
@@ -170,7 +177,12 @@ fn hint_for(error: &Error) -> Option<&'static str> {
 fn hint_for_attempts(attempts: &[UnwrapAttempt]) -> Option<&'static str> {
     let changed = |e: &Error| matches!(e, Error::Authentication { .. });
     if attempts.iter().all(|attempt| attempt.error().is_none()) {
-        Some("the message is for other keys: give one of those with --provider")
+        Some(if attempts.iter().any(|attempt| attempt.key_id().contains(":key/mrk-")) {
+            "the message is for other keys: give one of those with --provider; replicas of a \
+             multi-Region key in other regions open it with multi-region=aware"
+        } else {
+            "the message is for other keys: give one of those with --provider"
+        })
     } else if attempts.iter().any(|attempt| attempt.error().is_some_and(changed)) {
         Some(
             "the key has the right name but does not open the message: it is another key of that \
@@ -178,6 +190,9 @@ fn hint_for_attempts(attempts: &[UnwrapAttempt]) -> Option<&'static str> {
              it is bound to a pair that it does not store: --required-context-key",
         )
     } else {
-        None
+        attempts.iter().filter_map(UnwrapAttempt::error).find_map(hint_for)
     }
 }
+
+const WRONG_CONTEXT: &str = "keyferry inspect shows the context that the message states; it may also be bound to a pair that \
+     it does not store: --required-context-key";

@@ -18,6 +18,7 @@ use crate::{
 
 pub(super) fn run(arguments: &Decrypt) -> Result<(), Failure> {
     let files = &arguments.files;
+    provider::check(&arguments.keys.providers, Operation::Decrypt)?;
     let plan = Plan::new(files, Naming::Remove(&files.suffix))?;
     if arguments.range.is_some() {
         range::check_plan(&plan)?;

@@ -15,6 +15,7 @@ use crate::{
 
 pub(super) fn run(arguments: &Encrypt) -> Result<(), Failure> {
     let files = &arguments.files;
+    provider::check(&arguments.keys.providers, Operation::Encrypt)?;
     let plan = Plan::new(files, Naming::Add(&files.suffix))?;
     if !files.encode && plan.jobs.iter().any(|job| job.destination.is_screen()) {
         return Err(Failure::usage("the message is binary and the output is a terminal")

@@ -21,6 +21,12 @@ impl Options {
         self.0.remove(key)
     }
 
+    /// The values of an option that is a list, `a,b`.
+    #[cfg_attr(not(feature = "aws-kms"), expect(dead_code, reason = "for keys in a service"))]
+    pub(super) fn take_list(&mut self, key: &str) -> Option<Vec<String>> {
+        self.take(key).map(|list| list.split(',').map(str::to_owned).collect())
+    }
+
     /// Refuses options that nobody has taken.
     pub(super) fn none_left(&self, known: &str) -> Result<(), String> {
         match self.0.keys().next() {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crypto_envelope::provider::{KeyProvider, RawAesProvider};
 
-use super::{key_name, options::Options};
+use super::{Opening, Spec, key_name, options::Options};
 use crate::{
     failure::Failure,
     key_file::{self, Encoding},
@@ -21,6 +21,9 @@ pub(crate) struct RawAes {
 
 impl RawAes {
     pub(super) fn parse(file: &str, mut options: Options) -> Result<Self, String> {
+        if file.is_empty() {
+            return Err("the file name is missing: raw-aes:FILE".to_owned());
+        }
         let parsed = Self {
             file: file.into(),
             namespace: options.take("namespace"),
@@ -30,12 +33,14 @@ impl RawAes {
         options.none_left("namespace, name, encoding")?;
         Ok(parsed)
     }
+}
 
-    pub(super) fn file(&self) -> &Path {
-        &self.file
+impl Spec for RawAes {
+    fn files(&self) -> Vec<&Path> {
+        vec![&self.file]
     }
 
-    pub(super) fn open(&self) -> Result<Box<dyn KeyProvider>, Failure> {
+    fn open(&self, _: &mut Opening) -> Result<Box<dyn KeyProvider>, Failure> {
         let key = key_file::read(&self.file, self.encoding)?;
         let namespace = self.namespace.as_deref().unwrap_or(NAMESPACE);
         let name = match &self.name {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crypto_envelope::provider::{KeyProvider, RawRsaProvider, RsaKey, RsaPadding};
 
-use super::{key_name, options::Options};
+use super::{Opening, Spec, key_name, options::Options};
 use crate::{failure::Failure, key_file};
 
 /// An RSA key in a file.
@@ -18,6 +18,9 @@ pub(crate) struct RawRsa {
 
 impl RawRsa {
     pub(super) fn parse(file: &str, mut options: Options) -> Result<Self, String> {
+        if file.is_empty() {
+            return Err("the file name is missing: raw-rsa:FILE".to_owned());
+        }
         let padding = options.take("padding");
         let parsed = Self {
             file: file.into(),
@@ -28,12 +31,14 @@ impl RawRsa {
         options.none_left("namespace, name, padding")?;
         Ok(parsed)
     }
+}
 
-    pub(super) fn file(&self) -> &Path {
-        &self.file
+impl Spec for RawRsa {
+    fn files(&self) -> Vec<&Path> {
+        vec![&self.file]
     }
 
-    pub(super) fn open(&self) -> Result<Box<dyn KeyProvider>, Failure> {
+    fn open(&self, _: &mut Opening) -> Result<Box<dyn KeyProvider>, Failure> {
         let about = |error| Failure::from(error).about(&self.file.display().to_string());
         let file = key_file::read_rsa(&self.file)?;
         let key = RsaKey::parse(file.bytes()).map_err(about)?;

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use crypto_envelope::{BodyFormat, Header, Outline};
+use crypto_envelope::{BodyFormat, Header, Outline, provider::KeyDescription};
 use serde_json::{Value, json};
 
 use super::json;
-use crate::{bounds, text::printable};
+use crate::{bounds, provider, text::printable};
 
 /// The claims of one message. Nothing of it is verified.
 #[derive(Debug)]
@@ -106,8 +106,13 @@ impl Claims {
         lines.extend(self.context_lines());
         lines.push("encrypted data keys:".to_owned());
         for key in header.encrypted_data_keys() {
-            let length = key.ciphertext().len();
-            lines.push(format!("  {} {} ({length} bytes)", key.provider_id(), key.key_name()));
+            let mut facts = format!("{} bytes", key.ciphertext().len());
+            if let Some(KeyDescription { region, algorithm, .. }) = provider::recognize(key) {
+                for (name, fact) in [("", algorithm), ("region ", region)] {
+                    facts.extend(fact.map(|fact| format!(", {name}{fact}")));
+                }
+            }
+            lines.push(format!("  {} {} ({facts})", key.provider_id(), key.key_name()));
         }
         lines.extend(self.risks().map(|risk| format!("risk: {}", risk.text())));
         lines.iter().fold(String::new(), |mut text, line| {

@@ -4,6 +4,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::{AlgorithmSuite, EncryptedDataKey, EncryptionContext, Header};
 use serde_json::{Value, json};
 
+use crate::provider;
+
 pub(super) fn suite(suite: AlgorithmSuite) -> Value {
     json!({
         "id": format!("{:04x}", suite.id()),
@@ -19,12 +21,18 @@ pub(super) fn context(context: &EncryptionContext) -> Value {
 
 pub(super) fn encrypted_data_keys(header: &Header) -> Vec<Value> {
     let describe = |key: &EncryptedDataKey| {
-        json!({
+        let mut described = json!({
             "provider_id": key.provider_id(),
             "key_name": key.key_name(),
             "provider_info_base64": BASE64.encode(key.provider_info()),
             "ciphertext_length": key.ciphertext().len(),
-        })
+        });
+        if let Some(description) = provider::recognize(key) {
+            described["key_id"] = json!(description.key_id);
+            described["region"] = json!(description.region);
+            described["algorithm"] = json!(description.algorithm);
+        }
+        described
     };
     header.encrypted_data_keys().iter().map(describe).collect()
 }

@@ -99,7 +99,7 @@ fn check_file(
     });
     let is_source =
         plan.jobs.iter().any(|job| job.source.path().is_some_and(|path| is_ours(&path)));
-    let is_key = keys.iter().any(|key| is_ours(key.file()));
+    let is_key = keys.iter().flat_map(ProviderSpec::files).any(is_ours);
     Ok(if is_stream || is_source || is_key { Err(in_use(path)) } else { Ok(()) })
 }
 

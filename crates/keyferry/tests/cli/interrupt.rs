@@ -14,7 +14,7 @@ use crate::sandbox::{Ran, Sandbox, TestResult};
 
 /// The program, minding all signals: it leaves ignored what whoever runs the tests ignores, such as
 /// `nohup`, or a shell for what it runs in the background.
-fn minding_signals(sandbox: &Sandbox, arguments: &[&str]) -> Command {
+pub(crate) fn minding_signals(sandbox: &Sandbox, arguments: &[&str]) -> Command {
     let program = ["--default-signal", env!("CARGO_BIN_EXE_keyferry")];
     sandbox.command_of("env", &[&program, arguments].concat())
 }

@@ -1,11 +1,15 @@
 //! The command line as people and scripts use it: the real program in an empty folder.
 
+#[cfg(feature = "aws-kms")]
+mod aws_kms;
 mod base64;
 mod cases;
 mod files;
 mod interrupt;
 mod key_files;
 mod keys;
+#[cfg(feature = "aws-kms")]
+mod kms;
 mod local_keys;
 mod many;
 mod messages;

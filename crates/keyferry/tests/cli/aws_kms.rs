@@ -1,0 +1,186 @@
+//! Keys in AWS KMS: which calls are made, and which are not.
+
+use std::{
+    fs, io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use crypto_envelope_testkit::fake::{
+    aws_kms::{Call, KeyKind},
+    http::Fault,
+};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
+
+use crate::{
+    interrupt::minding_signals,
+    kms::{KEY, Kms, OTHER, SECRET},
+    sandbox::{Ran, Sandbox, TestResult},
+};
+
+/// Runs the program with access to `kms`.
+fn run(sandbox: &Sandbox, kms: &Kms, arguments: &[&str]) -> io::Result<Ran> {
+    sandbox.command(arguments).envs(kms.variables()).output().map(Ran::from)
+}
+
+fn provider(key: &str) -> String {
+    format!("aws-kms:{key}")
+}
+
+/// Operations and regions.
+fn summary(calls: &[Call]) -> Vec<(&str, &str)> {
+    calls.iter().map(|call| (&*call.operation, &*call.region)).collect()
+}
+
+#[test]
+fn each_message_takes_one_call_of_each_key() -> TestResult {
+    let (sandbox, kms) = (Sandbox::new()?, Kms::start()?);
+    sandbox.write("one", "1")?;
+    sandbox.write("two", "2")?;
+    let (key, other) = (provider(KEY), provider(OTHER));
+    let arguments = ["encrypt", "-c", "a=b", "-p", &key, "-p", &other, "one", "two"];
+    run(&sandbox, &kms, &arguments)?.expect(0)?;
+    let calls = kms.fake.take_calls();
+    let expected = [("GenerateDataKey", "us-west-2"), ("Encrypt", "eu-west-1")];
+    assert_eq!(summary(&calls), [expected, expected].concat());
+    assert!(calls.iter().all(|call| call.request["EncryptionContext"] == json!({"a": "b"})));
+
+    run(&sandbox, &kms, &["inspect", "one.encrypted"])?.expect(0)?;
+    assert_eq!(summary(&kms.fake.take_calls()), []);
+    run(&sandbox, &kms, &["decrypt", "-f", "-p", &other, "one.encrypted"])?.expect(0)?;
+    assert_eq!(summary(&kms.fake.take_calls()), [("Decrypt", "eu-west-1")]);
+    let tokens = format!("{key}?grant-token=one,two");
+    run(&sandbox, &kms, &["decrypt", "-f", "-p", &tokens, "one.encrypted"])?.expect(0)?;
+    assert_eq!(kms.fake.take_calls()[0].request["GrantTokens"], json!(["one", "two"]));
+    Ok(())
+}
+
+#[test]
+fn keys_of_others_are_not_asked_for() -> TestResult {
+    let (sandbox, kms) = (Sandbox::new()?, Kms::start()?);
+    sandbox.write("file", "text")?;
+    run(&sandbox, &kms, &["encrypt", "-p", &provider(KEY), "file"])?.expect(0)?;
+    let _ = kms.fake.take_calls();
+    for others in [
+        provider(OTHER),
+        provider("discovery?accounts=444455556666"),
+        provider("discovery?accounts=111122223333&partition=aws-cn"),
+        provider("discovery?accounts=any&regions=eu-west-1"),
+    ] {
+        run(&sandbox, &kms, &["decrypt", "-f", "-p", &others, "file.encrypted"])?.expect(4)?;
+        assert_eq!(summary(&kms.fake.take_calls()), [], "{others}");
+    }
+    Ok(())
+}
+
+/// Somebody may have to type a code for them.
+#[test]
+fn credentials_are_had_once() -> TestResult {
+    let (sandbox, kms) = (Sandbox::new()?, Kms::start()?);
+    fs::create_dir_all(sandbox.path("home/.aws"))?;
+    let script = sandbox.path("credentials");
+    let asked = sandbox.path("asked");
+    let answer = r#"{"Version":1,"AccessKeyId":"AKIDREADER","SecretAccessKey":"x"}"#;
+    fs::write(&script, format!("echo asked >> {}; echo '{answer}'", asked.display()))?;
+    let config = format!("[profile tool]\ncredential_process = sh {}\n", script.display());
+    fs::write(sandbox.path("home/.aws/config"), config)?;
+
+    sandbox.write("one", "1")?;
+    sandbox.write("two", "2")?;
+    run(&sandbox, &kms, &["encrypt", "-p", &provider(KEY), "one", "two"])?.expect(0)?;
+    let _ = kms.fake.take_calls();
+    let key = provider(KEY) + "?profile=tool";
+    let other = format!("{}?profile=tool&endpoint={}", provider(OTHER), kms.fake.endpoint());
+    let arguments = ["decrypt", "-f", "-p", &other, "-p", &key, "one.encrypted", "two.encrypted"];
+    run(&sandbox, &kms, &arguments)?.expect(0)?;
+    assert!(kms.fake.take_calls().iter().all(|call| call.access_key == "AKIDREADER"));
+    assert_eq!(fs::read_to_string(asked)?, "asked\n");
+    Ok(())
+}
+
+#[test]
+fn a_public_key_in_a_file_needs_no_aws() -> TestResult {
+    let (sandbox, kms) = (Sandbox::new()?, Kms::start()?);
+    let arn = kms.fake.create_key("eu-west-1", KeyKind::Rsa2048)?;
+    let answer = kms.fake.administer("eu-west-1", "GetPublicKey", &json!({"KeyId": arn}))?;
+    let base64 = answer["PublicKey"].as_str().ok_or("no public key")?;
+    sandbox.write("public.der", BASE64.decode(base64)?)?;
+    sandbox.write("file", "text")?;
+    let key = format!("aws-kms-rsa:{arn}?public-key=public.der");
+    sandbox.run(&["encrypt", "-p", &key, "file"])?.expect(0)?;
+    assert_eq!(summary(&kms.fake.take_calls()), []);
+    let decrypted = ["decrypt", "-p", &key, "-o", "-", "file.encrypted"];
+    assert_eq!(run(&sandbox, &kms, &decrypted)?.expect(0)?.stdout, b"text");
+    assert_eq!(summary(&kms.fake.take_calls()), [("Decrypt", "eu-west-1")]);
+    Ok(())
+}
+
+#[test]
+fn a_busy_service_is_tried_three_times() -> TestResult {
+    let (sandbox, kms) = (Sandbox::new()?, Kms::start()?);
+    sandbox.write("file", "text")?;
+    let encrypt = ["encrypt", "-f", "-p", &provider(KEY), "file"];
+    kms.fake.throttle_next(2);
+    run(&sandbox, &kms, &encrypt)?.expect(0)?;
+    let _ = kms.fake.take_calls();
+    kms.fake.throttle_next(100);
+    let begin = Instant::now();
+    run(&sandbox, &kms, &encrypt)?.expect(1)?;
+    assert_eq!(kms.fake.take_calls().len(), 3);
+    assert!(begin.elapsed() < Duration::from_secs(20));
+    Ok(())
+}
+
+#[test]
+fn no_message_shows_the_secret_of_the_credentials() -> TestResult {
+    let (sandbox, kms) = (Sandbox::new()?, Kms::start()?);
+    sandbox.write("file", "text")?;
+    let nowhere = provider(KEY) + "?endpoint=http://127.0.0.1:1";
+    let nothing = provider(KEY) + "?profile=nobody";
+    let unknown = provider("alias/none?region=us-west-2");
+    for key in [nowhere, nothing, unknown] {
+        let ran = run(&sandbox, &kms, &["encrypt", "--json", "-p", &key, "file"])?;
+        assert!(ran.code != Some(0) && !ran.stderr.is_empty());
+        let said = ran.stderr + &String::from_utf8(ran.stdout)?;
+        assert!(!said.contains(SECRET), "{said}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_signal_ends_a_call() -> TestResult {
+    let (sandbox, kms) = (Sandbox::new()?, Kms::start()?);
+    sandbox.write("file", "text")?;
+    run(&sandbox, &kms, &["encrypt", "-p", &provider(KEY), "file"])?.expect(0)?;
+    for arguments in [
+        ["encrypt", "-p", &provider(KEY), "-o", "result", "file"],
+        ["decrypt", "-p", &provider(KEY), "-o", "result", "file.encrypted"],
+    ] {
+        let called = Arc::new(AtomicBool::new(false));
+        let witness = Arc::clone(&called);
+        kms.fake.clear_faults();
+        kms.fake.inject(Fault::delay(Duration::from_mins(1)).when(move |_| {
+            witness.store(true, Ordering::SeqCst);
+            true
+        }));
+        let mut child = minding_signals(&sandbox, &arguments).envs(kms.variables()).spawn()?;
+        while !called.load(Ordering::SeqCst) {
+            if let Some(status) = child.try_wait()? {
+                return Err(format!("it ended early: {status}").into());
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        let begin = Instant::now();
+        kill_process(Pid::from_child(&child), Signal::INT)?;
+        Ran::from(child.wait_with_output()?).expect(130)?;
+        assert!(begin.elapsed() < Duration::from_secs(5));
+        assert_eq!(sandbox.names()?, ["file", "file.encrypted"]);
+    }
+    Ok(())
+}
