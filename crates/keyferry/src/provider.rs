@@ -136,23 +136,22 @@ fn all_of(
 
 /// What a wrapped key says of the key service that made it.
 pub(crate) fn recognize(key: &EncryptedDataKey) -> Option<KeyDescription> {
-    #[cfg(feature = "aws-kms")]
-    if let Some(description) = aws_kms::recognize(key) {
-        return Some(description);
-    }
-    let _ = key;
-    None
+    RECOGNIZING.iter().find_map(|recognize| recognize(key))
 }
 
 /// The next step after an error of a key service, in the words of the command line.
 pub(crate) fn hint_for(error: &Error) -> Option<&'static str> {
-    #[cfg(feature = "aws-kms")]
-    if let Some(hint) = aws_kms::hint_for(error) {
-        return Some(hint);
-    }
-    let _ = error;
-    None
+    HINTING.iter().find_map(|hint_for| hint_for(error))
 }
+
+const RECOGNIZING: &[fn(&EncryptedDataKey) -> Option<KeyDescription>] = &[
+    #[cfg(feature = "aws-kms")]
+    aws_kms::recognize,
+];
+const HINTING: &[fn(&Error) -> Option<&'static str>] = &[
+    #[cfg(feature = "aws-kms")]
+    aws_kms::hint_for,
+];
 
 #[cfg(test)]
 mod tests {
