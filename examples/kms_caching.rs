@@ -1,14 +1,15 @@
-//! One data key for several messages, within thresholds. With AWS KMS in place of the raw key this
-//! is the caching example of the AWS Encryption SDK for Python; there each call saved is a request
-//! to the key service.
+//! One data key for several messages, within thresholds: each call saved is a request to AWS KMS, and
+//! the wait for it.
+//!
+//! It runs against a fake KMS. With a key of yours: `CRYPTO_ENVELOPE_KMS_KEY=arn:aws:kms:...`
 
 use std::{error::Error, sync::Arc, time::Duration};
 
 use crypto_envelope::{
-    Decryptor, EncryptionContext, Encryptor, SecretBytes, blocking,
-    cache::MaterialsCache,
-    provider::{KeyProvider, RawAesProvider},
+    Decryptor, EncryptionContext, Encryptor, blocking, cache::MaterialsCache, provider::KeyProvider,
 };
+use crypto_envelope_aws_kms::AwsKmsProvider;
+use crypto_envelope_examples::ExampleKey;
 
 /// Most messages under one data key. Whoever gets hold of it reads all of them.
 const MAX_ENTRY_MESSAGES: u64 = 100;
@@ -28,8 +29,8 @@ fn encryptor_with_cache(
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let provider = RawAesProvider::new("examples", "caching", &SecretBytes::random(32)?)?;
-    let provider: Arc<dyn KeyProvider> = Arc::new(provider);
+    let key = ExampleKey::from_env()?;
+    let provider: Arc<dyn KeyProvider> = Arc::new(AwsKmsProvider::new(&key.clients, &key.arn)?);
     let encryptor = encryptor_with_cache(provider.clone(), Duration::from_mins(1), 10)?;
 
     // Only messages with the same context share a data key: here, those of one purpose.
