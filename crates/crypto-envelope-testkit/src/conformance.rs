@@ -53,32 +53,65 @@ impl StdError for Violation {}
 ///
 /// The first rule that it breaks.
 pub async fn check(provider: &dyn KeyProvider) -> Result<(), Violation> {
+    check_pair(provider, provider).await
+}
+
+/// As [`check`], where one provider wraps and another one unwraps what it wrapped: a public and a
+/// private key, or a named key and whatever finds it again.
+///
+/// # Errors
+///
+/// The first rule that they break.
+pub async fn check_pair(
+    wrapping: &dyn KeyProvider,
+    unwrapping: &dyn KeyProvider,
+) -> Result<(), Violation> {
+    let pair = Pair { wrapping, unwrapping };
     let mut served = 0;
     for target in targets() {
-        if provider.properties().targets.allows(target) {
+        let refusing = pair.refusing(target);
+        if refusing.is_empty() {
             served += 1;
-            generated_keys_unwrap(provider, target).await?;
-            wrapped_secrets_unwrap(provider, target).await?;
-            keys_are_fresh(provider, target).await?;
-            foreign_keys_are_not_mine(provider, target).await?;
-            damaged_keys_do_not_unwrap(provider, target).await?;
-            changed_names_do_not_unwrap(provider, target).await?;
-            context_is_bound_as_stated(provider, target).await?;
-            own_keys_are_described(provider, target).await?;
-            nothing_is_shown(provider, target).await?;
+            generated_keys_unwrap(pair, target).await?;
+            wrapped_secrets_unwrap(pair, target).await?;
+            keys_are_fresh(wrapping, target).await?;
+            foreign_keys_are_not_mine(pair, target).await?;
+            damaged_keys_do_not_unwrap(pair, target).await?;
+            changed_names_do_not_unwrap(pair, target).await?;
+            context_is_bound_as_stated(pair, target).await?;
+            own_keys_are_described(pair, target).await?;
+            nothing_is_shown(pair, target).await?;
             if let Target::Detached(carrier) = target {
-                rewrapped_keys_unwrap(provider, carrier).await?;
+                rewrapped_keys_unwrap(pair, carrier).await?;
             }
-        } else {
+        }
+        for provider in refusing {
             other_targets_are_refused(provider, target).await?;
         }
     }
     ensure(served > 0, "targets", || "the provider serves no target at all".into())
 }
 
+/// Who wraps and who unwraps; often they are the same.
+#[derive(Clone, Copy)]
+struct Pair<'a> {
+    wrapping: &'a dyn KeyProvider,
+    unwrapping: &'a dyn KeyProvider,
+}
+
+impl<'a> Pair<'a> {
+    /// Those that do not serve the target.
+    fn refusing(self, target: Target) -> Vec<&'a dyn KeyProvider> {
+        let mut both = vec![self.wrapping, self.unwrapping];
+        both.retain(|provider| !provider.properties().targets.allows(target));
+        both
+    }
+}
+
 /// A generated key has the length asked for, and each of its wrapped forms gives it back.
-async fn generated_keys_unwrap(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
+async fn generated_keys_unwrap(p: Pair<'_>, target: Target) -> Result<(), Violation> {
     let generated = p
+        .wrapping
         .generate(GenerateRequest::new(target, key_length(target), &context()))
         .await
         .map_err(|error| failed("generate", &error))?;
@@ -96,9 +129,9 @@ async fn generated_keys_unwrap(p: &dyn KeyProvider, target: Target) -> Result<()
 }
 
 /// Secrets survive wrapping, at every length that the target may have.
-async fn wrapped_secrets_unwrap(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
+async fn wrapped_secrets_unwrap(p: Pair<'_>, target: Target) -> Result<(), Violation> {
     for length in lengths(target) {
-        let (secret, keys) = wrap(p, target, length).await?;
+        let (secret, keys) = wrap(p.wrapping, target, length).await?;
         for key in &keys {
             let found = unwrap(p, "wrap", key, target, &context()).await?;
             ensure(found.equals(secret.expose()), "wrap", || {
@@ -125,18 +158,20 @@ async fn keys_are_fresh(p: &dyn KeyProvider, target: Target) -> Result<(), Viola
 
 /// A key of somebody else is `NotMine`, also one of the same kind of provider with another name
 /// that [`describe`](KeyProvider::describe) does not know.
-async fn foreign_keys_are_not_mine(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
+async fn foreign_keys_are_not_mine(p: Pair<'_>, target: Target) -> Result<(), Violation> {
     let foreign = EncryptedDataKey::new("testkit: somebody else", "their key", vec![7; 48])
         .map_err(|error| failed("foreign", &error))?;
-    ensure(p.describe(&foreign).is_none(), "foreign", || "a foreign key is described".into())?;
-    is_not_mine(p, &foreign, target).await?;
+    ensure(p.unwrapping.describe(&foreign).is_none(), "foreign", || {
+        "a foreign key is described".into()
+    })?;
+    is_not_mine(p.unwrapping, &foreign, target).await?;
 
-    let (_, keys) = wrap(p, target, key_length(target)).await?;
+    let (_, keys) = wrap(p.wrapping, target, key_length(target)).await?;
     for key in &keys {
         let renamed = EncryptedDataKey::new(key.provider_id(), "another key", key.ciphertext())
             .map_err(|error| failed("foreign", &error))?;
-        if p.describe(&renamed).is_none() {
-            is_not_mine(p, &renamed, target).await?;
+        if p.unwrapping.describe(&renamed).is_none() {
+            is_not_mine(p.unwrapping, &renamed, target).await?;
         }
     }
     Ok(())
@@ -155,14 +190,14 @@ async fn is_not_mine(
 
 /// A changed or shortened ciphertext never gives the key; where the wrapper is authenticated it
 /// is an error.
-async fn damaged_keys_do_not_unwrap(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
-    let (secret, keys) = wrap(p, target, key_length(target)).await?;
+async fn damaged_keys_do_not_unwrap(p: Pair<'_>, target: Target) -> Result<(), Violation> {
+    let (secret, keys) = wrap(p.wrapping, target, key_length(target)).await?;
     for key in &keys {
         for damaged in damaged(key).map_err(|error| failed("damage", &error))? {
-            match p.unwrap(UnwrapRequest::new(&damaged, target, &context())).await {
+            match p.unwrapping.unwrap(UnwrapRequest::new(&damaged, target, &context())).await {
                 Err(_) => {}
                 Ok(Unwrapped::Key(found)) => {
-                    let detected = p.properties().authenticates_wrapper;
+                    let detected = p.unwrapping.properties().authenticates_wrapper;
                     ensure(!detected && !found.equals(secret.expose()), "damage", || {
                         "a damaged key was unwrapped".into()
                     })?;
@@ -177,18 +212,19 @@ async fn damaged_keys_do_not_unwrap(p: &dyn KeyProvider, target: Target) -> Resu
 }
 
 /// A changed provider info never gives the key, where the wrapper is authenticated.
-async fn changed_names_do_not_unwrap(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
-    if !p.properties().authenticates_wrapper {
+async fn changed_names_do_not_unwrap(p: Pair<'_>, target: Target) -> Result<(), Violation> {
+    if !p.unwrapping.properties().authenticates_wrapper {
         return Ok(());
     }
-    let (_, keys) = wrap(p, target, key_length(target)).await?;
+    let (_, keys) = wrap(p.wrapping, target, key_length(target)).await?;
     for key in &keys {
         for index in 0..key.provider_info().len() {
             let mut info = key.provider_info().to_vec();
             info[index] ^= 1;
             let changed = EncryptedDataKey::new(key.provider_id(), info, key.ciphertext())
                 .map_err(|error| failed("info", &error))?;
-            let answer = p.unwrap(UnwrapRequest::new(&changed, target, &context())).await;
+            let answer =
+                p.unwrapping.unwrap(UnwrapRequest::new(&changed, target, &context())).await;
             ensure(!matches!(answer, Ok(Unwrapped::Key(_))), "info", || {
                 "a key with a changed provider info was unwrapped".into()
             })?;
@@ -198,18 +234,18 @@ async fn changed_names_do_not_unwrap(p: &dyn KeyProvider, target: Target) -> Res
 }
 
 /// Another context is an error exactly if the provider says that it binds the context.
-async fn context_is_bound_as_stated(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
-    let (secret, keys) = wrap(p, target, key_length(target)).await?;
+async fn context_is_bound_as_stated(p: Pair<'_>, target: Target) -> Result<(), Violation> {
+    let (secret, keys) = wrap(p.wrapping, target, key_length(target)).await?;
     for other in [
         EncryptionContext::new(),
         EncryptionContext::from([("testkit", "other")]),
         EncryptionContext::from([("testkit", "conformance"), ("more", "pairs")]),
     ] {
         for key in &keys {
-            let answer = p.unwrap(UnwrapRequest::new(key, target, &other)).await;
+            let answer = p.unwrapping.unwrap(UnwrapRequest::new(key, target, &other)).await;
             let opened = matches!(&answer, Ok(Unwrapped::Key(k)) if k.equals(secret.expose()));
-            ensure(opened != p.properties().binds_context, "context", || {
-                let bound = p.properties().binds_context;
+            ensure(opened != p.unwrapping.properties().binds_context, "context", || {
+                let bound = p.unwrapping.properties().binds_context;
                 format!("properties() says {bound} of binding the context, and it is not so")
             })?;
         }
@@ -218,32 +254,36 @@ async fn context_is_bound_as_stated(p: &dyn KeyProvider, target: Target) -> Resu
 }
 
 /// The provider's own keys are described.
-async fn own_keys_are_described(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
-    let (_, keys) = wrap(p, target, key_length(target)).await?;
-    ensure(keys.iter().all(|key| p.describe(key).is_some()), "describe", || {
+async fn own_keys_are_described(p: Pair<'_>, target: Target) -> Result<(), Violation> {
+    let (_, keys) = wrap(p.wrapping, target, key_length(target)).await?;
+    ensure(keys.iter().all(|key| p.unwrapping.describe(key).is_some()), "describe", || {
         "an own key is not described".into()
     })
 }
 
 /// Neither `Debug` output nor errors show a key.
-async fn nothing_is_shown(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
+async fn nothing_is_shown(p: Pair<'_>, target: Target) -> Result<(), Violation> {
     let context = context();
     let generated = p
+        .wrapping
         .generate(GenerateRequest::new(target, key_length(target), &context))
         .await
         .map_err(|error| failed("redaction", &error))?;
     let secret = SecretBytes::from(generated.data_key.expose());
     let secrets = [secret.expose()];
     let leak = |leak: redaction::Leak| violation("redaction", &leak.to_string());
-    redaction::hunt_debug(p, &secrets).map_err(leak)?;
+    redaction::hunt_debug(p.wrapping, &secrets).map_err(leak)?;
+    redaction::hunt_debug(p.unwrapping, &secrets).map_err(leak)?;
     redaction::hunt_debug(&generated, &secrets).map_err(leak)?;
     for key in &generated.encrypted_data_keys {
         redaction::hunt_debug(key, &secrets).map_err(leak)?;
-        redaction::hunt_debug(&p.describe(key), &secrets).map_err(leak)?;
+        redaction::hunt_debug(&p.unwrapping.describe(key), &secrets).map_err(leak)?;
         let damaged = damaged(key).map_err(|error| failed("redaction", &error))?;
         // All kinds of damage, but not every byte: that was checked for its own sake.
         for damaged in damaged.into_iter().rev().step_by(13) {
-            if let Err(error) = p.unwrap(UnwrapRequest::new(&damaged, target, &context)).await {
+            if let Err(error) =
+                p.unwrapping.unwrap(UnwrapRequest::new(&damaged, target, &context)).await
+            {
                 redaction::hunt_error(&error, &secrets).map_err(leak)?;
             }
         }
@@ -273,18 +313,16 @@ async fn other_targets_are_refused(p: &dyn KeyProvider, target: Target) -> Resul
 }
 
 /// A rewrapped key opens under the new context.
-async fn rewrapped_keys_unwrap(
-    p: &dyn KeyProvider,
-    carrier: DetachedTarget,
-) -> Result<(), Violation> {
+async fn rewrapped_keys_unwrap(p: Pair<'_>, carrier: DetachedTarget) -> Result<(), Violation> {
     let target = Target::Detached(carrier);
-    let (secret, keys) = wrap(p, target, key_length(target)).await?;
+    let (secret, keys) = wrap(p.wrapping, target, key_length(target)).await?;
     let new_context = EncryptionContext::from([("testkit", "rewrapped")]);
     for key in &keys {
         let old_context = context();
-        let request =
-            RewrapRequest::new(key, carrier, &old_context, p).with_target_context(&new_context);
-        let rewrapped = p.rewrap(request).await.map_err(|error| failed("rewrap", &error))?;
+        let request = RewrapRequest::new(key, carrier, &old_context, p.wrapping)
+            .with_target_context(&new_context);
+        let rewrapped =
+            p.unwrapping.rewrap(request).await.map_err(|error| failed("rewrap", &error))?;
         ensure(!rewrapped.is_empty(), "rewrap", || "no wrapped key".into())?;
         for key in &rewrapped {
             let found = unwrap(p, "rewrap", key, target, &new_context).await?;
@@ -309,13 +347,13 @@ async fn wrap(
 }
 
 async fn unwrap(
-    p: &dyn KeyProvider,
+    p: Pair<'_>,
     rule: &'static str,
     key: &EncryptedDataKey,
     target: Target,
     context: &EncryptionContext,
 ) -> Result<SecretBytes, Violation> {
-    match p.unwrap(UnwrapRequest::new(key, target, context)).await {
+    match p.unwrapping.unwrap(UnwrapRequest::new(key, target, context)).await {
         Ok(Unwrapped::Key(secret)) => Ok(secret),
         Ok(Unwrapped::NotMine) => {
             Err(violation(rule, "unwrap answers NotMine for a key that wrap has just made"))

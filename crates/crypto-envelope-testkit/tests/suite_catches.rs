@@ -192,6 +192,27 @@ fn each_flaw_is_caught_by_its_rule() -> Result<()> {
 }
 
 #[test]
+fn flaws_of_either_of_a_pair_are_caught() -> Result<()> {
+    let key = SecretBytes::random(32)?;
+    let with =
+        |flaw| Ok::<_, Error>(Flawed { inner: RawAesProvider::new("flawed", "key", &key)?, flaw });
+    for (wrapping, unwrapping, rule) in [
+        (Flaw::None, Flaw::None, None),
+        (Flaw::SameKeyTwice, Flaw::None, Some("fresh")),
+        (Flaw::ForgetsContext, Flaw::None, Some("generate")),
+        (Flaw::None, Flaw::CallsDamageForeign, Some("damage")),
+        (Flaw::None, Flaw::DescribesNothing, Some("describe")),
+        (Flaw::ServesEverything, Flaw::None, Some("targets")),
+        (Flaw::None, Flaw::RewrapsUnderOldContext, Some("rewrap")),
+    ] {
+        let (one, other) = (with(wrapping)?, with(unwrapping)?);
+        let outcome = blocking::wait(async { Ok(conformance::check_pair(&one, &other).await) })?;
+        assert_eq!(outcome.err().map(|violation| violation.rule()), rule, "{wrapping:?}");
+    }
+    Ok(())
+}
+
+#[test]
 fn a_key_in_an_error_is_caught() -> Result<()> {
     assert_eq!(broken_rule(&Chatty)?, Some("redaction"));
     Ok(())
