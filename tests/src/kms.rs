@@ -1,5 +1,7 @@
 //! A fake AWS KMS, and clients of ours for it.
 
+pub mod servers;
+
 use crypto_envelope::provider::KeyProvider;
 use crypto_envelope_aws_kms::{
     AwsKmsDiscoveryProvider, AwsKmsProvider, DiscoveryFilter, KmsClients, KmsClientsBuilder,

@@ -13,6 +13,7 @@ pub mod peer;
 pub mod ranges;
 pub mod runner;
 pub mod runtime;
+pub mod server;
 pub mod sides;
 pub mod stored;
 pub mod vectors;

@@ -55,6 +55,19 @@ pub(crate) const NODE: Requirement = Requirement {
     },
 };
 
+/// Servers of others that play AWS KMS.
+pub(crate) const KMS_SERVERS: Requirement = Requirement {
+    name: "kms-servers",
+    meet: || {
+        let venv = Venv {
+            name: "kms-servers",
+            requirements: "tests/interop/kms_servers/requirements.txt",
+            sources: &[],
+        };
+        Ok(vec![("CRYPTO_ENVELOPE_KMS_SERVERS", venv.program("python")?.into())])
+    },
+};
+
 /// A compiler that has the standard library for wasm32, or its source.
 pub(crate) const WASM: Requirement = Requirement { name: "wasm", meet: wasm32::compiler };
 

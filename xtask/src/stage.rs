@@ -79,6 +79,11 @@ pub(crate) const STAGES: &[Stage] = &[
         "-p crypto-envelope-tests --features interop-node --test interop_node",
     )
     .needs(&requirements::NODE),
+    Stage::tests(
+        "kms-servers",
+        "-p crypto-envelope-tests --features kms-servers --test aws_kms_servers",
+    )
+    .needs(&requirements::KMS_SERVERS),
     Stage::check("format-benches", "fmt --manifest-path benches/Cargo.toml --check"),
     Stage::check(
         "clippy-benches",
