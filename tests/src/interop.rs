@@ -231,7 +231,7 @@ impl Key {
         Ok(format!("{kind}:{}?namespace={NAMESPACE}&name={name}{options}", file.display()))
     }
 
-    fn provider(&self) -> Result<Box<dyn KeyProvider>> {
+    pub(crate) fn provider(&self) -> Result<Box<dyn KeyProvider>> {
         Ok(match self {
             Self::Aes(key) => {
                 let key = SecretBytes::from(key.as_slice());
@@ -360,7 +360,7 @@ fn large(suite: AlgorithmSuite) -> usize {
     if suite.is_committing() { 10 << 20 } else { 200_000 }
 }
 
-fn padding_name(padding: RsaPadding) -> &'static str {
+pub(crate) fn padding_name(padding: RsaPadding) -> &'static str {
     match padding {
         RsaPadding::OaepSha1 => "oaep-sha1",
         RsaPadding::OaepSha256 => "oaep-sha256",

@@ -1,5 +1,6 @@
 //! A fake AWS KMS, and clients of ours for it.
 
+pub mod interop;
 pub mod servers;
 
 use crypto_envelope::provider::KeyProvider;

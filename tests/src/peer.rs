@@ -27,8 +27,27 @@ impl Peer {
     ///
     /// If `cargo xtask test` did not prepare it, or it does not start.
     pub fn python() -> Result<Self> {
-        let python = prepared("CRYPTO_ENVELOPE_PYTHON")?;
-        Self::start(Command::new(python).arg(script("aws_esdk_python/peer.py")))
+        Self::start(&mut python()?)
+    }
+
+    /// Starts the official SDK for Python, for which KMS is at `endpoint`.
+    ///
+    /// # Errors
+    ///
+    /// If `cargo xtask test` did not prepare it, or it does not start.
+    pub fn python_with_kms(endpoint: &str) -> Result<Self> {
+        let mut python = python()?;
+        python
+            .env("AWS_ENDPOINT_URL_KMS", endpoint)
+            .env("AWS_DEFAULT_REGION", "us-east-1")
+            .env("AWS_ACCESS_KEY_ID", "peer")
+            .env("AWS_SECRET_ACCESS_KEY", "secret")
+            // Whatever whoever runs the tests has there.
+            .env_remove("AWS_SESSION_TOKEN")
+            .env_remove("AWS_PROFILE")
+            .env("AWS_CONFIG_FILE", "/dev/null")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
+        Self::start(&mut python)
     }
 
     /// Starts the official SDK for JavaScript.
@@ -88,6 +107,13 @@ impl Drop for Peer {
 pub fn prepared(variable: &str) -> Result<OsString> {
     let missing = || format!("{variable} is not set: run `cargo xtask test`");
     Ok(env::var_os(variable).ok_or_else(missing)?)
+}
+
+fn python() -> Result<Command> {
+    let mut python = Command::new(prepared("CRYPTO_ENVELOPE_PYTHON")?);
+    // Nothing is to be left among the sources.
+    python.arg(script("aws_esdk_python/peer.py")).env("PYTHONDONTWRITEBYTECODE", "1");
+    Ok(python)
 }
 
 fn script(path: &str) -> PathBuf {

@@ -61,7 +61,8 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage::call("examples", examples::run),
     Stage::tests(
         "interop-python",
-        "-p crypto-envelope-tests --features interop-python --test interop_python",
+        "-p crypto-envelope-tests --features interop-python --test interop_python \
+         --test interop_python_kms",
     )
     .needs(&requirements::PYTHON),
     Stage::tests(

@@ -20,6 +20,8 @@ from aws_encryption_sdk.identifiers import AlgorithmSuite, CommitmentPolicy, Enc
 from aws_encryption_sdk.internal.crypto.wrapping_keys import WrappingKey
 from aws_encryption_sdk.key_providers.raw import RawMasterKey, RawMasterKeyProvider
 
+import kms_keys
+
 SUITES = {suite.algorithm_id: suite for suite in AlgorithmSuite}
 KEYRING_ALGORITHMS = {
     16: AesWrappingAlg.ALG_AES128_GCM_IV12_TAG16,
@@ -58,6 +60,8 @@ LEGACY_WRITER = aws_encryption_sdk.EncryptionSDKClient(
 
 def keyring(key):
     """The keyring of one key."""
+    if "kms" in key:
+        return kms_keys.keyring(key)
     if "padding" in key:
         return MATERIAL_PROVIDERS.create_raw_rsa_keyring(
             CreateRawRsaKeyringInput(
@@ -108,22 +112,33 @@ class MasterKeys(RawMasterKeyProvider):
         return wrapping_key(self._keys[key_id])
 
 
+def master_key_provider(keys):
+    """All master keys as one, the first of which generates."""
+    if any("kms" in key for key in keys):
+        first, *others = [
+            kms_keys.master_key_provider(key) if "kms" in key else MasterKeys(keys=[key])
+            for key in keys
+        ]
+        for other in others:
+            first.add_master_key_provider(other)
+        return first
+    if len(keys) > 1:
+        return MasterKeys(keys=keys)
+    (key,) = keys
+    return RawMasterKey(
+        provider_id=key["namespace"], key_id=key["name"], wrapping_key=wrapping_key(key)
+    )
+
+
 def key_argument(request):
     """The keys of a request, the first of which generates, as an argument of the client."""
-    first, *others = request["keys"]
-    if request["api"] == "keyring":
-        if not others:
-            return {"keyring": keyring(first)}
-        several = CreateMultiKeyringInput(
-            generator=keyring(first), child_keyrings=[keyring(key) for key in others]
-        )
-        return {"keyring": MATERIAL_PROVIDERS.create_multi_keyring(several)}
+    if request["api"] != "keyring":
+        return {"key_provider": master_key_provider(request["keys"])}
+    first, *others = [keyring(key) for key in request["keys"]]
     if not others:
-        single = RawMasterKey(
-            provider_id=first["namespace"], key_id=first["name"], wrapping_key=wrapping_key(first)
-        )
-        return {"key_provider": single}
-    return {"key_provider": MasterKeys(keys=request["keys"])}
+        return {"keyring": first}
+    several = CreateMultiKeyringInput(generator=first, child_keyrings=others)
+    return {"keyring": MATERIAL_PROVIDERS.create_multi_keyring(several)}
 
 
 def encrypt(source, request):

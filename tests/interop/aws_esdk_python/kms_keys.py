@@ -1,0 +1,104 @@
+"""Keys of AWS KMS in the official SDK. Where KMS is, the environment says."""
+
+import boto3
+from aws_cryptographic_material_providers.mpl import AwsCryptographicMaterialProviders
+from aws_cryptographic_material_providers.mpl.config import MaterialProvidersConfig
+from aws_cryptographic_material_providers.mpl.models import (
+    CreateAwsKmsDiscoveryKeyringInput,
+    CreateAwsKmsKeyringInput,
+    CreateAwsKmsMrkDiscoveryKeyringInput,
+    CreateAwsKmsMrkKeyringInput,
+    CreateAwsKmsRsaKeyringInput,
+    DiscoveryFilter as KeyringFilter,
+)
+from aws_encryption_sdk.key_providers.kms import (
+    DiscoveryAwsKmsMasterKeyProvider,
+    DiscoveryFilter as MasterKeyFilter,
+    MRKAwareDiscoveryAwsKmsMasterKeyProvider,
+    MRKAwareStrictAwsKmsMasterKeyProvider,
+    StrictAwsKmsMasterKeyProvider,
+)
+
+MATERIAL_PROVIDERS = AwsCryptographicMaterialProviders(config=MaterialProvidersConfig())
+RSA_ALGORITHMS = {"oaep-sha1": "RSAES_OAEP_SHA_1", "oaep-sha256": "RSAES_OAEP_SHA_256"}
+
+
+def client(region):
+    """KMS in a region."""
+    return boto3.client("kms", region_name=region)
+
+
+def strict_keyring(key):
+    """Of one key."""
+    return MATERIAL_PROVIDERS.create_aws_kms_keyring(
+        CreateAwsKmsKeyringInput(kms_key_id=key["arn"], kms_client=client(key["region"]))
+    )
+
+
+def multi_region_keyring(key):
+    """Of one key and its replicas."""
+    return MATERIAL_PROVIDERS.create_aws_kms_mrk_keyring(
+        CreateAwsKmsMrkKeyringInput(kms_key_id=key["arn"], kms_client=client(key["region"]))
+    )
+
+
+def discovery_keyring(key):
+    """Of the keys of an account, of which only those of the client's region are found."""
+    return MATERIAL_PROVIDERS.create_aws_kms_discovery_keyring(
+        CreateAwsKmsDiscoveryKeyringInput(
+            kms_client=client(key["region"]),
+            discovery_filter=KeyringFilter(account_ids=[key["account"]], partition="aws"),
+        )
+    )
+
+
+def multi_region_discovery_keyring(key):
+    """Of the keys of an account that have a replica in a region."""
+    return MATERIAL_PROVIDERS.create_aws_kms_mrk_discovery_keyring(
+        CreateAwsKmsMrkDiscoveryKeyringInput(
+            kms_client=client(key["region"]),
+            region=key["region"],
+            discovery_filter=KeyringFilter(account_ids=[key["account"]], partition="aws"),
+        )
+    )
+
+
+def rsa_keyring(key):
+    """Of an RSA key, with its public half."""
+    return MATERIAL_PROVIDERS.create_aws_kms_rsa_keyring(
+        CreateAwsKmsRsaKeyringInput(
+            kms_key_id=key["arn"],
+            kms_client=client(key["region"]),
+            public_key=key["public"].encode(),
+            encryption_algorithm=RSA_ALGORITHMS[key["padding"]],
+        )
+    )
+
+
+KEYRINGS = {
+    "strict": strict_keyring,
+    "multi-region": multi_region_keyring,
+    "discovery": discovery_keyring,
+    "multi-region-discovery": multi_region_discovery_keyring,
+    "rsa": rsa_keyring,
+}
+
+
+def keyring(key):
+    """The keyring of one key."""
+    return KEYRINGS[key["kms"]](key)
+
+
+def master_key_provider(key):
+    """The older form of the same."""
+    kind = key["kms"]
+    if kind == "strict":
+        return StrictAwsKmsMasterKeyProvider(key_ids=[key["arn"]])
+    if kind == "multi-region":
+        return MRKAwareStrictAwsKmsMasterKeyProvider(key_ids=[key["arn"]])
+    accounts = MasterKeyFilter(account_ids=[key["account"]], partition="aws")
+    if kind == "discovery":
+        return DiscoveryAwsKmsMasterKeyProvider(discovery_filter=accounts)
+    return MRKAwareDiscoveryAwsKmsMasterKeyProvider(
+        discovery_filter=accounts, discovery_region=key["region"]
+    )
