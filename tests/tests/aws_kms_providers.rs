@@ -1,6 +1,12 @@
 //! Which keys the KMS providers take for theirs, and how they are called.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use crypto_envelope::{
     AlgorithmSuite, Decryptor, EncryptedDataKey, EncryptionContext, Encryptor, Error,
@@ -14,7 +20,7 @@ use crypto_envelope_aws_kms::{
     AwsKmsDiscoveryProvider, AwsKmsKeys, AwsKmsProvider, AwsKmsRsaProvider, DiscoveryFilter,
     KmsClients,
 };
-use crypto_envelope_testkit::fake::aws_kms::{AccessKey, FakeAwsKms, KeyKind};
+use crypto_envelope_testkit::fake::aws_kms::{AccessKey, FakeAwsKms, KeyKind, lie};
 use crypto_envelope_tests::{
     kms::{Kms, clients_for},
     vectors::Result,
@@ -95,7 +101,10 @@ async fn discovery_asks_whom_it_may() -> Result<()> {
             [Some(THERE), Some(THERE), None, Some(HERE), Some(HERE)],
         ),
         (arn("aws", HERE, "999999999999", "1"), [Some(HERE), None, None, None, None]),
-        (arn("aws-cn", HERE, ACCOUNT, "1"), [Some(HERE), None, None, None, None]),
+        (arn("aws-cn", "cn-north-1", ACCOUNT, "1"), [Some("cn-north-1"), None, None, None, None]),
+        (arn("aws", "cn-north-1", ACCOUNT, "1"), [None; 5]),
+        (arn("aws-cn", HERE, ACCOUNT, "1"), [None; 5]),
+        (arn("aws", "r1-a", ACCOUNT, "1"), [None; 5]),
         ("arn:aws:kms:evil.example#:111122223333:key/1".to_owned(), [None; 5]),
         (format!("arn:aws:kms:{HERE}:{ACCOUNT}:alias/1"), [None; 5]),
     ] {
@@ -318,6 +327,7 @@ async fn a_function_makes_clients_too() -> Result<()> {
 async fn a_proxy_gets_the_calls() -> Result<()> {
     let kms = Kms::with_vector_keys()?;
     let clients = clients_for("http://kms.invalid")
+        .danger_allow_plain_http()
         .proxy(&kms.fake.endpoint())?
         .connect_timeout(Duration::from_secs(2))
         .build()?;
@@ -326,5 +336,79 @@ async fn a_proxy_gets_the_calls() -> Result<()> {
     let calls = kms.fake.take_calls();
     assert_eq!(calls[0].header("host"), Some("kms.invalid"));
     assert!(clients_for("http://kms.invalid").proxy("not a url\n").is_err());
+    Ok(())
+}
+
+/// Data keys must not cross a network in clear because of a mistyped endpoint.
+#[tokio::test]
+async fn plain_http_is_for_this_machine() -> Result<()> {
+    let kms = Kms::with_vector_keys()?;
+    // The fake would answer, as a proxy.
+    let clients = clients_for("http://kms.invalid").proxy(&kms.fake.endpoint())?.build()?;
+    let provider = AwsKmsProvider::new(&clients, &arn("aws", HERE, ACCOUNT, "1"))?;
+    let refused = Encryptor::new(provider).encrypt(b"text", &EncryptionContext::new()).await;
+    let error = refused.err().ok_or("it was sent")?.to_string();
+    assert!(error.contains("use https"), "{error}");
+    assert_eq!(kms.take_calls().len(), 0);
+    Ok(())
+}
+
+/// Messages name regions, and a client is tens of kilobytes long.
+#[tokio::test]
+async fn clients_of_many_regions_are_not_kept() -> Result<()> {
+    let kms = Kms::with_vector_keys()?;
+    let made = Arc::new(AtomicUsize::new(0));
+    let (inner, counted) = (kms.clients.clone(), Arc::clone(&made));
+    let clients = KmsClients::from_fn(move |_| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        inner.client(HERE).expect("a region")
+    });
+    for _ in 0..2 {
+        clients.client(HERE)?;
+    }
+    assert_eq!(made.load(Ordering::Relaxed), 1);
+    for number in 0..32 {
+        clients.client(&format!("us-west-{number}"))?;
+    }
+    clients.client("us-west-31")?;
+    assert_eq!(made.load(Ordering::Relaxed), 33);
+    clients.client(HERE)?;
+    assert_eq!(made.load(Ordering::Relaxed), 34);
+    Ok(())
+}
+
+/// An RSA key to sign with has a public key too, and opens nothing.
+#[tokio::test]
+async fn a_public_key_that_kms_does_not_decrypt_for_is_refused() -> Result<()> {
+    let kms = Kms::start()?;
+    let arn = kms.fake.create_key(HERE, KeyKind::Rsa2048)?;
+    for lie in [
+        lie::answer(|answer| answer["KeyUsage"] = json!("SIGN_VERIFY")),
+        lie::answer(|answer| answer["EncryptionAlgorithms"] = json!(["RSAES_OAEP_SHA_1"])),
+        lie::without("KeyUsage"),
+        lie::without("EncryptionAlgorithms"),
+        lie::key_id(arn.replace("key/", "key/0")),
+    ] {
+        kms.fake.inject(lie);
+        let provider = AwsKmsRsaProvider::new(&kms.clients, &arn, RsaPadding::OaepSha256)?;
+        let refused = provider.with_public_key_of_kms().await;
+        assert!(matches!(refused, Err(Error::Provider(_))), "{refused:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn anybody_can_wrap_for_any_account() -> Result<()> {
+    let kms = Kms::start()?;
+    let any = AwsKmsDiscoveryProvider::any_account(&kms.clients);
+    assert!(!any.properties().authenticates_wrapper);
+    let filter = DiscoveryFilter::new("aws", [ACCOUNT])?;
+    let filtered = AwsKmsDiscoveryProvider::new(&kms.clients, filter);
+    assert!(filtered.properties().authenticates_wrapper && any.properties().binds_context);
+    for account in ["", "1111-2222-3333", "11112222333", "alias"] {
+        assert!(DiscoveryFilter::new("aws", [account]).is_err(), "{account}");
+    }
+    assert!(DiscoveryFilter::new("", [ACCOUNT]).is_err());
+    assert!(DiscoveryFilter::new("aws", [] as [&str; 0]).is_err());
     Ok(())
 }

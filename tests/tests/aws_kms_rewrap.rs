@@ -11,7 +11,10 @@ use crypto_envelope_aws_kms::{
     AwsKmsDiscoveryProvider, AwsKmsKeys, AwsKmsProvider, DiscoveryFilter,
 };
 use crypto_envelope_testkit::fake::aws_kms::{KeyKind, lie};
-use crypto_envelope_tests::{kms::Kms, vectors::Result};
+use crypto_envelope_tests::{
+    kms::{Kms, clients_for},
+    vectors::Result,
+};
 
 const RING: DetachedTarget = DetachedTarget::KeyRing;
 const HERE: &str = "us-east-1";
@@ -162,5 +165,53 @@ async fn a_wrong_context_or_a_foreign_key_is_not_moved() -> Result<()> {
         assert!(is_policy, "{refused:?}");
     }
     assert_eq!(case.kms.take_calls(), [] as [serde_json::Value; 0]);
+    Ok(())
+}
+
+/// The target's key is one of another account, which the source's credentials know nothing of, or
+/// worse: there may be an alias of the same name.
+#[tokio::test]
+async fn other_credentials_are_never_used_for_the_target() -> Result<()> {
+    let (case, other) = (Case::new().await?, Kms::start()?);
+    let own = case.kms.fake.create_key(HERE, KeyKind::Symmetric)?;
+    case.kms.fake.create_alias("alias/rings", &own)?;
+    let there = other.fake.create_key(HERE, KeyKind::Symmetric)?;
+    other.fake.create_alias("alias/rings", &there)?;
+    let clients = clients_for(&other.fake.endpoint()).region(HERE).build()?;
+    for name in ["alias/rings", &there] {
+        let target = AwsKmsProvider::new(&clients, name)?;
+        let request = RewrapRequest::new(&case.key, RING, &case.context, &target);
+        let keys = case.source()?.rewrap(request).await?;
+        assert_eq!(keys[0].provider_info(), there.as_bytes(), "{name}");
+        let calls = [&case.kms, &other].map(|kms| {
+            kms.take_calls().iter().map(|call| call["op"].to_string()).collect::<Vec<_>>()
+        });
+        assert_eq!(calls, [[r#""Decrypt""#], [r#""Encrypt""#]], "{name}");
+    }
+    Ok(())
+}
+
+/// KMS takes ten in one call.
+#[tokio::test]
+async fn too_many_grant_tokens_for_one_call_are_sent_in_two() -> Result<()> {
+    let kms = Kms::with_vector_keys()?;
+    let arn = |id| format!("arn:aws:kms:{HERE}:111122223333:key/{id}");
+    let secret = SecretBytes::random(32)?;
+    let context = EncryptionContext::new();
+    let tokens = |from, to| (from..to).map(|number| format!("token {number}"));
+    let source = AwsKmsProvider::new(&kms.clients, &arn(1))?.with_grant_tokens(tokens(0, 8))?;
+    let wrap = WrapRequest::new(&secret, Target::Detached(RING), &context);
+    let key = source.wrap(wrap).await?.pop().ok_or("no wrapped key")?;
+    for (target_tokens, operations) in
+        [(tokens(2, 10), vec!["ReEncrypt"]), (tokens(3, 11), vec!["Decrypt", "Encrypt"])]
+    {
+        kms.take_calls();
+        let target =
+            AwsKmsProvider::new(&kms.clients, &arn(2))?.with_grant_tokens(target_tokens)?;
+        source.rewrap(RewrapRequest::new(&key, RING, &context, &target)).await?;
+        let calls = kms.take_calls();
+        let found: Vec<_> = calls.iter().filter_map(|call| call["op"].as_str()).collect();
+        assert_eq!(found, operations);
+    }
     Ok(())
 }

@@ -75,6 +75,25 @@ impl KmsArn {
             || self.is_multi_region() && *self == other.clone().in_region(self.region.clone())
     }
 
+    /// Whether its region is one that its partition can have, as far as AWS has told how it names
+    /// them. A message can say anything, and the credentials of one partition are not for another.
+    pub(crate) fn is_plausible(&self) -> bool {
+        let of_others = ["cn-", "us-gov-", "us-iso", "eu-iso", "eusc-"];
+        let region = self.region.as_str();
+        let starts = match self.partition.as_str() {
+            "aws" => !of_others.iter().any(|prefix| region.starts_with(prefix)),
+            "aws-cn" => region.starts_with("cn-"),
+            "aws-us-gov" => region.starts_with("us-gov-"),
+            "aws-eusc" => region.starts_with("eusc-"),
+            partition if partition.starts_with("aws-iso") => region.contains("-iso"),
+            _ => true,
+        };
+        // us-east-1, ap-southeast-2, us-isob-east-1
+        let (name, number) = region.rsplit_once('-').unwrap_or_default();
+        let is_number = number.len() <= 2 && number.bytes().all(|byte| byte.is_ascii_digit());
+        starts && is_number && name.contains('-') && !name.contains(|c: char| c.is_ascii_digit())
+    }
+
     /// The same key in another region.
     pub(crate) fn in_region(mut self, region: String) -> Self {
         self.region = region;
@@ -97,8 +116,12 @@ impl KmsArn {
             "alias" => Resource::Alias,
             _ => return None,
         };
-        // The region becomes part of a host name.
-        (parts.next().is_none() && is_region(region)).then(|| Self {
+        // They come out of messages: a region becomes part of a host name, and all go into logs.
+        let is_plain = is_region(region)
+            && is_made_of(partition, b"-", LONGEST_REGION)
+            && is_made_of(account, b"", LONGEST_REGION)
+            && is_made_of(id, b"-_/", LONGEST_ID);
+        (parts.next().is_none() && is_plain).then(|| Self {
             partition: partition.to_owned(),
             region: region.to_owned(),
             account: account.to_owned(),
@@ -140,8 +163,7 @@ impl KmsKeyId {
             return KmsArn::parse(id).map(Self::Arn);
         }
         let name = id.strip_prefix("alias/").unwrap_or(id);
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_/".contains(&byte);
-        if name.is_empty() || name.len() > LONGEST_ID || !name.bytes().all(is_plain) {
+        if !is_made_of(name, b"-_/", LONGEST_ID) {
             return Err(Error::invalid_input(format!(
                 "{id:?} is not the id of a KMS key: it takes an ARN, alias/NAME, or the id of a key"
             )));
@@ -158,6 +180,18 @@ impl KmsKeyId {
         match self {
             Self::Arn(arn) => Some(arn),
             Self::Local(_) => None,
+        }
+    }
+
+    /// Whether KMS, called in `region`, may say that it used the key `arn` when asked for this one.
+    pub(crate) fn may_lead_to(&self, arn: &KmsArn, region: &str) -> bool {
+        match self {
+            Self::Arn(own) if own.is_key() => own == arn,
+            Self::Arn(alias) => {
+                (&alias.partition, &alias.region, &alias.account)
+                    == (&arn.partition, &arn.region, &arn.account)
+            }
+            Self::Local(_) => arn.region == region,
         }
     }
 
@@ -191,11 +225,16 @@ pub(crate) fn check_region(region: &str) -> Result<()> {
 }
 
 fn is_region(region: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    region.len() <= LONGEST_REGION
-        && region.bytes().all(is_plain)
+    is_made_of(region, b"-", LONGEST_REGION)
+        && !region.contains(|c: char| c.is_ascii_uppercase())
         && region.starts_with(|first: char| first.is_ascii_lowercase())
         && !region.ends_with('-')
+}
+
+/// Letters, digits and `others`, of which there is at least one.
+fn is_made_of(text: &str, others: &[u8], longest: usize) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || others.contains(&byte);
+    !text.is_empty() && text.len() <= longest && text.bytes().all(is_plain)
 }
 
 const MULTI_REGION: &str = "mrk-";
@@ -245,6 +284,11 @@ mod tests {
             "arn:aws:kms:evil.example/:111122223333:key/1234",
             "arn:aws:kms:US-EAST-1:111122223333:key/1234",
             "arn:aws:kms:-east:111122223333:key/1234",
+            "arn:aws:kms:us-east-1:111122223333:key/12 34",
+            "arn:aws:kms:us-east-1:111122223333:key/12\n34",
+            "arn:aws:kms:us-east-1:1111\u{1b}[2J:key/1234",
+            "arn:aws kms:kms:us-east-1:111122223333:key/1234",
+            &format!("arn:aws:kms:us-east-1:111122223333:key/{}", "1".repeat(257)),
         ] {
             assert!(KmsArn::parse(text).is_err(), "{text}");
         }
@@ -267,6 +311,32 @@ mod tests {
         let alias = "arn:aws:kms:us-east-1:111122223333:alias/mrk-1234";
         assert!(!arn(alias).is_multi_region());
         assert!(!arn(alias).is_same_key(&arn(&elsewhere(alias))));
+    }
+
+    #[test]
+    fn regions_have_to_be_those_of_the_partition() {
+        for (partition, region, is_plausible) in [
+            ("aws", "us-east-1", true),
+            ("aws", "ap-southeast-2", true),
+            ("aws", "cn-north-1", false),
+            ("aws", "us-gov-west-1", false),
+            ("aws", "us-iso-east-1", false),
+            ("aws", "eusc-de-east-1", false),
+            ("aws", "r1-a", false),
+            ("aws", "useast1", false),
+            ("aws", "us-east1-1", false),
+            ("aws", "us-east-100", false),
+            ("aws-cn", "cn-northwest-1", true),
+            ("aws-cn", "us-east-1", false),
+            ("aws-us-gov", "us-gov-east-1", true),
+            ("aws-us-gov", "us-east-1", false),
+            ("aws-iso-b", "us-isob-east-1", true),
+            ("aws-iso", "us-east-1", false),
+            ("aws-eusc", "eusc-de-east-1", true),
+        ] {
+            let arn = arn(&format!("arn:{partition}:kms:{region}:111122223333:key/1"));
+            assert_eq!(arn.is_plausible(), is_plausible, "{arn}");
+        }
     }
 
     #[test]

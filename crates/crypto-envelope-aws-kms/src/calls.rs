@@ -2,7 +2,12 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_kms::{Client, operation::RequestId, primitives::Blob, types::EncryptionAlgorithmSpec};
+use aws_sdk_kms::{
+    Client,
+    operation::RequestId,
+    primitives::Blob,
+    types::{EncryptionAlgorithmSpec, KeyUsageType},
+};
 use crypto_envelope::{EncryptionContext, Error, Result, SecretBytes};
 
 use crate::{KmsArn, KmsClients, arn::KmsKeyId, error::Call, runtime};
@@ -115,13 +120,12 @@ impl Calls {
     pub(crate) async fn re_encrypt(
         &self,
         source: Unwrap<'_>,
+        target_calls: &Self,
         target: &KmsKeyId,
         target_context: &EncryptionContext,
-        target_grant_tokens: &[String],
     ) -> Result<Wrapped> {
         let Unwrap { arn, region, ciphertext, context } = source;
         let (client, call) = self.prepare_in(region, "ReEncrypt", target)?;
-        let tokens = [&self.grant_tokens, target_grant_tokens].concat();
         let request = client
             .re_encrypt()
             .ciphertext_blob(Blob::new(ciphertext))
@@ -129,7 +133,7 @@ impl Calls {
             .set_source_encryption_context(context.map(pairs))
             .destination_key_id(target.to_string())
             .set_destination_encryption_context(Some(pairs(target_context)))
-            .set_grant_tokens(Some(tokens));
+            .set_grant_tokens(self.grant_tokens_with(target_calls));
         let answer = runtime::run(request.send()).await?.map_err(|e| call.clone().failed(&e))?;
         let request_id = answer.request_id().map(str::to_owned);
         let answered = Answered { call, request_id };
@@ -137,8 +141,12 @@ impl Calls {
         answered.wrapped(target, answer.key_id.as_deref(), answer.ciphertext_blob)
     }
 
-    /// The public key of an asymmetric one, as `SubjectPublicKeyInfo` in DER.
-    pub(crate) async fn public_key(&self, arn: &KmsArn) -> Result<Vec<u8>> {
+    /// The public key of an asymmetric one that KMS decrypts with, as `SubjectPublicKeyInfo` in DER.
+    pub(crate) async fn public_key(
+        &self,
+        arn: &KmsArn,
+        algorithm: EncryptionAlgorithmSpec,
+    ) -> Result<Vec<u8>> {
         let key = KmsKeyId::Arn(arn.clone());
         let (client, call) = self.prepare("GetPublicKey", &key)?;
         let request = client
@@ -149,11 +157,28 @@ impl Calls {
         let request_id = answer.request_id().map(str::to_owned);
         let answered = Answered { call, request_id };
         answered.check_key(arn, answer.key_id.as_deref())?;
+        let algorithms = answer.encryption_algorithms.unwrap_or_default();
+        if answer.key_usage != Some(KeyUsageType::EncryptDecrypt)
+            || !algorithms.contains(&algorithm)
+        {
+            let algorithm = algorithm.as_str();
+            return Err(
+                answered.wrongly(&format!("KMS does not decrypt {algorithm} with this key"))
+            );
+        }
         answered.bytes("no public key", answer.public_key)
     }
 
-    pub(crate) fn grant_tokens(&self) -> &[String] {
-        &self.grant_tokens
+    pub(crate) fn clients(&self) -> &KmsClients {
+        &self.clients
+    }
+
+    /// Those of both, each once, if one call may have so many.
+    pub(crate) fn grant_tokens_with(&self, other: &Self) -> Option<Vec<String>> {
+        let mut tokens = [self.grant_tokens.as_slice(), &other.grant_tokens].concat();
+        tokens.sort_unstable();
+        tokens.dedup();
+        (tokens.len() <= MOST_GRANT_TOKENS).then_some(tokens)
     }
 
     /// The region in which `key` is called.
@@ -207,7 +232,8 @@ impl Answered {
     ) -> Result<Wrapped> {
         let arn = key_id.and_then(|id| KmsArn::of_key(id.as_bytes()));
         let arn = arn.ok_or_else(|| self.wrongly("KMS answered without the ARN of a key"))?;
-        if asked.key_arn().is_some_and(|asked| *asked != arn) {
+        let region = self.call.region.as_str();
+        if !asked.may_lead_to(&arn, region) {
             return Err(self.wrongly(&format!("KMS used another key: {arn}")));
         }
         Ok(Wrapped { arn, ciphertext: self.bytes("no wrapped key", ciphertext)? })

@@ -1,9 +1,8 @@
 //! Clients of KMS, one for each region.
 
 use std::{
-    collections::BTreeMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use aws_sdk_kms::Client;
@@ -12,7 +11,8 @@ use crypto_envelope::{Error, Result};
 
 use crate::{
     KmsClientsBuilder, arn,
-    settings::{self, client_config},
+    guard::{Guard, Transport},
+    settings,
 };
 
 /// Makes clients of AWS KMS, one for each region that is needed, and keeps them. Clones share them.
@@ -26,11 +26,12 @@ struct Clients {
     source: Source,
     /// Of keys that name none.
     default_region: Option<String>,
-    made: Mutex<BTreeMap<String, Client>>,
+    /// By their regions, the one that was used last behind the others.
+    kept: Mutex<Vec<(String, Client)>>,
 }
 
 enum Source {
-    Config(Box<SdkConfig>),
+    Config(Box<SdkConfig>, Guard),
     Function(Box<dyn Fn(&str) -> Client + Send + Sync>),
 }
 
@@ -40,15 +41,21 @@ impl KmsClients {
     /// name none. What it leaves open is set as [`KmsClientsBuilder`] says.
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
+        Self::with_transport(config, Transport::PlainToThisMachine)
+    }
+
+    pub(crate) fn with_transport(config: &SdkConfig, transport: Transport) -> Self {
         let default_region = config.region().map(ToString::to_string);
-        let config = settings::with_defaults(config);
-        Self::of(Source::Config(Box::new(config)), default_region)
+        let config = Box::new(settings::with_defaults(config));
+        Self::of(Source::Config(config, Guard { transport }), default_region)
     }
 
     /// With a function that makes the client of a region, for those who use another role or another
-    /// endpoint in each. It is called once for each region. Keys have to say their region.
+    /// endpoint in each. Its clients are kept for a while and asked for again. Keys have to say their
+    /// region.
     ///
-    /// Its clients are used as they are: give them timeouts.
+    /// The clients are used as they are: give them timeouts. Nothing here bounds their answers, or
+    /// keeps them from HTTP without TLS.
     #[must_use]
     pub fn from_fn(client_of_region: impl Fn(&str) -> Client + Send + Sync + 'static) -> Self {
         Self::of(Source::Function(Box::new(client_of_region)), None)
@@ -66,14 +73,24 @@ impl KmsClients {
     /// [`Error::InvalidInput`] if `region` cannot be the name of a region.
     pub fn client(&self, region: &str) -> Result<Client> {
         arn::check_region(region)?;
-        // A thread that panicked while it made a client left the map as it was.
-        let mut made = self.0.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = made.get(region) {
-            return Ok(client.clone());
+        if let Some(client) = self.find(region) {
+            return Ok(client);
         }
+        // Not under the lock: it takes its time, and may be a function that comes here again.
         let client = self.0.source.make(region);
-        made.insert(region.to_owned(), client.clone());
+        let mut kept = self.kept();
+        // Somebody else may have made one meanwhile.
+        kept.retain(|(of, _)| of != region);
+        if kept.len() >= MOST_CLIENTS {
+            kept.remove(0);
+        }
+        kept.push((region.to_owned(), client.clone()));
         Ok(client)
+    }
+
+    /// Whether both are clones of one, with the same credentials and endpoints.
+    pub(crate) fn are(&self, others: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &others.0)
     }
 
     /// The region of keys that name none.
@@ -87,16 +104,31 @@ impl KmsClients {
     }
 
     fn of(source: Source, default_region: Option<String>) -> Self {
-        Self(Arc::new(Clients { source, default_region, made: Mutex::default() }))
+        Self(Arc::new(Clients { source, default_region, kept: Mutex::default() }))
+    }
+
+    /// The client of a region, which counts as used.
+    fn find(&self, region: &str) -> Option<Client> {
+        let mut kept = self.kept();
+        let place = kept.iter().position(|(of, _)| of == region)?;
+        let found = kept.remove(place);
+        let client = found.1.clone();
+        kept.push(found);
+        Some(client)
+    }
+
+    /// Nothing panics while it holds the lock.
+    fn kept(&self) -> MutexGuard<'_, Vec<(String, Client)>> {
+        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Source {
     fn make(&self, region: &str) -> Client {
         match self {
-            Self::Config(config) => {
-                let config = client_config(config).region(Region::new(region.to_owned()));
-                Client::from_conf(config.build())
+            Self::Config(config, guard) => {
+                let config = aws_sdk_kms::config::Builder::from(&**config).interceptor(*guard);
+                Client::from_conf(config.region(Region::new(region.to_owned())).build())
             }
             Self::Function(client_of_region) => client_of_region(region),
         }
@@ -108,3 +140,6 @@ impl fmt::Debug for KmsClients {
         f.debug_struct("KmsClients").field("region", &self.0.default_region).finish_non_exhaustive()
     }
 }
+
+/// Messages name regions. What is rarely used is made again.
+const MOST_CLIENTS: usize = 32;

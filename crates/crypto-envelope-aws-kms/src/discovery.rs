@@ -21,10 +21,12 @@ use crate::{
 /// specification, "AWS KMS Discovery Keyring" and "AWS KMS MRK Discovery Keyring").
 ///
 /// A message names its keys before anything of it is verified: the [`DiscoveryFilter`] says whose
-/// keys may be asked for at all. Keys that it does not accept cause no call. KMS is called in the
+/// keys may be asked for at all. Keys that it does not accept, and those of regions that their
+/// partition does not have, cause no call. KMS is called in the
 /// region of each key, unless [`in_region`](Self::in_region) or one of the others says otherwise;
 /// how many failed calls one message may cause is
-/// [`Limits::with_max_failed_unwraps`](crypto_envelope::Limits::with_max_failed_unwraps).
+/// [`Limits::with_max_failed_unwraps`](crypto_envelope::Limits::with_max_failed_unwraps). Of these
+/// choices the last one counts. Services that decrypt what strangers send should name their regions.
 ///
 /// # Security
 ///
@@ -62,16 +64,20 @@ impl DiscoveryFilter {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`] if the partition or an account is empty, or there is no account.
+    /// [`Error::InvalidInput`] if there is no partition, or no account, or one is not of twelve
+    /// digits.
     pub fn new<A: Into<String>>(
         partition: impl Into<String>,
         accounts: impl IntoIterator<Item = A>,
     ) -> Result<Self> {
         let partition = partition.into();
         let accounts: BTreeSet<String> = accounts.into_iter().map(Into::into).collect();
-        if partition.is_empty() || accounts.is_empty() || accounts.contains("") {
+        let is_account = |text: &String| {
+            text.len() == ACCOUNT_LENGTH && text.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        if partition.is_empty() || accounts.is_empty() || !accounts.iter().all(is_account) {
             return Err(Error::invalid_input(
-                "a discovery filter needs a partition and at least one account",
+                "a discovery filter needs a partition, such as aws, and accounts of twelve digits",
             ));
         }
         Ok(Self { partition, accounts })
@@ -163,7 +169,7 @@ impl AwsKmsDiscoveryProvider {
 
     /// The ARN to ask for, and where, if there is something to be asked.
     fn own(&self, key: &EncryptedDataKey) -> Option<(KmsArn, String)> {
-        let arn = wrapped_key::arn(key, wrapped_key::SYMMETRIC)?;
+        let arn = wrapped_key::arn(key, wrapped_key::SYMMETRIC).filter(KmsArn::is_plausible)?;
         if self.filter.as_ref().is_some_and(|filter| !filter.accepts(&arn)) {
             return None;
         }
@@ -198,11 +204,15 @@ impl KeyProvider for AwsKmsDiscoveryProvider {
     }
 
     fn describe(&self, key: &EncryptedDataKey) -> Option<KeyDescription> {
-        self.own(key).and(AwsKmsProvider::recognize(key))
+        self.own(key).and_then(|_| AwsKmsProvider::recognize(key))
     }
 
+    /// Without a filter it does not authenticate the wrapper: anybody can let everybody use a key.
     fn properties(&self) -> Properties {
-        AwsKmsProvider::PROPERTIES
+        match self.filter {
+            Some(_) => AwsKmsProvider::PROPERTIES,
+            None => Properties::new(AwsKmsProvider::PROPERTIES.targets).binding_context(),
+        }
     }
 
     /// By `kms:ReEncrypt` where [`AwsKmsProvider`] would.
@@ -231,6 +241,8 @@ fn unwrap_of<'a>(
 ) -> Unwrap<'a> {
     Unwrap { arn, region, ciphertext: key.ciphertext(), context: Some(context) }
 }
+
+const ACCOUNT_LENGTH: usize = 12;
 
 fn no_region() -> Error {
     Error::invalid_input("at least one region is needed")

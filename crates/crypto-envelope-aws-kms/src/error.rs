@@ -103,7 +103,7 @@ impl Call {
         if let Some(error) = credentials_error(error) {
             return self.without_credentials(error);
         }
-        let code = error.code().map(str::to_owned);
+        let code = error.code().map(|code| said(Some(code)));
         let (kind, message) = match error {
             SdkError::ServiceError(service) => {
                 (kind_of(code.as_deref(), service.raw().status().as_u16()), said(error.message()))
@@ -122,7 +122,7 @@ impl Call {
             SdkError::DispatchFailure(_) => (ProviderErrorKind::Unavailable, chain(error)),
             _ => (ProviderErrorKind::Other, chain(error)),
         };
-        self.into_error(kind, code, error.request_id().map(str::to_owned), message)
+        self.into_error(kind, code, error.request_id().map(|id| said(Some(id))), message)
     }
 
     /// KMS answered with something else than what was asked for.
@@ -249,8 +249,10 @@ fn credentials_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Cred
     None
 }
 
+/// What the service said goes into logs: without what controls terminals, and not all of it.
 fn said(message: Option<&str>) -> String {
-    message.unwrap_or_default().to_owned()
+    let plain = message.unwrap_or_default().chars().map(|c| if c.is_control() { ' ' } else { c });
+    plain.take(LONGEST_MESSAGE).collect()
 }
 
 /// What went wrong and why, in words: the errors themselves may hold whole requests.
@@ -269,6 +271,9 @@ fn chain(error: &dyn StdError) -> String {
     let lines: Vec<_> = text.lines().map(str::trim).collect();
     lines.join("; ").replace(":;", ":")
 }
+
+/// In characters.
+const LONGEST_MESSAGE: usize = 500;
 
 #[cfg(test)]
 mod tests {

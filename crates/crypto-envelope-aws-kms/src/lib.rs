@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod answers;
 mod arn;
 mod calls;
 mod clients;
@@ -8,6 +7,7 @@ mod clients;
 mod config;
 mod discovery;
 mod error;
+mod guard;
 mod rewrap;
 mod rsa;
 mod runtime;

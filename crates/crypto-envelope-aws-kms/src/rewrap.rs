@@ -18,22 +18,31 @@ pub(crate) async fn natively(
     source: Unwrap<'_>,
     request: &RewrapRequest<'_>,
 ) -> Result<Option<Vec<EncryptedDataKey>>> {
-    let Some(targets) = targets(request, source.region) else { return Ok(None) };
+    let Some(targets) = targets(calls, request, source.region) else { return Ok(None) };
     AwsKmsProvider::PROPERTIES.check(Target::Detached(request.target))?;
     let mut keys = Vec::new();
     for target in targets {
-        let tokens = target.calls().grant_tokens();
-        let wrapped =
-            calls.re_encrypt(source, target.key(), request.target_context, tokens).await?;
+        let (key, context) = (target.key(), request.target_context);
+        let wrapped = calls.re_encrypt(source, target.calls(), key, context).await?;
         keys.push(stored(wrapped)?);
     }
     Ok(Some(keys))
 }
 
-fn targets<'a>(request: &RewrapRequest<'a>, region: &str) -> Option<Vec<&'a AwsKmsProvider>> {
+/// One call is made with one set of credentials, of one endpoint, in one region: those of the source
+/// have to be those of all targets. Else an alias, say, would be looked up in another account.
+fn targets<'a>(
+    calls: &Calls,
+    request: &RewrapRequest<'a>,
+    region: &str,
+) -> Option<Vec<&'a AwsKmsProvider>> {
     let targets = providers(request.target_provider)?;
-    let is_there =
-        |target: &&AwsKmsProvider| target.calls().region(target.key()).is_ok_and(|r| r == region);
+    let is_there = |target: &&AwsKmsProvider| {
+        let theirs = target.calls();
+        theirs.clients().are(calls.clients())
+            && theirs.region(target.key()).is_ok_and(|theirs| theirs == region)
+            && calls.grant_tokens_with(theirs).is_some()
+    };
     targets.iter().all(is_there).then_some(targets)
 }
 

@@ -66,7 +66,11 @@ impl AwsKmsRsaProvider {
     ///
     /// [`Error::InvalidInput`] if it cannot be used, or has less than 2048 bits.
     pub fn with_public_key(mut self, public_key: &RsaKey) -> Result<Self> {
-        self.public = Some(RsaEncryptor::new(public_key, self.padding)?);
+        let encryptor = RsaEncryptor::new(public_key, self.padding)?;
+        if encryptor.modulus_length() < SHORTEST_MODULUS {
+            return Err(Error::invalid_input("a KMS RSA key has 2048 bits or more"));
+        }
+        self.public = Some(encryptor);
         Ok(self)
     }
 
@@ -76,7 +80,8 @@ impl AwsKmsRsaProvider {
     ///
     /// A [`ProviderError`] if KMS refuses; as [`with_public_key`](Self::with_public_key).
     pub async fn with_public_key_of_kms(self) -> Result<Self> {
-        let der = self.calls()?.public_key(&self.arn).await?;
+        let algorithm = algorithm(self.padding)?;
+        let der = self.calls()?.public_key(&self.arn, algorithm).await?;
         self.with_public_key(&RsaKey::parse(&der)?)
     }
 
@@ -84,14 +89,13 @@ impl AwsKmsRsaProvider {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`] if there are more than ten.
+    /// [`Error::InvalidInput`] if there are more than ten; a [`ProviderError`] if it makes no calls.
     pub fn with_grant_tokens<T: Into<String>>(
         mut self,
         tokens: impl IntoIterator<Item = T>,
     ) -> Result<Self> {
-        if let Some(calls) = &mut self.calls {
-            calls.set_grant_tokens(tokens)?;
-        }
+        let calls = self.calls.as_mut();
+        calls.ok_or_else(|| unsupported(OFFLINE))?.set_grant_tokens(tokens)?;
         Ok(self)
     }
 
@@ -114,7 +118,7 @@ impl AwsKmsRsaProvider {
     }
 
     fn calls(&self) -> Result<&Calls> {
-        self.calls.as_ref().ok_or_else(|| unsupported("was made without access to KMS"))
+        self.calls.as_ref().ok_or_else(|| unsupported(OFFLINE))
     }
 
     fn is_mine(&self, key: &EncryptedDataKey) -> bool {
@@ -201,4 +205,7 @@ fn unsupported(what: &str) -> Error {
     ProviderError::new(ProviderErrorKind::Unsupported, message).into()
 }
 
+const OFFLINE: &str = "was made without access to KMS";
 const DIGEST_LENGTH: usize = 48;
+/// In bytes.
+const SHORTEST_MODULUS: usize = 2048 / 8;

@@ -1,23 +1,26 @@
 //! Where calls to KMS run.
 
 use std::{
-    future::Future,
+    future::{Future, pending},
+    io,
     pin::Pin,
-    sync::OnceLock,
+    process,
+    sync::{Mutex, PoisonError},
     task::{Context, Poll},
+    thread,
 };
 
 use crypto_envelope::{
-    Error, Result,
+    Result,
     provider::{ProviderError, ProviderErrorKind},
 };
 use tokio::{
-    runtime::{Builder, Runtime},
+    runtime::{Builder, Handle},
     task::{JoinError, JoinHandle},
 };
 
-/// Runs `work` in a tokio runtime that is started once per process, whatever runtime the caller is
-/// in, and none included. So connections and calls that several callers wait for do not depend on
+/// Runs `work` in a tokio runtime that is started once per process on a thread of its own, whatever
+/// runtime the caller is in, and none included. So connections and calls that several callers wait for do not depend on
 /// the runtime of one of them. If the future is dropped, the work is aborted.
 pub(crate) fn run<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
@@ -26,7 +29,7 @@ pub(crate) fn run<T: Send + 'static>(
     let work = Box::pin(work);
     async move {
         let outcome = Spawned(background()?.spawn(work)).await;
-        outcome.map_err(|_| Error::from(failed("a call to KMS panicked")))
+        outcome.map_err(|_| failed("a call to KMS panicked").into())
     }
 }
 
@@ -46,19 +49,42 @@ impl<T> Drop for Spawned<T> {
     }
 }
 
-fn background() -> Result<&'static Runtime> {
-    static BACKGROUND: OnceLock<Option<Runtime>> = OnceLock::new();
-    let runtime = BACKGROUND.get_or_init(|| {
-        let mut builder = Builder::new_multi_thread();
-        builder.worker_threads(THREADS).thread_name(NAME).enable_all().build().ok()
-    });
-    runtime.as_ref().ok_or_else(|| failed("cannot start threads for calls to KMS").into())
+/// The runtime of this process.
+struct Background {
+    process: u32,
+    handle: Handle,
+}
+
+fn background() -> Result<Handle> {
+    static BACKGROUND: Mutex<Option<Background>> = Mutex::new(None);
+    // What a panic would leave behind is none.
+    let mut background = BACKGROUND.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*background {
+        Some(running) if running.process == process::id() => Ok(running.handle.clone()),
+        // Its thread, and those of the connections, are those of the other process.
+        Some(_) => Err(ProviderError::new(ProviderErrorKind::Other, FORKED).into()),
+        None => {
+            let handle = start().map_err(|error| {
+                failed("cannot start a thread for calls to KMS").with_source(error)
+            })?;
+            *background = Some(Background { process: process::id(), handle: handle.clone() });
+            Ok(handle)
+        }
+    }
+}
+
+/// On a thread of our own: a runtime with several threads panics where it cannot start them.
+fn start() -> io::Result<Handle> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let handle = runtime.handle().clone();
+    let drive = move || runtime.block_on(pending::<()>());
+    thread::Builder::new().name("aws-kms".into()).spawn(drive)?;
+    Ok(handle)
 }
 
 fn failed(what: &str) -> ProviderError {
     ProviderError::new(ProviderErrorKind::Unavailable, what)
 }
 
-/// They wait most of the time.
-const THREADS: usize = 2;
-const NAME: &str = "aws-kms";
+const FORKED: &str =
+    "a call to KMS in a process that was forked after its parent made one: fork first";

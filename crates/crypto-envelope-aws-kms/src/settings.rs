@@ -3,13 +3,14 @@
 use std::{fmt, time::Duration};
 
 use aws_sdk_kms::config::{
-    self, BehaviorVersion, RuntimeComponents, retry::RetryConfig, timeout::TimeoutConfig,
+    self, BehaviorVersion, IdentityCache, RuntimeComponents, retry::RetryConfig,
+    timeout::TimeoutConfig,
 };
 use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig, tls};
 use aws_types::{SdkConfig, origin::Origin, region::Region, sdk_ua_metadata::FrameworkMetadata};
 use crypto_envelope::{Error, Result};
 
-use crate::{KmsClients, answers::AnswersOfBoundedLength, arn};
+use crate::{KmsClients, arn, guard::Transport};
 
 /// Changes what a configuration says of the calls to KMS.
 ///
@@ -27,6 +28,7 @@ pub struct KmsClientsBuilder {
     region: Option<String>,
     endpoint_url: Option<String>,
     proxy: Option<ProxyConfig>,
+    transport: Transport,
 }
 
 impl KmsClientsBuilder {
@@ -39,6 +41,7 @@ impl KmsClientsBuilder {
             region: config.region().map(ToString::to_string),
             endpoint_url: None,
             proxy: None,
+            transport: Transport::PlainToThisMachine,
             config: config.clone(),
         }
     }
@@ -50,7 +53,8 @@ impl KmsClientsBuilder {
     }
 
     /// Where KMS is, for all regions, such as a VPC endpoint: `https://…`. It wins over what the
-    /// environment and the shared configuration files say.
+    /// environment and the shared configuration files say. Calls to an `http://…` that is not this
+    /// machine fail.
     pub fn endpoint_url(mut self, url: impl Into<String>) -> Self {
         self.endpoint_url = Some(url.into());
         self
@@ -95,6 +99,13 @@ impl KmsClientsBuilder {
         Ok(self)
     }
 
+    /// Lets calls go to endpoints without TLS, wherever they are: data keys then cross the network in
+    /// clear. For stand-ins of KMS in a network of one's own.
+    pub fn danger_allow_plain_http(mut self) -> Self {
+        self.transport = Transport::DangerPlain;
+        self
+    }
+
     /// The clients.
     ///
     /// # Errors
@@ -117,7 +128,7 @@ impl KmsClientsBuilder {
         if let Some(proxy) = self.proxy {
             config.set_http_client(Some(client_through(proxy)));
         }
-        Ok(KmsClients::new(&config.build()))
+        Ok(KmsClients::with_transport(&config.build(), self.transport))
     }
 }
 
@@ -142,6 +153,10 @@ pub(crate) fn with_defaults(config: &SdkConfig) -> SdkConfig {
     if config.behavior_version().is_none() {
         builder.set_behavior_version(Some(BehaviorVersion::v2026_01_12()));
     }
+    if config.identity_cache().is_none() {
+        // One for all regions: each of them would get credentials of its own.
+        builder.set_identity_cache(Some(IdentityCache::lazy().build()));
+    }
     if config.retry_config().is_none() {
         builder.set_retry_config(Some(RetryConfig::standard()));
     }
@@ -149,10 +164,6 @@ pub(crate) fn with_defaults(config: &SdkConfig) -> SdkConfig {
         Ok(us) => builder.framework_metadata(us).build(),
         Err(_) => builder.build(),
     }
-}
-
-pub(crate) fn client_config(config: &SdkConfig) -> config::Builder {
-    config::Builder::from(config).interceptor(AnswersOfBoundedLength)
 }
 
 /// The HTTP client of the AWS SDK, with another proxy.

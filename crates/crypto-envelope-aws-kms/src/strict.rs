@@ -154,11 +154,7 @@ impl KeyProvider for AwsKmsProvider {
     }
 
     fn describe(&self, key: &EncryptedDataKey) -> Option<KeyDescription> {
-        match self.key.key_arn() {
-            Some(_) => self.own(key).and(Self::recognize(key)),
-            // Which key an alias leads to is known to KMS alone.
-            None => Self::recognize(key),
-        }
+        self.own(key).and_then(|_| Self::recognize(key))
     }
 
     fn properties(&self) -> Properties {

@@ -9,6 +9,7 @@ use crate::{Error, Result, SecretBytes, crypto, provider::RsaKey};
 /// Encrypts small secrets with a public RSA key (RFC 8017).
 pub struct RsaEncryptor {
     key: crypto::RsaPublicKey,
+    modulus_length: usize,
     longest: usize,
 }
 
@@ -19,8 +20,16 @@ impl RsaEncryptor {
     ///
     /// As [`RawRsaProvider::new`](crate::provider::RawRsaProvider::new) about the key.
     pub fn new(key: &RsaKey, padding: RsaPadding) -> Result<Self> {
-        let longest = key.modulus_length().saturating_sub(padding.overhead());
-        Ok(Self { key: crypto::RsaPublicKey::from_spki(key.public_key(), padding)?, longest })
+        let modulus_length = key.modulus_length();
+        let longest = modulus_length.saturating_sub(padding.overhead());
+        let key = crypto::RsaPublicKey::from_spki(key.public_key(), padding)?;
+        Ok(Self { key, modulus_length, longest })
+    }
+
+    /// Length of the modulus in bytes.
+    #[must_use]
+    pub fn modulus_length(&self) -> usize {
+        self.modulus_length
     }
 
     /// Encrypts `plaintext`.
