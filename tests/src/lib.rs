@@ -5,6 +5,7 @@ pub mod adapter;
 mod book;
 pub mod client;
 pub mod counting;
+pub mod heard;
 pub mod interop;
 pub mod items;
 pub mod keyferry;

@@ -2,9 +2,8 @@
 
 use std::{
     error::Error,
-    fmt,
     io::{Read, Write},
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::Duration,
 };
 
@@ -25,13 +24,11 @@ use crypto_envelope_testkit::{
     insecure::FixedDataKey,
     redaction::{hunt, hunt_debug, hunt_error},
 };
-use crypto_envelope_tests::items::{Items, next};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tracing::{
-    Event, Metadata, Subscriber,
-    field::Field,
-    span::{Attributes, Id, Record},
+use crypto_envelope_tests::{
+    heard::Heard,
+    items::{Items, next},
 };
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 type TestResult = Result<(), Box<dyn Error>>;
 
@@ -197,41 +194,6 @@ fn caches() -> TestResult {
     assert!(heard.contains("UnknownLength") && heard.contains("out of the cache"), "{heard}");
     hunt(&heard, &[&secrets.all()[..], &[b"of-the-context"]].concat())?;
     Ok(())
-}
-
-/// Writes down every event and every field.
-#[derive(Clone, Debug, Default)]
-struct Heard(Arc<Mutex<String>>);
-
-impl Heard {
-    fn text(&self) -> String {
-        self.0.lock().expect("no panic").clone()
-    }
-}
-
-impl Subscriber for Heard {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut text = self.0.lock().expect("no panic");
-        event.record(&mut |field: &Field, value: &dyn fmt::Debug| {
-            text.extend([field.name(), ": ", &format!("{value:?}"), "\n"]);
-        });
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
 }
 
 /// Each adapter once it has seen some of the plaintext.

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    fs::File,
+    fs::{File, OpenOptions},
     io::{self, Write},
     path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -59,6 +59,15 @@ impl Call {
     }
 }
 
+/// Nobody else reads it: it will hold keys, if only those of the fake.
+fn private_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 /// All calls since the last look.
 #[derive(Default)]
 pub(super) struct Log(Mutex<Entries>);
@@ -72,7 +81,7 @@ struct Entries {
 impl Log {
     /// Writes into `path` as well, if there is one.
     pub(super) fn new(path: Option<&Path>) -> io::Result<Self> {
-        let file = path.map(File::create).transpose()?;
+        let file = path.map(private_file).transpose()?;
         Ok(Self(Mutex::new(Entries { calls: Vec::new(), file })))
     }
 
