@@ -293,3 +293,29 @@ async fn long_answers_are_not_read() -> Result<()> {
     assert!(calls <= 3);
     Ok(())
 }
+
+/// Where an alias leads to is for KMS to say, but not to another account or region.
+#[tokio::test]
+async fn an_alias_leads_to_a_key_beside_it() -> Result<()> {
+    let case = Case::with(|builder| builder.region(REGION)).await?;
+    case.kms.fake.create_alias("alias/mine", &case.arn)?;
+    let clients = clients_for(&case.kms.fake.endpoint()).region(REGION).build()?;
+    let account = case.arn.split(':').nth(4).ok_or("no account")?;
+    let alias_arn = format!("arn:aws:kms:{REGION}:{account}:alias/mine");
+    let elsewhere = case.arn.replace(REGION, "eu-west-1");
+    let of_others = case.arn.replace(account, "999999999999");
+    for (name, answer, is_taken) in [
+        (alias_arn.as_str(), &case.arn, true),
+        (alias_arn.as_str(), &elsewhere, false),
+        (alias_arn.as_str(), &of_others, false),
+        ("alias/mine", &case.arn, true),
+        ("alias/mine", &elsewhere, false),
+    ] {
+        case.kms.fake.inject(lie::key_id(answer));
+        let provider = AwsKmsProvider::new(&clients, name)?;
+        let context = context();
+        let generated = provider.generate(GenerateRequest::for_message(SUITE, &context)).await;
+        assert_eq!(generated.is_ok(), is_taken, "{name} {answer} {generated:?}");
+    }
+    Ok(())
+}
