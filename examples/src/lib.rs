@@ -4,7 +4,7 @@ use std::{env, error::Error};
 
 use crypto_envelope::blocking;
 use crypto_envelope_aws_kms::{
-    KmsClients, SdkConfig,
+    AwsKmsClients, SdkConfig,
     aws_sdk_kms::config::{Credentials, SharedCredentialsProvider},
 };
 use crypto_envelope_testkit::fake::aws_kms::{FakeAwsKms, KeyKind};
@@ -14,7 +14,7 @@ use crypto_envelope_testkit::fake::aws_kms::{FakeAwsKms, KeyKind};
 #[non_exhaustive]
 pub struct ExampleKey {
     /// The way to it.
-    pub clients: KmsClients,
+    pub clients: AwsKmsClients,
     /// Its name.
     pub arn: String,
     /// Ends when it is dropped.
@@ -22,15 +22,15 @@ pub struct ExampleKey {
 }
 
 impl ExampleKey {
-    /// The key whose ARN is in `CRYPTO_ENVELOPE_KMS_KEY`, with the credentials of the AWS tools; or,
+    /// The key whose ARN is in `CRYPTO_ENVELOPE_AWS_KMS_KEY`, with the credentials of the AWS tools; or,
     /// without the variable, one in a fake AWS KMS inside this process.
     ///
     /// # Errors
     ///
     /// If the fake cannot be started, or the configuration of AWS cannot be used.
     pub fn from_env() -> Result<Self, Box<dyn Error>> {
-        if let Ok(arn) = env::var("CRYPTO_ENVELOPE_KMS_KEY") {
-            return Ok(Self { clients: blocking::wait(KmsClients::load())?, arn, _fake: None });
+        if let Ok(arn) = env::var("CRYPTO_ENVELOPE_AWS_KMS_KEY") {
+            return Ok(Self { clients: blocking::wait(AwsKmsClients::load())?, arn, _fake: None });
         }
         let fake = FakeAwsKms::start()?;
         let arn = fake.create_key("us-east-1", KeyKind::Symmetric)?;
@@ -39,6 +39,6 @@ impl ExampleKey {
             .endpoint_url(fake.endpoint())
             .credentials_provider(SharedCredentialsProvider::new(anybody))
             .build();
-        Ok(Self { clients: KmsClients::new(&config), arn, _fake: Some(fake) })
+        Ok(Self { clients: AwsKmsClients::new(&config), arn, _fake: Some(fake) })
     }
 }

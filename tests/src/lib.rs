@@ -2,6 +2,7 @@
 //! talk to the software of others.
 
 pub mod adapter;
+pub mod aws_kms;
 mod book;
 pub mod client;
 pub mod counting;
@@ -9,7 +10,6 @@ pub mod heard;
 pub mod interop;
 pub mod items;
 pub mod keyferry;
-pub mod kms;
 pub mod peer;
 pub mod ranges;
 pub mod runner;

@@ -2,11 +2,11 @@
 
 use crypto_envelope::{Decryptor, EncryptionContext, Limits, Outline};
 
-mod kms;
+mod aws_kms;
 
 use crate::{
     adapter::Adapter,
-    kms::Kms,
+    aws_kms::Kms,
     vectors::{Expect, Manifest, Result, Rule, Vector, is_refusal},
 };
 
@@ -43,11 +43,11 @@ pub fn run(manifest: &Manifest, vector: &Vector) -> Result<Outcome> {
         open(manifest, vector, adapter, &decryptor, &message)
             .map_err(|error| format!("{adapter:?}: {error}"))?;
         if let Some(kms) = &kms {
-            kms::opened_as_recorded(vector, kms)?;
+            aws_kms::opened_as_recorded(vector, kms)?;
         }
     }
     if let Some(kms) = &kms {
-        kms::writes_as_recorded(manifest, vector, kms)?;
+        aws_kms::writes_as_recorded(manifest, vector, kms)?;
     }
     match vector.rule()? {
         None => {}

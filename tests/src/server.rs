@@ -42,12 +42,12 @@ impl ServerProcess {
     ///
     /// If `cargo xtask test` did not prepare it, or it does not start: with the end of its log.
     pub fn start(server: PythonServer) -> Result<Self> {
-        let python = prepared("CRYPTO_ENVELOPE_KMS_SERVERS")?;
+        let python = prepared("CRYPTO_ENVELOPE_AWS_KMS_SERVERS")?;
         let folder = tempfile::tempdir()?;
         let log = File::create(folder.path().join(LOG))?;
         let port = free_port()?;
         let mut command = Command::new(python);
-        command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/kms_servers/serve.py"));
+        command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/aws_kms_servers/serve.py"));
         command.arg(server.module);
         (server.configure)(&mut command, port);
         command.current_dir(folder.path()).env("TMPDIR", folder.path());

@@ -10,7 +10,7 @@ use crypto_envelope::{
 };
 use serde_json::Value;
 
-use crate::kms::Kms;
+use crate::aws_kms::Kms;
 
 /// The result of everything that reads vectors.
 pub type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;

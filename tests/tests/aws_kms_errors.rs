@@ -9,7 +9,7 @@ use crypto_envelope::{
         UnwrapRequest,
     },
 };
-use crypto_envelope_aws_kms::{AwsKmsProvider, KmsClientsBuilder, KmsError};
+use crypto_envelope_aws_kms::{AwsKmsClientsBuilder, AwsKmsError, AwsKmsProvider};
 use crypto_envelope_testkit::{
     fake::{
         aws_kms::{AccessKey, KeyKind, lie},
@@ -18,7 +18,7 @@ use crypto_envelope_testkit::{
     redaction,
 };
 use crypto_envelope_tests::{
-    kms::{Kms, clients_for},
+    aws_kms::{Kms, clients_for},
     vectors::Result,
 };
 use serde_json::json;
@@ -40,7 +40,9 @@ impl Case {
         Self::with(|builder| builder).await
     }
 
-    async fn with(change: impl FnOnce(KmsClientsBuilder) -> KmsClientsBuilder) -> Result<Self> {
+    async fn with(
+        change: impl FnOnce(AwsKmsClientsBuilder) -> AwsKmsClientsBuilder,
+    ) -> Result<Self> {
         let kms = Kms::start()?;
         let arn = kms.fake.create_key(REGION, KeyKind::Symmetric)?;
         let clients = change(clients_for(&kms.fake.endpoint())).build()?;
@@ -82,7 +84,7 @@ fn context() -> EncryptionContext {
     EncryptionContext::from([("purpose", "errors")])
 }
 
-fn detail(error: &ProviderError) -> &KmsError {
+fn detail(error: &ProviderError) -> &AwsKmsError {
     error.source().and_then(|source| source.downcast_ref()).expect("what KMS said")
 }
 

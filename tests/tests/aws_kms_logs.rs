@@ -10,7 +10,7 @@ use crypto_envelope_testkit::{
     fake::{aws_kms::KeyKind, http::Fault},
     redaction,
 };
-use crypto_envelope_tests::{heard::Heard, kms::Kms, vectors::Result};
+use crypto_envelope_tests::{aws_kms::Kms, heard::Heard, vectors::Result};
 
 #[tokio::test]
 async fn no_data_key_is_logged() -> Result<()> {

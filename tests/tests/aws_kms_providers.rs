@@ -17,12 +17,12 @@ use crypto_envelope::{
     },
 };
 use crypto_envelope_aws_kms::{
-    AwsKmsDiscoveryProvider, AwsKmsKeys, AwsKmsProvider, AwsKmsRsaProvider, DiscoveryFilter,
-    KmsClients,
+    AwsKmsClients, AwsKmsDiscoveryFilter, AwsKmsDiscoveryProvider, AwsKmsKeysBuilder,
+    AwsKmsProvider, AwsKmsRsaProvider,
 };
 use crypto_envelope_testkit::fake::aws_kms::{AccessKey, FakeAwsKms, KeyKind, lie};
 use crypto_envelope_tests::{
-    kms::{Kms, clients_for},
+    aws_kms::{Kms, clients_for},
     vectors::Result,
 };
 use serde_json::json;
@@ -87,7 +87,7 @@ async fn strict_takes_its_own_key_alone() -> Result<()> {
 async fn discovery_asks_whom_it_may() -> Result<()> {
     let kms = Kms::with_vector_keys()?;
     let accounts = ["444455556666", ACCOUNT];
-    let of = |partition| DiscoveryFilter::new(partition, accounts);
+    let of = |partition| AwsKmsDiscoveryFilter::new(partition, accounts);
     let any = AwsKmsDiscoveryProvider::any_account(&kms.clients);
     let filtered = AwsKmsDiscoveryProvider::new(&kms.clients, of("aws")?);
     let listed = filtered.clone().in_regions([HERE, "us-west-2"])?;
@@ -133,7 +133,7 @@ async fn multi_region_keys_are_looked_for_in_one_region_after_the_other() -> Res
     let message = encryptor.encrypt(b"for all regions", &nothing).await?;
     kms.take_calls();
     let account = primary.split(':').nth(4).ok_or("no account")?;
-    let filter = DiscoveryFilter::new("aws", [account])?;
+    let filter = AwsKmsDiscoveryFilter::new("aws", [account])?;
     let discovery = AwsKmsDiscoveryProvider::new(&kms.clients, filter);
     let each = discovery.multi_region_in_each(["ap-south-1", THERE, HERE])?;
     let opened = Decryptor::new(each).decrypt(&message, &nothing).await?;
@@ -176,7 +176,7 @@ async fn aliases_and_bare_ids_encrypt() -> Result<()> {
 async fn several_keys_are_called_where_they_are() -> Result<()> {
     let kms = Kms::with_vector_keys()?;
     let (one, other) = (arn("aws", HERE, ACCOUNT, "1"), arn("aws", THERE, ACCOUNT, "2"));
-    let keys = || AwsKmsKeys::new(&kms.clients);
+    let keys = || AwsKmsKeysBuilder::new(&kms.clients);
     let provider = keys().key(&one).key(&other).grant_tokens(["a token"]).build()?;
     let nothing = EncryptionContext::new();
     let message = Encryptor::new(provider).encrypt(b"text", &nothing).await?;
@@ -313,7 +313,7 @@ async fn calls_say_who_makes_them() -> Result<()> {
 async fn a_function_makes_clients_too() -> Result<()> {
     let kms = Kms::with_vector_keys()?;
     let inner = kms.clients.clone();
-    let clients = KmsClients::from_fn(move |region| inner.client(region).expect("a region"));
+    let clients = AwsKmsClients::from_fn(move |region| inner.client(region).expect("a region"));
     let provider = AwsKmsProvider::new(&clients, &arn("aws", THERE, ACCOUNT, "1"))?;
     Encryptor::new(provider).encrypt(b"text", &EncryptionContext::new()).await?;
     assert_eq!(kms.take_calls()[0]["region"], THERE);
@@ -359,7 +359,7 @@ async fn clients_of_many_regions_are_not_kept() -> Result<()> {
     let kms = Kms::with_vector_keys()?;
     let made = Arc::new(AtomicUsize::new(0));
     let (inner, counted) = (kms.clients.clone(), Arc::clone(&made));
-    let clients = KmsClients::from_fn(move |_| {
+    let clients = AwsKmsClients::from_fn(move |_| {
         counted.fetch_add(1, Ordering::Relaxed);
         inner.client(HERE).expect("a region")
     });
@@ -402,13 +402,13 @@ fn anybody_can_wrap_for_any_account() -> Result<()> {
     let kms = Kms::start()?;
     let any = AwsKmsDiscoveryProvider::any_account(&kms.clients);
     assert!(!any.properties().authenticates_wrapper);
-    let filter = DiscoveryFilter::new("aws", [ACCOUNT])?;
+    let filter = AwsKmsDiscoveryFilter::new("aws", [ACCOUNT])?;
     let filtered = AwsKmsDiscoveryProvider::new(&kms.clients, filter);
     assert!(filtered.properties().authenticates_wrapper && any.properties().binds_context);
     for account in ["", "1111-2222-3333", "11112222333", "alias"] {
-        assert!(DiscoveryFilter::new("aws", [account]).is_err(), "{account}");
+        assert!(AwsKmsDiscoveryFilter::new("aws", [account]).is_err(), "{account}");
     }
-    assert!(DiscoveryFilter::new("", [ACCOUNT]).is_err());
-    assert!(DiscoveryFilter::new("aws", [] as [&str; 0]).is_err());
+    assert!(AwsKmsDiscoveryFilter::new("", [ACCOUNT]).is_err());
+    assert!(AwsKmsDiscoveryFilter::new("aws", [] as [&str; 0]).is_err());
     Ok(())
 }

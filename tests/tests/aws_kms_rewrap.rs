@@ -8,11 +8,11 @@ use crypto_envelope::{
     },
 };
 use crypto_envelope_aws_kms::{
-    AwsKmsDiscoveryProvider, AwsKmsKeys, AwsKmsProvider, DiscoveryFilter,
+    AwsKmsDiscoveryFilter, AwsKmsDiscoveryProvider, AwsKmsKeysBuilder, AwsKmsProvider,
 };
 use crypto_envelope_testkit::fake::aws_kms::{KeyKind, lie};
 use crypto_envelope_tests::{
-    kms::{Kms, clients_for},
+    aws_kms::{Kms, clients_for},
     vectors::Result,
 };
 
@@ -91,7 +91,7 @@ async fn one_call_for_each_of_several_keys() -> Result<()> {
     let case = Case::new().await?;
     let keys = [case.kms.fake.create_key(HERE, KeyKind::Symmetric)?, case.arn.clone()];
     let [one, other] = keys;
-    let target = AwsKmsKeys::new(&case.kms.clients).key(one).key(other).build()?;
+    let target = AwsKmsKeysBuilder::new(&case.kms.clients).key(one).key(other).build()?;
     let source = MultiProvider::new(case.other(HERE)?).with_child(case.source()?);
     let calls = case.rewraps(&source, &target).await?;
     assert_eq!(calls, [r#""ReEncrypt" "us-east-1""#; 2]);
@@ -102,7 +102,7 @@ async fn one_call_for_each_of_several_keys() -> Result<()> {
 async fn discovery_moves_keys_too() -> Result<()> {
     let case = Case::new().await?;
     let account = case.arn.split(':').nth(4).ok_or("no account")?;
-    let filter = DiscoveryFilter::new("aws", [account])?;
+    let filter = AwsKmsDiscoveryFilter::new("aws", [account])?;
     let source = AwsKmsDiscoveryProvider::new(&case.kms.clients, filter);
     let calls = case.rewraps(&source, &case.other(HERE)?).await?;
     assert_eq!(calls, [r#""ReEncrypt" "us-east-1""#]);

@@ -11,7 +11,7 @@ use std::{
 use crypto_envelope::{Decryptor, EncryptionContext, Encryptor, Error, blocking};
 use crypto_envelope_aws_kms::AwsKmsProvider;
 use crypto_envelope_testkit::fake::{aws_kms::KeyKind, http::Fault};
-use crypto_envelope_tests::{kms::Kms, vectors::Result};
+use crypto_envelope_tests::{aws_kms::Kms, vectors::Result};
 
 fn provider(kms: &Kms) -> Result<AwsKmsProvider> {
     let arn = kms.fake.create_key("us-east-1", KeyKind::Symmetric)?;

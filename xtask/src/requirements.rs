@@ -57,14 +57,14 @@ pub(crate) const NODE: Requirement = Requirement {
 
 /// Servers of others that play AWS KMS.
 pub(crate) const KMS_SERVERS: Requirement = Requirement {
-    name: "kms-servers",
+    name: "aws-kms-servers",
     meet: || {
         let venv = Venv {
-            name: "kms-servers",
-            requirements: "tests/interop/kms_servers/requirements.txt",
+            name: "aws-kms-servers",
+            requirements: "tests/interop/aws_kms_servers/requirements.txt",
             sources: &[],
         };
-        Ok(vec![("CRYPTO_ENVELOPE_KMS_SERVERS", venv.program("python")?.into())])
+        Ok(vec![("CRYPTO_ENVELOPE_AWS_KMS_SERVERS", venv.program("python")?.into())])
     },
 };
 

@@ -62,12 +62,12 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage::tests(
         "interop-python",
         "-p crypto-envelope-tests --features interop-python --test interop_python \
-         --test interop_python_kms",
+         --test interop_python_aws_kms",
     )
     .needs(&requirements::PYTHON),
     Stage::tests(
-        "interop-kms",
-        "-p crypto-envelope-tests --features interop-kms --test interop_kms",
+        "certify-aws-kms",
+        "-p crypto-envelope-tests --features certify-aws-kms --test certify_aws_kms",
     )
     .needs(&requirements::PYTHON),
     Stage::tests(
@@ -81,8 +81,8 @@ pub(crate) const STAGES: &[Stage] = &[
     )
     .needs(&requirements::NODE),
     Stage::tests(
-        "kms-servers",
-        "-p crypto-envelope-tests --features kms-servers --test aws_kms_servers",
+        "aws-kms-servers",
+        "-p crypto-envelope-tests --features aws-kms-servers --test aws_kms_servers",
     )
     .needs(&requirements::KMS_SERVERS),
     Stage::check("format-benches", "fmt --manifest-path benches/Cargo.toml --check"),

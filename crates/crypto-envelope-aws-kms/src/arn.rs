@@ -8,7 +8,7 @@ use crypto_envelope::{Error, Result};
 /// `arn:aws:kms:us-east-1:111122223333:key/1234abcd-…` (AWS Encryption SDK specification, "AWS KMS
 /// Key ARN").
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct KmsArn {
+pub struct AwsKmsArn {
     partition: String,
     region: String,
     account: String,
@@ -22,7 +22,7 @@ enum Resource {
     Alias,
 }
 
-impl KmsArn {
+impl AwsKmsArn {
     /// Takes an ARN apart.
     ///
     /// # Errors
@@ -131,7 +131,7 @@ impl KmsArn {
     }
 }
 
-impl fmt::Display for KmsArn {
+impl fmt::Display for AwsKmsArn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { partition, region, account, resource, id } = self;
         let kind = match resource {
@@ -142,7 +142,7 @@ impl fmt::Display for KmsArn {
     }
 }
 
-impl fmt::Debug for KmsArn {
+impl fmt::Debug for AwsKmsArn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -152,7 +152,7 @@ impl fmt::Debug for KmsArn {
 /// Only the ARN of a key can decrypt, since that is what messages name.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum KmsKeyId {
-    Arn(KmsArn),
+    Arn(AwsKmsArn),
     /// In the region and account of whoever calls.
     Local(String),
 }
@@ -160,7 +160,7 @@ pub(crate) enum KmsKeyId {
 impl KmsKeyId {
     pub(crate) fn parse(id: &str) -> Result<Self> {
         if id.starts_with("arn:") {
-            return KmsArn::parse(id).map(Self::Arn);
+            return AwsKmsArn::parse(id).map(Self::Arn);
         }
         let name = id.strip_prefix("alias/").unwrap_or(id);
         if !is_made_of(name, b"-_/", LONGEST_ID) {
@@ -173,10 +173,10 @@ impl KmsKeyId {
 
     /// The region that its name says.
     pub(crate) fn region(&self) -> Option<&str> {
-        self.arn().map(KmsArn::region)
+        self.arn().map(AwsKmsArn::region)
     }
 
-    pub(crate) fn arn(&self) -> Option<&KmsArn> {
+    pub(crate) fn arn(&self) -> Option<&AwsKmsArn> {
         match self {
             Self::Arn(arn) => Some(arn),
             Self::Local(_) => None,
@@ -184,7 +184,7 @@ impl KmsKeyId {
     }
 
     /// Whether KMS, called in `region`, may say that it used the key `arn` when asked for this one.
-    pub(crate) fn may_lead_to(&self, arn: &KmsArn, region: &str) -> bool {
+    pub(crate) fn may_lead_to(&self, arn: &AwsKmsArn, region: &str) -> bool {
         match self {
             Self::Arn(own) if own.is_key() => own == arn,
             Self::Arn(alias) => {
@@ -196,7 +196,7 @@ impl KmsKeyId {
     }
 
     /// The ARN of a key, not that of an alias.
-    pub(crate) fn key_arn(&self) -> Option<&KmsArn> {
+    pub(crate) fn key_arn(&self) -> Option<&AwsKmsArn> {
         self.arn().filter(|arn| arn.is_key())
     }
 }
@@ -249,8 +249,8 @@ mod tests {
     const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd";
     const MULTI: &str = "arn:aws:kms:us-east-1:111122223333:key/mrk-1234";
 
-    fn arn(text: &str) -> KmsArn {
-        KmsArn::parse(text).expect("an ARN")
+    fn arn(text: &str) -> AwsKmsArn {
+        AwsKmsArn::parse(text).expect("an ARN")
     }
 
     #[test]
@@ -290,7 +290,7 @@ mod tests {
             "arn:aws kms:kms:us-east-1:111122223333:key/1234",
             &format!("arn:aws:kms:us-east-1:111122223333:key/{}", "1".repeat(257)),
         ] {
-            assert!(KmsArn::parse(text).is_err(), "{text}");
+            assert!(AwsKmsArn::parse(text).is_err(), "{text}");
         }
     }
 

@@ -10,24 +10,24 @@ use aws_sdk_kms::{
 };
 use crypto_envelope::{EncryptionContext, Error, Result, SecretBytes};
 
-use crate::{KmsArn, KmsClients, arn::KmsKeyId, error::Call, runtime};
+use crate::{AwsKmsArn, AwsKmsClients, arn::KmsKeyId, error::Call, runtime};
 
 /// Calls KMS, in one region or in that of each key.
 #[derive(Clone, Debug)]
 pub(crate) struct Calls {
-    clients: KmsClients,
+    clients: AwsKmsClients,
     grant_tokens: Vec<String>,
 }
 
 /// A wrapped key as KMS made it.
 pub(crate) struct Wrapped {
     /// Of the key that wrapped it.
-    pub(crate) arn: KmsArn,
+    pub(crate) arn: AwsKmsArn,
     pub(crate) ciphertext: Vec<u8>,
 }
 
 impl Calls {
-    pub(crate) fn new(clients: &KmsClients) -> Self {
+    pub(crate) fn new(clients: &AwsKmsClients) -> Self {
         Self { clients: clients.clone(), grant_tokens: Vec::new() }
     }
 
@@ -144,7 +144,7 @@ impl Calls {
     /// The public key of an asymmetric one that KMS decrypts with, as `SubjectPublicKeyInfo` in DER.
     pub(crate) async fn public_key(
         &self,
-        arn: &KmsArn,
+        arn: &AwsKmsArn,
         algorithm: EncryptionAlgorithmSpec,
     ) -> Result<Vec<u8>> {
         let key = KmsKeyId::Arn(arn.clone());
@@ -169,7 +169,7 @@ impl Calls {
         answered.bytes("no public key", answer.public_key)
     }
 
-    pub(crate) fn clients(&self) -> &KmsClients {
+    pub(crate) fn clients(&self) -> &AwsKmsClients {
         &self.clients
     }
 
@@ -204,7 +204,7 @@ impl Calls {
 /// What to unwrap, and with which key.
 #[derive(Clone, Copy)]
 pub(crate) struct Unwrap<'a> {
-    pub(crate) arn: &'a KmsArn,
+    pub(crate) arn: &'a AwsKmsArn,
     /// The region that is called: that of the key, or one that is called for all keys.
     pub(crate) region: &'a str,
     pub(crate) ciphertext: &'a [u8],
@@ -230,7 +230,7 @@ impl Answered {
         key_id: Option<&str>,
         ciphertext: Option<Blob>,
     ) -> Result<Wrapped> {
-        let arn = key_id.and_then(|id| KmsArn::of_key(id.as_bytes()));
+        let arn = key_id.and_then(|id| AwsKmsArn::of_key(id.as_bytes()));
         let arn = arn.ok_or_else(|| self.wrongly("KMS answered without the ARN of a key"))?;
         let region = self.call.region.as_str();
         if !asked.may_lead_to(&arn, region) {
@@ -239,7 +239,7 @@ impl Answered {
         Ok(Wrapped { arn, ciphertext: self.bytes("no wrapped key", ciphertext)? })
     }
 
-    fn check_key(&self, asked: &KmsArn, key_id: Option<&str>) -> Result<()> {
+    fn check_key(&self, asked: &AwsKmsArn, key_id: Option<&str>) -> Result<()> {
         match key_id {
             Some(id) if id == asked.to_string() => Ok(()),
             _ => Err(self.wrongly("KMS used another key than it was asked to")),

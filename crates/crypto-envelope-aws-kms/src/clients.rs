@@ -10,7 +10,7 @@ use aws_types::{SdkConfig, region::Region};
 use crypto_envelope::{Error, Result};
 
 use crate::{
-    KmsClientsBuilder, arn,
+    AwsKmsClientsBuilder, arn,
     guard::{Guard, Transport},
     settings,
 };
@@ -20,7 +20,7 @@ use crate::{
 /// It has the credentials; the providers have the rules. From [`load`](Self::load) it gets what the
 /// AWS tools would use on this machine, from [`new`](Self::new) any configuration of the AWS SDK.
 #[derive(Clone)]
-pub struct KmsClients(Arc<Clients>);
+pub struct AwsKmsClients(Arc<Clients>);
 
 struct Clients {
     source: Source,
@@ -35,10 +35,10 @@ enum Source {
     Function(Box<dyn Fn(&str) -> Client + Send + Sync>),
 }
 
-impl KmsClients {
+impl AwsKmsClients {
     /// With the configuration of the AWS SDK: credentials, timeouts, retries, endpoint, HTTP client
     /// and all else. The region is that of each key; the one of the configuration serves keys that
-    /// name none. What it leaves open is set as [`KmsClientsBuilder`] says.
+    /// name none. What it leaves open is set as [`AwsKmsClientsBuilder`] says.
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
         Self::with_transport(config, Transport::PlainToThisMachine)
@@ -62,8 +62,8 @@ impl KmsClients {
     }
 
     /// Starts to change settings of a configuration.
-    pub fn builder(config: &SdkConfig) -> KmsClientsBuilder {
-        KmsClientsBuilder::new(config)
+    pub fn builder(config: &SdkConfig) -> AwsKmsClientsBuilder {
+        AwsKmsClientsBuilder::new(config)
     }
 
     /// The client for calls of one's own, such as to create keys.
@@ -135,9 +135,11 @@ impl Source {
     }
 }
 
-impl fmt::Debug for KmsClients {
+impl fmt::Debug for AwsKmsClients {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KmsClients").field("region", &self.0.default_region).finish_non_exhaustive()
+        f.debug_struct("AwsKmsClients")
+            .field("region", &self.0.default_region)
+            .finish_non_exhaustive()
     }
 }
 

@@ -6,10 +6,10 @@ use aws_config::{
 use aws_sdk_kms::config::SharedCredentialsProvider;
 use aws_types::SdkConfig;
 
-use crate::{KmsClients, KmsClientsBuilder, runtime};
+use crate::{AwsKmsClients, AwsKmsClientsBuilder, runtime};
 use crypto_envelope::Result;
 
-impl KmsClients {
+impl AwsKmsClients {
     /// With what the AWS tools would use here: credentials and region from the environment, the
     /// shared configuration files, a web identity, a container or the instance, in that order.
     ///
@@ -25,7 +25,7 @@ impl KmsClients {
     /// # Errors
     ///
     /// As [`load`](Self::load).
-    pub async fn load_builder() -> Result<KmsClientsBuilder> {
+    pub async fn load_builder() -> Result<AwsKmsClientsBuilder> {
         Self::loader(None).await
     }
 
@@ -36,11 +36,11 @@ impl KmsClients {
     /// # Errors
     ///
     /// As [`load`](Self::load).
-    pub async fn load_profile(name: &str) -> Result<KmsClientsBuilder> {
+    pub async fn load_profile(name: &str) -> Result<AwsKmsClientsBuilder> {
         Self::loader(Some(name.to_owned())).await
     }
 
-    async fn loader(profile: Option<String>) -> Result<KmsClientsBuilder> {
+    async fn loader(profile: Option<String>) -> Result<AwsKmsClientsBuilder> {
         let config = runtime::run(async move {
             let loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
             match profile {

@@ -11,7 +11,7 @@ use crypto_envelope::{
 };
 
 use crate::{
-    AwsKmsProvider, KmsArn, KmsClients,
+    AwsKmsArn, AwsKmsClients, AwsKmsProvider,
     arn::check_region,
     calls::{Calls, Unwrap},
     rewrap, wrapped_key,
@@ -20,7 +20,7 @@ use crate::{
 /// Unwraps with whatever symmetric KMS keys a message names, and cannot encrypt (AWS Encryption SDK
 /// specification, "AWS KMS Discovery Keyring" and "AWS KMS MRK Discovery Keyring").
 ///
-/// A message names its keys before anything of it is verified: the [`DiscoveryFilter`] says whose
+/// A message names its keys before anything of it is verified: the [`AwsKmsDiscoveryFilter`] says whose
 /// keys may be asked for at all. Keys that it does not accept, and those of regions that their
 /// partition does not have, cause no call. KMS is called in the
 /// region of each key, unless [`in_region`](Self::in_region) or one of the others says otherwise;
@@ -35,14 +35,14 @@ use crate::{
 /// is the better choice.
 #[derive(Clone, Debug)]
 pub struct AwsKmsDiscoveryProvider {
-    filter: Option<DiscoveryFilter>,
+    filter: Option<AwsKmsDiscoveryFilter>,
     regions: Regions,
     calls: Calls,
 }
 
 /// Whose keys may be asked for: those of one partition and of any of some accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DiscoveryFilter {
+pub struct AwsKmsDiscoveryFilter {
     partition: String,
     accounts: BTreeSet<String>,
 }
@@ -59,7 +59,7 @@ enum Regions {
     OneMultiRegion(String),
 }
 
-impl DiscoveryFilter {
+impl AwsKmsDiscoveryFilter {
     /// Keys of these accounts in this partition, such as `aws` or `aws-cn`.
     ///
     /// # Errors
@@ -83,7 +83,7 @@ impl DiscoveryFilter {
         Ok(Self { partition, accounts })
     }
 
-    fn accepts(&self, arn: &KmsArn) -> bool {
+    fn accepts(&self, arn: &AwsKmsArn) -> bool {
         arn.partition() == self.partition && self.accounts.contains(arn.account())
     }
 }
@@ -91,14 +91,14 @@ impl DiscoveryFilter {
 impl AwsKmsDiscoveryProvider {
     /// With the keys that `filter` accepts.
     #[must_use]
-    pub fn new(clients: &KmsClients, filter: DiscoveryFilter) -> Self {
+    pub fn new(clients: &AwsKmsClients, filter: AwsKmsDiscoveryFilter) -> Self {
         Self { filter: Some(filter), ..Self::any_account(clients) }
     }
 
     /// With the keys of anybody who lets these credentials use them: also of those who wrote the
     /// message to be opened with a key of theirs.
     #[must_use]
-    pub fn any_account(clients: &KmsClients) -> Self {
+    pub fn any_account(clients: &AwsKmsClients) -> Self {
         Self { filter: None, regions: Regions::OfKey, calls: Calls::new(clients) }
     }
 
@@ -168,8 +168,8 @@ impl AwsKmsDiscoveryProvider {
     }
 
     /// The ARN to ask for, and where, if there is something to be asked.
-    fn own(&self, key: &EncryptedDataKey) -> Option<(KmsArn, String)> {
-        let arn = wrapped_key::arn(key, wrapped_key::SYMMETRIC).filter(KmsArn::is_plausible)?;
+    fn own(&self, key: &EncryptedDataKey) -> Option<(AwsKmsArn, String)> {
+        let arn = wrapped_key::arn(key, wrapped_key::SYMMETRIC).filter(AwsKmsArn::is_plausible)?;
         if self.filter.as_ref().is_some_and(|filter| !filter.accepts(&arn)) {
             return None;
         }
@@ -235,7 +235,7 @@ impl KeyProvider for AwsKmsDiscoveryProvider {
 
 fn unwrap_of<'a>(
     key: &'a EncryptedDataKey,
-    arn: &'a KmsArn,
+    arn: &'a AwsKmsArn,
     region: &'a str,
     context: &'a EncryptionContext,
 ) -> Unwrap<'a> {

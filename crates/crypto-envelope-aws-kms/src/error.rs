@@ -16,7 +16,7 @@ use crypto_envelope::{
 /// A call to KMS that failed. It is the [source](StdError::source) of the provider error that one
 /// gets, which sorts it by what can be done.
 #[derive(Clone, Debug)]
-pub struct KmsError {
+pub struct AwsKmsError {
     call: Call,
     code: Option<String>,
     request_id: Option<String>,
@@ -24,7 +24,7 @@ pub struct KmsError {
     lacks_credentials: bool,
 }
 
-impl KmsError {
+impl AwsKmsError {
     /// The operation, such as `Decrypt`.
     #[must_use]
     pub fn operation(&self) -> &'static str {
@@ -70,7 +70,7 @@ impl KmsError {
     }
 }
 
-impl fmt::Display for KmsError {
+impl fmt::Display for AwsKmsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Call { operation, key_id, region } = &self.call;
         write!(f, "kms:{operation} of {key_id} in {region}")?;
@@ -84,7 +84,7 @@ impl fmt::Display for KmsError {
     }
 }
 
-impl StdError for KmsError {}
+impl StdError for AwsKmsError {}
 
 /// What was called.
 #[derive(Clone, Debug)]
@@ -139,7 +139,7 @@ impl Call {
         };
         let message = format!("no credentials: {}", chain(error));
         let (code, request_id) = (None, None);
-        let error = KmsError { call: self, code, request_id, message, lacks_credentials: true };
+        let error = AwsKmsError { call: self, code, request_id, message, lacks_credentials: true };
         error.of_kind(kind)
     }
 
@@ -151,7 +151,7 @@ impl Call {
         message: String,
     ) -> Error {
         let lacks_credentials = false;
-        KmsError { call: self, code, request_id, message, lacks_credentials }.of_kind(kind)
+        AwsKmsError { call: self, code, request_id, message, lacks_credentials }.of_kind(kind)
     }
 }
 
@@ -196,7 +196,7 @@ fn kind_of(code: Option<&str>, status: u16) -> ProviderErrorKind {
     }
 }
 
-fn next_step(kind: ProviderErrorKind, error: &KmsError) -> Option<String> {
+fn next_step(kind: ProviderErrorKind, error: &AwsKmsError) -> Option<String> {
     let Call { operation, key_id, region } = &error.call;
     Some(match (error.code.as_deref(), kind) {
         _ if error.lacks_credentials => {
@@ -282,7 +282,7 @@ mod tests {
     use crypto_envelope::{EncryptionContext, Encryptor, blocking};
 
     use super::*;
-    use crate::{AwsKmsProvider, KmsClients, SdkConfig};
+    use crate::{AwsKmsClients, AwsKmsProvider, SdkConfig};
 
     #[derive(Debug)]
     struct Nobody;
@@ -301,7 +301,7 @@ mod tests {
     fn missing_credentials_are_no_trouble_of_the_network() -> crypto_envelope::Result<()> {
         let nobody = SharedCredentialsProvider::new(Nobody);
         let config = SdkConfig::builder().credentials_provider(nobody);
-        let clients = KmsClients::builder(&config.build()).region("us-east-1").build()?;
+        let clients = AwsKmsClients::builder(&config.build()).region("us-east-1").build()?;
         let encryptor = Encryptor::new(AwsKmsProvider::new(&clients, "alias/name")?);
         let refused = blocking::wait(encryptor.prepare(&EncryptionContext::new()));
         let Err(Error::Provider(refused)) = refused else { panic!("it was not refused") };
@@ -312,8 +312,8 @@ mod tests {
             text.contains("nobody has any. Tried: this; that; set AWS_ACCESS_KEY_ID"),
             "{text}"
         );
-        let source = refused.source().and_then(|source| source.downcast_ref::<KmsError>());
-        assert!(source.is_some_and(KmsError::lacks_credentials));
+        let source = refused.source().and_then(|source| source.downcast_ref::<AwsKmsError>());
+        assert!(source.is_some_and(AwsKmsError::lacks_credentials));
         Ok(())
     }
 }

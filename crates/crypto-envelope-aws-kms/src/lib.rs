@@ -20,12 +20,12 @@ pub use aws_sdk_kms;
 pub use aws_types::SdkConfig;
 
 pub use self::{
-    arn::KmsArn,
-    clients::KmsClients,
-    discovery::{AwsKmsDiscoveryProvider, DiscoveryFilter},
-    error::KmsError,
+    arn::AwsKmsArn,
+    clients::AwsKmsClients,
+    discovery::{AwsKmsDiscoveryFilter, AwsKmsDiscoveryProvider},
+    error::AwsKmsError,
     rsa::AwsKmsRsaProvider,
-    settings::KmsClientsBuilder,
-    several::AwsKmsKeys,
+    settings::AwsKmsClientsBuilder,
+    several::AwsKmsKeysBuilder,
     strict::AwsKmsProvider,
 };

@@ -12,7 +12,7 @@ use crypto_envelope::{
 use sha2::{Digest, Sha384};
 
 use crate::{
-    KmsArn, KmsClients,
+    AwsKmsArn, AwsKmsClients,
     calls::{Calls, Unwrap},
     wrapped_key,
 };
@@ -30,7 +30,7 @@ use crate::{
 /// key only the wrapping would vouch for. KMS does not see the context, so no policy can ask for it.
 #[derive(Debug)]
 pub struct AwsKmsRsaProvider {
-    arn: KmsArn,
+    arn: AwsKmsArn,
     padding: RsaPadding,
     public: Option<RsaEncryptor>,
     calls: Option<Calls>,
@@ -47,7 +47,7 @@ impl AwsKmsRsaProvider {
     ///
     /// [`Error::InvalidInput`] if this is not the ARN of a key; [`Error::Unsupported`] if KMS does
     /// not know the padding: it does RSAES-OAEP with SHA-1 and SHA-256.
-    pub fn new(clients: &KmsClients, key_arn: &str, padding: RsaPadding) -> Result<Self> {
+    pub fn new(clients: &AwsKmsClients, key_arn: &str, padding: RsaPadding) -> Result<Self> {
         Ok(Self { calls: Some(Calls::new(clients)), ..Self::without_kms(key_arn, padding)? })
     }
 
@@ -108,7 +108,7 @@ impl AwsKmsRsaProvider {
     }
 
     fn without_kms(key_arn: &str, padding: RsaPadding) -> Result<Self> {
-        let arn = KmsArn::parse(key_arn)?;
+        let arn = AwsKmsArn::parse(key_arn)?;
         if !arn.is_key() {
             let message = format!("{arn} is an alias: messages name the RSA key itself");
             return Err(Error::invalid_input(message));

@@ -10,7 +10,7 @@ use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig, tls};
 use aws_types::{SdkConfig, origin::Origin, region::Region, sdk_ua_metadata::FrameworkMetadata};
 use crypto_envelope::{Error, Result};
 
-use crate::{KmsClients, arn, guard::Transport};
+use crate::{AwsKmsClients, arn, guard::Transport};
 
 /// Changes what a configuration says of the calls to KMS.
 ///
@@ -21,7 +21,7 @@ use crate::{KmsClients, arn, guard::Transport};
 /// Clones share what the configuration has learned, such as credentials.
 #[derive(Clone)]
 #[must_use]
-pub struct KmsClientsBuilder {
+pub struct AwsKmsClientsBuilder {
     config: SdkConfig,
     timeouts: config::timeout::TimeoutConfigBuilder,
     retries: RetryConfig,
@@ -31,7 +31,7 @@ pub struct KmsClientsBuilder {
     transport: Transport,
 }
 
-impl KmsClientsBuilder {
+impl AwsKmsClientsBuilder {
     pub(crate) fn new(config: &SdkConfig) -> Self {
         let timeouts =
             config.timeout_config().map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
@@ -111,7 +111,7 @@ impl KmsClientsBuilder {
     /// # Errors
     ///
     /// [`Error::InvalidInput`] if the region cannot be one.
-    pub fn build(self) -> Result<KmsClients> {
+    pub fn build(self) -> Result<AwsKmsClients> {
         let region = self.region.as_deref();
         region.map_or(Ok(()), arn::check_region)?;
         let mut config = self
@@ -128,13 +128,13 @@ impl KmsClientsBuilder {
         if let Some(proxy) = self.proxy {
             config.set_http_client(Some(client_through(proxy)));
         }
-        Ok(KmsClients::with_transport(&config.build(), self.transport))
+        Ok(AwsKmsClients::with_transport(&config.build(), self.transport))
     }
 }
 
-impl fmt::Debug for KmsClientsBuilder {
+impl fmt::Debug for AwsKmsClientsBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KmsClientsBuilder").field("region", &self.region).finish_non_exhaustive()
+        f.debug_struct("AwsKmsClientsBuilder").field("region", &self.region).finish_non_exhaustive()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crypto_envelope::{Error, Result, provider::MultiProvider};
 
-use crate::{AwsKmsProvider, KmsArn, KmsClients, arn::KmsKeyId};
+use crate::{AwsKmsArn, AwsKmsClients, AwsKmsProvider, arn::KmsKeyId};
 
 /// Puts several KMS keys into one provider, each called in its own region (AWS Encryption SDK
 /// specification, "AWS KMS Multi-Keyrings"): the first generates the data keys, the others wrap them
@@ -10,10 +10,10 @@ use crate::{AwsKmsProvider, KmsArn, KmsClients, arn::KmsKeyId};
 ///
 /// ```no_run
 /// # async fn example() -> crypto_envelope::Result<()> {
-/// use crypto_envelope_aws_kms::{AwsKmsKeys, KmsClients};
+/// use crypto_envelope_aws_kms::{AwsKmsKeysBuilder, AwsKmsClients};
 ///
-/// let clients = KmsClients::load().await?;
-/// let provider = AwsKmsKeys::new(&clients)
+/// let clients = AwsKmsClients::load().await?;
+/// let provider = AwsKmsKeysBuilder::new(&clients)
 ///     .key("arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab")
 ///     .key("arn:aws:kms:eu-west-1:111122223333:key/0987dcba-09fe-87dc-65ba-ab0987654321")
 ///     .build()?;
@@ -23,16 +23,16 @@ use crate::{AwsKmsProvider, KmsArn, KmsClients, arn::KmsKeyId};
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct AwsKmsKeys {
-    clients: KmsClients,
+pub struct AwsKmsKeysBuilder {
+    clients: AwsKmsClients,
     keys: Vec<String>,
     multi_region_aware: bool,
     grant_tokens: Vec<String>,
 }
 
-impl AwsKmsKeys {
+impl AwsKmsKeysBuilder {
     /// No key yet.
-    pub fn new(clients: &KmsClients) -> Self {
+    pub fn new(clients: &AwsKmsClients) -> Self {
         let clients = clients.clone();
         Self { clients, keys: Vec::new(), multi_region_aware: false, grant_tokens: Vec::new() }
     }
@@ -79,7 +79,7 @@ impl AwsKmsKeys {
         keys.try_fold(MultiProvider::new(generator), |all, key| Ok(all.with_child(key?)))
     }
 
-    fn is_same(&self, one: &KmsArn, other: &KmsArn) -> bool {
+    fn is_same(&self, one: &AwsKmsArn, other: &AwsKmsArn) -> bool {
         one == other || self.multi_region_aware && one.is_same_key(other)
     }
 

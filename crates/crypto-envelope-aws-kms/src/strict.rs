@@ -13,7 +13,7 @@ use crypto_envelope::{
 };
 
 use crate::{
-    KmsArn, KmsClients,
+    AwsKmsArn, AwsKmsClients,
     arn::KmsKeyId,
     calls::{Calls, Unwrap, Wrapped},
     rewrap, wrapped_key,
@@ -58,7 +58,7 @@ impl AwsKmsProvider {
     /// # Errors
     ///
     /// [`Error::InvalidInput`] if the id is of no form that KMS knows, or nothing says the region.
-    pub fn new(clients: &KmsClients, key_id: &str) -> Result<Self> {
+    pub fn new(clients: &AwsKmsClients, key_id: &str) -> Result<Self> {
         let key = KmsKeyId::parse(key_id)?;
         let calls = Calls::new(clients);
         calls.region(&key)?;
@@ -101,7 +101,7 @@ impl AwsKmsProvider {
     }
 
     /// The ARN to ask for, if `key` is of this provider.
-    fn own(&self, key: &EncryptedDataKey) -> Option<&KmsArn> {
+    fn own(&self, key: &EncryptedDataKey) -> Option<&AwsKmsArn> {
         let own = self.key.key_arn()?;
         let arn = wrapped_key::arn(key, wrapped_key::SYMMETRIC)?;
         let is_mine = match self.matching {

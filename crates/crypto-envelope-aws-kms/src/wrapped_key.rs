@@ -5,7 +5,7 @@ use crypto_envelope::{
     provider::{KeyDescription, ProviderError, ProviderErrorKind, Target},
 };
 
-use crate::KmsArn;
+use crate::AwsKmsArn;
 
 /// The provider id of symmetric keys.
 pub(crate) const SYMMETRIC: &str = "aws-kms";
@@ -13,12 +13,12 @@ pub(crate) const SYMMETRIC: &str = "aws-kms";
 pub(crate) const RSA: &str = "aws-kms-rsa";
 
 /// The key that wrapped `key`, if its provider id is this one.
-pub(crate) fn arn(key: &EncryptedDataKey, provider_id: &str) -> Option<KmsArn> {
+pub(crate) fn arn(key: &EncryptedDataKey, provider_id: &str) -> Option<AwsKmsArn> {
     let is_kms = key.provider_id() == provider_id;
-    is_kms.then(|| KmsArn::of_key(key.provider_info())).flatten()
+    is_kms.then(|| AwsKmsArn::of_key(key.provider_info())).flatten()
 }
 
-pub(crate) fn describe(arn: &KmsArn) -> KeyDescription {
+pub(crate) fn describe(arn: &AwsKmsArn) -> KeyDescription {
     KeyDescription::new()
         .with_key_id(arn.to_string())
         .with_region(arn.region())
@@ -26,7 +26,7 @@ pub(crate) fn describe(arn: &KmsArn) -> KeyDescription {
 }
 
 /// A data key of a message has the length that its suite says.
-pub(crate) fn check_length(secret: &SecretBytes, target: Target, arn: &KmsArn) -> Result<()> {
+pub(crate) fn check_length(secret: &SecretBytes, target: Target, arn: &AwsKmsArn) -> Result<()> {
     match target {
         Target::Message(suite) if secret.len() != suite.data_key_length() => {
             let (found, needed) = (secret.len(), suite.data_key_length());

@@ -9,11 +9,11 @@ from aws_cryptographic_material_providers.mpl.models import (
     CreateAwsKmsMrkDiscoveryKeyringInput,
     CreateAwsKmsMrkKeyringInput,
     CreateAwsKmsRsaKeyringInput,
-    DiscoveryFilter as KeyringFilter,
+    AwsKmsDiscoveryFilter as KeyringFilter,
 )
 from aws_encryption_sdk.key_providers.kms import (
     DiscoveryAwsKmsMasterKeyProvider,
-    DiscoveryFilter as MasterKeyFilter,
+    AwsKmsDiscoveryFilter as MasterKeyFilter,
     MRKAwareDiscoveryAwsKmsMasterKeyProvider,
     MRKAwareStrictAwsKmsMasterKeyProvider,
     StrictAwsKmsMasterKeyProvider,

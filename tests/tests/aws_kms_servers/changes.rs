@@ -4,10 +4,12 @@ use crypto_envelope::{
     EncryptedDataKey, SecretBytes, blocking,
     provider::{KeyProvider, ProviderErrorKind},
 };
-use crypto_envelope_aws_kms::{AwsKmsDiscoveryProvider, AwsKmsProvider, DiscoveryFilter, KmsArn};
+use crypto_envelope_aws_kms::{
+    AwsKmsArn, AwsKmsDiscoveryFilter, AwsKmsDiscoveryProvider, AwsKmsProvider,
+};
 use crypto_envelope_testkit::conformance;
 use crypto_envelope_tests::{
-    kms::servers::{Ability, Running},
+    aws_kms::servers::{Ability, Running},
     vectors::Result,
 };
 
@@ -37,7 +39,7 @@ pub(crate) fn conformance_of_one_key(kms: &Running) -> Result<()> {
 
 pub(crate) fn conformance_of_discovery(kms: &Running) -> Result<()> {
     let arn = kms.create_key(HOME)?;
-    let filter = DiscoveryFilter::new("aws", [KmsArn::parse(&arn)?.account()])?;
+    let filter = AwsKmsDiscoveryFilter::new("aws", [AwsKmsArn::parse(&arn)?.account()])?;
     let wrapping = AwsKmsProvider::new(kms.clients(), &arn)?;
     check_pair(&wrapping, &AwsKmsDiscoveryProvider::new(kms.clients(), filter))?;
     check_pair(&wrapping, &AwsKmsDiscoveryProvider::any_account(kms.clients()))

@@ -1,11 +1,11 @@
 //! The providers of AWS KMS against servers that play it: the fake of testkit and, with the feature
-//! `kms-servers`, two of others, with whom it shares no mistake.
+//! `aws-kms-servers`, two of others, with whom it shares no mistake.
 //!
 //! Every test runs on every server. It has to pass where [`Server::can`] says that the server has
 //! what it needs, and has to fail elsewhere.
 
 mod changes;
-#[cfg(feature = "kms-servers")]
+#[cfg(feature = "aws-kms-servers")]
 mod harness;
 mod multi_region;
 mod re_encrypt;
@@ -22,10 +22,10 @@ use crypto_envelope::{
         WrapRequest,
     },
 };
-use crypto_envelope_aws_kms::KmsError;
+use crypto_envelope_aws_kms::AwsKmsError;
 use crypto_envelope_tests::{
+    aws_kms::servers::{Ability, Running, Server},
     client,
-    kms::servers::{Ability, Running, Server},
     vectors::Result,
 };
 
@@ -79,7 +79,7 @@ macro_rules! on {
         $(mod $group {
             $(#[test]
             fn $test() -> crypto_envelope_tests::vectors::Result<()> {
-                use crypto_envelope_tests::kms::servers::Server;
+                use crypto_envelope_tests::aws_kms::servers::Server;
                 crate::run($server, crate::$group::NEEDS, crate::$group::$test)
             })*
         })*
@@ -90,12 +90,12 @@ mod testkit {
     on!(Server::Testkit);
 }
 
-#[cfg(feature = "kms-servers")]
+#[cfg(feature = "aws-kms-servers")]
 mod moto {
     on!(Server::Moto);
 }
 
-#[cfg(feature = "kms-servers")]
+#[cfg(feature = "aws-kms-servers")]
 mod ministack {
     on!(Server::Ministack);
 }
@@ -168,8 +168,8 @@ fn is_refused<T>(outcome: Result<T, Error>, kind: ProviderErrorKind, code: &str)
     let Err(Error::Provider(error)) = outcome else {
         return Err("no answer of KMS, or no refusal".into());
     };
-    let of_kms = error.source().and_then(|source| source.downcast_ref::<KmsError>());
-    let found = of_kms.and_then(KmsError::code);
+    let of_kms = error.source().and_then(|source| source.downcast_ref::<AwsKmsError>());
+    let found = of_kms.and_then(AwsKmsError::code);
     ensure(error.kind() == kind && found == Some(code), &format!("{code} in {error}"))
 }
 

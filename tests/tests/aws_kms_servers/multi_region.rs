@@ -1,10 +1,10 @@
 //! Multi-Region keys: one key in several regions.
 
 use crypto_envelope_aws_kms::{
-    AwsKmsDiscoveryProvider, AwsKmsKeys, AwsKmsProvider, DiscoveryFilter, KmsArn,
+    AwsKmsArn, AwsKmsDiscoveryFilter, AwsKmsDiscoveryProvider, AwsKmsKeysBuilder, AwsKmsProvider,
 };
 use crypto_envelope_tests::{
-    kms::servers::{Ability, Running},
+    aws_kms::servers::{Ability, Running},
     vectors::Result,
 };
 
@@ -25,9 +25,10 @@ pub(crate) fn replicas_open(kms: &Running) -> Result<()> {
 
 pub(crate) fn replicas_are_the_same_key(kms: &Running) -> Result<()> {
     let [home, away] = replicated(kms)?;
-    let sealing = AwsKmsKeys::new(kms.clients()).key(&home).multi_region_aware().build()?;
+    let sealing = AwsKmsKeysBuilder::new(kms.clients()).key(&home).multi_region_aware().build()?;
     let another = kms.create_key(AWAY)?;
-    let opening = AwsKmsKeys::new(kms.clients()).key(another).key(&away).multi_region_aware();
+    let opening =
+        AwsKmsKeysBuilder::new(kms.clients()).key(another).key(&away).multi_region_aware();
     opens(sealing, opening.build()?, &context())
 }
 
@@ -41,7 +42,7 @@ pub(crate) fn strictly_they_are_not(kms: &Running) -> Result<()> {
 
 pub(crate) fn discovery_in_a_region(kms: &Running) -> Result<()> {
     let [home, away] = replicated(kms)?;
-    let filter = DiscoveryFilter::new("aws", [KmsArn::parse(&home)?.account()])?;
+    let filter = AwsKmsDiscoveryFilter::new("aws", [AwsKmsArn::parse(&home)?.account()])?;
     let discovery = AwsKmsDiscoveryProvider::new(kms.clients(), filter);
     for (arn, region) in [(&home, AWAY), (&away, HOME), (&home, HOME)] {
         let sealing = AwsKmsProvider::new(kms.clients(), arn)?;

@@ -4,9 +4,9 @@ use crypto_envelope::{
     EncryptedDataKey, EncryptionContext, Error, SecretBytes, blocking,
     provider::{DetachedTarget, KeyProvider, ProviderErrorKind, RewrapRequest},
 };
-use crypto_envelope_aws_kms::{AwsKmsDiscoveryProvider, AwsKmsKeys, AwsKmsProvider};
+use crypto_envelope_aws_kms::{AwsKmsDiscoveryProvider, AwsKmsKeysBuilder, AwsKmsProvider};
 use crypto_envelope_tests::{
-    kms::servers::{Ability, Running},
+    aws_kms::servers::{Ability, Running},
     vectors::Result,
 };
 
@@ -24,7 +24,7 @@ pub(crate) fn within_kms(kms: &Running) -> Result<()> {
 pub(crate) fn under_several_keys(kms: &Running) -> Result<()> {
     let arns = [kms.create_key(HOME)?, kms.create_key(HOME)?];
     let (from, secret) = (provider(kms)?, SecretBytes::random(32)?);
-    let to = AwsKmsKeys::new(kms.clients()).key(&arns[0]).key(&arns[1]).build()?;
+    let to = AwsKmsKeysBuilder::new(kms.clients()).key(&arns[0]).key(&arns[1]).build()?;
     let keys = rewrap(&from, &wrap(&from, &secret)?, &context(), &to)?;
     was_done_by_kms(kms)?;
     for (arn, key) in arns.iter().zip(&keys) {

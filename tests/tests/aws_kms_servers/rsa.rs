@@ -6,7 +6,7 @@ use crypto_envelope::{
 };
 use crypto_envelope_aws_kms::{AwsKmsRsaProvider, aws_sdk_kms::types::KeySpec};
 use crypto_envelope_tests::{
-    kms::servers::{Ability, Running},
+    aws_kms::servers::{Ability, Running},
     vectors::Result,
 };
 

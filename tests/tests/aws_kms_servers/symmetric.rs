@@ -8,11 +8,11 @@ use crypto_envelope::{
     },
 };
 use crypto_envelope_aws_kms::{
-    AwsKmsDiscoveryProvider, AwsKmsKeys, AwsKmsProvider, DiscoveryFilter, KmsArn,
+    AwsKmsArn, AwsKmsDiscoveryFilter, AwsKmsDiscoveryProvider, AwsKmsKeysBuilder, AwsKmsProvider,
 };
 use crypto_envelope_tests::{
+    aws_kms::servers::{Ability, Running},
     client,
-    kms::servers::{Ability, Running},
     vectors::Result,
 };
 use serde_json::json;
@@ -40,7 +40,7 @@ pub(crate) fn one_key(kms: &Running) -> Result<()> {
 pub(crate) fn several_keys(kms: &Running) -> Result<()> {
     let arns = [HOME, AWAY, HOME].map(|region| kms.create_key(region));
     let arns = arns.into_iter().collect::<Result<Vec<_>>>()?;
-    let all = arns.iter().fold(AwsKmsKeys::new(kms.clients()), AwsKmsKeys::key);
+    let all = arns.iter().fold(AwsKmsKeysBuilder::new(kms.clients()), AwsKmsKeysBuilder::key);
     let all = all.build()?;
     let message = client::encrypt(all, SUITE, TEXT, &context())?;
     for arn in &arns {
@@ -111,10 +111,10 @@ pub(crate) fn grant_tokens(kms: &Running) -> Result<()> {
 
 pub(crate) fn discovery_by_account(kms: &Running) -> Result<()> {
     let arn = kms.create_key(HOME)?;
-    let account = KmsArn::parse(&arn)?.account().to_owned();
+    let account = AwsKmsArn::parse(&arn)?.account().to_owned();
     let sealing = AwsKmsProvider::new(kms.clients(), &arn)?;
     let opening = |partition: &str, accounts: &[&str]| -> Result<_> {
-        let filter = DiscoveryFilter::new(partition, accounts.iter().copied())?;
+        let filter = AwsKmsDiscoveryFilter::new(partition, accounts.iter().copied())?;
         Ok(AwsKmsDiscoveryProvider::new(kms.clients(), filter))
     };
     opens(sealing.clone(), opening("aws", &[&account])?, &context())?;

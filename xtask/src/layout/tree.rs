@@ -17,7 +17,7 @@ pub(super) fn weight_in_streams(_: &Workspace) -> Result<Vec<Finding>, String> {
 }
 
 /// More packages than the KMS providers may have, or a second library in C to encrypt with.
-pub(super) fn weight_in_kms(_: &Workspace) -> Result<Vec<Finding>, String> {
+pub(super) fn weight_in_aws_kms(_: &Workspace) -> Result<Vec<Finding>, String> {
     let mut findings = Vec::new();
     for (features, most) in KMS_WEIGHTS {
         let host = format!("{HOST_TREE} {}", selection(KMS, features));

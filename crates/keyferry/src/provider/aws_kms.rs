@@ -11,7 +11,7 @@ use crypto_envelope::{
     EncryptedDataKey, Error,
     provider::{KeyDescription, ProviderErrorKind},
 };
-use crypto_envelope_aws_kms::{AwsKmsProvider, AwsKmsRsaProvider, KmsError};
+use crypto_envelope_aws_kms::{AwsKmsError, AwsKmsProvider, AwsKmsRsaProvider};
 
 pub(super) use self::{access::Access, discovery::Discovery, rsa::Rsa, strict::Strict};
 
@@ -23,7 +23,7 @@ pub(super) fn recognize(key: &EncryptedDataKey) -> Option<KeyDescription> {
 /// What to do about an error of KMS, where the provider cannot say it as well.
 pub(super) fn hint_for(error: &Error) -> Option<&'static str> {
     let Error::Provider(provider) = error else { return None };
-    let kms: &KmsError = provider.source()?.downcast_ref()?;
+    let kms: &AwsKmsError = provider.source()?.downcast_ref()?;
     let is_arn = kms.key_id().starts_with("arn:");
     match provider.kind() {
         _ if kms.lacks_credentials() => Some(

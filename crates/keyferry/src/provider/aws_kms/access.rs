@@ -8,7 +8,7 @@ use std::{
 };
 
 use crypto_envelope::blocking;
-use crypto_envelope_aws_kms::{KmsClients, KmsClientsBuilder};
+use crypto_envelope_aws_kms::{AwsKmsClients, AwsKmsClientsBuilder};
 
 use crate::{failure::Failure, provider::options::Options};
 
@@ -16,7 +16,7 @@ use crate::{failure::Failure, provider::options::Options};
 /// for all that use it.
 #[derive(Debug, Default)]
 pub(in crate::provider) struct Access {
-    profiles: BTreeMap<Option<String>, KmsClientsBuilder>,
+    profiles: BTreeMap<Option<String>, AwsKmsClientsBuilder>,
 }
 
 impl Access {
@@ -25,13 +25,13 @@ impl Access {
         &mut self,
         settings: &Settings,
         region: Option<&str>,
-    ) -> Result<KmsClients, Failure> {
+    ) -> Result<AwsKmsClients, Failure> {
         let mut clients = match self.profiles.entry(settings.profile.clone()) {
             Entry::Occupied(loaded) => loaded.get().clone(),
             Entry::Vacant(place) => {
                 let loaded = match &settings.profile {
-                    Some(name) => blocking::wait(KmsClients::load_profile(name))?,
-                    None => blocking::wait(KmsClients::load_builder())?,
+                    Some(name) => blocking::wait(AwsKmsClients::load_profile(name))?,
+                    None => blocking::wait(AwsKmsClients::load_builder())?,
                 };
                 place.insert(loaded).clone()
             }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crypto_envelope::provider::KeyProvider;
-use crypto_envelope_aws_kms::{AwsKmsDiscoveryProvider, DiscoveryFilter};
+use crypto_envelope_aws_kms::{AwsKmsDiscoveryFilter, AwsKmsDiscoveryProvider};
 
 use super::{access::Settings, said, strict::unknown_multi_region};
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::provider) struct Discovery {
     /// Whose keys; without one, anybody's.
-    filter: Option<DiscoveryFilter>,
+    filter: Option<AwsKmsDiscoveryFilter>,
     regions: Regions,
     settings: Settings,
 }
@@ -54,7 +54,7 @@ impl Discovery {
 fn filter(
     partition: Option<String>,
     accounts: Option<Vec<String>>,
-) -> Result<Option<DiscoveryFilter>, String> {
+) -> Result<Option<AwsKmsDiscoveryFilter>, String> {
     let accounts = accounts.ok_or(
         "whose keys? accounts=ID,ID says it; or accounts=any, also those of whoever wrote the \
          message",
@@ -70,7 +70,7 @@ fn filter(
         return Err(format!("{other:?} is not the id of an account, which has 12 digits"));
     }
     let partition = partition.unwrap_or_else(|| "aws".to_owned());
-    DiscoveryFilter::new(partition, accounts).map(Some).map_err(said)
+    AwsKmsDiscoveryFilter::new(partition, accounts).map(Some).map_err(said)
 }
 
 impl Regions {

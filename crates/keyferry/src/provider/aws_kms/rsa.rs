@@ -6,7 +6,7 @@ use crypto_envelope::{
     blocking,
     provider::{KeyProvider, RsaKey, RsaPadding},
 };
-use crypto_envelope_aws_kms::{AwsKmsRsaProvider, KmsArn};
+use crypto_envelope_aws_kms::{AwsKmsArn, AwsKmsRsaProvider};
 
 use super::{access::Settings, said};
 use crate::{
@@ -30,7 +30,7 @@ impl Rsa {
         if key_arn.is_empty() {
             return Err("the key is missing: aws-kms-rsa:ARN".to_owned());
         }
-        if !KmsArn::parse(key_arn).map_err(said)?.is_key() {
+        if !AwsKmsArn::parse(key_arn).map_err(said)?.is_key() {
             return Err("messages name the key itself, not an alias: aws-kms-rsa:ARN".to_owned());
         }
         let padding = options.take("padding");

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crypto_envelope::provider::KeyProvider;
-use crypto_envelope_aws_kms::{AwsKmsProvider, KmsArn};
+use crypto_envelope_aws_kms::{AwsKmsArn, AwsKmsProvider};
 
 use super::{access::Settings, said};
 use crate::{
@@ -47,7 +47,7 @@ impl Strict {
         options
             .none_left("profile, region, endpoint, multi-region, grant-token, grant-token-file")?;
         if parsed.is_arn() {
-            KmsArn::parse(key_id).map_err(said)?;
+            AwsKmsArn::parse(key_id).map_err(said)?;
             if parsed.region.is_some() {
                 return Err("the ARN says the region already".to_owned());
             }
@@ -61,7 +61,7 @@ impl Strict {
 
     /// Whether messages name the key like this.
     fn is_key_itself(&self) -> bool {
-        KmsArn::parse(&self.key_id).is_ok_and(|arn| arn.is_key())
+        AwsKmsArn::parse(&self.key_id).is_ok_and(|arn| arn.is_key())
     }
 }
 

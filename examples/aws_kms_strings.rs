@@ -1,14 +1,14 @@
 //! Encrypts a string under a key in AWS KMS, decrypts it, and checks the encryption context.
 //!
-//! It runs against a fake KMS. With a key of yours: `CRYPTO_ENVELOPE_KMS_KEY=arn:aws:kms:...`
+//! It runs against a fake KMS. With a key of yours: `CRYPTO_ENVELOPE_AWS_KMS_KEY=arn:aws:kms:...`
 
 use std::{error::Error, sync::Arc};
 
 use crypto_envelope::{Decryptor, EncryptionContext, Encryptor, blocking};
-use crypto_envelope_aws_kms::{AwsKmsProvider, KmsClients};
+use crypto_envelope_aws_kms::{AwsKmsClients, AwsKmsProvider};
 use crypto_envelope_examples::ExampleKey;
 
-fn cycle_string(clients: &KmsClients, arn: &str, source: &str) -> Result<(), Box<dyn Error>> {
+fn cycle_string(clients: &AwsKmsClients, arn: &str, source: &str) -> Result<(), Box<dyn Error>> {
     let provider = Arc::new(AwsKmsProvider::new(clients, arn)?);
 
     // KMS logs the context in clear, and its policies can ask for it.
@@ -30,7 +30,7 @@ fn cycle_string(clients: &KmsClients, arn: &str, source: &str) -> Result<(), Box
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // In real life: `KmsClients::load` once, and the ARN of your key.
+    // In real life: `AwsKmsClients::load` once, and the ARN of your key.
     let key = ExampleKey::from_env()?;
     cycle_string(&key.clients, &key.arn, "Hallo, Wörld!")
 }

@@ -5,8 +5,8 @@ pub mod servers;
 
 use crypto_envelope::provider::KeyProvider;
 use crypto_envelope_aws_kms::{
-    AwsKmsDiscoveryProvider, AwsKmsProvider, DiscoveryFilter, KmsClients, KmsClientsBuilder,
-    SdkConfig,
+    AwsKmsClients, AwsKmsClientsBuilder, AwsKmsDiscoveryFilter, AwsKmsDiscoveryProvider,
+    AwsKmsProvider, SdkConfig,
     aws_sdk_kms::config::{Credentials, SharedCredentialsProvider},
 };
 use crypto_envelope_testkit::fake::aws_kms::{Call, FakeAwsKms};
@@ -21,7 +21,7 @@ pub struct Kms {
     /// The service.
     pub fake: FakeAwsKms,
     /// What calls it.
-    pub clients: KmsClients,
+    pub clients: AwsKmsClients,
 }
 
 impl Kms {
@@ -83,18 +83,18 @@ impl Kms {
             return Ok(AwsKmsDiscoveryProvider::any_account(&self.clients));
         }
         let accounts = strings(&filter["account_ids"])?;
-        let filter = DiscoveryFilter::new(text(&filter["partition"])?, accounts)?;
+        let filter = AwsKmsDiscoveryFilter::new(text(&filter["partition"])?, accounts)?;
         Ok(AwsKmsDiscoveryProvider::new(&self.clients, filter))
     }
 }
 
 /// Clients for a service on this machine, with credentials that it does not check.
-pub fn clients_for(endpoint: &str) -> KmsClientsBuilder {
+pub fn clients_for(endpoint: &str) -> AwsKmsClientsBuilder {
     let credentials = Credentials::new("test", "test", None, None, "tests");
     let config = SdkConfig::builder()
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .build();
-    KmsClients::builder(&config).endpoint_url(endpoint)
+    AwsKmsClients::builder(&config).endpoint_url(endpoint)
 }
 
 fn recorded(call: &Call) -> Value {

@@ -1,7 +1,7 @@
 //! What a key provider of AWS KMS costs beside the bare call, and what a cache saves, against the
 //! fake KMS in this process.
 //!
-//! `kms [TURNS]`, where 7 turns are usual.
+//! `aws_kms [TURNS]`, where 7 turns are usual.
 
 use std::{
     env,
@@ -16,7 +16,7 @@ use crypto_envelope::{
     provider::{GenerateRequest, KeyProvider, Target, UnwrapRequest},
 };
 use crypto_envelope_aws_kms::{
-    AwsKmsProvider, KmsClients, SdkConfig,
+    AwsKmsClients, AwsKmsProvider, SdkConfig,
     aws_sdk_kms::{
         Client,
         config::{Credentials, SharedCredentialsProvider},
@@ -83,7 +83,7 @@ impl Bench {
         let config = SdkConfig::builder()
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .build();
-        let clients = KmsClients::builder(&config).endpoint_url(kms.endpoint()).build()?;
+        let clients = AwsKmsClients::builder(&config).endpoint_url(kms.endpoint()).build()?;
         let provider = Arc::new(AwsKmsProvider::new(&clients, &arn)?);
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         Ok(Self { client: clients.client(REGION)?, kms, arn, provider, runtime })

@@ -4,8 +4,8 @@
 use crypto_envelope::{AlgorithmSuite, EncryptionContext, provider::RsaPadding};
 use crypto_envelope_testkit::fake::aws_kms::{FakeAwsKms, KeyKind};
 use crypto_envelope_tests::{
+    aws_kms::interop::{Case, Key, Sides},
     interop,
-    kms::interop::{Case, Key, Sides},
     vectors::Result,
 };
 use serde_json::json;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crypto_envelope_aws_kms::{
-    KmsArn, KmsClients,
+    AwsKmsArn, AwsKmsClients,
     aws_sdk_kms::{
         Client,
         error::{DisplayErrorContext, SdkError},
@@ -17,7 +17,7 @@ use crypto_envelope_testkit::fake::aws_kms::{Call, FakeAwsKms};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
-    kms::clients_for,
+    aws_kms::clients_for,
     server::{PythonServer, ServerProcess},
     vectors::Result,
 };
@@ -75,9 +75,9 @@ impl Server {
 #[derive(Debug)]
 pub struct Running {
     host: Host,
-    clients: KmsClients,
+    clients: AwsKmsClients,
     /// Apart from the others, whose connections live in another runtime.
-    administrator: KmsClients,
+    administrator: AwsKmsClients,
     runtime: Runtime,
 }
 
@@ -115,7 +115,7 @@ impl Running {
 
     /// For the providers.
     #[must_use]
-    pub fn clients(&self) -> &KmsClients {
+    pub fn clients(&self) -> &AwsKmsClients {
         &self.clients
     }
 
@@ -165,7 +165,7 @@ impl Running {
     pub fn create_alias(&self, name: &str, arn: &str) -> Result<String> {
         let request = self.of_key(arn)?.create_alias().alias_name(name).target_key_id(id(arn));
         self.wait(request.send())?;
-        let key = KmsArn::parse(arn)?;
+        let key = AwsKmsArn::parse(arn)?;
         Ok(format!("arn:{}:kms:{}:{}:{name}", key.partition(), key.region(), key.account()))
     }
 
@@ -175,7 +175,7 @@ impl Running {
     ///
     /// If the server refuses.
     pub fn grant(&self, arn: &str) -> Result<String> {
-        let account = KmsArn::parse(arn)?.account().to_owned();
+        let account = AwsKmsArn::parse(arn)?.account().to_owned();
         let request = self
             .of_key(arn)?
             .create_grant()
@@ -239,7 +239,7 @@ impl Running {
 
     /// In the region of a key.
     fn of_key(&self, arn: &str) -> Result<Client> {
-        Ok(self.administrator.client(KmsArn::parse(arn)?.region())?)
+        Ok(self.administrator.client(AwsKmsArn::parse(arn)?.region())?)
     }
 
     fn wait<T, E>(&self, call: impl Future<Output = Result<T, SdkError<E>>>) -> Result<T>
@@ -257,7 +257,7 @@ fn id(arn: &str) -> &str {
 }
 
 /// Clients without retries, which would hide what a server does wrong at first.
-fn clients(endpoint: &str) -> Result<KmsClients> {
+fn clients(endpoint: &str) -> Result<AwsKmsClients> {
     Ok(clients_for(endpoint).max_attempts(1).build()?)
 }
 

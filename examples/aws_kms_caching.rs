@@ -1,7 +1,7 @@
 //! One data key for several messages, within thresholds: each call saved is a request to AWS KMS, and
 //! the wait for it.
 //!
-//! It runs against a fake KMS. With a key of yours: `CRYPTO_ENVELOPE_KMS_KEY=arn:aws:kms:...`
+//! It runs against a fake KMS. With a key of yours: `CRYPTO_ENVELOPE_AWS_KMS_KEY=arn:aws:kms:...`
 
 use std::{error::Error, sync::Arc, time::Duration};
 

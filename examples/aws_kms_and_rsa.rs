@@ -3,7 +3,7 @@
 //!
 //! The message is signed, which its end proves: plaintext comes out only when that is verified.
 //!
-//! It runs against a fake KMS. With a key of yours: `CRYPTO_ENVELOPE_KMS_KEY=arn:aws:kms:...`
+//! It runs against a fake KMS. With a key of yours: `CRYPTO_ENVELOPE_AWS_KMS_KEY=arn:aws:kms:...`
 
 use std::{
     error::Error,

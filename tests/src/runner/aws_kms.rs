@@ -4,7 +4,7 @@ use crypto_envelope::blocking;
 use serde_json::{Value, json};
 
 use crate::{
-    kms::Kms,
+    aws_kms::Kms,
     vectors::{Manifest, Result, Vector},
 };
 

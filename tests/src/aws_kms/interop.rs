@@ -8,14 +8,15 @@ use crypto_envelope::{
     provider::{KeyProvider, MultiProvider, RsaKey, RsaPadding},
 };
 use crypto_envelope_aws_kms::{
-    AwsKmsDiscoveryProvider, AwsKmsProvider, AwsKmsRsaProvider, DiscoveryFilter, KmsClients,
+    AwsKmsClients, AwsKmsDiscoveryFilter, AwsKmsDiscoveryProvider, AwsKmsProvider,
+    AwsKmsRsaProvider,
 };
 use crypto_envelope_testkit::fake::aws_kms::{Call, FakeAwsKms};
 use serde_json::{Value, json};
 
 use crate::{
+    aws_kms::Kms,
     interop,
-    kms::Kms,
     peer::Peer,
     vectors::{Result, writing_policy},
 };
@@ -215,7 +216,7 @@ impl Key {
         }
     }
 
-    fn provider(&self, clients: &KmsClients) -> Result<Box<dyn KeyProvider>> {
+    fn provider(&self, clients: &AwsKmsClients) -> Result<Box<dyn KeyProvider>> {
         Ok(match self {
             Self::Strict(arn) => Box::new(AwsKmsProvider::new(clients, arn)?),
             Self::MultiRegion(arn) => {
@@ -236,9 +237,9 @@ impl Key {
     }
 }
 
-fn discovery(clients: &KmsClients, arn: &str) -> Result<AwsKmsDiscoveryProvider> {
+fn discovery(clients: &AwsKmsClients, arn: &str) -> Result<AwsKmsDiscoveryProvider> {
     let account = arn.split(':').nth(4).unwrap_or_default();
-    Ok(AwsKmsDiscoveryProvider::new(clients, DiscoveryFilter::new("aws", [account])?))
+    Ok(AwsKmsDiscoveryProvider::new(clients, AwsKmsDiscoveryFilter::new("aws", [account])?))
 }
 
 /// What KMS was asked, without what is another with every call.
