@@ -328,14 +328,14 @@ async fn a_proxy_gets_the_calls() -> Result<()> {
     let kms = Kms::with_vector_keys()?;
     let clients = clients_for("http://kms.invalid")
         .danger_allow_plain_http()
-        .proxy(&kms.fake.endpoint())?
+        .proxy(kms.fake.endpoint())
         .connect_timeout(Duration::from_secs(2))
         .build()?;
     let provider = AwsKmsProvider::new(&clients, &arn("aws", HERE, ACCOUNT, "1"))?;
     Encryptor::new(provider).encrypt(b"text", &EncryptionContext::new()).await?;
     let calls = kms.fake.take_calls();
     assert_eq!(calls[0].header("host"), Some("kms.invalid"));
-    assert!(clients_for("http://kms.invalid").proxy("not a url\n").is_err());
+    assert!(clients_for("http://kms.invalid").proxy("not a url\n").build().is_err());
     Ok(())
 }
 
@@ -344,7 +344,7 @@ async fn a_proxy_gets_the_calls() -> Result<()> {
 async fn plain_http_is_for_this_machine() -> Result<()> {
     let kms = Kms::with_vector_keys()?;
     // The fake would answer, as a proxy.
-    let clients = clients_for("http://kms.invalid").proxy(&kms.fake.endpoint())?.build()?;
+    let clients = clients_for("http://kms.invalid").proxy(kms.fake.endpoint()).build()?;
     let provider = AwsKmsProvider::new(&clients, &arn("aws", HERE, ACCOUNT, "1"))?;
     let refused = Encryptor::new(provider).encrypt(b"text", &EncryptionContext::new()).await;
     let error = refused.err().ok_or("it was sent")?.to_string();

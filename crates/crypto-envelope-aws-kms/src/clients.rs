@@ -66,7 +66,8 @@ impl AwsKmsClients {
         AwsKmsClientsBuilder::new(config)
     }
 
-    /// The client for calls of one's own, such as to create keys.
+    /// The client for calls of one's own, such as to create keys. Answers over 64 KiB are refused, so
+    /// lists have to be asked for in pages of a hundred or so.
     ///
     /// # Errors
     ///

@@ -36,7 +36,7 @@ impl AwsKmsClients {
     /// # Errors
     ///
     /// As [`load`](Self::load).
-    pub async fn load_profile(name: &str) -> Result<AwsKmsClientsBuilder> {
+    pub async fn load_profile_builder(name: &str) -> Result<AwsKmsClientsBuilder> {
         Self::loader(Some(name.to_owned())).await
     }
 

@@ -9,7 +9,7 @@ use aws_sdk_kms::{
     operation::RequestId,
 };
 use crypto_envelope::{
-    Error,
+    Error, UnwrapAttempt,
     provider::{ProviderError, ProviderErrorKind},
 };
 
@@ -25,6 +25,23 @@ pub struct AwsKmsError {
 }
 
 impl AwsKmsError {
+    /// What KMS said, if `error` is about that: several times, if it tells what became of several
+    /// wrapped keys.
+    #[must_use]
+    pub fn all_in(error: &Error) -> Vec<&Self> {
+        match error {
+            Error::Provider(error) => {
+                let source = error.source().and_then(|source| source.downcast_ref());
+                source.into_iter().collect()
+            }
+            Error::NoUsableKey { attempts, .. } => {
+                let errors = attempts.iter().filter_map(UnwrapAttempt::error);
+                errors.flat_map(Self::all_in).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// The operation, such as `Decrypt`.
     #[must_use]
     pub fn operation(&self) -> &'static str {

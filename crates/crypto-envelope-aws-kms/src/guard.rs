@@ -44,7 +44,9 @@ impl Intercept for Guard {
         if may_go {
             return Ok(());
         }
-        Err("the endpoint is http: data keys would cross the network in clear; use https".into())
+        Err("the endpoint is http: data keys would cross the network in clear; use https (or \
+             danger_allow_plain_http, for a stand-in of KMS in a network of one's own)"
+            .into())
     }
 
     /// The AWS SDK reads answers whole. One that is too long for any call of ours ends there.

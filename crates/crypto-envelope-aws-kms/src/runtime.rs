@@ -59,16 +59,19 @@ fn background() -> Result<Handle> {
     static BACKGROUND: Mutex<Option<Background>> = Mutex::new(None);
     // What a panic would leave behind is none.
     let mut background = BACKGROUND.lock().unwrap_or_else(PoisonError::into_inner);
-    match &*background {
-        Some(running) if running.process == process::id() => Ok(running.handle.clone()),
-        // Its thread, and those of the connections, are those of the other process.
+    running_in(&mut background, process::id())
+}
+
+fn running_in(background: &mut Option<Background>, process: u32) -> Result<Handle> {
+    match background {
+        Some(running) if running.process == process => Ok(running.handle.clone()),
+        // Its thread, and what drives the connections, are those of the other process.
         Some(_) => Err(ProviderError::new(ProviderErrorKind::Other, FORKED).into()),
         None => {
             let handle = start().map_err(|error| {
                 failed("cannot start a thread for calls to KMS").with_source(error)
             })?;
-            *background = Some(Background { process: process::id(), handle: handle.clone() });
-            Ok(handle)
+            Ok(background.insert(Background { process, handle }).handle.clone())
         }
     }
 }
@@ -88,3 +91,18 @@ fn failed(what: &str) -> ProviderError {
 
 const FORKED: &str =
     "a call to KMS in a process that was forked after its parent made one: fork first";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_was_forked_later_is_told() -> Result<()> {
+        let mut background = None;
+        running_in(&mut background, 1)?;
+        running_in(&mut background, 1)?;
+        let error = running_in(&mut background, 2).expect_err("it has no thread");
+        assert!(error.to_string().contains("forked"), "{error}");
+        Ok(())
+    }
+}

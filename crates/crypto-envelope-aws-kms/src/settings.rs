@@ -27,7 +27,8 @@ pub struct AwsKmsClientsBuilder {
     retries: RetryConfig,
     region: Option<String>,
     endpoint_url: Option<String>,
-    proxy: Option<ProxyConfig>,
+    /// It may hold a password.
+    proxy: Option<String>,
     transport: Transport,
 }
 
@@ -86,17 +87,9 @@ impl AwsKmsClientsBuilder {
 
     /// Sends everything through an HTTP proxy, `http://HOST:PORT`, whatever the environment says.
     /// The connection to KMS is encrypted from end to end all the same.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidInput`] if it is not the URL of a proxy.
-    pub fn proxy(mut self, url: &str) -> Result<Self> {
-        // The URL may hold a password: it is not shown.
-        let proxy = ProxyConfig::all(url).map_err(|_| {
-            Error::invalid_input("this is not the URL of a proxy: http://HOST:PORT")
-        })?;
-        self.proxy = Some(proxy);
-        Ok(self)
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(url.into());
+        self
     }
 
     /// Lets calls go to endpoints without TLS, wherever they are: data keys then cross the network in
@@ -110,7 +103,7 @@ impl AwsKmsClientsBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`] if the region cannot be one.
+    /// [`Error::InvalidInput`] if the region cannot be one, or the proxy is not a URL.
     pub fn build(self) -> Result<AwsKmsClients> {
         let region = self.region.as_deref();
         region.map_or(Ok(()), arn::check_region)?;
@@ -125,7 +118,10 @@ impl AwsKmsClientsBuilder {
             // Else the AWS SDK asks the environment first, for each service.
             config.insert_origin("endpoint_url", Origin::shared_config());
         }
-        if let Some(proxy) = self.proxy {
+        if let Some(url) = self.proxy {
+            let proxy = ProxyConfig::all(url).map_err(|_| {
+                Error::invalid_input("the URL of the proxy is not of the form http://HOST:PORT")
+            })?;
             config.set_http_client(Some(client_through(proxy)));
         }
         Ok(AwsKmsClients::with_transport(&config.build(), self.transport))

@@ -165,8 +165,9 @@ impl KeyProvider for AwsKmsProvider {
         Some(self)
     }
 
-    /// By `kms:ReEncrypt` if the targets are symmetric KMS keys of the same region, so that this
-    /// process never sees the key; else by unwrapping and wrapping.
+    /// By `kms:ReEncrypt`, so that this process never sees the key, if the targets are symmetric KMS
+    /// keys of the same region, and their providers were made with the same [`AwsKmsClients`] (or a
+    /// clone) and have ten grant tokens at most together with this one; else by unwrapping and wrapping.
     async fn rewrap(&self, request: RewrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
         Self::PROPERTIES.check(Target::Detached(request.source))?;
         if let Some(source) = self.unwrap_of(request.key, request.source_context)

@@ -3,8 +3,10 @@
 
 use std::fmt;
 
-pub use crate::crypto::RsaPadding;
-use crate::{Error, Result, SecretBytes, crypto, provider::RsaKey};
+use crate::{
+    Error, Result, SecretBytes, crypto,
+    provider::{RsaKey, RsaPadding},
+};
 
 /// Encrypts small secrets with a public RSA key (RFC 8017).
 pub struct RsaEncryptor {

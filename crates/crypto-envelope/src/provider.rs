@@ -121,8 +121,10 @@ pub trait KeyProvider: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`Error::unauthentic_key`](crate::Error::unauthentic_key) if it was changed or wrapped
-    /// under another context, as far as that can be told; else as [`generate`](Self::generate).
+    /// If it was changed or wrapped under another context, as far as that can be told:
+    /// [`Error::unauthentic_key`](crate::Error::unauthentic_key) if the provider found out by itself,
+    /// [`ProviderErrorKind::WrongContext`] if a key service said it. Else as
+    /// [`generate`](Self::generate).
     async fn unwrap(&self, request: UnwrapRequest<'_>) -> Result<Unwrapped>;
 
     /// Says what a wrapped key is, without a network call and without needing access to the key.

@@ -136,9 +136,10 @@ impl Parallel {
     ///
     /// # Errors
     ///
-    /// As [`io::decrypt`]; [`SourceChanged`](crate::Error::SourceChanged) if the source turns out to have become shorter
-    /// or longer in the meantime; [`Misuse`](crate::Error::Misuse) if a piece of the body was pushed into `opener`
-    /// before. What was written by then may have holes: throw it away.
+    /// As [`io::decrypt`]; [`SourceChanged`](crate::Error::SourceChanged) if the source turns out to
+    /// have become shorter or longer in the meantime; [`Misuse`](crate::Error::Misuse) if a piece of
+    /// the body was pushed into `opener` before. What was written by then may have holes: throw it
+    /// away.
     pub fn decrypt_at(
         &self,
         opener: Opener,

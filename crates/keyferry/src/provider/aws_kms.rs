@@ -5,8 +5,6 @@ mod discovery;
 mod rsa;
 mod strict;
 
-use std::error::Error as _;
-
 use crypto_envelope::{
     EncryptedDataKey, Error,
     provider::{KeyDescription, ProviderErrorKind},
@@ -23,7 +21,7 @@ pub(super) fn recognize(key: &EncryptedDataKey) -> Option<KeyDescription> {
 /// What to do about an error of KMS, where the provider cannot say it as well.
 pub(super) fn hint_for(error: &Error) -> Option<&'static str> {
     let Error::Provider(provider) = error else { return None };
-    let kms: &AwsKmsError = provider.source()?.downcast_ref()?;
+    let kms = AwsKmsError::all_in(error).pop()?;
     let is_arn = kms.key_id().starts_with("arn:");
     match provider.kind() {
         _ if kms.lacks_credentials() => Some(

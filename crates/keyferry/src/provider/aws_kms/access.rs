@@ -30,7 +30,7 @@ impl Access {
             Entry::Occupied(loaded) => loaded.get().clone(),
             Entry::Vacant(place) => {
                 let loaded = match &settings.profile {
-                    Some(name) => blocking::wait(AwsKmsClients::load_profile(name))?,
+                    Some(name) => blocking::wait(AwsKmsClients::load_profile_builder(name))?,
                     None => blocking::wait(AwsKmsClients::load_builder())?,
                 };
                 place.insert(loaded).clone()
