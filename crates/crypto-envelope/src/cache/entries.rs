@@ -13,6 +13,7 @@ use crate::provider::KeyProvider;
 pub(super) struct Entry<M> {
     pub(super) materials: M,
     pub(super) usage: Usage,
+    /// When the key provider was asked for it: what it knew of rights is as old as that.
     pub(super) made: Instant,
     /// As long as it is here, its address is not that of another one.
     _provider: Arc<dyn KeyProvider>,
@@ -39,9 +40,11 @@ pub(super) struct Entries<M> {
     capacity: usize,
     max_age: Duration,
     by_id: HashMap<EntryId, Place<M>>,
-    /// By when they were used last, and by when they came. One number for each such event.
+    /// By when they were used last. One number for each such event.
     by_use: BTreeMap<u64, EntryId>,
-    by_age: BTreeMap<u64, EntryId>,
+    /// By when they were made, which is not the order in which they came. The number keeps those
+    /// apart that were made at the same time.
+    by_age: BTreeMap<(Instant, u64), EntryId>,
     next: u64,
     removed: Vec<(Removal, Arc<Entry<M>>)>,
 }
@@ -88,11 +91,11 @@ impl<M> Entries<M> {
         }
         let number = self.next_number();
         self.by_use.insert(number, id);
-        self.by_age.insert(number, id);
+        self.by_age.insert((entry.made, number), id);
         self.by_id.insert(id, Place { entry, used: number, came: number });
     }
 
-    /// Removes all that are too old. All live equally long, so the first to come is the first to go.
+    /// Removes all that are too old. All live equally long, so the first made is the first to go.
     pub(super) fn expire(&mut self, now: Instant) {
         while let Some((_, oldest)) = self.by_age.first_key_value() {
             let oldest = *oldest;
@@ -128,7 +131,7 @@ impl<M> Entries<M> {
     fn remove(&mut self, id: &EntryId, why: Removal) {
         if let Some(place) = self.by_id.remove(id) {
             self.by_use.remove(&place.used);
-            self.by_age.remove(&place.came);
+            self.by_age.remove(&(place.entry.made, place.came));
             self.removed.push((why, place.entry));
         }
     }
@@ -239,6 +242,21 @@ mod tests {
         // A clock that goes back changes nothing.
         entries.expire(setup.start);
         assert_eq!(setup.present(&entries), [4]);
+        Ok(())
+    }
+
+    /// Calls that take long bring them.
+    #[test]
+    fn what_comes_last_can_be_the_first_to_go() -> Result<()> {
+        let setup = Setup::new()?;
+        let mut entries = entries(5);
+        for (index, second) in [(3, 5), (1, 0), (4, 5)] {
+            setup.put(&mut entries, index, second);
+        }
+        entries.expire(setup.at(10));
+        assert_eq!(removed(&mut entries), [(Removal::Expired, 1)]);
+        entries.expire(setup.at(15));
+        assert_eq!(removed(&mut entries), [(Removal::Expired, 3), (Removal::Expired, 4)]);
         Ok(())
     }
 

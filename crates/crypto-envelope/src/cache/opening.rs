@@ -48,10 +48,10 @@ impl MaterialsCache {
             Obtained::Failed(error) => Err(error),
             Obtained::Unknown => {
                 shelf.note(Event::Call);
-                let epoch = shelf.epoch();
+                let departure = shelf.departure();
                 let UnwrappedKeys { data_key, keys } = unwrap(request).await?;
                 if check_header(request.header, &keys, request.binding.unstored()).is_ok() {
-                    shelf.keep(&wanted, data_key, epoch);
+                    shelf.keep(&wanted, data_key, departure);
                 }
                 Ok(keys)
             }

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError, Weak},
+    time::Instant,
 };
 
 use super::{
@@ -37,6 +38,13 @@ struct State<M> {
 struct Call<M> {
     number: u64,
     flight: Weak<Flight<Answer<M>>>,
+}
+
+/// When a key provider was asked: which time it was, and how often all had been forgotten.
+#[derive(Clone, Copy)]
+pub(super) struct Departure {
+    time: Instant,
+    epoch: u64,
 }
 
 type Answer<M> = Result<Arc<Entry<M>>, Failure>;
@@ -143,20 +151,19 @@ impl<M: Send + Sync + 'static> Shelf<M> {
         }
     }
 
-    /// Tells the time before all was forgotten from the time after it.
-    pub(super) fn epoch(&self) -> u64 {
-        self.locked(|state| state.epoch)
+    /// For who is about to ask by himself.
+    pub(super) fn departure(&self) -> Departure {
+        self.locked(|state| Departure { time: self.clock.now(), epoch: state.epoch })
     }
 
     /// Keeps materials that were obtained elsewhere, unless all was forgotten since.
-    pub(super) fn keep(&self, wanted: &Wanted<'_>, materials: M, epoch: u64) {
+    pub(super) fn keep(&self, wanted: &Wanted<'_>, materials: M, departure: Departure) {
+        let entry = Entry::new(materials, departure.time, Arc::clone(wanted.provider));
+        let entry = Arc::new(entry);
         self.locked(|state| {
-            let entry = Entry::new(materials, self.clock.now(), Arc::clone(wanted.provider));
-            let entry = Arc::new(entry);
-            if state.epoch == epoch {
-                state.entries.insert(wanted.id, Arc::clone(&entry));
+            if state.epoch == departure.epoch {
+                self.insert(state, wanted.id, &entry);
             }
-            entry
         });
     }
 
@@ -214,7 +221,8 @@ impl<M: Send + Sync + 'static> Shelf<M> {
     {
         let number = state.next_call;
         state.next_call += 1;
-        let landing = Landing { shelf: Arc::clone(self), id: wanted.id, number };
+        let made = self.clock.now();
+        let landing = Landing { shelf: Arc::clone(self), id: wanted.id, number, made };
         let provider = Arc::clone(wanted.provider);
         let flight = Arc::new(Flight::new(async move {
             let materials = call.await?;
@@ -227,7 +235,7 @@ impl<M: Send + Sync + 'static> Shelf<M> {
     /// Whether what was waited for can be used. Who asked for it uses it however short the time is
     /// that it may be kept.
     fn may_use(&self, wanted: &Wanted<'_>, entry: &Arc<Entry<M>>, role: Role) -> bool {
-        if role == Role::Follower && self.clock.since(entry.made) >= self.settings.max_age {
+        if role == Role::Follower && self.is_too_old(entry) {
             return false;
         }
         let may_use = self.count(wanted, entry);
@@ -236,6 +244,17 @@ impl<M: Send + Sync + 'static> Shelf<M> {
             self.locked(|state| state.entries.remove_this(id, entry, Removal::Exhausted));
         }
         may_use
+    }
+
+    /// Keeps an entry, unless it was on its way for longer than it may be kept.
+    fn insert(&self, state: &mut State<M>, id: EntryId, entry: &Arc<Entry<M>>) {
+        if !self.is_too_old(entry) {
+            state.entries.insert(id, Arc::clone(entry));
+        }
+    }
+
+    fn is_too_old(&self, entry: &Entry<M>) -> bool {
+        self.clock.since(entry.made) >= self.settings.max_age
     }
 
     fn count(&self, wanted: &Wanted<'_>, entry: &Entry<M>) -> bool {
@@ -261,18 +280,19 @@ struct Landing<M: Send + Sync + 'static> {
     shelf: Arc<Shelf<M>>,
     id: EntryId,
     number: u64,
+    made: Instant,
 }
 
 impl<M: Send + Sync + 'static> Landing<M> {
     /// Keeps what the call brought, unless the cache was cleared meanwhile.
     fn land(&self, materials: M, provider: Arc<dyn KeyProvider>) -> Arc<Entry<M>> {
+        let entry = Arc::new(Entry::new(materials, self.made, provider));
         self.shelf.locked(|state| {
-            let entry = Arc::new(Entry::new(materials, self.shelf.clock.now(), provider));
             if self.take_off_list(state) {
-                state.entries.insert(self.id, Arc::clone(&entry));
+                self.shelf.insert(state, self.id, &entry);
             }
-            entry
-        })
+        });
+        entry
     }
 
     /// Whether it was on it.
@@ -288,5 +308,136 @@ impl<M: Send + Sync + 'static> Landing<M> {
 impl<M: Send + Sync + 'static> Drop for Landing<M> {
     fn drop(&mut self) {
         self.shelf.locked(|state| self.take_off_list(state));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::poll_fn,
+        pin::Pin,
+        sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+        task::{Context, Poll, Waker},
+        time::Duration,
+    };
+
+    use super::*;
+    use crate::{
+        SecretBytes,
+        cache::{CacheCounters, clock::manual::Hands, id::tests_id},
+        provider::RawAesProvider,
+    };
+
+    const MAX_AGE: Duration = Duration::from_mins(1);
+
+    /// A shelf of numbers: each call brings the next one, once calls are let go.
+    struct Setup {
+        shelf: Arc<Shelf<usize>>,
+        hands: Hands,
+        provider: Arc<dyn KeyProvider>,
+        calls: Arc<AtomicUsize>,
+        are_let_go: Arc<AtomicBool>,
+    }
+
+    /// Polled by hand.
+    struct Task<'a>(Pin<Box<dyn Future<Output = Obtained<usize>> + 'a>>);
+
+    impl Task<'_> {
+        fn poll(&mut self) -> Option<usize> {
+            match self.0.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(Obtained::Entry(entry)) => Some(entry.materials),
+                Poll::Ready(_) => unreachable!("no call fails"),
+                Poll::Pending => None,
+            }
+        }
+
+        fn must_wait(mut self) -> Self {
+            assert_eq!(self.poll(), None);
+            self
+        }
+    }
+
+    impl Setup {
+        fn new() -> Result<Self> {
+            let (hands, tally) = (Hands::new(), Arc::default());
+            let shelf = Shelf::new(Operation::Seal, &Settings::new(MAX_AGE), hands.clock(), tally);
+            let provider = Arc::new(RawAesProvider::new("ns", "name", &SecretBytes::random(32)?)?);
+            let (calls, are_let_go) = Default::default();
+            Ok(Self { shelf: Arc::new(shelf), hands, provider, calls, are_let_go })
+        }
+
+        fn wanted(&self) -> Wanted<'_> {
+            let id = tests_id(&*self.provider);
+            Wanted { id, provider: &self.provider, plaintext: Some(1) }
+        }
+
+        fn task(&self) -> Task<'_> {
+            Task(Box::pin(async move {
+                let call = || {
+                    let number = self.calls.fetch_add(1, Ordering::SeqCst);
+                    let are_let_go = Arc::clone(&self.are_let_go);
+                    poll_fn(move |_| {
+                        let is_let_go = are_let_go.load(Ordering::SeqCst);
+                        if is_let_go { Poll::Ready(Ok(number)) } else { Poll::Pending }
+                    })
+                };
+                self.shelf.obtain(&self.wanted(), call).await
+            }))
+        }
+
+        fn release(&self) {
+            self.are_let_go.store(true, Ordering::SeqCst);
+        }
+
+        fn counters(&self) -> CacheCounters {
+            self.shelf.tally.counters()
+        }
+    }
+
+    /// However late somebody comes to look at the answer.
+    #[test]
+    fn age_counts_from_the_question() -> Result<()> {
+        let setup = Setup::new()?;
+        let mut leader = setup.task().must_wait();
+        setup.release();
+        setup.hands.forward(Duration::from_secs(59));
+        assert_eq!(leader.poll(), Some(0));
+        assert_eq!(setup.task().poll(), Some(0));
+        setup.hands.forward(Duration::from_secs(1));
+        assert_eq!(setup.task().poll(), Some(1));
+        assert_eq!(setup.counters().expirations, 1);
+        Ok(())
+    }
+
+    #[test]
+    fn what_comes_too_late_serves_who_asked_and_is_not_kept() -> Result<()> {
+        let setup = Setup::new()?;
+        let (mut leader, mut follower) = (setup.task().must_wait(), setup.task().must_wait());
+        setup.release();
+        setup.hands.forward(MAX_AGE);
+        assert_eq!(leader.poll(), Some(0));
+        assert_eq!(setup.shelf.len(), 0);
+        assert_eq!(follower.poll(), Some(1));
+        assert_eq!(setup.shelf.len(), 1);
+        Ok(())
+    }
+
+    #[test]
+    fn what_was_obtained_elsewhere_is_as_old_as_its_question() -> Result<()> {
+        let setup = Setup::new()?;
+        let keep = |departure| {
+            setup.shelf.keep(&setup.wanted(), 7, departure);
+            setup.shelf.len()
+        };
+        let departure = setup.shelf.departure();
+        setup.hands.forward(MAX_AGE / 2);
+        assert_eq!(keep(departure), 1);
+        setup.hands.forward(MAX_AGE / 2);
+        assert_eq!(setup.shelf.len(), 0);
+        assert_eq!(keep(departure), 0);
+        let departure = setup.shelf.departure();
+        setup.shelf.clear();
+        assert_eq!(keep(departure), 0);
+        Ok(())
     }
 }
