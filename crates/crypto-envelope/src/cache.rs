@@ -116,7 +116,8 @@ struct Store {
 impl MaterialsCache {
     /// Starts to choose options. An entry serves for less than `max_age`, which must be more than
     /// nothing; the right one is the longest time for which you can bear that a withdrawn right
-    /// still works.
+    /// still works. It counts from when the key provider was asked, and goes on while the machine
+    /// sleeps, if its clock on the wall does.
     pub fn builder(max_age: Duration) -> MaterialsCacheBuilder {
         MaterialsCacheBuilder::new(max_age)
     }

@@ -3,10 +3,10 @@
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
-use super::{id::EntryId, settings::Usage};
+use super::{clock::Moment, id::EntryId, settings::Usage};
 use crate::provider::KeyProvider;
 
 /// Materials that serve several messages.
@@ -14,13 +14,13 @@ pub(super) struct Entry<M> {
     pub(super) materials: M,
     pub(super) usage: Usage,
     /// When the key provider was asked for it: what it knew of rights is as old as that.
-    pub(super) made: Instant,
+    pub(super) made: Moment,
     /// As long as it is here, its address is not that of another one.
     _provider: Arc<dyn KeyProvider>,
 }
 
 impl<M> Entry<M> {
-    pub(super) fn new(materials: M, made: Instant, provider: Arc<dyn KeyProvider>) -> Self {
+    pub(super) fn new(materials: M, made: Moment, provider: Arc<dyn KeyProvider>) -> Self {
         Self { materials, usage: Usage::default(), made, _provider: provider }
     }
 }
@@ -44,7 +44,9 @@ pub(super) struct Entries<M> {
     by_use: BTreeMap<u64, EntryId>,
     /// By when they were made, which is not the order in which they came. The number keeps those
     /// apart that were made at the same time.
-    by_age: BTreeMap<(Instant, u64), EntryId>,
+    by_steady_age: BTreeMap<(Instant, u64), EntryId>,
+    /// Where the clock was set, this is another order.
+    by_wall_age: BTreeMap<(SystemTime, u64), EntryId>,
     next: u64,
     removed: Vec<(Removal, Arc<Entry<M>>)>,
 }
@@ -62,7 +64,8 @@ impl<M> Entries<M> {
             max_age,
             by_id: HashMap::new(),
             by_use: BTreeMap::new(),
-            by_age: BTreeMap::new(),
+            by_steady_age: BTreeMap::new(),
+            by_wall_age: BTreeMap::new(),
             next: 0,
             removed: Vec::new(),
         }
@@ -91,20 +94,15 @@ impl<M> Entries<M> {
         }
         let number = self.next_number();
         self.by_use.insert(number, id);
-        self.by_age.insert((entry.made, number), id);
+        self.by_steady_age.insert((entry.made.steady, number), id);
+        self.by_wall_age.insert((entry.made.wall, number), id);
         self.by_id.insert(id, Place { entry, used: number, came: number });
     }
 
-    /// Removes all that are too old. All live equally long, so the first made is the first to go.
-    pub(super) fn expire(&mut self, now: Instant) {
-        while let Some((_, oldest)) = self.by_age.first_key_value() {
-            let oldest = *oldest;
-            match self.by_id.get(&oldest) {
-                Some(place) if now.saturating_duration_since(place.entry.made) >= self.max_age => {
-                    self.remove(&oldest, Removal::Expired);
-                }
-                _ => return,
-            }
+    /// Removes all that are too old.
+    pub(super) fn expire(&mut self, now: Moment) {
+        while let Some(id) = self.too_old(now) {
+            self.remove(&id, Removal::Expired);
         }
     }
 
@@ -117,7 +115,8 @@ impl<M> Entries<M> {
 
     pub(super) fn clear(&mut self) {
         self.by_use.clear();
-        self.by_age.clear();
+        self.by_steady_age.clear();
+        self.by_wall_age.clear();
         let places = self.by_id.drain();
         self.removed.extend(places.map(|(_, place)| (Removal::Cleared, place.entry)));
     }
@@ -131,9 +130,23 @@ impl<M> Entries<M> {
     fn remove(&mut self, id: &EntryId, why: Removal) {
         if let Some(place) = self.by_id.remove(id) {
             self.by_use.remove(&place.used);
-            self.by_age.remove(&(place.entry.made, place.came));
+            let Moment { steady, wall } = place.entry.made;
+            self.by_steady_age.remove(&(steady, place.came));
+            self.by_wall_age.remove(&(wall, place.came));
             self.removed.push((why, place.entry));
         }
+    }
+
+    /// One that is. All live equally long, so if any is too old, the first made is, by one of the
+    /// clocks.
+    fn too_old(&self, now: Moment) -> Option<EntryId> {
+        let steady = self.by_steady_age.values().next();
+        let wall = self.by_wall_age.values().next();
+        let is_too_old = |id: &&EntryId| {
+            let place = self.by_id.get(*id);
+            place.is_some_and(|place| now.since(place.entry.made) >= self.max_age)
+        };
+        steady.into_iter().chain(wall).find(is_too_old).copied()
     }
 
     fn next_number(&mut self) -> u64 {
@@ -145,11 +158,15 @@ impl<M> Entries<M> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Result, SecretBytes, cache::id::tests_id, provider::RawAesProvider};
+    use crate::{
+        Result, SecretBytes,
+        cache::{clock::manual::Hands, id::tests_id},
+        provider::RawAesProvider,
+    };
 
     struct Setup {
         providers: Vec<Arc<RawAesProvider>>,
-        start: Instant,
+        start: Moment,
     }
 
     impl Setup {
@@ -157,7 +174,7 @@ mod tests {
             let provider =
                 |_| Ok(Arc::new(RawAesProvider::new("ns", "name", &SecretBytes::random(32)?)?));
             let providers = (0..5).map(provider).collect::<Result<_>>()?;
-            Ok(Self { providers, start: Instant::now() })
+            Ok(Self { providers, start: Hands::new().clock().now() })
         }
 
         /// Ids that differ.
@@ -165,13 +182,22 @@ mod tests {
             tests_id(&*self.providers[index])
         }
 
-        fn at(&self, seconds: u64) -> Instant {
-            self.start + Duration::from_secs(seconds)
+        fn at(&self, seconds: u64) -> Moment {
+            self.by_both(seconds, seconds)
+        }
+
+        fn by_both(&self, steady: u64, wall: u64) -> Moment {
+            let [steady, wall] = [steady, wall].map(Duration::from_secs);
+            Moment { steady: self.start.steady + steady, wall: self.start.wall + wall }
         }
 
         fn put(&self, entries: &mut Entries<usize>, index: usize, seconds: u64) {
+            self.put_at(entries, index, self.at(seconds));
+        }
+
+        fn put_at(&self, entries: &mut Entries<usize>, index: usize, made: Moment) {
             let provider = Arc::clone(&self.providers[index]);
-            let entry = Entry::new(index, self.at(seconds), provider);
+            let entry = Entry::new(index, made, provider);
             entries.insert(self.id(index), Arc::new(entry));
         }
 
@@ -188,7 +214,8 @@ mod tests {
     fn removed(entries: &mut Entries<usize>) -> Vec<(Removal, usize)> {
         let removed = entries.take_removed();
         assert_eq!(entries.by_id.len(), entries.by_use.len());
-        assert_eq!(entries.by_id.len(), entries.by_age.len());
+        assert_eq!(entries.by_id.len(), entries.by_steady_age.len());
+        assert_eq!(entries.by_id.len(), entries.by_wall_age.len());
         removed.into_iter().map(|(why, entry)| (why, entry.materials)).collect()
     }
 
@@ -233,7 +260,7 @@ mod tests {
         }
         // Use does not keep an entry alive.
         assert!(entries.find(&setup.id(2)).is_some());
-        entries.expire(setup.at(9) + Duration::from_millis(999));
+        entries.expire(setup.at(9));
         assert_eq!(removed(&mut entries), []);
         entries.expire(setup.at(13));
         let expired = [(Removal::Expired, 2), (Removal::Expired, 0), (Removal::Expired, 1)];
@@ -257,6 +284,24 @@ mod tests {
         assert_eq!(removed(&mut entries), [(Removal::Expired, 1)]);
         entries.expire(setup.at(15));
         assert_eq!(removed(&mut entries), [(Removal::Expired, 3), (Removal::Expired, 4)]);
+        Ok(())
+    }
+
+    #[test]
+    fn one_clock_is_enough_to_be_too_old() -> Result<()> {
+        let setup = Setup::new()?;
+        let mut entries = entries(5);
+        setup.put(&mut entries, 0, 100);
+        // Somebody set the clock on the wall back.
+        setup.put_at(&mut entries, 1, setup.by_both(101, 50));
+        setup.put_at(&mut entries, 2, setup.by_both(102, 51));
+        entries.expire(setup.by_both(109, 59));
+        assert_eq!(removed(&mut entries), []);
+        // The machine slept: the second and the third are too old, the first cannot be said to be.
+        entries.expire(setup.by_both(109, 61));
+        assert_eq!(removed(&mut entries), [(Removal::Expired, 1), (Removal::Expired, 2)]);
+        entries.expire(setup.by_both(110, 61));
+        assert_eq!(removed(&mut entries), [(Removal::Expired, 0)]);
         Ok(())
     }
 

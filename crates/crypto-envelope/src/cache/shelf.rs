@@ -3,11 +3,10 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError, Weak},
-    time::Instant,
 };
 
 use super::{
-    clock::Clock,
+    clock::{Clock, Moment},
     entries::{Entries, Entry, Removal},
     flight::Flight,
     id::EntryId,
@@ -43,7 +42,7 @@ struct Call<M> {
 /// When a key provider was asked: which time it was, and how often all had been forgotten.
 #[derive(Clone, Copy)]
 pub(super) struct Departure {
-    time: Instant,
+    time: Moment,
     epoch: u64,
 }
 
@@ -254,7 +253,7 @@ impl<M: Send + Sync + 'static> Shelf<M> {
     }
 
     fn is_too_old(&self, entry: &Entry<M>) -> bool {
-        self.clock.since(entry.made) >= self.settings.max_age
+        self.clock.now().since(entry.made) >= self.settings.max_age
     }
 
     fn count(&self, wanted: &Wanted<'_>, entry: &Entry<M>) -> bool {
@@ -280,7 +279,7 @@ struct Landing<M: Send + Sync + 'static> {
     shelf: Arc<Shelf<M>>,
     id: EntryId,
     number: u64,
-    made: Instant,
+    made: Moment,
 }
 
 impl<M: Send + Sync + 'static> Landing<M> {
@@ -419,6 +418,24 @@ mod tests {
         assert_eq!(setup.shelf.len(), 0);
         assert_eq!(follower.poll(), Some(1));
         assert_eq!(setup.shelf.len(), 1);
+        Ok(())
+    }
+
+    #[test]
+    fn age_goes_on_while_the_machine_sleeps() -> Result<()> {
+        let setup = Setup::new()?;
+        setup.release();
+        assert_eq!(setup.task().poll(), Some(0));
+        setup.hands.sleep(Duration::from_secs(59));
+        assert_eq!(setup.task().poll(), Some(0));
+        setup.hands.sleep(Duration::from_secs(1));
+        assert_eq!(setup.task().poll(), Some(1));
+        // And while somebody sets the clock back.
+        setup.hands.set_back(MAX_AGE);
+        setup.hands.forward(Duration::from_secs(59));
+        assert_eq!(setup.task().poll(), Some(1));
+        setup.hands.forward(Duration::from_secs(1));
+        assert_eq!(setup.task().poll(), Some(2));
         Ok(())
     }
 
