@@ -1,7 +1,7 @@
 //! However many want the same, one asks the key provider.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     error::Error as _,
     pin::Pin,
     sync::{Arc, mpsc},
@@ -10,7 +10,7 @@ use std::{
 };
 
 use crypto_envelope::{
-    Decryptor, Encryptor, Error, Result, blocking,
+    Decryptor, Encryptor, Error, Limits, Result, UnverifiedHeader, blocking,
     cache::{CacheCounters, MaterialsCache, MaterialsCacheBuilder},
     provider::ProviderErrorKind,
 };
@@ -257,7 +257,7 @@ fn a_panic_does_no_harm_to_others() -> Result<()> {
 
 /// Each of those who wait is a message of its own.
 #[test]
-fn what_the_others_used_up_is_asked_for_again() -> Result<()> {
+fn what_the_others_use_up_is_asked_for_again() -> Result<()> {
     let setup = Setup::with_cache(new_cache().max_messages(3))?;
     setup.provider.hold();
     let mut tasks: Vec<_> = (0..10).map(|_| setup.sealing()).collect();
@@ -267,8 +267,50 @@ fn what_the_others_used_up_is_asked_for_again() -> Result<()> {
         task.finish()?;
     }
     assert_eq!(setup.provider.calls(), 4);
-    assert_eq!(setup.counters().exhaustions, 3);
+    // The last call brought an entry with room for two more.
+    for calls in [0, 0, 1] {
+        setup.sealing().finish()?;
+        assert_eq!(setup.provider.calls(), calls);
+    }
+    assert_eq!(setup.counters().exhaustions, 1);
     Ok(())
+}
+
+/// However few messages an entry serves, nobody waits for more than one call.
+#[test]
+fn small_thresholds_make_no_queue() -> Result<()> {
+    let setup = Setup::with_cache(new_cache().max_messages(2))?;
+    setup.provider.hold();
+    let mut tasks: Vec<_> = (0..200).map(|_| setup.sealing()).collect();
+    started(&mut tasks);
+    assert_eq!(setup.provider.calls(), 100);
+    setup.provider.release();
+    for task in tasks.iter_mut().rev() {
+        task.finish()?;
+    }
+    assert_eq!(setup.provider.calls(), 0);
+    let counters = setup.counters();
+    assert_eq!((counters.calls, counters.waits, counters.hits), (100, 100, 0));
+    Ok(())
+}
+
+/// What one entry serves shows in its wrapped key, which no other one has.
+#[test]
+fn no_entry_serves_more_than_it_may() -> Result<()> {
+    let runtime = Builder::new_multi_thread().worker_threads(4).build()?;
+    let setup = Setup::with_cache(new_cache().max_messages(3))?;
+    runtime.block_on(async {
+        let sealing: Vec<_> = (0..MANY).map(|_| task::spawn(setup.sealing().0)).collect();
+        let mut served: HashMap<_, usize> = HashMap::new();
+        for sealed in sealing {
+            let message = sealed.await.expect("no panic")?;
+            let (header, _) = UnverifiedHeader::parse(&message, &Limits::default())?;
+            let keys = header.claims().encrypted_data_keys();
+            *served.entry(keys[0].ciphertext().to_vec()).or_default() += 1;
+        }
+        assert!(served.len() >= MANY.div_ceil(3) && served.values().all(|&messages| messages <= 3));
+        Ok(())
+    })
 }
 
 #[test]

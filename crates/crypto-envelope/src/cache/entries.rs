@@ -12,7 +12,7 @@ use crate::provider::KeyProvider;
 /// Materials that serve several messages.
 pub(super) struct Entry<M> {
     pub(super) materials: M,
-    pub(super) usage: Usage,
+    pub(super) usage: Arc<Usage>,
     /// When the key provider was asked for it: what it knew of rights is as old as that.
     pub(super) made: Moment,
     /// As long as it is here, its address is not that of another one.
@@ -21,7 +21,17 @@ pub(super) struct Entry<M> {
 
 impl<M> Entry<M> {
     pub(super) fn new(materials: M, made: Moment, provider: Arc<dyn KeyProvider>) -> Self {
-        Self { materials, usage: Usage::default(), made, _provider: provider }
+        Self::used(materials, made, provider, Arc::default())
+    }
+
+    /// One that some have used already.
+    pub(super) fn used(
+        materials: M,
+        made: Moment,
+        provider: Arc<dyn KeyProvider>,
+        usage: Arc<Usage>,
+    ) -> Self {
+        Self { materials, usage, made, _provider: provider }
     }
 }
 

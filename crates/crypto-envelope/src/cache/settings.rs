@@ -50,9 +50,14 @@ pub(super) struct Usage {
 }
 
 impl Usage {
+    /// Whether a message may use the entry. It is counted where its length is said.
+    pub(super) fn admits(&self, plaintext: Option<u64>, settings: &Settings) -> bool {
+        plaintext.is_none_or(|bytes| self.count(bytes, settings))
+    }
+
     /// Counts one more message, and says whether it may still use the entry. One that may not is
     /// counted all the same: the entry is used up.
-    pub(super) fn count(&self, bytes: u64, settings: &Settings) -> bool {
+    fn count(&self, bytes: u64, settings: &Settings) -> bool {
         let messages = add(&self.messages, 1);
         let bytes = add(&self.bytes, bytes);
         messages <= settings.max_messages && bytes <= settings.max_bytes

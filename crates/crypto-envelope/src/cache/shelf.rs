@@ -1,16 +1,14 @@
 //! Entries of one kind, and the calls that will bring more of them.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, Weak},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{
+    calls::{CallNumber, Calls},
     clock::{Clock, Moment},
     entries::{Entries, Entry, Removal},
     flight::Flight,
     id::EntryId,
-    settings::Settings,
+    settings::{Settings, Usage},
     tally::{Event, Operation, Tally},
 };
 use crate::{Error, Result, provider::KeyProvider};
@@ -27,16 +25,9 @@ pub(super) struct Shelf<M> {
 
 struct State<M> {
     entries: Entries<M>,
-    calls: HashMap<EntryId, Call<M>>,
-    next_call: u64,
+    calls: Calls<Answer<M>>,
     /// How often all was forgotten.
     epoch: u64,
-}
-
-/// A key provider that is being asked. Those who wait keep it going.
-struct Call<M> {
-    number: u64,
-    flight: Weak<Flight<Answer<M>>>,
 }
 
 /// When a key provider was asked: which time it was, and how often all had been forgotten.
@@ -111,7 +102,7 @@ impl<M: Send + Sync + 'static> Shelf<M> {
         tally: Arc<Tally>,
     ) -> Self {
         let entries = Entries::new(settings.capacity, settings.max_age);
-        let state = State { entries, calls: HashMap::new(), next_call: 0, epoch: 0 };
+        let state = State { entries, calls: Calls::new(), epoch: 0 };
         Self { operation, settings: settings.clone(), clock, tally, state: Mutex::new(state) }
     }
 
@@ -126,17 +117,18 @@ impl<M: Send + Sync + 'static> Shelf<M> {
     {
         const PANICKED: Error =
             Error::Internal { what: "the key provider panicked while somebody else asked it" };
+        let mut in_vain = 0;
         loop {
-            let (flight, role) = match self.turn(wanted, &call) {
+            let (flight, role) = match self.turn(wanted, in_vain, &call) {
                 Turn::Use(entry) => return Obtained::Entry(entry),
                 Turn::Wait(flight, role) => (flight, role),
             };
             match flight.wait().await {
-                Some(Ok(entry)) if self.may_use(wanted, &entry, role) => {
+                // Who asked for it uses it however short the time is that it may be kept.
+                Some(Ok(entry)) if role == Role::Leader || !self.is_too_old(&entry) => {
                     return Obtained::Entry(entry);
                 }
-                // The others used it up, or it came a long time ago: once more.
-                Some(Ok(_)) => {}
+                Some(Ok(_)) => in_vain += 1,
                 Some(Err(failure)) => {
                     let is_ours = role == Role::Leader || failure.scope == Scope::All;
                     return if is_ours {
@@ -183,18 +175,28 @@ impl<M: Send + Sync + 'static> Shelf<M> {
         self.tally.note(self.operation, event);
     }
 
-    fn turn<F>(self: &Arc<Self>, wanted: &Wanted<'_>, call: impl Fn() -> F) -> Turn<M>
+    fn turn<F>(
+        self: &Arc<Self>,
+        wanted: &Wanted<'_>,
+        in_vain: usize,
+        call: impl Fn() -> F,
+    ) -> Turn<M>
     where
         F: Future<Output = Result<M, Failure>> + Send + 'static,
     {
         let turn = self.locked(|state| {
             if let Some(entry) = state.entries.find(&wanted.id) {
-                if self.count(wanted, &entry) {
+                if entry.usage.admits(wanted.plaintext, &self.settings) {
                     return Turn::Use(entry);
                 }
                 state.entries.remove_this(&wanted.id, &entry, Removal::Exhausted);
             }
-            match state.calls.get(&wanted.id).and_then(|call| call.flight.upgrade()) {
+            let joined = if in_vain < MOST_IN_VAIN {
+                state.calls.join(&wanted.id, wanted.plaintext, &self.settings)
+            } else {
+                None
+            };
+            match joined {
                 Some(flight) => Turn::Wait(flight, Role::Follower),
                 None => Turn::Wait(self.depart(state, wanted, call()), Role::Leader),
             }
@@ -218,31 +220,19 @@ impl<M: Send + Sync + 'static> Shelf<M> {
     where
         F: Future<Output = Result<M, Failure>> + Send + 'static,
     {
-        let number = state.next_call;
-        state.next_call += 1;
-        let made = self.clock.now();
-        let landing = Landing { shelf: Arc::clone(self), id: wanted.id, number, made };
+        let (number, made) = (state.calls.next_number(), self.clock.now());
+        let usage = Arc::new(Usage::default());
+        // The first message always fits.
+        let _ = usage.admits(wanted.plaintext, &self.settings);
+        let promised = Arc::clone(&usage);
+        let landing = Landing { shelf: Arc::clone(self), id: wanted.id, number, made, usage };
         let provider = Arc::clone(wanted.provider);
         let flight = Arc::new(Flight::new(async move {
             let materials = call.await?;
             Ok(landing.land(materials, provider))
         }));
-        state.calls.insert(wanted.id, Call { number, flight: Arc::downgrade(&flight) });
+        state.calls.add(wanted.id, number, promised, &flight);
         flight
-    }
-
-    /// Whether what was waited for can be used. Who asked for it uses it however short the time is
-    /// that it may be kept.
-    fn may_use(&self, wanted: &Wanted<'_>, entry: &Arc<Entry<M>>, role: Role) -> bool {
-        if role == Role::Follower && self.is_too_old(entry) {
-            return false;
-        }
-        let may_use = self.count(wanted, entry);
-        if !may_use {
-            let id = &wanted.id;
-            self.locked(|state| state.entries.remove_this(id, entry, Removal::Exhausted));
-        }
-        may_use
     }
 
     /// Keeps an entry, unless it was on its way for longer than it may be kept.
@@ -254,10 +244,6 @@ impl<M: Send + Sync + 'static> Shelf<M> {
 
     fn is_too_old(&self, entry: &Entry<M>) -> bool {
         self.clock.now().since(entry.made) >= self.settings.max_age
-    }
-
-    fn count(&self, wanted: &Wanted<'_>, entry: &Entry<M>) -> bool {
-        wanted.plaintext.is_none_or(|bytes| entry.usage.count(bytes, &self.settings))
     }
 
     /// Changes the state, in which nothing is too old.
@@ -278,37 +264,35 @@ impl<M: Send + Sync + 'static> Shelf<M> {
 struct Landing<M: Send + Sync + 'static> {
     shelf: Arc<Shelf<M>>,
     id: EntryId,
-    number: u64,
+    number: CallNumber,
     made: Moment,
+    usage: Arc<Usage>,
 }
 
 impl<M: Send + Sync + 'static> Landing<M> {
-    /// Keeps what the call brought, unless the cache was cleared meanwhile.
+    /// Keeps what the call brought, unless the cache was cleared meanwhile, or another call began:
+    /// then this one was full, or took too long.
     fn land(&self, materials: M, provider: Arc<dyn KeyProvider>) -> Arc<Entry<M>> {
-        let entry = Arc::new(Entry::new(materials, self.made, provider));
+        let usage = Arc::clone(&self.usage);
+        let entry = Arc::new(Entry::used(materials, self.made, provider, usage));
         self.shelf.locked(|state| {
-            if self.take_off_list(state) {
+            if state.calls.remove(&self.id, self.number) {
                 self.shelf.insert(state, self.id, &entry);
             }
         });
         entry
     }
-
-    /// Whether it was on it.
-    fn take_off_list(&self, state: &mut State<M>) -> bool {
-        let is_listed = state.calls.get(&self.id).is_some_and(|call| call.number == self.number);
-        if is_listed {
-            state.calls.remove(&self.id);
-        }
-        is_listed
-    }
 }
 
 impl<M: Send + Sync + 'static> Drop for Landing<M> {
     fn drop(&mut self) {
-        self.shelf.locked(|state| self.take_off_list(state));
+        self.shelf.locked(|state| state.calls.remove(&self.id, self.number));
     }
 }
+
+/// How often somebody waits for the call of another one that takes so long that its answer is too
+/// old for him. Then he makes his own, or those who wait would be served one by one.
+const MOST_IN_VAIN: usize = 2;
 
 #[cfg(test)]
 mod tests {
@@ -358,19 +342,27 @@ mod tests {
 
     impl Setup {
         fn new() -> Result<Self> {
+            Self::with(&Settings::new(MAX_AGE))
+        }
+
+        fn with(settings: &Settings) -> Result<Self> {
             let (hands, tally) = (Hands::new(), Arc::default());
-            let shelf = Shelf::new(Operation::Seal, &Settings::new(MAX_AGE), hands.clock(), tally);
+            let shelf = Shelf::new(Operation::Seal, settings, hands.clock(), tally);
             let provider = Arc::new(RawAesProvider::new("ns", "name", &SecretBytes::random(32)?)?);
             let (calls, are_let_go) = Default::default();
             Ok(Self { shelf: Arc::new(shelf), hands, provider, calls, are_let_go })
         }
 
-        fn wanted(&self) -> Wanted<'_> {
+        fn wanted(&self, bytes: u64) -> Wanted<'_> {
             let id = tests_id(&*self.provider);
-            Wanted { id, provider: &self.provider, plaintext: Some(1) }
+            Wanted { id, provider: &self.provider, plaintext: Some(bytes) }
         }
 
         fn task(&self) -> Task<'_> {
+            self.task_for(1)
+        }
+
+        fn task_for(&self, bytes: u64) -> Task<'_> {
             Task(Box::pin(async move {
                 let call = || {
                     let number = self.calls.fetch_add(1, Ordering::SeqCst);
@@ -380,8 +372,12 @@ mod tests {
                         if is_let_go { Poll::Ready(Ok(number)) } else { Poll::Pending }
                     })
                 };
-                self.shelf.obtain(&self.wanted(), call).await
+                self.shelf.obtain(&self.wanted(bytes), call).await
             }))
+        }
+
+        fn hold(&self) {
+            self.are_let_go.store(false, Ordering::SeqCst);
         }
 
         fn release(&self) {
@@ -443,7 +439,7 @@ mod tests {
     fn what_was_obtained_elsewhere_is_as_old_as_its_question() -> Result<()> {
         let setup = Setup::new()?;
         let keep = |departure| {
-            setup.shelf.keep(&setup.wanted(), 7, departure);
+            setup.shelf.keep(&setup.wanted(1), 7, departure);
             setup.shelf.len()
         };
         let departure = setup.shelf.departure();
@@ -455,6 +451,58 @@ mod tests {
         let departure = setup.shelf.departure();
         setup.shelf.clear();
         assert_eq!(keep(departure), 0);
+        Ok(())
+    }
+    #[test]
+    fn a_large_message_is_served_by_the_call_that_it_leads() -> Result<()> {
+        let setup = Setup::with(&Settings { max_bytes: 100, ..Settings::new(MAX_AGE) })?;
+        let mut before: Vec<_> = (0..4).map(|_| setup.task_for(20).must_wait()).collect();
+        let mut large = setup.task_for(70).must_wait();
+        let mut after: Vec<_> = (0..2).map(|_| setup.task_for(20).must_wait()).collect();
+        setup.release();
+        // All the others take what they are promised first, and who comes only now as well.
+        assert!(before.iter_mut().all(|task| task.poll() == Some(0)));
+        assert!(after.iter_mut().zip([1, 2]).all(|(task, call)| task.poll() == Some(call)));
+        assert!((0..10).all(|_| setup.task_for(20).poll().is_some()));
+        let calls = setup.calls.load(Ordering::SeqCst);
+        assert_eq!(large.poll(), Some(1));
+        assert_eq!(setup.calls.load(Ordering::SeqCst), calls);
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_promised_is_not_given_to_others() -> Result<()> {
+        let setup = Setup::with(&Settings { max_messages: 3, ..Settings::new(MAX_AGE) })?;
+        let (mut leader, mut follower) = (setup.task().must_wait(), setup.task().must_wait());
+        setup.release();
+        assert_eq!(leader.poll(), Some(0));
+        assert_eq!(setup.task().poll(), Some(0));
+        assert_eq!(setup.task().poll(), Some(1));
+        assert_eq!(follower.poll(), Some(0));
+        assert_eq!(setup.counters().exhaustions, 1);
+        Ok(())
+    }
+
+    /// Where calls take longer than an entry may be kept.
+    #[test]
+    fn those_who_wait_are_not_served_one_by_one() -> Result<()> {
+        let setup = Setup::new()?;
+        let mut tasks: Vec<_> = (0..100).map(|_| setup.task()).collect();
+        for (waiting, calls) in [(99, 1), (98, 2), (0, 100)] {
+            setup.hold();
+            assert!(tasks.iter_mut().all(|task| task.poll().is_none()));
+            assert_eq!(setup.calls.load(Ordering::SeqCst), calls);
+            setup.hands.forward(MAX_AGE);
+            setup.release();
+            // The others notice that it is too late, and ask again.
+            let mut is_first = true;
+            tasks.retain_mut(|task| {
+                let is_done = (waiting == 0 || is_first) && task.poll().is_some();
+                is_first = false;
+                !is_done
+            });
+            assert_eq!(tasks.len(), waiting);
+        }
         Ok(())
     }
 }
