@@ -70,9 +70,9 @@
 //! header counts as not there. Entries for sealing never serve for opening, nor the other way around.
 //!
 //! Of many that need the same entry at the same time, one calls the key provider and the others
-//! wait for it, as many as the entry may serve: the next one makes another call. Whoever waits goes
-//! on with the call if the one who began it is dropped. They all get the error if it fails. Errors
-//! are not kept.
+//! wait for it, as many as the entry may serve: the next one makes another call. So does who comes
+//! when the call has taken 15 seconds. Whoever waits goes on with the call if the one who began it
+//! is dropped. They all get the error if it fails. Errors are not kept.
 
 mod builder;
 mod calls;

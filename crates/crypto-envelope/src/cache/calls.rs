@@ -3,9 +3,11 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Weak},
+    time::Duration,
 };
 
 use super::{
+    clock::Moment,
     flight::Flight,
     id::EntryId,
     settings::{Settings, Usage},
@@ -20,6 +22,7 @@ pub(super) struct Calls<A> {
 /// A key provider that is being asked. Those who wait keep it going.
 struct Call<A> {
     number: CallNumber,
+    departed: Moment,
     /// What is promised to those who wait, of the entry that will come. Who left is counted, too.
     promised: Arc<Usage>,
     flight: Weak<Flight<A>>,
@@ -39,15 +42,19 @@ impl<A> Calls<A> {
         CallNumber(self.next)
     }
 
-    /// The newest call, if its entry will serve this message too. That is counted at once.
+    /// The newest call, unless it seems to be stuck, if its entry will serve this message too. That
+    /// is counted at once.
     pub(super) fn join(
         &self,
         id: &EntryId,
         plaintext: Option<u64>,
+        now: Moment,
         settings: &Settings,
     ) -> Option<Arc<Flight<A>>> {
         let call = self.newest.get(id)?;
-        if !call.promised.admits(plaintext, settings) {
+        // What is too old on arrival would not serve who joins.
+        let patience = LONGEST_TO_JOIN.min(settings.max_age);
+        if now.since(call.departed) >= patience || !call.promised.admits(plaintext, settings) {
             return None;
         }
         // Last, since it must not be dropped here: what ends with it needs the lock that we are
@@ -60,10 +67,12 @@ impl<A> Calls<A> {
         &mut self,
         id: EntryId,
         number: CallNumber,
+        departed: Moment,
         promised: Arc<Usage>,
         flight: &Arc<Flight<A>>,
     ) {
-        self.newest.insert(id, Call { number, promised, flight: Arc::downgrade(flight) });
+        let flight = Arc::downgrade(flight);
+        self.newest.insert(id, Call { number, departed, promised, flight });
     }
 
     /// Nobody joins this one any more. Says whether it was the newest until now.
@@ -79,3 +88,6 @@ impl<A> Calls<A> {
         self.newest.clear();
     }
 }
+
+/// A call that takes longer is left to those who wait for it already.
+const LONGEST_TO_JOIN: Duration = Duration::from_secs(15);

@@ -106,7 +106,8 @@ impl<M: Send + Sync + 'static> Shelf<M> {
         Self { operation, settings: settings.clone(), clock, tally, state: Mutex::new(state) }
     }
 
-    /// The entry that is wanted, or what `call` brings. However many want the same, one calls.
+    /// The entry that is wanted, or what `call` brings. Of those who want the same at the same time
+    /// one calls, for as many as the entry will serve.
     pub(super) async fn obtain<F>(
         self: &Arc<Self>,
         wanted: &Wanted<'_>,
@@ -192,7 +193,7 @@ impl<M: Send + Sync + 'static> Shelf<M> {
                 state.entries.remove_this(&wanted.id, &entry, Removal::Exhausted);
             }
             let joined = if in_vain < MOST_IN_VAIN {
-                state.calls.join(&wanted.id, wanted.plaintext, &self.settings)
+                state.calls.join(&wanted.id, wanted.plaintext, self.clock.now(), &self.settings)
             } else {
                 None
             };
@@ -231,7 +232,7 @@ impl<M: Send + Sync + 'static> Shelf<M> {
             let materials = call.await?;
             Ok(landing.land(materials, provider))
         }));
-        state.calls.add(wanted.id, number, promised, &flight);
+        state.calls.add(wanted.id, number, made, promised, &flight);
         flight
     }
 
@@ -480,6 +481,46 @@ mod tests {
         assert_eq!(setup.task().poll(), Some(1));
         assert_eq!(follower.poll(), Some(0));
         assert_eq!(setup.counters().exhaustions, 1);
+        Ok(())
+    }
+
+    #[test]
+    fn a_call_that_is_stuck_holds_up_nobody_else() -> Result<()> {
+        for stuck_is_first in [false, true] {
+            let setup = Setup::new()?;
+            let mut stuck = setup.task().must_wait();
+            setup.hands.forward(Duration::from_secs(14));
+            let mut joined = setup.task().must_wait();
+            assert_eq!(setup.calls.load(Ordering::SeqCst), 1);
+            setup.hands.forward(Duration::from_secs(1));
+            let mut other = setup.task().must_wait();
+            assert_eq!(setup.calls.load(Ordering::SeqCst), 2);
+            setup.release();
+            // Whenever it ends, it makes no difference to the other call.
+            if stuck_is_first {
+                assert_eq!((stuck.poll(), setup.shelf.len()), (Some(0), 0));
+                assert_eq!(setup.task().poll(), Some(1));
+                assert_eq!(other.poll(), Some(1));
+            } else {
+                assert_eq!((other.poll(), setup.shelf.len()), (Some(1), 1));
+                assert_eq!(stuck.poll(), Some(0));
+            }
+            assert_eq!(joined.poll(), Some(0));
+            assert_eq!(setup.task().poll(), Some(1));
+            assert_eq!(setup.calls.load(Ordering::SeqCst), 2);
+        }
+        Ok(())
+    }
+
+    /// Its answer would be of no use.
+    #[test]
+    fn a_call_that_takes_too_long_is_not_joined() -> Result<()> {
+        let setup = Setup::with(&Settings::new(Duration::from_secs(5)))?;
+        let mut leader = setup.task().must_wait();
+        setup.hands.forward(Duration::from_secs(5));
+        let mut other = setup.task().must_wait();
+        setup.release();
+        assert_eq!((leader.poll(), other.poll()), (Some(0), Some(1)));
         Ok(())
     }
 
