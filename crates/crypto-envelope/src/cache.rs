@@ -52,6 +52,9 @@
 //!   serves again, but it is wiped with the next use of the cache only: there is no thread that
 //!   watches the clock. One that is on its way to somebody who waits for it lasts until he has taken
 //!   it, or is dropped.
+//! - **A copy of the process has a copy of the cache**, after a `fork` or in the clones of a snapshot:
+//!   the same data keys, and the same counters of what they were used for. Build the cache after
+//!   that point, or clear it there.
 //!
 //! Messages remain apart otherwise: each has a message id, keys that are derived with it, and a
 //! signature of its own. Those of one entry show that they belong together, by equal encrypted data
@@ -73,6 +76,10 @@
 //! wait for it, as many as the entry may serve: the next one makes another call. So does who comes
 //! when the call has taken 15 seconds. Whoever waits goes on with the call if the one who began it
 //! is dropped. They all get the error if it fails. Errors are not kept.
+//!
+//! Going on with the call means to poll the provider's future, in whatever thread and runtime it was
+//! that was woken. A provider whose work must be polled inside a certain runtime has to spawn it
+//! there.
 
 mod builder;
 mod calls;

@@ -21,7 +21,8 @@ impl MaterialsCacheBuilder {
     }
 
     /// Most entries, at least 1, counted for sealing and for opening apart. Default: 1000. Where
-    /// there is no room, the one that was not used for the longest time goes.
+    /// there is no room, the one that was not used for the longest time goes. This is no bound in
+    /// bytes: an entry for sealing holds its context, of up to 64 KiB, and the wrapped keys.
     pub fn capacity(mut self, entries: usize) -> Self {
         self.settings.capacity = entries;
         self

@@ -519,6 +519,7 @@ mod tests {
         let mut leader = setup.task().must_wait();
         setup.hands.forward(Duration::from_secs(5));
         let mut other = setup.task().must_wait();
+        assert_eq!(setup.calls.load(Ordering::SeqCst), 2);
         setup.release();
         assert_eq!((leader.poll(), other.poll()), (Some(0), Some(1)));
         Ok(())
