@@ -306,6 +306,8 @@ async fn an_alias_leads_to_a_key_beside_it() -> Result<()> {
     let account = case.arn.split(':').nth(4).ok_or("no account")?;
     let alias_arn = format!("arn:aws:kms:{REGION}:{account}:alias/mine");
     let elsewhere = case.arn.replace(REGION, "eu-west-1");
+    let id = case.arn.rsplit('/').next().ok_or("no id")?;
+    let other = case.kms.fake.create_key(REGION, KeyKind::Symmetric)?;
     let of_others = case.arn.replace(account, "999999999999");
     for (name, answer, is_taken) in [
         (alias_arn.as_str(), &case.arn, true),
@@ -313,6 +315,8 @@ async fn an_alias_leads_to_a_key_beside_it() -> Result<()> {
         (alias_arn.as_str(), &of_others, false),
         ("alias/mine", &case.arn, true),
         ("alias/mine", &elsewhere, false),
+        (id, &case.arn, true),
+        (id, &other, false),
     ] {
         case.kms.fake.inject(lie::key_id(answer));
         let provider = AwsKmsProvider::new(&clients, name)?;

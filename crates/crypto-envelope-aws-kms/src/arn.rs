@@ -85,8 +85,10 @@ impl AwsKmsArn {
             "aws-cn" => region.starts_with("cn-"),
             "aws-us-gov" => region.starts_with("us-gov-"),
             "aws-eusc" => region.starts_with("eusc-"),
-            partition if partition.starts_with("aws-iso") => region.contains("-iso"),
-            _ => true,
+            partition if partition.starts_with("aws-iso") => {
+                region.starts_with("us-iso") || region.starts_with("eu-iso")
+            }
+            _ => false,
         };
         // us-east-1, ap-southeast-2, us-isob-east-1
         let (name, number) = region.rsplit_once('-').unwrap_or_default();
@@ -191,7 +193,7 @@ impl KmsKeyId {
                 (&alias.partition, &alias.region, &alias.account)
                     == (&arn.partition, &arn.region, &arn.account)
             }
-            Self::Local(_) => arn.region == region,
+            Self::Local(id) => arn.region == region && (id.starts_with("alias/") || *id == arn.id),
         }
     }
 
@@ -333,6 +335,8 @@ mod tests {
             ("aws-iso-b", "us-isob-east-1", true),
             ("aws-iso", "us-east-1", false),
             ("aws-eusc", "eusc-de-east-1", true),
+            ("aws-iso", "cn-iso-1", false),
+            ("aws-x", "us-east-1", false),
         ] {
             let arn = arn(&format!("arn:{partition}:kms:{region}:111122223333:key/1"));
             assert_eq!(arn.is_plausible(), is_plausible, "{arn}");

@@ -80,12 +80,11 @@ impl AwsKmsClients {
         // Not under the lock: it takes its time, and may be a function that comes here again.
         let client = self.0.source.make(region);
         let mut kept = self.kept();
-        // Somebody else may have made one meanwhile.
-        kept.retain(|(of, _)| of != region);
-        if kept.len() >= MOST_CLIENTS {
-            kept.remove(0);
-        }
+        let is_full = kept.len() >= MOST_CLIENTS;
+        let dropped = is_full.then(|| kept.remove(0));
         kept.push((region.to_owned(), client.clone()));
+        drop(kept);
+        drop(dropped);
         Ok(client)
     }
 

@@ -13,6 +13,8 @@ use crypto_envelope::{
     provider::{ProviderError, ProviderErrorKind},
 };
 
+use crate::guard::Refused;
+
 /// A call to KMS that failed. It is the [source](StdError::source) of the provider error that one
 /// gets, which sorts it by what can be done.
 #[derive(Clone, Debug)]
@@ -117,8 +119,11 @@ impl Call {
     where
         E: ProvideErrorMetadata + StdError + 'static,
     {
-        if let Some(error) = credentials_error(error) {
+        if let Some(error) = caused_by(error) {
             return self.without_credentials(error);
+        }
+        if let Some(refused) = caused_by::<Refused>(error) {
+            return self.into_error(ProviderErrorKind::Other, None, None, refused.to_string());
         }
         let code = error.code().map(|code| said(Some(code)));
         let (kind, message) = match error {
@@ -144,7 +149,7 @@ impl Call {
 
     /// KMS answered with something else than what was asked for.
     pub(crate) fn answered_wrongly(self, request_id: Option<&str>, what: &str) -> Error {
-        let request_id = request_id.map(str::to_owned);
+        let request_id = request_id.map(|id| said(Some(id)));
         self.into_error(ProviderErrorKind::Other, None, request_id, what.to_owned())
     }
 
@@ -254,8 +259,8 @@ fn next_step(kind: ProviderErrorKind, error: &AwsKmsError) -> Option<String> {
     })
 }
 
-/// Why there are no credentials, if that is what is wrong.
-fn credentials_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a CredentialsError> {
+/// The error below `error` that is of this type.
+fn caused_by<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref() {
@@ -286,11 +291,11 @@ fn chain(error: &dyn StdError) -> String {
     }
     // What was tried to find credentials is a list of lines.
     let lines: Vec<_> = text.lines().map(str::trim).collect();
-    lines.join("; ").replace(":;", ":")
+    said(Some(&lines.join("; ").replace(":;", ":")))
 }
 
 /// In characters.
-const LONGEST_MESSAGE: usize = 500;
+const LONGEST_MESSAGE: usize = 1000;
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! What no call to KMS may do, wherever the configuration sends it.
 
-use std::net::IpAddr;
+use std::{error::Error as StdError, fmt, net::IpAddr};
 
 use aws_sdk_kms::{
     config::{
@@ -44,9 +44,7 @@ impl Intercept for Guard {
         if may_go {
             return Ok(());
         }
-        Err("the endpoint is http: data keys would cross the network in clear; use https (or \
-             danger_allow_plain_http, for a stand-in of KMS in a network of one's own)"
-            .into())
+        Err(Refused.into())
     }
 
     /// The AWS SDK reads answers whole. One that is too long for any call of ours ends there.
@@ -61,6 +59,21 @@ impl Intercept for Guard {
         Ok(())
     }
 }
+
+/// A call that was not sent.
+#[derive(Debug)]
+pub(crate) struct Refused;
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the endpoint is http: data keys would cross the network in clear; use https (or \
+             danger_allow_plain_http, for a stand-in of KMS in a network of one's own)",
+        )
+    }
+}
+
+impl StdError for Refused {}
 
 fn is_safe(uri: &str) -> bool {
     let Some((scheme, rest)) = uri.split_once("://") else { return false };

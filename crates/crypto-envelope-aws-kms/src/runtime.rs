@@ -5,18 +5,18 @@ use std::{
     io,
     pin::Pin,
     process,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, PoisonError, mpsc},
     task::{Context, Poll},
     thread,
 };
 
 use crypto_envelope::{
-    Result,
+    Error, Result,
     provider::{ProviderError, ProviderErrorKind},
 };
 use tokio::{
     runtime::{Builder, Handle},
-    task::{JoinError, JoinHandle},
+    task::JoinHandle,
 };
 
 /// Runs `work` in a tokio runtime that is started once per process on a thread of its own, whatever
@@ -27,25 +27,30 @@ pub(crate) fn run<T: Send + 'static>(
 ) -> impl Future<Output = Result<T>> + Send {
     // The futures of the AWS SDK are tens of kilobytes long.
     let work = Box::pin(work);
-    async move {
-        let outcome = Spawned(background()?.spawn(work)).await;
-        outcome.map_err(|_| failed("a call to KMS panicked").into())
-    }
+    async move { Spawned { process: process::id(), work: background()?.spawn(work) }.await }
 }
 
-struct Spawned<T>(JoinHandle<T>);
+struct Spawned<T> {
+    process: u32,
+    work: JoinHandle<T>,
+}
 
 impl<T> Future for Spawned<T> {
-    type Output = Result<T, JoinError>;
+    type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(context)
+        // In a process that was forked meanwhile nobody works at it.
+        if self.process != process::id() {
+            return Poll::Ready(Err(forked()));
+        }
+        let outcome = Pin::new(&mut self.work).poll(context);
+        outcome.map_err(|_| failed("a call to KMS panicked").into())
     }
 }
 
 impl<T> Drop for Spawned<T> {
     fn drop(&mut self) {
-        self.0.abort();
+        self.work.abort();
     }
 }
 
@@ -66,7 +71,7 @@ fn running_in(background: &mut Option<Background>, process: u32) -> Result<Handl
     match background {
         Some(running) if running.process == process => Ok(running.handle.clone()),
         // Its thread, and what drives the connections, are those of the other process.
-        Some(_) => Err(ProviderError::new(ProviderErrorKind::Other, FORKED).into()),
+        Some(_) => Err(forked()),
         None => {
             let handle = start().map_err(|error| {
                 failed("cannot start a thread for calls to KMS").with_source(error)
@@ -76,13 +81,24 @@ fn running_in(background: &mut Option<Background>, process: u32) -> Result<Handl
     }
 }
 
-/// On a thread of our own: a runtime with several threads panics where it cannot start them.
+/// On a thread of our own, where the runtime begins and ends: one with several threads panics if it
+/// cannot start them, and any if it ends inside of another.
 fn start() -> io::Result<Handle> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    let handle = runtime.handle().clone();
-    let drive = move || runtime.block_on(pending::<()>());
+    let (sender, started) = mpsc::sync_channel(1);
+    let drive = move || {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let handle = runtime.as_ref().map(|runtime| runtime.handle().clone());
+        let is_awaited = sender.send(handle.map_err(io::Error::kind)).is_ok();
+        if let (Ok(runtime), true) = (runtime, is_awaited) {
+            runtime.block_on(pending::<()>());
+        }
+    };
     thread::Builder::new().name("aws-kms".into()).spawn(drive)?;
-    Ok(handle)
+    Ok(started.recv().map_err(io::Error::other)??)
+}
+
+fn forked() -> Error {
+    ProviderError::new(ProviderErrorKind::Other, FORKED).into()
 }
 
 fn failed(what: &str) -> ProviderError {

@@ -85,6 +85,11 @@ impl<M> Entries<M> {
         self.by_id.len()
     }
 
+    /// Whether there is one.
+    pub(super) fn has(&self, id: &EntryId) -> bool {
+        self.by_id.contains_key(id)
+    }
+
     /// The entry, which counts as used from now on.
     pub(super) fn find(&mut self, id: &EntryId) -> Option<Arc<Entry<M>>> {
         let number = self.next_number();

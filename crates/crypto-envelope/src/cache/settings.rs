@@ -55,6 +55,12 @@ impl Usage {
         plaintext.is_none_or(|bytes| self.count(bytes, settings))
     }
 
+    /// Whether it may still serve somebody.
+    pub(super) fn has_room(&self, settings: &Settings) -> bool {
+        self.messages.load(Ordering::Relaxed) < settings.max_messages
+            && self.bytes.load(Ordering::Relaxed) < settings.max_bytes
+    }
+
     /// Counts one more message, and says whether it may still use the entry. One that may not is
     /// counted all the same: the entry is used up.
     fn count(&self, bytes: u64, settings: &Settings) -> bool {

@@ -226,7 +226,9 @@ impl<M: Send + Sync + 'static> Shelf<M> {
         // The first message always fits.
         let _ = usage.admits(wanted.plaintext, &self.settings);
         let promised = Arc::clone(&usage);
-        let landing = Landing { shelf: Arc::clone(self), id: wanted.id, number, made, usage };
+        let epoch = state.epoch;
+        let shelf = Arc::clone(self);
+        let landing = Landing { shelf, id: wanted.id, number, epoch, made, usage };
         let provider = Arc::clone(wanted.provider);
         let flight = Arc::new(Flight::new(async move {
             let materials = call.await?;
@@ -266,18 +268,21 @@ struct Landing<M: Send + Sync + 'static> {
     shelf: Arc<Shelf<M>>,
     id: EntryId,
     number: CallNumber,
+    epoch: u64,
     made: Moment,
     usage: Arc<Usage>,
 }
 
 impl<M: Send + Sync + 'static> Landing<M> {
-    /// Keeps what the call brought, unless the cache was cleared meanwhile, or another call began:
-    /// then this one was full, or took too long.
+    /// Keeps what the call brought, unless the cache was cleared meanwhile. If it took so long that
+    /// another call began, it is still better than nothing, until that one ends.
     fn land(&self, materials: M, provider: Arc<dyn KeyProvider>) -> Arc<Entry<M>> {
         let usage = Arc::clone(&self.usage);
         let entry = Arc::new(Entry::used(materials, self.made, provider, usage));
         self.shelf.locked(|state| {
-            if state.calls.remove(&self.id, self.number) {
+            let is_newest = state.calls.remove(&self.id, self.number);
+            let helps = !state.entries.has(&self.id) && self.usage.has_room(&self.shelf.settings);
+            if state.epoch == self.epoch && (is_newest || helps) {
                 self.shelf.insert(state, self.id, &entry);
             }
         });
@@ -496,10 +501,11 @@ mod tests {
             let mut other = setup.task().must_wait();
             assert_eq!(setup.calls.load(Ordering::SeqCst), 2);
             setup.release();
-            // Whenever it ends, it makes no difference to the other call.
+            // It serves as long as there is nothing newer. Else each call would replace the one before
+            // where all take long, and nothing would ever be kept.
             if stuck_is_first {
-                assert_eq!((stuck.poll(), setup.shelf.len()), (Some(0), 0));
-                assert_eq!(setup.task().poll(), Some(1));
+                assert_eq!((stuck.poll(), setup.shelf.len()), (Some(0), 1));
+                assert_eq!(setup.task().poll(), Some(0));
                 assert_eq!(other.poll(), Some(1));
             } else {
                 assert_eq!((other.poll(), setup.shelf.len()), (Some(1), 1));
