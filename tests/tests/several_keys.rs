@@ -173,6 +173,20 @@ fn failures_have_a_limit() -> Result<()> {
         matches!(error, Error::Limit { kind: LimitKind::FailedUnwraps, limit: 2, .. })
     });
     assert!(limit.is_some(), "{attempts:?}");
+
+    // With nothing left to be tried, the limit stops nobody.
+    let two = encrypt(
+        MultiProvider::new(provider()?).with_child(provider()?),
+        b"for two",
+        &EncryptionContext::new(),
+    )?;
+    let Err(Error::NoUsableKey { attempts, .. }) =
+        blocking::wait(decryptor.decrypt(&two, &EncryptionContext::new()))
+    else {
+        panic!("nobody opens it");
+    };
+    let is_limit = |error: &Error| matches!(error, Error::Limit { .. });
+    assert!(!attempts.iter().filter_map(UnwrapAttempt::error).any(is_limit), "{attempts:?}");
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use crypto_envelope::{
     EncryptedDataKey, EncryptionContext, Error, Result,
     provider::{
         KeyDescription, KeyProvider, MultiProvider, Properties, ProviderError, ProviderErrorKind,
-        RewrapRequest, Target, UnwrapRequest, Unwrapped, WrapRequest, async_trait, wrap_again,
+        RewrapRequest, Target, UnwrapRequest, Unwrapped, WrapRequest, async_trait, rewrap_here,
     },
 };
 
@@ -224,12 +224,7 @@ impl KeyProvider for AwsKmsDiscoveryProvider {
                 return Ok(keys);
             }
         }
-        let unwrap = UnwrapRequest::new(
-            request.key,
-            Target::Detached(request.source),
-            request.source_context,
-        );
-        wrap_again(self.unwrap(unwrap).await?, request).await
+        rewrap_here(self, request).await
     }
 }
 

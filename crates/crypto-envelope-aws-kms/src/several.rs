@@ -10,7 +10,7 @@ use crate::{AwsKmsArn, AwsKmsClients, AwsKmsProvider, arn::KmsKeyId};
 ///
 /// ```no_run
 /// # async fn example() -> crypto_envelope::Result<()> {
-/// use crypto_envelope_aws_kms::{AwsKmsKeysBuilder, AwsKmsClients};
+/// use crypto_envelope_aws_kms::{AwsKmsClients, AwsKmsKeysBuilder};
 ///
 /// let clients = AwsKmsClients::load().await?;
 /// let provider = AwsKmsKeysBuilder::new(&clients)

@@ -8,7 +8,7 @@ use crypto_envelope::{
     EncryptedDataKey, EncryptionContext, Result,
     provider::{
         GenerateRequest, GeneratedKey, KeyDescription, KeyProvider, Properties, RewrapRequest,
-        Target, Targets, UnwrapRequest, Unwrapped, WrapRequest, async_trait, wrap_again,
+        Target, Targets, UnwrapRequest, Unwrapped, WrapRequest, async_trait, rewrap_here,
     },
 };
 
@@ -175,12 +175,7 @@ impl KeyProvider for AwsKmsProvider {
         {
             return Ok(keys);
         }
-        let unwrap = UnwrapRequest::new(
-            request.key,
-            Target::Detached(request.source),
-            request.source_context,
-        );
-        wrap_again(self.unwrap(unwrap).await?, request).await
+        rewrap_here(self, request).await
     }
 }
 

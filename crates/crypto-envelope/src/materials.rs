@@ -201,6 +201,10 @@ pub(crate) async fn unwrap_first(
         serving(provider, target).map_err(|error| UnwrapFailure { error, found_others: false })?;
     for provider in providers {
         for (index, key) in header.encrypted_data_keys().iter().enumerate() {
+            if let Err(error) = limits.check_failed_unwraps(failures.count) {
+                failures.add(index, provider, error);
+                return Err(failures.into_failure());
+            }
             let error = match provider.unwrap(UnwrapRequest::new(key, target, context)).await {
                 Ok(Unwrapped::Key(data_key)) => match keys_of(header, &data_key) {
                     Ok(keys) => return Ok(UnwrappedKeys { data_key, keys }),
@@ -213,10 +217,6 @@ pub(crate) async fn unwrap_first(
                 Err(error) => error,
             };
             failures.add(index, provider, error);
-            if let Err(error) = limits.check_failed_unwraps(failures.count) {
-                failures.add(index, provider, error);
-                return Err(failures.into_failure());
-            }
         }
     }
     Err(failures.into_failure())

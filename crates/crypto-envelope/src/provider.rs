@@ -163,23 +163,24 @@ pub trait KeyProvider: Debug + Send + Sync + 'static {
     /// As [`unwrap`](Self::unwrap) and [`wrap`](Self::wrap); a [`ProviderError`] if the key is not
     /// one of its own.
     async fn rewrap(&self, request: RewrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
-        let source = Target::Detached(request.source);
-        let unwrap = UnwrapRequest::new(request.key, source, request.source_context);
-        wrap_again(self.unwrap(unwrap).await?, request).await
+        rewrap_here(self, request).await
     }
 }
 
-/// The second half of a [`rewrap`](KeyProvider::rewrap) that shows the key to this process, for
-/// providers that re-encrypt natively where they can.
+/// Rewraps by unwrapping and wrapping in this process, which sees the key: what
+/// [`KeyProvider::rewrap`] does unless it is overridden, for providers that re-encrypt natively where
+/// they can.
 ///
 /// # Errors
 ///
-/// As [`KeyProvider::wrap`]; a [`ProviderError`] if the key was not unwrapped.
-pub async fn wrap_again(
-    unwrapped: Unwrapped,
+/// As [`KeyProvider::rewrap`].
+pub async fn rewrap_here<P: KeyProvider + ?Sized>(
+    provider: &P,
     request: RewrapRequest<'_>,
 ) -> Result<Vec<EncryptedDataKey>> {
-    let Unwrapped::Key(secret) = unwrapped else {
+    let source = Target::Detached(request.source);
+    let unwrap = UnwrapRequest::new(request.key, source, request.source_context);
+    let Unwrapped::Key(secret) = provider.unwrap(unwrap).await? else {
         let id = request.key.provider_id();
         let message = format!("the key of {id:?} is not one of this provider");
         return Err(ProviderError::new(ProviderErrorKind::NotFound, message).into());

@@ -1,5 +1,5 @@
-//! `--provider`, as text and as a key provider. A new kind is a file beside the others, and a line in
-//! the `match` below.
+//! `--provider`, as text and as a key provider. A new kind is a file beside the others, a line in the
+//! `match` below, and one in the lists of kinds.
 
 #[cfg(feature = "aws-kms")]
 mod aws_kms;
