@@ -131,11 +131,12 @@ fn calls_are_throttled() -> Result<()> {
     let code = |kms: &FakeAwsKms| list_keys(kms).map_or_else(|(code, _)| code, |_| "ok".into());
     kms.throttle_next(1);
     assert_eq!([code(&kms), code(&kms)], ["ThrottlingException", "ok"]);
-    kms.throttle_above(Some(1));
-    assert_eq!([code(&kms), code(&kms)], ["ok", "ThrottlingException"]);
+    // How rates are counted is tested with a clock of its own; here it may be a busy machine.
+    kms.throttle_above(Some(0));
+    assert_eq!([code(&kms), code(&kms)], ["ThrottlingException"; 2]);
     kms.throttle_above(None);
     assert_eq!([code(&kms), code(&kms)], ["ok", "ok"]);
     let errors = kms.calls().into_iter().filter_map(|call| call.error).collect::<Vec<_>>();
-    assert_eq!(errors, ["ThrottlingException", "ThrottlingException"]);
+    assert_eq!(errors, ["ThrottlingException"; 3]);
     Ok(())
 }
