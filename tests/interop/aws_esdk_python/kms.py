@@ -229,7 +229,7 @@ class Sdk:
 
     def filter(self, account="111122223333"):
         """A filter for discovery."""
-        return self.models.AwsKmsDiscoveryFilter(account_ids=[account], partition="aws")
+        return self.models.DiscoveryFilter(account_ids=[account], partition="aws")
 
 
 def strict():
@@ -270,7 +270,7 @@ def discovery():
     it.opens(message, keyring=keyring())
     it.opens(message, keyring=keyring(discovery_filter=it.filter()))
     it.stays_shut(message, keyring=keyring(discovery_filter=it.filter("444455556666")))
-    native = it.sdk.key_providers.kms.AwsKmsDiscoveryFilter(account_ids=["111122223333"], partition="aws")
+    native = it.sdk.key_providers.kms.DiscoveryFilter(account_ids=["111122223333"], partition="aws")
     provider = it.sdk.DiscoveryAwsKmsMasterKeyProvider(discovery_filter=native)
     it.opens(message, key_provider=provider)
 

@@ -9,11 +9,11 @@ from aws_cryptographic_material_providers.mpl.models import (
     CreateAwsKmsMrkDiscoveryKeyringInput,
     CreateAwsKmsMrkKeyringInput,
     CreateAwsKmsRsaKeyringInput,
-    AwsKmsDiscoveryFilter as KeyringFilter,
+    DiscoveryFilter as KeyringFilter,
 )
 from aws_encryption_sdk.key_providers.kms import (
     DiscoveryAwsKmsMasterKeyProvider,
-    AwsKmsDiscoveryFilter as MasterKeyFilter,
+    DiscoveryFilter as MasterKeyFilter,
     MRKAwareDiscoveryAwsKmsMasterKeyProvider,
     MRKAwareStrictAwsKmsMasterKeyProvider,
     StrictAwsKmsMasterKeyProvider,
