@@ -23,7 +23,8 @@ impl Keyferry {
     pub fn build() -> Result<Self> {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let output = Command::new(cargo)
-            .args(["build", "--quiet", "--locked", "--package", "keyferry"])
+            // As part of the whole workspace, of which the tests have built the dependencies.
+            .args(["build", "--quiet", "--locked", "--workspace", "--bin", "keyferry"])
             .args(["--message-format", "json-render-diagnostics"])
             .output()?;
         if !output.status.success() {

@@ -22,9 +22,8 @@ pub(crate) const STAGES: &[Stage] = &[
         "clippy-tokio",
         "clippy -p crypto-envelope --features tokio --all-targets --locked -- -D warnings",
     ),
-    Stage::tests("test", "--workspace"),
+    Stage::tests("test", "--workspace --features crypto-envelope-testkit/bin"),
     Stage::tests("test-features", "-p crypto-envelope --all-features --lib"),
-    Stage::tests("test-fakes", "-p crypto-envelope-testkit --all-features"),
     Stage::tests(
         "test-rustcrypto",
         "-p crypto-envelope -p crypto-envelope-tests --no-default-features \
@@ -61,28 +60,28 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage::call("examples", examples::run),
     Stage::tests(
         "interop-python",
-        "-p crypto-envelope-tests --features interop-python --test interop_python \
+        "--workspace --features crypto-envelope-tests/interop-python --test interop_python \
          --test interop_python_aws_kms",
     )
     .needs(&requirements::PYTHON),
     Stage::tests(
         "certify-aws-kms",
-        "-p crypto-envelope-tests --features certify-aws-kms --test certify_aws_kms",
+        "--workspace --features crypto-envelope-tests/certify-aws-kms --test certify_aws_kms",
     )
     .needs(&requirements::PYTHON),
     Stage::tests(
         "interop-cli",
-        "-p crypto-envelope-tests --features interop-cli --test interop_cli",
+        "--workspace --features crypto-envelope-tests/interop-cli --test interop_cli",
     )
     .needs(&requirements::CLI),
     Stage::tests(
         "interop-node",
-        "-p crypto-envelope-tests --features interop-node --test interop_node",
+        "--workspace --features crypto-envelope-tests/interop-node --test interop_node",
     )
     .needs(&requirements::NODE),
     Stage::tests(
         "aws-kms-servers",
-        "-p crypto-envelope-tests --features aws-kms-servers --test aws_kms_servers",
+        "--workspace --features crypto-envelope-tests/aws-kms-servers --test aws_kms_servers",
     )
     .needs(&requirements::KMS_SERVERS),
     Stage::check("format-benches", "fmt --manifest-path benches/Cargo.toml --check"),
