@@ -19,11 +19,7 @@ use self::venv::Venv;
 pub(crate) const PYTHON: Requirement = Requirement {
     name: "python",
     meet: || {
-        let venv = Venv {
-            name: "aws-esdk-python",
-            requirements: "tests/interop/aws_esdk_python/requirements.txt",
-            sources: &[],
-        };
+        let venv = Venv::new("aws-esdk-python", "tests/interop/aws_esdk_python/requirements.txt");
         Ok(vec![("CRYPTO_ENVELOPE_PYTHON", venv.program("python")?.into())])
     },
 };
@@ -33,12 +29,11 @@ pub(crate) const CLI: Requirement = Requirement {
     name: "cli",
     meet: || {
         let venv = Venv {
-            name: "aws-encryption-cli",
-            requirements: "tests/interop/aws_encryption_cli/requirements.txt",
             sources: &[
                 "tests/interop/aws_encryption_cli/pyproject.toml",
                 "tests/interop/aws_encryption_cli/raw_keys.py",
             ],
+            ..Venv::new("aws-encryption-cli", "tests/interop/aws_encryption_cli/requirements.txt")
         };
         let program = venv.program("aws-encryption-cli")?;
         Ok(vec![("CRYPTO_ENVELOPE_AWS_ENCRYPTION_CLI", program.into())])
@@ -59,11 +54,7 @@ pub(crate) const NODE: Requirement = Requirement {
 pub(crate) const KMS_SERVERS: Requirement = Requirement {
     name: "aws-kms-servers",
     meet: || {
-        let venv = Venv {
-            name: "aws-kms-servers",
-            requirements: "tests/interop/aws_kms_servers/requirements.txt",
-            sources: &[],
-        };
+        let venv = Venv::new("aws-kms-servers", "tests/interop/aws_kms_servers/requirements.txt");
         Ok(vec![("CRYPTO_ENVELOPE_AWS_KMS_SERVERS", venv.program("python")?.into())])
     },
 };

@@ -8,7 +8,7 @@ use aws_sdk_kms::{
     primitives::Blob,
     types::{EncryptionAlgorithmSpec, KeyUsageType},
 };
-use crypto_envelope::{EncryptionContext, Error, Result, SecretBytes};
+use crypto_envelope::{EncryptedDataKey, EncryptionContext, Error, Result, SecretBytes};
 
 use crate::{AwsKmsArn, AwsKmsClients, arn::KmsKeyId, error::Call, runtime};
 
@@ -210,6 +210,18 @@ pub(crate) struct Unwrap<'a> {
     pub(crate) ciphertext: &'a [u8],
     /// What KMS itself binds.
     pub(crate) context: Option<&'a EncryptionContext>,
+}
+
+impl<'a> Unwrap<'a> {
+    /// With a symmetric key.
+    pub(crate) fn new(
+        key: &'a EncryptedDataKey,
+        arn: &'a AwsKmsArn,
+        region: &'a str,
+        context: &'a EncryptionContext,
+    ) -> Self {
+        Self { arn, region, ciphertext: key.ciphertext(), context: Some(context) }
+    }
 }
 
 /// An answer, to be checked.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crypto_envelope::{
-    EncryptedDataKey, EncryptionContext, Error, Result,
+    EncryptedDataKey, Error, Result,
     provider::{
         KeyDescription, KeyProvider, MultiProvider, Properties, ProviderError, ProviderErrorKind,
         RewrapRequest, Target, UnwrapRequest, Unwrapped, WrapRequest, async_trait, rewrap_here,
@@ -197,7 +197,7 @@ impl KeyProvider for AwsKmsDiscoveryProvider {
     async fn unwrap(&self, request: UnwrapRequest<'_>) -> Result<Unwrapped> {
         self.properties().check(request.target)?;
         let Some((arn, region)) = self.own(request.key) else { return Ok(Unwrapped::NotMine) };
-        let unwrap = unwrap_of(request.key, &arn, &region, request.context);
+        let unwrap = Unwrap::new(request.key, &arn, &region, request.context);
         let secret = self.calls.decrypt(unwrap, None).await?;
         wrapped_key::check_length(&secret, request.target, &arn)?;
         Ok(Unwrapped::Key(secret))
@@ -219,22 +219,13 @@ impl KeyProvider for AwsKmsDiscoveryProvider {
     async fn rewrap(&self, request: RewrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
         self.properties().check(Target::Detached(request.source))?;
         if let Some((arn, region)) = self.own(request.key) {
-            let source = unwrap_of(request.key, &arn, &region, request.source_context);
+            let source = Unwrap::new(request.key, &arn, &region, request.source_context);
             if let Some(keys) = rewrap::natively(&self.calls, source, &request).await? {
                 return Ok(keys);
             }
         }
         rewrap_here(self, request).await
     }
-}
-
-fn unwrap_of<'a>(
-    key: &'a EncryptedDataKey,
-    arn: &'a AwsKmsArn,
-    region: &'a str,
-    context: &'a EncryptionContext,
-) -> Unwrap<'a> {
-    Unwrap { arn, region, ciphertext: key.ciphertext(), context: Some(context) }
 }
 
 const ACCOUNT_LENGTH: usize = 12;

@@ -1,5 +1,7 @@
 //! An RSA key in KMS: anybody encrypts, KMS decrypts.
 
+use std::sync::Arc;
+
 use aws_sdk_kms::types::EncryptionAlgorithmSpec;
 use crypto_envelope::{
     EncryptedDataKey, EncryptionContext, Error, Result, SecretBytes,
@@ -28,11 +30,11 @@ use crate::{
 /// Anybody who has the public key can wrap: a message that opens was **not** necessarily written by
 /// somebody you trust. For that reason the format does not allow suites that sign, whose verification
 /// key only the wrapping would vouch for. KMS does not see the context, so no policy can ask for it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct AwsKmsRsaProvider {
     arn: AwsKmsArn,
     padding: RsaPadding,
-    public: Option<RsaEncryptor>,
+    public: Option<Arc<RsaEncryptor>>,
     calls: Option<Calls>,
 }
 
@@ -70,7 +72,7 @@ impl AwsKmsRsaProvider {
         if encryptor.modulus_length() < SHORTEST_MODULUS {
             return Err(Error::invalid_input("a KMS RSA key has 2048 bits or more"));
         }
-        self.public = Some(encryptor);
+        self.public = Some(Arc::new(encryptor));
         Ok(self)
     }
 

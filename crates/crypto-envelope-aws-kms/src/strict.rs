@@ -116,13 +116,7 @@ impl AwsKmsProvider {
         key: &'a EncryptedDataKey,
         context: &'a EncryptionContext,
     ) -> Option<Unwrap<'a>> {
-        let arn = self.own(key)?;
-        Some(Unwrap {
-            arn,
-            region: arn.region(),
-            ciphertext: key.ciphertext(),
-            context: Some(context),
-        })
+        self.own(key).map(|arn| Unwrap::new(key, arn, arn.region(), context))
     }
 }
 

@@ -18,6 +18,11 @@ pub(super) struct Venv {
 }
 
 impl Venv {
+    /// One without packages of ours.
+    pub(super) const fn new(name: &'static str, requirements: &'static str) -> Self {
+        Self { name, requirements, sources: &[] }
+    }
+
     /// A program of the environment.
     ///
     /// # Errors
