@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+mod caching;
 mod context;
 mod files;
 mod policy;
@@ -11,6 +12,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub(crate) use self::{
+    caching::Caching,
     context::{Expected, Pair},
     files::{Files, Report},
     policy::{Commitment, Suite},
@@ -259,6 +261,14 @@ pub(crate) struct WrappingKeys {
         default_value_t
     )]
     pub(crate) commitment: Commitment,
+
+    /// Ask the key service less often: one data key for several files of this run, and one call for
+    /// files that have the same
+    ///
+    /// max-age=SECONDS[,max-messages=COUNT][,max-bytes=BYTES][,capacity=COUNT]: the smaller, the less
+    /// is open to who gets hold of one data key. Standard input is never encrypted with a cached one
+    #[arg(long, value_name = "THRESHOLDS")]
+    pub(crate) caching: Option<Caching>,
 
     /// Refuse messages with more wrapped keys than this: each may cost a call to a key service
     #[arg(long, value_name = "COUNT", default_value_t = bounds::MOST_ENCRYPTED_DATA_KEYS)]

@@ -157,6 +157,10 @@ fn hint_for(error: &Error) -> Option<&'static str> {
             "give the message as a file, which can be read twice; or write to a file with --output, \
              which appears once everything is verified; or hold up to 1 GiB with --buffer",
         ),
+        Error::Limit { kind: LimitKind::Plaintext, .. } => Some(
+            "it grew while it was read: run again when nobody writes to it, or without --caching, \
+             which counts its bytes before",
+        ),
         Error::Limit { kind: LimitKind::Buffered, .. } => {
             Some("frames as long as that are read with --buffer, up to 1 GiB")
         }

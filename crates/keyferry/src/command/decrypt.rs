@@ -58,6 +58,9 @@ impl Decryptors {
             .commitment_policy(keys.commitment.into())
             .required_context_keys(&arguments.required_context_key)
             .limits(limits);
+        if let Some(caching) = &keys.caching {
+            builder = builder.cache(caching.cache()?);
+        }
         if arguments.unsigned_only {
             builder = builder.unsigned_only();
         }

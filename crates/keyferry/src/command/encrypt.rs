@@ -62,7 +62,11 @@ fn encryptor(arguments: &Encrypt) -> Result<Encryptor, Failure> {
     let provider = provider::for_encryption(&keys.providers, |path| report::new_key(path, format))?;
     let Suite(suite) = arguments.suite;
     let limits = Limits::default().with_max_encrypted_data_keys(keys.max_encrypted_data_keys);
-    Ok(Encryptor::builder(provider)
+    let mut builder = Encryptor::builder(provider);
+    if let Some(caching) = &keys.caching {
+        builder = builder.cache(caching.cache()?);
+    }
+    Ok(builder
         .commitment_policy(keys.commitment.into())
         .suite(suite)
         .frame_length(arguments.frame_length)
@@ -79,7 +83,13 @@ fn encrypt(
 ) -> Result<Done, Failure> {
     let Ready { input, destination, decision, progress } = ready;
     let name = input.name();
-    let sealer = blocking::wait(encryptor.prepare(context))?;
+    let sealer = match input.length() {
+        // How long it is has to be known before, so it must not grow any more.
+        Some(length) if encryptor.cache().is_some() => {
+            blocking::wait(encryptor.prepare_at_most(context, length))?
+        }
+        _ => blocking::wait(encryptor.prepare(context))?,
+    };
     let mut output = open_output(destination, decision, Audience::Everybody, files)?;
     let sealed = Pump::new(files.threads)
         .encrypt(sealer, progress.watch(input), &mut output)

@@ -1,6 +1,7 @@
 //! Keys in AWS KMS: which calls are made, and which are not.
 
 use std::{
+    error::Error,
     fs, io,
     sync::{
         Arc,
@@ -75,6 +76,37 @@ fn keys_of_others_are_not_asked_for() -> TestResult {
     ] {
         run(&sandbox, &kms, &["decrypt", "-f", "-p", &others, "file.encrypted"])?.expect(4)?;
         assert_eq!(summary(&kms.fake.take_calls()), [], "{others}");
+    }
+    Ok(())
+}
+
+#[test]
+fn one_call_serves_several_files() -> TestResult {
+    let (sandbox, kms) = (Sandbox::new()?, Kms::start()?);
+    let names = ["1", "2", "3"];
+    for name in names {
+        sandbox.write(name, name)?;
+    }
+    let key = provider(KEY);
+    let calls = |command: &str, caching: &str, suffix: &str| -> Result<usize, Box<dyn Error>> {
+        let files = names.map(|name| name.to_owned() + suffix);
+        let mut arguments = vec![command, "--force", "-p", &key, "--caching", caching];
+        arguments.extend(files.iter().map(String::as_str));
+        run(&sandbox, &kms, &arguments)?.expect(0)?;
+        Ok(kms.fake.take_calls().len())
+    };
+    assert_eq!(calls("encrypt", "max-age=600", "")?, 1);
+    assert_eq!(calls("decrypt", "max-age=600", ".encrypted")?, 1);
+    assert_eq!(calls("encrypt", "max-age=600,max-messages=2", "")?, 2);
+    assert_eq!(calls("decrypt", "max-age=600", ".encrypted")?, 2);
+    // As long as the bytes of the first and the second file, but not of a third one.
+    assert_eq!(calls("encrypt", "max-age=600,max-bytes=2", "")?, 2);
+    // No file is as short as that.
+    assert_eq!(calls("encrypt", "max-age=600,max-bytes=0", "")?, 3);
+    for name in names {
+        let encrypted = format!("{name}.encrypted");
+        let decrypt = ["decrypt", "-p", &key, "-o", "-", &encrypted];
+        assert_eq!(run(&sandbox, &kms, &decrypt)?.expect(0)?.stdout, name.as_bytes());
     }
     Ok(())
 }
