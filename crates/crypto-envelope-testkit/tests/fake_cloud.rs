@@ -2,7 +2,7 @@
 
 use std::{
     error::Error,
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     process::{Child, Command, Stdio},
 };
@@ -43,6 +43,31 @@ fn it_says_where_it_is_and_ends_with_its_input() -> Result<()> {
     drop(input);
     assert_eq!(child.wait()?.code(), Some(0));
     assert!(!is_up(&ready));
+    Ok(())
+}
+
+/// Its clients are known by the secret that it prints.
+#[test]
+fn a_call_that_is_not_signed_is_refused() -> Result<()> {
+    let (mut child, ready) = start(&["aws-kms"])?;
+    let text = |member: &str| ready[member].as_str().ok_or(member.to_owned());
+    assert!(!text("secret_access_key")?.is_empty());
+    let address = text("endpoint")?.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address)?;
+    write!(
+        stream,
+        "POST / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: 2\r\n\
+         X-Amz-Target: TrentService.ListKeys\r\nContent-Type: application/x-amz-json-1.1\r\n\
+         X-Amz-Date: 20260101T000000Z\r\nAuthorization: AWS4-HMAC-SHA256 \
+         Credential={}/20260101/us-east-1/kms/aws4_request, SignedHeaders=host;x-amz-date, \
+         Signature=00\r\n\r\n{{}}",
+        text("access_key_id")?
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    assert!(answer.contains("InvalidSignatureException"), "{answer}");
+    drop(child.stdin.take());
+    child.wait()?;
     Ok(())
 }
 

@@ -27,7 +27,9 @@
 //! - Every other operation is an `UnsupportedOperationException`, or an
 //!   `UnknownOperationException` if AWS has none of this name either: among them
 //!   `GenerateDataKeyPair`, `ImportKeyMaterial`, `DeriveSharedSecret` and key policies.
-//! - Signatures are not verified: of `Authorization` only the access key and the Region are read.
+//! - Signatures are verified only of access keys whose [`secret`](AccessKey::secret) it knows: of
+//!   other calls nothing but the access key and the Region is read, and a session token is never
+//!   looked at. Dates have to be in the basic form of ISO 8601.
 //! - A change is there at once. Replicas are enabled from the start, keys are never really deleted,
 //!   and a grant counts only for calls that give its token.
 //! - Ciphertexts name their key in clear, and can be made by whoever knows the published formula of
@@ -39,6 +41,8 @@ mod authorization;
 mod blob;
 mod builder;
 mod call;
+mod canonical;
+mod clock;
 mod context;
 mod error;
 mod fields;
@@ -49,11 +53,12 @@ mod material;
 mod operation;
 mod samples;
 mod service;
+mod signature;
 mod spec;
 mod store;
 mod throttle;
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::SystemTime};
 
 use serde_json::{Value, json};
 
@@ -221,6 +226,12 @@ impl FakeAwsKms {
     /// a number, nothing any more.
     pub fn throttle_above(&self, calls_per_second: Option<u32>) {
         self.service.throttle.refuse_above(calls_per_second);
+    }
+
+    /// Takes it to be this time, and stays there, when the date of a signature is looked at; without
+    /// a time, it goes by the clock of this machine again.
+    pub fn set_clock(&self, time: Option<SystemTime>) {
+        self.service.clock.set(time);
     }
 }
 

@@ -6,5 +6,6 @@ mod data;
 mod faults;
 mod keys;
 mod protocol;
+mod signatures;
 mod table;
 mod world;

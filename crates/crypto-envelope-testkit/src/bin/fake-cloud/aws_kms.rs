@@ -3,7 +3,7 @@
 use std::{error::Error, path::PathBuf};
 
 use clap::Args;
-use crypto_envelope_testkit::fake::aws_kms::FakeAwsKms;
+use crypto_envelope_testkit::fake::aws_kms::{AccessKey, FakeAwsKms};
 use serde_json::json;
 
 use crate::Running;
@@ -24,7 +24,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn start(arguments: Arguments) -> Result<Running, Box<dyn Error>> {
-    let mut builder = FakeAwsKms::builder().port(arguments.port);
+    let key = AccessKey::new(ACCESS_KEY, "fake-cloud").secret(SECRET);
+    let mut builder = FakeAwsKms::builder().port(arguments.port).access_key(key);
     if let Some(path) = arguments.log {
         builder = builder.log_file(path);
     }
@@ -35,10 +36,13 @@ pub(crate) fn start(arguments: Arguments) -> Result<Running, Box<dyn Error>> {
     let announcement = json!({
         "service": "aws-kms",
         "endpoint": kms.endpoint(),
-        "access_key_id": "AKIDFAKE",
-        "secret_access_key": "no secret at all",
+        "access_key_id": ACCESS_KEY,
+        "secret_access_key": SECRET,
         "region": "us-east-1",
         "keys": kms.create_samples()?,
     });
     Ok(Running { announcement, _fake: Box::new(kms) })
 }
+
+const ACCESS_KEY: &str = "AKIDFAKE";
+const SECRET: &str = "no secret at all";

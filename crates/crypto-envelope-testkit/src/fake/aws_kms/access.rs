@@ -1,8 +1,13 @@
 //! Who is let in, and what they may do.
 
-use super::{error::KmsError, store::ACCOUNT};
+use std::time::SystemTime;
+
+use super::{authorization::Authorization, error::KmsError, signature::Secret, store::ACCOUNT};
+use crate::fake::http::Request;
 
 /// An access key and what it may do.
+///
+/// Its signatures are verified if the fake knows its [`secret`](Self::secret), and not otherwise.
 ///
 /// Without any rule it may do everything. With an [`allow`](Self::allow) it may do only that, and
 /// what a grant of which it gives the token adds. A [`deny`](Self::deny) wins over everything, as
@@ -11,20 +16,30 @@ use super::{error::KmsError, store::ACCOUNT};
 /// ```
 /// use crypto_envelope_testkit::fake::aws_kms::AccessKey;
 ///
-/// let reader = AccessKey::new("AKIDREADER", "reader").allow("Decrypt", "*");
+/// let reader = AccessKey::new("AKIDREADER", "reader").secret("for tests").allow("Decrypt", "*");
 /// ```
 #[derive(Clone, Debug)]
 pub struct AccessKey {
     id: String,
     user: String,
+    secret: Option<Secret>,
     rules: Vec<Rule>,
 }
 
 impl AccessKey {
-    /// The access key `id` of a user. Its secret is never looked at.
+    /// The access key `id` of a user.
     #[must_use]
     pub fn new(id: impl Into<String>, user: impl Into<String>) -> Self {
-        Self { id: id.into(), user: user.into(), rules: Vec::new() }
+        Self { id: id.into(), user: user.into(), secret: None, rules: Vec::new() }
+    }
+
+    /// The secret access key. From now on a call as this access key has to be signed with it: by
+    /// Signature Version 4, with `host` and every `x-amz-` header among the signed ones, at most 15
+    /// minutes ago or ahead. The fake itself prints it nowhere.
+    #[must_use]
+    pub fn secret(mut self, secret: &str) -> Self {
+        self.secret = Some(Secret::new(secret));
+        self
     }
 
     /// Allows an operation (`Decrypt`; the two halves of `ReEncrypt` are `ReEncryptFrom` and
@@ -48,6 +63,17 @@ impl AccessKey {
 
     pub(super) fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Refuses a request that was not signed with the secret, if that is known.
+    pub(super) fn verify(
+        &self,
+        request: &Request,
+        authorization: &Authorization,
+        now: SystemTime,
+    ) -> Result<(), KmsError> {
+        let secret = self.secret.as_ref();
+        secret.map_or(Ok(()), |secret| secret.verify(request, authorization, now))
     }
 
     /// Whether it may do this, by itself or by a grant.

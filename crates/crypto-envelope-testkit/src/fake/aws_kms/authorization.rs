@@ -1,18 +1,31 @@
-//! The header `Authorization` of Signature Version 4, as far as it is looked at: who, and where.
+//! The header `Authorization` of Signature Version 4: who, where, and what is signed.
 
 use super::error::KmsError;
 use crate::fake::http::Request;
 
-/// What the credential scope says.
+/// What the header says, and when it was said.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Authorization {
+    pub(super) scope: Scope,
+    /// The names of the signed headers, as they are given.
+    pub(super) signed_headers: Vec<String>,
+    pub(super) signature: String,
+    /// Of the request, from another header.
+    pub(super) date: String,
+}
+
+/// The credential scope.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Scope {
     pub(super) access_key: String,
+    pub(super) date: String,
     pub(super) region: String,
+    pub(super) service: String,
 }
 
-impl Scope {
-    /// Reads it. The signature itself is not verified.
-    pub(super) fn of(request: &Request) -> Result<Self, KmsError> {
+impl Authorization {
+    /// Reads it from a request to `service`. Whether the signature is right is not asked here.
+    pub(super) fn of(request: &Request, service: &str) -> Result<Self, KmsError> {
         let header = request.header("authorization").ok_or_else(|| {
             KmsError::new("MissingAuthenticationTokenException", "Missing Authentication Token")
         })?;
@@ -32,18 +45,26 @@ impl Scope {
         if !missing.is_empty() {
             return Err(incomplete(missing + "Authorization=" + ALGORITHM));
         }
-        if request.header("x-amz-date").or(request.header("date")).is_none() {
-            return Err(incomplete(
+        let date = DATE_HEADERS.iter().find_map(|name| request.header(name)).ok_or_else(|| {
+            incomplete(
                 "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' \
                  header.",
-            ));
-        }
-        Self::of_credential(part("Credential").unwrap_or_default())
+            )
+        })?;
+        let value = |name| part(name).unwrap_or_default();
+        Ok(Self {
+            scope: Scope::of(value("Credential"), service)?,
+            signed_headers: value("SignedHeaders").split(';').map(str::to_owned).collect(),
+            signature: value("Signature").to_owned(),
+            date: date.to_owned(),
+        })
     }
+}
 
-    fn of_credential(credential: &str) -> Result<Self, KmsError> {
+impl Scope {
+    fn of(credential: &str, expected: &str) -> Result<Self, KmsError> {
         let elements = credential.split('/').collect::<Vec<_>>();
-        let [access_key, _date, region, service, term] = elements[..] else {
+        let [access_key, date, region, service, term] = elements[..] else {
             return Err(incomplete(format!(
                 "Credential must have exactly 5 slash-delimited elements, e.g. \
                  keyid/date/region/service/term, got '{credential}'"
@@ -52,15 +73,22 @@ impl Scope {
         if access_key.is_empty() || region.is_empty() {
             return Err(incomplete("Credential must name an access key and a Region."));
         }
-        if service != "kms" || term != "aws4_request" {
-            let message = "Credential should be scoped to correct service: 'kms'.";
-            return Err(KmsError::new("InvalidSignatureException", message));
+        if service != expected || term != TERM {
+            return Err(KmsError::new(
+                "InvalidSignatureException",
+                format!("Credential should be scoped to correct service: '{expected}'."),
+            ));
         }
-        Ok(Self { access_key: access_key.to_owned(), region: region.to_owned() })
+        Ok(Self {
+            access_key: access_key.to_owned(),
+            date: date.to_owned(),
+            region: region.to_owned(),
+            service: service.to_owned(),
+        })
     }
 }
 
-fn incomplete(message: impl Into<String>) -> KmsError {
+pub(super) fn incomplete(message: impl Into<String>) -> KmsError {
     KmsError::new("IncompleteSignatureException", message)
 }
 
@@ -68,32 +96,43 @@ fn first_word(header: &str) -> &str {
     header.split_whitespace().next().unwrap_or_default()
 }
 
-const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+/// What every credential scope ends with.
+pub(super) const TERM: &str = "aws4_request";
+/// Those that can say when a request was made; the first one that is there does.
+pub(super) const DATE_HEADERS: [&str; 2] = ["x-amz-date", "date"];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn scope(authorization: Option<&str>) -> Result<Scope, KmsError> {
+    fn read(authorization: Option<&str>) -> Result<Authorization, KmsError> {
         let mut headers = vec![("x-amz-date".to_owned(), "20260101T000000Z".to_owned())];
         headers.extend(authorization.map(|value| ("Authorization".to_owned(), value.to_owned())));
-        Scope::of(&Request { headers, body: Vec::new() })
+        Authorization::of(&Request { headers, ..Request::default() }, "kms")
     }
 
     fn code(authorization: Option<&str>) -> &'static str {
-        scope(authorization).map_or_else(|error| error.code(), |_| "none")
+        read(authorization).map_or_else(|error| error.code(), |_| "none")
     }
 
     #[test]
-    fn the_scope_names_who_and_where() {
+    fn the_header_names_who_where_and_what() {
         let header = "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/kms/aws4_request, \
                       SignedHeaders=host;x-amz-date, Signature=00";
-        let expected = Scope { access_key: "AKID".to_owned(), region: "eu-west-1".to_owned() };
-        assert_eq!(scope(Some(header)), Ok(expected));
-        assert_eq!(
-            scope(Some(&header.replace(", ", ","))).map(|scope| scope.region).as_deref(),
-            Ok("eu-west-1")
-        );
+        let expected = Authorization {
+            scope: Scope {
+                access_key: "AKID".to_owned(),
+                date: "20260101".to_owned(),
+                region: "eu-west-1".to_owned(),
+                service: "kms".to_owned(),
+            },
+            signed_headers: vec!["host".to_owned(), "x-amz-date".to_owned()],
+            signature: "00".to_owned(),
+            date: "20260101T000000Z".to_owned(),
+        };
+        assert_eq!(read(Some(header)).as_ref(), Ok(&expected));
+        assert_eq!(read(Some(&header.replace(", ", ","))), Ok(expected));
     }
 
     #[test]
@@ -121,7 +160,8 @@ mod tests {
         let header = "AWS4-HMAC-SHA256 Credential=A/1/r/kms/aws4_request, SignedHeaders=host, \
                       Signature=00";
         let headers = vec![("authorization".to_owned(), header.to_owned())];
-        let error = Scope::of(&Request { headers, body: Vec::new() }).unwrap_err();
+        let error = Authorization::of(&Request { headers, ..Request::default() }, "kms");
+        let error = error.unwrap_err();
         assert_eq!(error.code(), "IncompleteSignatureException");
     }
 }

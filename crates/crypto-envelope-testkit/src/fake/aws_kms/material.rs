@@ -46,8 +46,7 @@ impl Material {
         // Replicas share their material, so it cannot depend on the Region.
         let region = if arn.is_multi_region() { String::new() } else { format!(":{region}") };
         let name = format!("esdk-fake-kms-key:{partition}:{account}:{id}{region}");
-        let hash = digest::digest(&digest::SHA256, name.as_bytes());
-        Self::symmetric(hash.as_ref().try_into().expect("a SHA-256 hash has 32 bytes"))
+        Self::symmetric(sha256(name.as_bytes()))
     }
 
     /// Gives a symmetric key new material to encrypt with; the old decrypts for ever.
@@ -154,6 +153,11 @@ pub(super) fn random_bytes(length: usize) -> Vec<u8> {
 pub(super) fn uuid() -> String {
     let hex = hex(&random::<16>());
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+}
+
+pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let hash = digest::digest(&digest::SHA256, bytes);
+    hash.as_ref().try_into().expect("a SHA-256 hash has 32 bytes")
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {

@@ -8,8 +8,9 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    authorization::Scope,
+    authorization::Authorization,
     call::{Call, Log},
+    clock::Clock,
     error::KmsError,
     material,
     operation::{self, Caller},
@@ -22,12 +23,19 @@ use crate::fake::http::{Request, Response, Service};
 pub(super) struct KmsService {
     store: Mutex<Store>,
     pub(super) throttle: Throttle,
+    /// For the dates of signatures.
+    pub(super) clock: Clock,
     pub(super) log: Log,
 }
 
 impl KmsService {
     pub(super) fn new(store: Store, log: Log) -> Self {
-        Self { store: Mutex::new(store), throttle: Throttle::default(), log }
+        Self {
+            store: Mutex::new(store),
+            throttle: Throttle::default(),
+            clock: Clock::default(),
+            log,
+        }
     }
 
     pub(super) fn store(&self) -> MutexGuard<'_, Store> {
@@ -39,17 +47,21 @@ impl KmsService {
         if operation.is_empty() || request.header("content-type") != Some(CONTENT_TYPE) {
             return Err(KmsError::silent("UnknownOperationException"));
         }
-        let scope = Scope::of(request)?;
+        let authorization = Authorization::of(request, SERVICE)?;
         let mut store = self.store();
-        let known = store.access_keys.iter().find(|key| key.id() == scope.access_key).cloned();
+        let id = &authorization.scope.access_key;
+        let known = store.access_keys.iter().find(|key| key.id() == id).cloned();
         if known.is_none() && !store.access_keys.is_empty() {
             return Err(KmsError::new(
                 "UnrecognizedClientException",
                 "The security token included in the request is invalid.",
             ));
         }
+        if let Some(key) = &known {
+            key.verify(request, &authorization, self.clock.now())?;
+        }
         self.throttle.admit(Instant::now())?;
-        let caller = Caller { region: scope.region, identity: known };
+        let caller = Caller { region: authorization.scope.region, identity: known };
         let members: Value =
             serde_json::from_slice(&request.body).map_err(|_| KmsError::serialization())?;
         operation::run(&mut store, &caller, operation, &members)
@@ -74,7 +86,7 @@ impl Service for KmsService {
     }
 
     fn record(&self, request: &Request, response: Option<&Response>, fault: Option<&str>) {
-        let scope = Scope::of(request).unwrap_or_default();
+        let scope = Authorization::of(request, SERVICE).unwrap_or_default().scope;
         let body = response.map_or(Value::Null, |response| json_of(&response.body));
         let error = body.get("__type").and_then(Value::as_str).map(str::to_owned);
         self.log.add(Call {
@@ -109,4 +121,6 @@ fn json_of(body: &[u8]) -> Value {
     serde_json::from_slice(body).unwrap_or_else(as_text)
 }
 
+/// As credential scopes call it.
+const SERVICE: &str = "kms";
 const CONTENT_TYPE: &str = "application/x-amz-json-1.1";

@@ -100,7 +100,13 @@ async fn read(request: hyper::Request<Incoming>) -> Result<Request, u16> {
     let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
     let headers = head.headers.iter();
     let headers = headers.map(|(name, value)| (name.to_string(), text(value.as_bytes())));
-    Ok(Request { headers: headers.collect(), body: body.to_bytes().to_vec() })
+    Ok(Request {
+        method: head.method.to_string(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: headers.collect(),
+        body: body.to_bytes().to_vec(),
+    })
 }
 
 fn encode(response: Response) -> hyper::Response<Full<Bytes>> {

@@ -1,8 +1,13 @@
 //! What a fake takes and gives.
 
 /// A whole request.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Request {
+    pub(crate) method: String,
+    /// As it was sent, percent signs and all.
+    pub(crate) path: String,
+    /// What follows the question mark, as it was sent.
+    pub(crate) query: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
@@ -10,9 +15,13 @@ pub(crate) struct Request {
 impl Request {
     /// The first header of this name, in whatever case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let mut headers = self.headers.iter();
-        let (_, value) = headers.find(|(given, _)| given.eq_ignore_ascii_case(name))?;
-        Some(value)
+        self.values(name).next()
+    }
+
+    /// All headers of this name, in whatever case.
+    pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        let named = self.headers.iter().filter(move |(given, _)| given.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| value.as_str())
     }
 }
 
