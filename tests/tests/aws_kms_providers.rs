@@ -210,7 +210,7 @@ async fn several_keys_are_called_where_they_are() -> Result<()> {
 
 #[tokio::test]
 async fn a_grant_lets_in() -> Result<()> {
-    let reader = AccessKey::new("test", "reader").allow("Encrypt", "*");
+    let reader = AccessKey::new("test", "reader").secret("test").allow("Encrypt", "*");
     let grantee = reader.user_arn();
     let fake = FakeAwsKms::builder().access_key(reader).start()?;
     let arn = fake.create_key(HERE, KeyKind::Symmetric)?;

@@ -1,9 +1,13 @@
 //! Unmodified clients of AWS work against the fake AWS KMS: boto3, and the official AWS Encryption
 //! SDK with its keyrings and its master keys.
 
-use std::{path::Path, process::Command};
+use std::{
+    path::Path,
+    process::Command,
+    time::{Duration, SystemTime},
+};
 
-use crypto_envelope_testkit::fake::aws_kms::FakeAwsKms;
+use crypto_envelope_testkit::fake::aws_kms::{AccessKey, FakeAwsKms};
 use crypto_envelope_tests::{peer, vectors::Result};
 use serde_json::json;
 
@@ -69,16 +73,51 @@ fn the_sdk_uses_rsa_keys() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn boto3_signs_with_the_secret() -> Result<()> {
+    check("signatures").map(drop)
+}
+
+#[test]
+fn boto3_signs_with_the_time() -> Result<()> {
+    let hour = Duration::from_hours(1);
+    for (time, name) in [(SystemTime::now() + hour, "expired"), (SystemTime::now() - hour, "early")]
+    {
+        let kms = start()?;
+        kms.set_clock(Some(time));
+        check_with(&kms, name)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn boto3_is_held_to_key_policies() -> Result<()> {
+    check("policies").map(drop)
+}
+
 /// Runs a check of `kms.py` against a fake of its own, and returns the calls that came.
 fn check(name: &str) -> Result<Vec<String>> {
-    let kms = FakeAwsKms::start()?;
+    let kms = start()?;
+    check_with(&kms, name)?;
+    let calls = kms.take_calls().into_iter();
+    Ok(calls.map(|call| format!("{} {}", call.operation, call.region)).collect())
+}
+
+/// A fake that verifies every signature.
+fn start() -> Result<FakeAwsKms> {
+    let writer = AccessKey::new(WRITER, "writer").secret(SECRET);
+    let reader = AccessKey::new(READER, "reader").secret(READER_SECRET).allow("DescribeKey", "*");
+    Ok(FakeAwsKms::builder().access_key(writer).access_key(reader).start()?)
+}
+
+fn check_with(kms: &FakeAwsKms, name: &str) -> Result<()> {
     let samples = json!(kms.create_samples()?).to_string();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/aws_esdk_python/kms.py");
     let status = Command::new(peer::prepared("CRYPTO_ENVELOPE_PYTHON")?)
         .args([script.as_os_str(), name.as_ref(), samples.as_ref()])
         .env("AWS_ENDPOINT_URL_KMS", kms.endpoint())
-        .env("AWS_ACCESS_KEY_ID", "AKIDFAKE")
-        .env("AWS_SECRET_ACCESS_KEY", "no secret at all")
+        .env("AWS_ACCESS_KEY_ID", WRITER)
+        .env("AWS_SECRET_ACCESS_KEY", SECRET)
         .env("AWS_DEFAULT_REGION", "us-east-1")
         .env("AWS_MAX_ATTEMPTS", "1")
         // Nothing of this machine may play a part.
@@ -91,10 +130,15 @@ fn check(name: &str) -> Result<Vec<String>> {
         .env("NO_PROXY", "127.0.0.1")
         .status()?;
     assert!(status.success(), "{name}: {status}");
-    let calls = kms.take_calls().into_iter();
-    Ok(calls.map(|call| format!("{} {}", call.operation, call.region)).collect())
+    Ok(())
 }
 
+/// Who may do everything.
+const WRITER: &str = "AKIDWRITER";
+const SECRET: &str = "no secret/at all+";
+/// Who may do nothing but look; `kms.py` knows them as well.
+const READER: &str = "AKIDREADER";
+const READER_SECRET: &str = "no secret of the reader";
 const GENERATE_EAST: &str = "GenerateDataKey us-east-1";
 const GENERATE_WEST: &str = "GenerateDataKey us-west-2";
 const ENCRYPT_WEST: &str = "Encrypt us-west-2";

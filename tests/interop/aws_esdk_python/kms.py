@@ -148,6 +148,79 @@ def errors():
     refused("DryRunOperationException", kms.encrypt, KeyId=key, Plaintext=b"x", DryRun=True)
 
 
+def signatures():
+    """Whoever signs with the secret is answered, whatever is sent along, and nobody else."""
+    client().list_keys()
+    boto3.client("kms", region_name=WEST, aws_session_token="a token").list_keys()
+    own = boto3.Session().get_credentials()
+    for wrong in ["another secret", own.secret_key + "x", own.secret_key.upper()]:
+        forger = boto3.client("kms", aws_access_key_id=own.access_key, aws_secret_access_key=wrong)
+        message = refused("InvalidSignatureException", forger.list_keys)
+        assert message.startswith("The request signature we calculated does not match"), message
+    stranger = boto3.client("kms", aws_access_key_id="AKIDNOBODY", aws_secret_access_key=own.secret_key)
+    refused("UnrecognizedClientException", stranger.list_keys)
+
+
+def policies():
+    """What the policy of a key says is done, over what its users may otherwise do."""
+    kms, key = client(), KEYS["symmetric"]
+    reader = boto3.client(
+        "kms", aws_access_key_id="AKIDREADER", aws_secret_access_key="no secret of the reader"
+    )
+    me, they = (f"arn:aws:iam::111122223333:user/{name}" for name in ("writer", "reader"))
+    assert kms.list_key_policies(KeyId=key)["PolicyNames"] == ["default"]
+    usual = kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+    [statement] = json.loads(usual)["Statement"]
+    assert statement["Principal"] == {"AWS": "arn:aws:iam::111122223333:root"}
+    message = refused("AccessDeniedException", reader.encrypt, KeyId=key, Plaintext=b"x")
+    assert "no identity-based policy allows the kms:Encrypt action" in message, message
+
+    def put(*statements):
+        text = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+        kms.put_key_policy(KeyId=key, PolicyName="default", Policy=text)
+        assert kms.get_key_policy(KeyId=key)["Policy"] == text
+
+    def rule(effect, who, *actions, **members):
+        return {"Effect": effect, "Principal": {"AWS": who}, "Action": list(actions), "Resource": "*", **members}
+
+    context = {"StringEquals": {"kms:EncryptionContext:purpose": "certification"}}
+    put(statement, rule("Allow", they, "kms:Encrypt", Condition=context))
+    reader.encrypt(KeyId=key, Plaintext=b"x", EncryptionContext=CONTEXT)
+    refused("AccessDeniedException", reader.encrypt, KeyId=key, Plaintext=b"x")
+
+    put(statement, rule("Deny", "*", "kms:Decrypt", "kms:ReEncrypt*"))
+    blob = kms.encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"]
+    message = refused("AccessDeniedException", kms.decrypt, CiphertextBlob=blob)
+    denied = f"User: {me} is not authorized to perform: kms:Decrypt on resource: {key} "
+    assert message == denied + "with an explicit deny in a resource-based policy", message
+
+    put(rule("Allow", me, "kms:*"))
+    refused("AccessDeniedException", reader.describe_key, KeyId=key)
+    request = {"KeyId": key, "PolicyName": "default"}
+    alone = json.dumps({"Statement": rule("Allow", they, "kms:*")})
+    for bad in [alone, "?", json.dumps({"Statement": rule("Allow", me, "kms:*", NotAction="kms:Decrypt")})]:
+        refused("MalformedPolicyDocumentException", kms.put_key_policy, Policy=bad, **request)
+    kms.put_key_policy(Policy=alone, BypassPolicyLockoutSafetyCheck=True, **request)
+    message = refused("AccessDeniedException", kms.get_key_policy, **request)
+    assert "no resource-based policy allows the kms:GetKeyPolicy action" in message, message
+    created = reader.get_key_policy(**request)
+    assert created["Policy"] == alone and created["PolicyName"] == "default"
+    own = kms.create_key(Policy=usual)["KeyMetadata"]["Arn"]
+    assert kms.get_key_policy(KeyId=own)["Policy"] == usual
+
+
+def expired():
+    """The service's clock is ahead."""
+    message = refused("InvalidSignatureException", client().list_keys)
+    assert message.startswith("Signature expired: ") and message.endswith(" - 15 min.)"), message
+
+
+def early():
+    """The service's clock is behind."""
+    message = refused("InvalidSignatureException", client().list_keys)
+    assert message.startswith("Signature not yet current: ") and message.endswith(" + 15 min.)"), message
+
+
 def disabled_rsa(kms):
     """A disabled RSA key."""
     key = kms.create_key(KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT")["KeyMetadata"]["Arn"]
@@ -327,6 +400,10 @@ def rsa_keyring():
 CHECKS = [
     operations,
     errors,
+    signatures,
+    policies,
+    expired,
+    early,
     rsa,
     strict,
     several,

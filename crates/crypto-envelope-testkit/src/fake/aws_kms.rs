@@ -21,15 +21,20 @@
 //! encrypt), `ReplicateKey`, `DescribeKey`, `ListKeys`, `GetPublicKey`, `EnableKey`, `DisableKey`,
 //! `ScheduleKeyDeletion`, `CancelKeyDeletion`, `RotateKeyOnDemand`, `CreateAlias`, `DeleteAlias`,
 //! `ListAliases`, `GenerateDataKey`, `GenerateDataKeyWithoutPlaintext`, `Encrypt`, `Decrypt`,
-//! `ReEncrypt`, `CreateGrant`, `RetireGrant`, `RevokeGrant`, `ListGrants`.
+//! `ReEncrypt`, `CreateGrant`, `RetireGrant`, `RevokeGrant`, `ListGrants`,
+//! `PutKeyPolicy`, `GetKeyPolicy`, `ListKeyPolicies`.
 //!
 //! Where it differs from AWS:
 //! - Every other operation is an `UnsupportedOperationException`, or an
 //!   `UnknownOperationException` if AWS has none of this name either: among them
-//!   `GenerateDataKeyPair`, `ImportKeyMaterial`, `DeriveSharedSecret` and key policies.
+//!   `GenerateDataKeyPair`, `ImportKeyMaterial` and `DeriveSharedSecret`.
 //! - Signatures are verified only of access keys whose [`secret`](AccessKey::secret) it knows: of
 //!   other calls nothing but the access key and the Region is read, and a session token is never
 //!   looked at. Dates have to be in the basic form of ISO 8601.
+//! - Key policies count for the access keys that were let in; where there are none, everybody may do
+//!   everything. Their principals are everybody, accounts, users and roles (`AWS`), and their
+//!   conditions `StringEquals`, `StringNotEquals` and `StringLike` on `kms:EncryptionContext:KEY`.
+//!   A policy with anything else is malformed here.
 //! - A change is there at once. Replicas are enabled from the start, keys are never really deleted,
 //!   and a grant counts only for calls that give its token.
 //! - Ciphertexts name their key in clear, and can be made by whoever knows the published formula of
@@ -51,6 +56,7 @@ mod key;
 pub mod lie;
 mod material;
 mod operation;
+mod policy;
 mod samples;
 mod service;
 mod signature;

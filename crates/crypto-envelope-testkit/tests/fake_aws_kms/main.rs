@@ -5,6 +5,7 @@ mod client;
 mod data;
 mod faults;
 mod keys;
+mod policies;
 mod protocol;
 mod signatures;
 mod table;

@@ -160,7 +160,7 @@ async fn it_starts_and_ends_inside_a_runtime() -> Result<()> {
     Ok(())
 }
 
-const OPERATIONS: [&str; 13] = [
+const OPERATIONS: &[&str] = &[
     "CancelKeyDeletion",
     "CreateAlias",
     "CreateGrant",
@@ -171,11 +171,12 @@ const OPERATIONS: [&str; 13] = [
     "ListAliases",
     "ListGrants",
     "ListKeys",
+    "PutKeyPolicy",
     "ReEncrypt",
     "ReplicateKey",
     "RetireGrant",
 ];
-const MEMBERS: [&str; 14] = [
+const MEMBERS: &[&str] = &[
     "AliasName",
     "CiphertextBlob",
     "Constraints",
@@ -189,5 +190,6 @@ const MEMBERS: [&str; 14] = [
     "Marker",
     "NumberOfBytes",
     "Plaintext",
+    "Policy",
     "ReplicaRegion",
 ];

@@ -34,6 +34,7 @@ impl World {
             world.set(&format!("zeros_{length}"), zeros(length));
         }
         world.set("context", CONTEXT.to_owned());
+        world.set("usual_policy", json!(USUAL_POLICY).to_string());
         world.set("zeros_4096", zeros(4096));
         world.set("zeros_4097", zeros(4097));
         world.encrypt_some()?;
@@ -99,6 +100,21 @@ impl World {
         Ok(answer["CiphertextBlob"].as_str().ok_or("no ciphertext")?.to_owned())
     }
 }
+
+/// What AWS gives to a key of which nothing else is said.
+pub(crate) const USUAL_POLICY: &str = r#"{
+  "Version" : "2012-10-17",
+  "Id" : "key-default-1",
+  "Statement" : [ {
+    "Sid" : "Enable IAM User Permissions",
+    "Effect" : "Allow",
+    "Principal" : {
+      "AWS" : "arn:aws:iam::111122223333:root"
+    },
+    "Action" : "kms:*",
+    "Resource" : "*"
+  } ]
+}"#;
 
 const CONTEXT: &str = r#"{"a": "1", "b": "2"}"#;
 

@@ -14,7 +14,7 @@ pub(crate) struct Kms {
 
 impl Kms {
     pub(crate) fn start() -> Result<Self, Box<dyn Error>> {
-        let writer = AccessKey::new(WRITER, "writer");
+        let writer = AccessKey::new(WRITER, "writer").secret(SECRET);
         let reader = AccessKey::new("AKIDREADER", "reader").allow("Decrypt", "*");
         let fake = FakeAwsKms::builder().vector_keys();
         let fake = fake.access_key(writer).access_key(reader).start()?;

@@ -2,16 +2,20 @@
 
 use std::time::SystemTime;
 
-use super::{authorization::Authorization, error::KmsError, signature::Secret, store::ACCOUNT};
+use super::{
+    authorization::Authorization, error::KmsError, policy::Verdict, signature::Secret,
+    store::ACCOUNT,
+};
 use crate::fake::http::Request;
 
 /// An access key and what it may do.
 ///
 /// Its signatures are verified if the fake knows its [`secret`](Self::secret), and not otherwise.
 ///
-/// Without any rule it may do everything. With an [`allow`](Self::allow) it may do only that, and
-/// what a grant of which it gives the token adds. A [`deny`](Self::deny) wins over everything, as
-/// in AWS.
+/// Without any rule it may do everything that the policy of a key leaves to its account, as the
+/// usual policy does. With an [`allow`](Self::allow) it may do only that, and what a grant of which
+/// it gives the token, or the policy of the key, adds. A [`deny`](Self::deny) wins over everything,
+/// as in AWS, and so does one in the policy of the key.
 ///
 /// ```
 /// use crypto_envelope_testkit::fake::aws_kms::AccessKey;
@@ -76,23 +80,30 @@ impl AccessKey {
         secret.map_or(Ok(()), |secret| secret.verify(request, authorization, now))
     }
 
-    /// Whether it may do this, by itself or by a grant.
+    /// Whether it may do this, by itself, by a grant, or by the policy of the key.
     pub(super) fn check(
         &self,
         operation: &str,
         resource: &str,
         grants: Grants,
+        policy: Verdict,
     ) -> Result<(), KmsError> {
         let applies = |effect: Effect| {
             self.rules
                 .iter()
                 .any(|rule| rule.effect == effect && rule.is_about(operation, resource))
         };
-        let is_granted = grants == Grants::Permit;
+        let is_permitted = grants == Grants::Permit || policy == Verdict::Allows;
         let is_restricted = self.rules.iter().any(|rule| rule.effect == Effect::Allow);
         let reason = if applies(Effect::Deny) {
             "with an explicit deny in an identity-based policy".to_owned()
-        } else if is_restricted && !applies(Effect::Allow) && !is_granted {
+        } else if policy == Verdict::Denies {
+            "with an explicit deny in a resource-based policy".to_owned()
+        } else if is_permitted {
+            return Ok(());
+        } else if policy == Verdict::IsSilent {
+            format!("because no resource-based policy allows the kms:{operation} action")
+        } else if is_restricted && !applies(Effect::Allow) {
             format!("because no identity-based policy allows the kms:{operation} action")
         } else {
             return Ok(());
@@ -135,7 +146,7 @@ impl Rule {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Effect {
+pub(super) enum Effect {
     Allow,
     Deny,
 }
@@ -147,7 +158,7 @@ mod tests {
     use Grants::{AreSilent, Permit};
 
     fn may(key: &AccessKey, operation: &str, resource: &str, grants: Grants) -> bool {
-        key.check(operation, resource, grants).is_ok()
+        key.check(operation, resource, grants, Verdict::Delegates).is_ok()
     }
 
     #[test]
@@ -170,5 +181,22 @@ mod tests {
         let key = AccessKey::new("A", "alice").allow("*", "*").deny("Decrypt", "one");
         assert!(!may(&key, "Decrypt", "one", Permit));
         assert!(may(&key, "Decrypt", "two", AreSilent));
+    }
+
+    #[test]
+    fn the_policy_of_the_key_has_its_say() {
+        let all = AccessKey::new("A", "alice");
+        let none = AccessKey::new("A", "alice").allow("DescribeKey", "*");
+        let denied = AccessKey::new("A", "alice").deny("Decrypt", "*");
+        for (policy, grants, expected) in [
+            (Verdict::Allows, AreSilent, [true, true, false]),
+            (Verdict::Delegates, AreSilent, [true, false, false]),
+            (Verdict::IsSilent, AreSilent, [false, false, false]),
+            (Verdict::IsSilent, Permit, [true, true, false]),
+            (Verdict::Denies, Permit, [false, false, false]),
+        ] {
+            let may = |key: &AccessKey| key.check("Decrypt", "key", grants, policy).is_ok();
+            assert_eq!([&all, &none, &denied].map(may), expected, "{policy:?} {grants:?}");
+        }
     }
 }

@@ -27,6 +27,12 @@ impl Context {
         other.0.iter().all(|(key, value)| self.0.get(key) == Some(value))
     }
 
+    /// The values of a key in whatever case: so do conditions of policies name it.
+    pub(super) fn values_of(&self, key: &str) -> impl Iterator<Item = &str> {
+        let pairs = self.0.iter().filter(move |(given, _)| given.eq_ignore_ascii_case(key));
+        pairs.map(|(_, value)| value.as_str())
+    }
+
     /// The associated data: as the AWS Encryption SDK serialises a context, pairs by the bytes of
     /// their keys, and nothing at all for none.
     pub(super) fn associated_data(&self) -> Vec<u8> {

@@ -90,6 +90,10 @@ impl KmsError {
         Self::new("KMSInvalidStateException", message)
     }
 
+    pub(super) fn malformed_policy(message: impl Into<String>) -> Self {
+        Self::new("MalformedPolicyDocumentException", message)
+    }
+
     pub(super) fn dry_run() -> Self {
         Self::new(
             "DryRunOperationException",

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{arn::Arn, error::KmsError, material::Material, spec::KeySpec};
+use super::{arn::Arn, error::KmsError, material::Material, policy::Policy, spec::KeySpec};
 
 #[derive(Clone, Debug)]
 pub(super) struct Key {
@@ -16,6 +16,7 @@ pub(super) struct Key {
     /// Shared by the replicas of a multi-Region key.
     pub(super) material: Arc<Material>,
     pub(super) state: State,
+    pub(super) policy: Arc<Policy>,
     pub(super) description: String,
     /// Where the primary key of a multi-Region key is.
     pub(super) primary_region: String,
@@ -38,6 +39,7 @@ impl Key {
             spec,
             material,
             state: State::Enabled,
+            policy: Policy::usual(),
             description: String::new(),
             created: seconds_after(Duration::ZERO),
         }

@@ -4,6 +4,7 @@ mod aliases;
 mod data;
 mod grants;
 mod keys;
+mod policies;
 mod states;
 
 use serde_json::{Value, json};
@@ -14,6 +15,7 @@ use super::{
     error::KmsError,
     fields::Fields,
     key::Key,
+    policy::{Attempt, Verdict},
     store::Store,
 };
 
@@ -55,6 +57,9 @@ pub(super) fn run(
         "CreateGrant" => call.create_grant(),
         "RetireGrant" | "RevokeGrant" => call.end_grant(),
         "ListGrants" => call.list_grants(),
+        "PutKeyPolicy" => call.put_key_policy(),
+        "GetKeyPolicy" => call.key_policy(),
+        "ListKeyPolicies" => call.list_key_policies(),
         _ if MISSING.contains(&name) => {
             Err(KmsError::unsupported(format!("This fake has no {name}.")))
         }
@@ -107,13 +112,15 @@ impl Operation<'_> {
                 && grant.permits(&user, action, &key.arn, context)
         });
         let grants = if is_permitted { Grants::Permit } else { Grants::AreSilent };
-        identity.check(action, &key.arn.to_string(), grants)
+        let arn = key.arn.to_string();
+        let verdict = key.policy.verdict(&Attempt { user: &user, action, key: &arn, context });
+        identity.check(action, &arn, grants, verdict)
     }
 
     /// For operations that are about no key in particular.
     fn authorise_for_all(&self) -> Result<(), KmsError> {
-        let identity = self.caller.identity.as_ref();
-        identity.map_or(Ok(()), |identity| identity.check(self.name, "*", Grants::AreSilent))
+        let Some(identity) = &self.caller.identity else { return Ok(()) };
+        identity.check(self.name, "*", Grants::AreSilent, Verdict::Delegates)
     }
 
     /// Ends a dry run, when nothing is left to be refused.
@@ -140,7 +147,7 @@ impl Operation<'_> {
 }
 
 /// Operations of AWS that are not here.
-const MISSING: [&str; 29] = [
+const MISSING: &[&str] = &[
     "ConnectCustomKeyStore",
     "CreateCustomKeyStore",
     "DeleteCustomKeyStore",
@@ -154,15 +161,12 @@ const MISSING: [&str; 29] = [
     "GenerateDataKeyPairWithoutPlaintext",
     "GenerateMac",
     "GenerateRandom",
-    "GetKeyPolicy",
     "GetKeyRotationStatus",
     "GetParametersForImport",
     "ImportKeyMaterial",
-    "ListKeyPolicies",
     "ListKeyRotations",
     "ListResourceTags",
     "ListRetirableGrants",
-    "PutKeyPolicy",
     "Sign",
     "TagResource",
     "UntagResource",

@@ -31,6 +31,7 @@ impl Operation<'_> {
         let arn = Arn::new(Kind::Key, &self.caller.region, ACCOUNT, &id);
         let mut key = Key::new(arn.clone(), spec, Arc::new(Material::generate(spec)?));
         key.description = self.description()?;
+        key.policy = self.policy_of(&arn)?;
         self.store.keys.insert(arn.clone(), key.clone());
         Ok(json!({"KeyMetadata": key.metadata(&self.store.regions_of(&arn))}))
     }
@@ -49,10 +50,16 @@ impl Operation<'_> {
             return Err(KmsError::new("AlreadyExistsException", message));
         }
         replica.description = self.description()?;
+        // It is not one of the properties that replicas share.
+        replica.policy = self.policy_of(&replica.arn)?;
         let arn = replica.arn.clone();
         self.store.keys.insert(arn.clone(), replica.clone());
         let metadata = replica.metadata(&self.store.regions_of(&arn));
-        Ok(json!({"ReplicaKeyMetadata": metadata, "ReplicaPolicy": "", "ReplicaTags": []}))
+        Ok(json!({
+            "ReplicaKeyMetadata": metadata,
+            "ReplicaPolicy": replica.policy.text(),
+            "ReplicaTags": [],
+        }))
     }
 
     pub(super) fn describe_key(&self) -> Result<Value, KmsError> {
