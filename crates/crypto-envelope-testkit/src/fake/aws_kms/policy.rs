@@ -77,8 +77,8 @@ impl Statement {
         if !self.is_about(attempt) {
             return Verdict::IsSilent;
         }
-        let mut verdicts = self.principals.iter().map(|principal| principal.verdict(attempt.user));
-        match (self.effect, verdicts.by_ref().max().unwrap_or(Verdict::IsSilent)) {
+        let verdicts = self.principals.iter().map(|principal| principal.verdict(attempt.user));
+        match (self.effect, verdicts.max().unwrap_or(Verdict::IsSilent)) {
             (_, Verdict::IsSilent) => Verdict::IsSilent,
             (Effect::Deny, _) => Verdict::Denies,
             (Effect::Allow, allowed) => allowed,

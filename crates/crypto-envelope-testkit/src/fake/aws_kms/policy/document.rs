@@ -9,6 +9,9 @@ use crate::fake::aws_kms::{access::Effect, error::KmsError};
 pub(super) fn read(text: &str) -> Result<Vec<Statement>, KmsError> {
     let document = serde_json::from_str::<Value>(text);
     let document = document.map_err(|_| KmsError::malformed_policy("A policy must be JSON."))?;
+    if members_in(&document) != colons_in(text) {
+        return refuse("A member stands there twice.");
+    }
     let document = Members::of("a policy", &document, &["Version", "Id", "Statement"])?;
     document.optional_text("Id")?;
     match document.optional_text("Version")? {
@@ -124,6 +127,30 @@ fn texts(name: &str, value: &Value) -> Result<Vec<String>, KmsError> {
     values.iter().map(text).collect()
 }
 
+/// How many members objects have, in all.
+fn members_in(value: &Value) -> usize {
+    match value {
+        Value::Array(values) => values.iter().map(members_in).sum(),
+        Value::Object(members) => members.values().map(|member| 1 + members_in(member)).sum(),
+        _ => 0,
+    }
+}
+
+/// How many members are written down in this JSON: of two with one name, only the last is read.
+fn colons_in(text: &str) -> usize {
+    let (mut colons, mut is_in_string, mut is_escaped) = (0, false, false);
+    for character in text.chars() {
+        match character {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            '"' => is_in_string = !is_in_string,
+            ':' if !is_in_string => colons += 1,
+            _ => {}
+        }
+    }
+    colons
+}
+
 /// The members of a part of the document, all of them known.
 struct Members<'a> {
     of: &'static str,
@@ -227,6 +254,21 @@ mod tests {
             document[member] = value;
             assert!(!is_read(&document.to_string()), "{document}");
         }
+    }
+
+    #[test]
+    fn what_stands_there_twice_is_refused() {
+        let text = |condition: &str| {
+            format!(
+                r#"{{"Statement": {{"Sid": "a\":\\", "Effect": "Allow", "Principal": "*",
+                "Action": "kms:*", "Resource": "*", "Condition": {condition}}}}}"#
+            )
+        };
+        let [red, blue] = ["red", "blue"].map(|tenant| {
+            format!(r#""StringEquals": {{"kms:EncryptionContext:tenant": "{tenant}"}}"#)
+        });
+        assert!(is_read(&text(&format!("{{{red}}}"))));
+        assert!(!is_read(&text(&format!("{{{red}, {blue}}}"))));
     }
 
     #[test]
