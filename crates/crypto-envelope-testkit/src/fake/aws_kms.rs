@@ -49,6 +49,7 @@ mod call;
 mod canonical;
 mod clock;
 mod context;
+mod date;
 mod error;
 mod fields;
 mod grant;
@@ -234,10 +235,10 @@ impl FakeAwsKms {
         self.service.throttle.refuse_above(calls_per_second);
     }
 
-    /// Takes it to be this time, and stays there, when the date of a signature is looked at; without
+    /// Takes it to be this time, and stays there, when the date of a signature is looked at. Without
     /// a time, it goes by the clock of this machine again.
     pub fn set_clock(&self, time: Option<SystemTime>) {
-        self.service.clock.set(time);
+        self.service.store().clock.set(time);
     }
 }
 

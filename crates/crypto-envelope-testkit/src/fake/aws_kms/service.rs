@@ -10,7 +10,6 @@ use serde_json::Value;
 use super::{
     authorization::Authorization,
     call::{Call, Log},
-    clock::Clock,
     error::KmsError,
     material,
     operation::{self, Caller},
@@ -23,19 +22,12 @@ use crate::fake::http::{Request, Response, Service};
 pub(super) struct KmsService {
     store: Mutex<Store>,
     pub(super) throttle: Throttle,
-    /// For the dates of signatures.
-    pub(super) clock: Clock,
     pub(super) log: Log,
 }
 
 impl KmsService {
     pub(super) fn new(store: Store, log: Log) -> Self {
-        Self {
-            store: Mutex::new(store),
-            throttle: Throttle::default(),
-            clock: Clock::default(),
-            log,
-        }
+        Self { store: Mutex::new(store), throttle: Throttle::default(), log }
     }
 
     pub(super) fn store(&self) -> MutexGuard<'_, Store> {
@@ -58,7 +50,7 @@ impl KmsService {
             ));
         }
         if let Some(key) = &known {
-            key.verify(request, &authorization, self.clock.now())?;
+            key.verify(request, &authorization, store.clock.now())?;
         }
         self.throttle.admit(Instant::now())?;
         let caller = Caller { region: authorization.scope.region, identity: known };

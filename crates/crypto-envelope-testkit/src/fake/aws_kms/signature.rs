@@ -9,7 +9,7 @@ use aws_lc_rs::{
 
 use super::{
     authorization::{ALGORITHM, Authorization, DATE_HEADERS, Scope, TERM, incomplete},
-    canonical, clock,
+    canonical, date,
     error::KmsError,
     material,
 };
@@ -76,7 +76,7 @@ fn check_headers(request: &Request, authorization: &Authorization) -> Result<(),
 
 fn check_date(authorization: &Authorization, now: SystemTime) -> Result<(), KmsError> {
     let Authorization { scope, date, .. } = authorization;
-    if !clock::is_text(date) {
+    if !date::is_text(date) {
         return Err(incomplete(format!(
             "Date must be in ISO-8601 'basic format'. Got '{date}'. See \
              http://en.wikipedia.org/wiki/ISO_8601"
@@ -90,9 +90,9 @@ fn check_date(authorization: &Authorization, now: SystemTime) -> Result<(), KmsE
             &date[..8]
         )));
     }
-    let earliest = clock::text_of(now.checked_sub(TOLERANCE).unwrap_or(now));
-    let latest = clock::text_of(now.checked_add(TOLERANCE).unwrap_or(now));
-    let now = clock::text_of(now);
+    let earliest = date::text_of(now.checked_sub(TOLERANCE).unwrap_or(now));
+    let latest = date::text_of(now.checked_add(TOLERANCE).unwrap_or(now));
+    let now = date::text_of(now);
     if *date < earliest {
         return Err(invalid(format!(
             "Signature expired: {date} is now earlier than {earliest} ({now} - 15 min.)"

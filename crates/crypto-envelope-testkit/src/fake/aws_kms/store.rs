@@ -1,10 +1,11 @@
-//! All that the fake knows: keys, aliases, grants, and who may do what.
+//! All that the fake knows: keys, aliases, grants, the time, and who may do what.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     access::AccessKey,
     arn::{self, Arn, Kind},
+    clock::Clock,
     error::KmsError,
     grant::Grant,
     key::Key,
@@ -18,6 +19,7 @@ pub(super) struct Store {
     /// From the ARN of an alias to that of its key.
     pub(super) aliases: BTreeMap<Arn, Arn>,
     pub(super) grants: Vec<Grant>,
+    pub(super) clock: Clock,
     /// Those that are let in; everybody, if there are none.
     pub(super) access_keys: Vec<AccessKey>,
     /// Whether every key of which there is a well-formed ARN exists, with the material that the
