@@ -27,6 +27,21 @@ fn rsa_of_another_library_decrypts() -> Result<()> {
 }
 
 #[test]
+fn another_library_agrees_on_the_same_secrets() -> Result<()> {
+    check("agreement").map(drop)
+}
+
+#[test]
+fn pairs_work_in_another_library() -> Result<()> {
+    check("pairs").map(drop)
+}
+
+#[test]
+fn boto3_imports_key_material() -> Result<()> {
+    check("imports").map(drop)
+}
+
+#[test]
 fn the_sdk_uses_one_key() -> Result<()> {
     let expected = [GENERATE_EAST, GENERATE_EAST, DECRYPT_EAST, DECRYPT_EAST];
     assert_eq!(check("strict")?, [&expected[..], &[DECRYPT_EAST; 2]].concat());
@@ -70,6 +85,16 @@ fn the_sdk_uses_rsa_keys() -> Result<()> {
     let public_key = "GetPublicKey us-east-1";
     let expected = [public_key, DECRYPT_EAST, public_key, DECRYPT_EAST];
     assert_eq!(check("rsa_keyring")?, expected);
+    Ok(())
+}
+
+/// The recipient, who has his own private key, makes no call.
+#[test]
+fn the_sdk_agrees_on_keys() -> Result<()> {
+    let public_key = "GetPublicKey us-east-1";
+    let derive = "DeriveSharedSecret us-east-1";
+    let of_one_curve = [public_key, public_key, derive, derive];
+    assert_eq!(check("ecdh_keyring")?, of_one_curve.repeat(3));
     Ok(())
 }
 

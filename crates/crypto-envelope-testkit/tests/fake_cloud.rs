@@ -33,7 +33,17 @@ fn it_says_where_it_is_and_ends_with_its_input() -> Result<()> {
     assert!(is_up(&ready), "{ready}");
     assert_eq!(ready["service"], "aws-kms");
     assert_eq!(ready["region"], "us-east-1");
-    for name in ["symmetric", "symmetric_2", "multi_region", "replica", "rsa_2048", "disabled"] {
+    for name in [
+        "symmetric",
+        "symmetric_2",
+        "multi_region",
+        "replica",
+        "rsa_2048",
+        "ecc_p256",
+        "imported",
+        "pending_import",
+        "disabled",
+    ] {
         let arn = ready["keys"][name].as_str().ok_or(name)?;
         assert!(arn.starts_with("arn:aws:kms:us-"), "{arn}");
     }

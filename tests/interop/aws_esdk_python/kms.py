@@ -142,7 +142,7 @@ def errors():
     refused("InvalidMarkerException", kms.list_keys, Marker="x")
     refused("UnsupportedOperationException", kms.get_public_key, KeyId=key)
     refused("UnsupportedOperationException", kms.replicate_key, KeyId=key, ReplicaRegion=WEST)
-    refused("UnsupportedOperationException", kms.generate_data_key_pair, KeyId=key, KeyPairSpec="RSA_2048")
+    refused("UnsupportedOperationException", kms.generate_data_key_pair, KeyId=key, KeyPairSpec="SM2")
     refused("InvalidKeyUsageException", kms.generate_data_key, KeyId=KEYS["rsa_2048"], KeySpec="AES_256")
     refused("InvalidKeyUsageException", kms.encrypt, KeyId=KEYS["rsa_2048"], Plaintext=b"x")
     refused("DryRunOperationException", kms.encrypt, KeyId=key, Plaintext=b"x", DryRun=True)
@@ -251,6 +251,119 @@ def rsa():
             assert f"cannot encrypt data larger than {most} bytes" in message, message
             damaged = remote[:-1] + bytes([remote[-1] ^ 1])
             refused("InvalidCiphertextException", kms.decrypt, CiphertextBlob=damaged, **request)
+
+
+CURVES = [("ecc_p256", "ECC_NIST_P256"), ("ecc_p384", "ECC_NIST_P384"), ("ecc_p521", "ECC_NIST_P521")]
+
+
+def spki(private_key):
+    """The public half of a key, as KMS wants it."""
+    from cryptography.hazmat.primitives import serialization
+
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return private_key.public_key().public_bytes(serialization.Encoding.DER, form)
+
+
+def agreement():
+    """Secrets are those that another library finds from the other side."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    kms = client()
+    for name, spec in CURVES:
+        answer = kms.get_public_key(KeyId=KEYS[name])
+        assert (answer["KeySpec"], answer["KeyUsage"]) == (spec, "KEY_AGREEMENT")
+        assert answer["KeyAgreementAlgorithms"] == ["ECDH"] and "EncryptionAlgorithms" not in answer
+        theirs = serialization.load_der_public_key(answer["PublicKey"])
+        ours = ec.generate_private_key(theirs.curve)
+        request = {"KeyId": KEYS[name], "KeyAgreementAlgorithm": "ECDH"}
+        derived = kms.derive_shared_secret(PublicKey=spki(ours), **request)
+        assert derived["SharedSecret"] == ours.exchange(ec.ECDH(), theirs)
+        assert (derived["KeyId"], derived["KeyOrigin"]) == (KEYS[name], "AWS_KMS")
+        foreign = ec.generate_private_key(ec.SECP256K1())
+        damaged = spki(ours)[:-1] + bytes([spki(ours)[-1] ^ 1])
+        for bad in [spki(foreign), damaged, spki(ours)[:-1], b"?"]:
+            refused("ValidationException", kms.derive_shared_secret, PublicKey=bad, **request)
+        refused("InvalidKeyUsageException", kms.encrypt, KeyId=KEYS[name], Plaintext=b"x")
+        request["KeyId"] = KEYS["symmetric"]
+        refused("InvalidKeyUsageException", kms.derive_shared_secret, PublicKey=spki(ours), **request)
+
+
+def pairs():
+    """Private keys come back from their ciphertexts, and belong to the public keys."""
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, padding
+
+    kms = client()
+    rsa_specs = ["RSA_2048", "RSA_3072", "RSA_4096"]
+    for spec in rsa_specs + [spec for _, spec in CURVES]:
+        request = {"KeyId": "alias/symmetric", "KeyPairSpec": spec, "EncryptionContext": CONTEXT}
+        pair = kms.generate_data_key_pair(**request)
+        assert (pair["KeyId"], pair["KeyPairSpec"]) == (KEYS["symmetric"], spec)
+        blob = pair["PrivateKeyCiphertextBlob"]
+        opened = kms.decrypt(CiphertextBlob=blob, EncryptionContext=CONTEXT)["Plaintext"]
+        assert opened == pair["PrivateKeyPlaintext"]
+        refused("InvalidCiphertextException", kms.decrypt, CiphertextBlob=blob)
+        private = serialization.load_der_private_key(opened, password=None)
+        public = serialization.load_der_public_key(pair["PublicKey"])
+        if spec in rsa_specs:
+            assert private.key_size == int(spec[4:])
+            pss = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.MAX_LENGTH)
+            public.verify(private.sign(b"text", pss, hashes.SHA256()), b"text", pss, hashes.SHA256())
+        else:
+            assert private.curve.key_size == int(spec[-3:])
+            public.verify(private.sign(b"text", ec.ECDSA(hashes.SHA256())), b"text", ec.ECDSA(hashes.SHA256()))
+        hidden = kms.generate_data_key_pair_without_plaintext(**request)
+        assert "PrivateKeyPlaintext" not in hidden and hidden["PublicKey"] != pair["PublicKey"]
+    refused("InvalidKeyUsageException", kms.generate_data_key_pair, KeyId=KEYS["rsa_2048"], KeyPairSpec="RSA_2048")
+
+
+def imports():
+    """Material that we made goes in, goes away and comes back."""
+    import datetime
+
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import padding
+
+    kms = client()
+    key = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]
+    assert (key["Origin"], key["KeyState"], key["Enabled"]) == ("EXTERNAL", "PendingImport", False)
+    key = key["Arn"]
+    assert "is pending import." in refused("KMSInvalidStateException", kms.encrypt, KeyId=key, Plaintext=b"x")
+    oaep = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
+
+    def bring(material, **more):
+        parameters = kms.get_parameters_for_import(
+            KeyId=key, WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_3072"
+        )
+        left = parameters["ParametersValidTo"] - datetime.datetime.now(datetime.timezone.utc)
+        assert abs(left - datetime.timedelta(days=1)) < datetime.timedelta(minutes=10), left
+        public = serialization.load_der_public_key(parameters["PublicKey"])
+        request = {
+            "KeyId": key,
+            "ImportToken": parameters["ImportToken"],
+            "EncryptedKeyMaterial": public.encrypt(material, oaep),
+            "ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE",
+        }
+        return {**request, **more}
+
+    material = bytes(range(32))
+    assert kms.import_key_material(**bring(material))["KeyId"] == key
+    sealed = kms.encrypt(KeyId=key, Plaintext=b"text")["CiphertextBlob"]
+    kms.delete_imported_key_material(KeyId=key)
+    refused("KMSInvalidStateException", kms.decrypt, CiphertextBlob=sealed)
+    refused("IncorrectKeyMaterialException", kms.import_key_material, **bring(material[::-1]))
+    refused("IncorrectKeyMaterialException", kms.import_key_material, **bring(material[:16]))
+    refused("InvalidImportTokenException", kms.import_key_material, **bring(material, ImportToken=b"?"))
+    wrong = bytes(384)
+    refused("InvalidCiphertextException", kms.import_key_material, **bring(material, EncryptedKeyMaterial=wrong))
+    later = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=7)).replace(microsecond=0)
+    refused("ValidationException", kms.import_key_material, **bring(material, ValidTo=later))
+    kms.import_key_material(**bring(material, ValidTo=later, ExpirationModel="KEY_MATERIAL_EXPIRES"))
+    described = kms.describe_key(KeyId=key)["KeyMetadata"]
+    assert (described["ExpirationModel"], described["ValidTo"]) == ("KEY_MATERIAL_EXPIRES", later)
+    assert kms.decrypt(CiphertextBlob=sealed)["Plaintext"] == b"text"
+    refused("UnsupportedOperationException", kms.import_key_material, **bring(material, KeyId=KEYS["symmetric"]))
 
 
 class Sdk:
@@ -397,6 +510,43 @@ def rsa_keyring():
         it.opens(it.encrypt(keyring=keyring, algorithm=suite), keyring=keyring)
 
 
+def ecdh_keyring():
+    """The SDK agrees with a recipient on the key of a message, and the recipient on his own side."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    it = Sdk()
+    models = it.models
+    for name, spec in CURVES:
+        sender = client().get_public_key(KeyId=KEYS[name])["PublicKey"]
+        recipient = ec.generate_private_key(serialization.load_der_public_key(sender).curve)
+        scheme = models.KmsPrivateKeyToStaticPublicKeyInput(
+            sender_kms_identifier=KEYS[name], recipient_public_key=spki(recipient)
+        )
+        keyring = it.providers.create_aws_kms_ecdh_keyring(
+            models.CreateAwsKmsEcdhKeyringInput(
+                key_agreement_scheme=models.KmsEcdhStaticConfigurationsKmsPrivateKeyToStaticPublicKey(scheme),
+                curve_spec=spec,
+                kms_client=client(),
+            )
+        )
+        message = it.encrypt(keyring=keyring)
+        it.opens(message, keyring=keyring)
+        pem = recipient.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        scheme = models.RawPrivateKeyToStaticPublicKeyInput(
+            sender_static_private_key=pem, recipient_public_key=sender
+        )
+        raw = it.providers.create_raw_ecdh_keyring(
+            models.CreateRawEcdhKeyringInput(
+                key_agreement_scheme=models.RawEcdhStaticConfigurationsRawPrivateKeyToStaticPublicKey(scheme),
+                curve_spec=spec,
+            )
+        )
+        it.opens(message, keyring=raw)
+
+
 CHECKS = [
     operations,
     errors,
@@ -405,12 +555,16 @@ CHECKS = [
     expired,
     early,
     rsa,
+    agreement,
+    pairs,
+    imports,
     strict,
     several,
     discovery,
     multi_region,
     multi_region_discovery,
     rsa_keyring,
+    ecdh_keyring,
 ]
 
 if __name__ == "__main__":

@@ -13,21 +13,26 @@
 //! ```
 //!
 //! It speaks JSON 1.1 as AWS does: symmetric keys are AES-256-GCM with the encryption context as
-//! associated data, RSA keys are RSAES-OAEP with SHA-1 or SHA-256, and errors have the codes of AWS
-//! and, where they are known, its words. One fake is all Regions: a key lives in the Region of its
-//! ARN, and the Region of a call is that of its credential scope.
+//! associated data, RSA keys are RSAES-OAEP with SHA-1 or SHA-256, ECC keys are ECDH, and errors have
+//! the codes of AWS and, where they are known, its words. One fake is all Regions: a key lives in the
+//! Region of its ARN, and the Region of a call is that of its credential scope.
 //!
-//! What it has: `CreateKey` (`SYMMETRIC_DEFAULT`, `RSA_2048`, `RSA_3072`, `RSA_4096`, all to
-//! encrypt), `ReplicateKey`, `DescribeKey`, `ListKeys`, `GetPublicKey`, `EnableKey`, `DisableKey`,
-//! `ScheduleKeyDeletion`, `CancelKeyDeletion`, `RotateKeyOnDemand`, `CreateAlias`, `DeleteAlias`,
-//! `ListAliases`, `GenerateDataKey`, `GenerateDataKeyWithoutPlaintext`, `Encrypt`, `Decrypt`,
-//! `ReEncrypt`, `CreateGrant`, `RetireGrant`, `RevokeGrant`, `ListGrants`,
-//! `PutKeyPolicy`, `GetKeyPolicy`, `ListKeyPolicies`.
+//! What it has: `CreateKey` (`SYMMETRIC_DEFAULT`, `RSA_2048`, `RSA_3072`, `RSA_4096` to encrypt,
+//! `ECC_NIST_P256`, `ECC_NIST_P384`, `ECC_NIST_P521` to agree on secrets), `ReplicateKey`,
+//! `DescribeKey`, `ListKeys`, `GetPublicKey`, `EnableKey`, `DisableKey`, `ScheduleKeyDeletion`,
+//! `CancelKeyDeletion`, `RotateKeyOnDemand`, `CreateAlias`, `DeleteAlias`, `ListAliases`,
+//! `GenerateDataKey`, `GenerateDataKeyWithoutPlaintext`, `GenerateDataKeyPair`,
+//! `GenerateDataKeyPairWithoutPlaintext`, `DeriveSharedSecret`, `Encrypt`, `Decrypt`, `ReEncrypt`,
+//! `GetParametersForImport`, `ImportKeyMaterial`, `DeleteImportedKeyMaterial`, `CreateGrant`,
+//! `RetireGrant`, `RevokeGrant`, `ListGrants`, `PutKeyPolicy`, `GetKeyPolicy`, `ListKeyPolicies`.
 //!
 //! Where it differs from AWS:
 //! - Every other operation is an `UnsupportedOperationException`, or an
-//!   `UnknownOperationException` if AWS has none of this name either: among them
-//!   `GenerateDataKeyPair`, `ImportKeyMaterial` and `DeriveSharedSecret`.
+//!   `UnknownOperationException` if AWS has none of this name either.
+//! - Keys and pairs of other kinds, and keys for other uses, are an `UnsupportedOperationException` as
+//!   well: nothing is signed here.
+//! - Only symmetric keys in one Region import material, wrapped by RSAES-OAEP. Such a key has one
+//!   material in its life: it is not rotated.
 //! - Signatures are verified only of access keys whose [`secret`](AccessKey::secret) it knows: of
 //!   other calls nothing but the access key and the Region is read, and a session token is never
 //!   looked at. Dates have to be in the basic form of ISO 8601.
@@ -53,6 +58,7 @@ mod date;
 mod error;
 mod fields;
 mod grant;
+mod import;
 mod key;
 pub mod lie;
 mod material;
@@ -70,7 +76,7 @@ use std::{io, sync::Arc, time::SystemTime};
 use serde_json::{Value, json};
 
 pub use self::{access::AccessKey, builder::FakeAwsKmsBuilder, call::Call, error::KmsError};
-use self::{operation::Caller, service::KmsService};
+use self::{import::Expiration, operation::Caller, service::KmsService, spec::KeySpec};
 use crate::fake::http::{Fault, Server};
 
 /// A running AWS KMS. It ends when it is dropped.
@@ -80,7 +86,7 @@ pub struct FakeAwsKms {
     service: Arc<KmsService>,
 }
 
-/// What kind of key to create. All are for encryption.
+/// What kind of key to create.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyKind {
@@ -88,12 +94,18 @@ pub enum KeyKind {
     Symmetric,
     /// 256-bit AES, the primary key of a multi-Region key.
     MultiRegion,
-    /// RSA of 2048 bits.
+    /// RSA of 2048 bits, for encryption.
     Rsa2048,
-    /// RSA of 3072 bits.
+    /// RSA of 3072 bits, for encryption.
     Rsa3072,
-    /// RSA of 4096 bits.
+    /// RSA of 4096 bits, for encryption.
     Rsa4096,
+    /// The curve P-256, for key agreement.
+    EccP256,
+    /// The curve P-384, for key agreement.
+    EccP384,
+    /// The curve P-521, for key agreement.
+    EccP521,
 }
 
 impl FakeAwsKms {
@@ -135,18 +147,36 @@ impl FakeAwsKms {
     /// As the operation `CreateKey`.
     pub fn create_key(&self, region: &str, kind: KeyKind) -> Result<String, KmsError> {
         let spec = match kind {
-            KeyKind::Symmetric | KeyKind::MultiRegion => "SYMMETRIC_DEFAULT",
-            KeyKind::Rsa2048 => "RSA_2048",
-            KeyKind::Rsa3072 => "RSA_3072",
-            KeyKind::Rsa4096 => "RSA_4096",
+            KeyKind::Symmetric | KeyKind::MultiRegion => KeySpec::SymmetricDefault,
+            KeyKind::Rsa2048 => KeySpec::Rsa2048,
+            KeyKind::Rsa3072 => KeySpec::Rsa3072,
+            KeyKind::Rsa4096 => KeySpec::Rsa4096,
+            KeyKind::EccP256 => KeySpec::EccP256,
+            KeyKind::EccP384 => KeySpec::EccP384,
+            KeyKind::EccP521 => KeySpec::EccP521,
         };
         let request = json!({
-            "KeySpec": spec,
-            "KeyUsage": "ENCRYPT_DECRYPT",
+            "KeySpec": spec.name(),
+            "KeyUsage": spec.usage().name(),
             "MultiRegion": kind == KeyKind::MultiRegion,
         });
         let answer = self.administer(region, "CreateKey", &request)?;
         Ok(text_at(&answer, "/KeyMetadata/Arn"))
+    }
+
+    /// Creates a symmetric key of this material, which is imported and does not expire, and returns
+    /// its ARN.
+    ///
+    /// # Errors
+    ///
+    /// As the operation `CreateKey`.
+    pub fn import_key(&self, region: &str, material: [u8; 32]) -> Result<String, KmsError> {
+        let created = self.administer(region, "CreateKey", &json!({"Origin": "EXTERNAL"}))?;
+        let key_arn = text_at(&created, "/KeyMetadata/Arn");
+        let mut store = self.service.store();
+        let arn = store.resolve(region, &key_arn)?.arn;
+        store.change(&arn, |key| key.take_material(material, Expiration::Never))?;
+        Ok(key_arn)
     }
 
     /// Replicates a multi-Region key, by the ARN of its primary key, and returns the ARN of the
@@ -235,8 +265,9 @@ impl FakeAwsKms {
         self.service.throttle.refuse_above(calls_per_second);
     }
 
-    /// Takes it to be this time, and stays there, when the date of a signature is looked at. Without
-    /// a time, it goes by the clock of this machine again.
+    /// Takes it to be this time, and stays there, when dates are given or looked at: imported
+    /// material, import tokens and signatures expire. Without a time, it goes by the clock of this
+    /// machine again.
     pub fn set_clock(&self, time: Option<SystemTime>) {
         self.service.store().clock.set(time);
     }

@@ -2,11 +2,15 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use aws_lc_rs::rsa::{
-    OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PublicEncryptingKey,
+use aws_lc_rs::{
+    agreement::{ECDH_P256, ECDH_P384, ECDH_P521, PrivateKey},
+    encoding::{AsDer, PublicKeyX509Der},
+    rsa::{
+        OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PublicEncryptingKey,
+    },
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use crypto_envelope_testkit::fake::aws_kms::FakeAwsKms;
+use crypto_envelope_testkit::fake::aws_kms::{FakeAwsKms, KeyKind};
 use serde_json::{Value, json};
 
 use crate::client::Result;
@@ -38,6 +42,10 @@ impl World {
         world.set("zeros_4096", zeros(4096));
         world.set("zeros_4097", zeros(4097));
         world.encrypt_some()?;
+        world.meet_peers()?;
+        let disabled = world.kms.create_key("us-east-1", KeyKind::EccP256)?;
+        world.kms.disable_key(&disabled)?;
+        world.set("disabled_ecc", disabled);
         Ok(world)
     }
 
@@ -77,6 +85,7 @@ impl World {
             let request = json!({"KeyId": self.values[key]});
             let answer = self.kms.administer("us-east-1", "GetPublicKey", &request)?;
             let der = STANDARD.decode(answer["PublicKey"].as_str().ok_or("no public key")?)?;
+            self.set(&format!("public_{key}"), STANDARD.encode(&der));
             let public = OaepPublicEncryptingKey::new(PublicEncryptingKey::from_der(&der)?)?;
             for (suffix, oaep) in
                 [("sha_1", &OAEP_SHA1_MGF1SHA1), ("sha_256", &OAEP_SHA256_MGF1SHA256)]
@@ -87,6 +96,26 @@ impl World {
                 self.set(&format!("local_{key}_{suffix}"), local);
             }
         }
+        Ok(())
+    }
+
+    /// Public keys to agree with, and what only looks like one of P-256.
+    fn meet_peers(&mut self) -> Result<()> {
+        for (name, curve) in
+            [("peer_p521", &ECDH_P521), ("peer_p384", &ECDH_P384), ("peer_p256", &ECDH_P256)]
+        {
+            let public = PrivateKey::generate(curve)?.compute_public_key()?;
+            let der: PublicKeyX509Der<'_> = public.as_der()?;
+            self.set(name, STANDARD.encode(der.as_ref()));
+            self.set("bare_point", STANDARD.encode(public.as_ref()));
+        }
+        let peer = STANDARD.decode(&self.values["peer_p256"])?;
+        let mut off_curve = peer.clone();
+        *off_curve.last_mut().ok_or("empty")? ^= 1;
+        self.set("off_curve", STANDARD.encode(off_curve));
+        // The names of the algorithm and the curve, and a point of one byte.
+        let infinity = [&[0x30, 0x19], &peer[2..23], &[0x03, 0x02, 0x00, 0x00]].concat();
+        self.set("infinity", STANDARD.encode(infinity));
         Ok(())
     }
 

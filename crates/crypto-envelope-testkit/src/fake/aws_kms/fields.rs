@@ -53,6 +53,11 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A time, in seconds since 1970.
+    pub(super) fn time(self, member: &str) -> Result<Option<f64>, KmsError> {
+        self.of_type(member, Value::as_f64)
+    }
+
     /// Bytes, of which there must be some and at most `most`.
     pub(super) fn required_bytes(self, member: &str, most: usize) -> Result<Vec<u8>, KmsError> {
         let text = self.text(member)?.ok_or_else(|| KmsError::missing(member))?;

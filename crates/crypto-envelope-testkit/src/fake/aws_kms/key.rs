@@ -1,13 +1,17 @@
 //! One key: its names, its material, its state.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{arn::Arn, error::KmsError, material::Material, policy::Policy, spec::KeySpec};
+use super::{
+    arn::Arn,
+    error::KmsError,
+    import::{self, Expiration, Import},
+    material::Material,
+    policy::Policy,
+    spec::{KeySpec, KeyUsage},
+};
 
 #[derive(Clone, Debug)]
 pub(super) struct Key {
@@ -15,6 +19,7 @@ pub(super) struct Key {
     pub(super) spec: KeySpec,
     /// Shared by the replicas of a multi-Region key.
     pub(super) material: Arc<Material>,
+    pub(super) origin: Origin,
     pub(super) state: State,
     pub(super) policy: Arc<Policy>,
     pub(super) description: String,
@@ -23,47 +28,116 @@ pub(super) struct Key {
     created: f64,
 }
 
+/// Where the material is from.
+#[derive(Clone, Debug)]
+pub(super) enum Origin {
+    AwsKms,
+    External(Import),
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum State {
     Enabled,
     Disabled,
+    PendingImport,
     /// With the time of the end, in seconds since 1970.
     PendingDeletion(f64),
 }
 
 impl Key {
-    pub(super) fn new(arn: Arn, spec: KeySpec, material: Arc<Material>) -> Self {
+    pub(super) fn new(arn: Arn, spec: KeySpec, material: Arc<Material>, created: f64) -> Self {
         Self {
             primary_region: arn.region.clone(),
             arn,
             spec,
             material,
+            origin: Origin::AwsKms,
             state: State::Enabled,
             policy: Policy::usual(),
             description: String::new(),
-            created: seconds_after(Duration::ZERO),
+            created,
+        }
+    }
+
+    /// A symmetric key that waits for its material.
+    pub(super) fn pending_import(arn: Arn, created: f64) -> Self {
+        Self {
+            origin: Origin::External(Import::default()),
+            state: State::PendingImport,
+            ..Self::new(arn, KeySpec::SymmetricDefault, Arc::new(Material::none()), created)
         }
     }
 
     /// The same key in another Region.
-    pub(super) fn replica(&self, region: &str) -> Self {
-        Self {
-            arn: self.arn.in_region(region),
-            state: State::Enabled,
-            created: seconds_after(Duration::ZERO),
-            ..self.clone()
+    pub(super) fn replica(&self, region: &str, created: f64) -> Self {
+        Self { arn: self.arn.in_region(region), state: State::Enabled, created, ..self.clone() }
+    }
+
+    /// What has become of it by now: imported material expires.
+    pub(super) fn at(mut self, now: f64) -> Self {
+        if let Origin::External(import) = &self.origin
+            && import.has_expired(now)
+        {
+            self.lose_material();
+        }
+        self
+    }
+
+    /// Takes imported material in.
+    pub(super) fn take_material(&mut self, material: [u8; 32], expiration: Expiration) {
+        let material_id = Some(import::material_id(&self.arn, &material));
+        self.origin = Origin::External(Import { material_id, expiration: Some(expiration) });
+        self.material = Arc::new(Material::of_symmetric(material));
+        self.state = State::Enabled;
+    }
+
+    /// Takes imported material away. A key of other material is as before.
+    pub(super) fn lose_material(&mut self) {
+        let Origin::External(import) = &mut self.origin else { return };
+        import.expiration = None;
+        self.material = Arc::new(Material::none());
+        if !matches!(self.state, State::PendingDeletion(_)) {
+            self.state = State::PendingImport;
         }
     }
 
-    /// Refuses a key that is disabled or about to be deleted.
+    /// The state of a key whose deletion is cancelled.
+    pub(super) fn state_when_kept(&self) -> State {
+        match &self.origin {
+            Origin::External(import) if import.expiration.is_none() => State::PendingImport,
+            _ => State::Disabled,
+        }
+    }
+
+    /// Refuses a key of another use than the `operation` has.
+    pub(super) fn check_usage(&self, usage: KeyUsage, operation: &str) -> Result<(), KmsError> {
+        let own = self.spec.usage();
+        if own == usage {
+            return Ok(());
+        }
+        let message =
+            format!("{} key usage is {} which is not valid for {operation}.", self.arn, own.name());
+        Err(KmsError::wrong_usage(message))
+    }
+
+    /// Refuses a key that is disabled, without material, or about to be deleted.
     pub(super) fn check_enabled(&self) -> Result<(), KmsError> {
         match self.state {
             State::Enabled => Ok(()),
             State::Disabled => {
                 Err(KmsError::new("DisabledException", format!("{} is disabled.", self.arn)))
             }
+            State::PendingImport => self.check_imported(),
             State::PendingDeletion(_) => self.check_kept(),
         }
+    }
+
+    /// Refuses a key that waits for its material.
+    pub(super) fn check_imported(&self) -> Result<(), KmsError> {
+        if self.state != State::PendingImport {
+            return Ok(());
+        }
+        Err(KmsError::invalid_state(format!("{} is pending import.", self.arn)))
     }
 
     /// Refuses a key that is about to be deleted.
@@ -72,12 +146,8 @@ impl Key {
             State::PendingDeletion(_) => {
                 Err(KmsError::invalid_state(format!("{} is pending deletion.", self.arn)))
             }
-            State::Enabled | State::Disabled => Ok(()),
+            State::Enabled | State::Disabled | State::PendingImport => Ok(()),
         }
-    }
-
-    pub(super) fn algorithms(&self) -> Vec<&'static str> {
-        self.spec.algorithms().iter().map(|algorithm| algorithm.name()).collect()
     }
 
     /// `KeyMetadata`; `regions` are all those that have the key.
@@ -89,15 +159,22 @@ impl Key {
             "CustomerMasterKeySpec": self.spec.name(),
             "Description": self.description,
             "Enabled": self.state == State::Enabled,
-            "EncryptionAlgorithms": self.algorithms(),
             "KeyId": self.arn.id,
             "KeyManager": "CUSTOMER",
             "KeySpec": self.spec.name(),
             "KeyState": self.state.name(),
-            "KeyUsage": "ENCRYPT_DECRYPT",
+            "KeyUsage": self.spec.usage().name(),
             "MultiRegion": self.arn.is_multi_region(),
-            "Origin": "AWS_KMS",
+            "Origin": self.origin.name(),
         });
+        let (list, algorithms) = self.spec.listed_algorithms();
+        metadata[list] = json!(algorithms);
+        if let Origin::External(Import { expiration: Some(expiration), .. }) = &self.origin {
+            metadata["ExpirationModel"] = json!(expiration.model());
+            if let Expiration::At(end) = expiration {
+                metadata["ValidTo"] = json!(end);
+            }
+        }
         if let State::PendingDeletion(end) = self.state {
             metadata["DeletionDate"] = json!(end);
         }
@@ -119,19 +196,39 @@ impl Key {
     }
 }
 
+impl Origin {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::AwsKms => "AWS_KMS",
+            Self::External(_) => "EXTERNAL",
+        }
+    }
+}
+
 impl State {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Enabled => "Enabled",
             Self::Disabled => "Disabled",
+            Self::PendingImport => "PendingImport",
             Self::PendingDeletion(_) => "PendingDeletion",
         }
     }
 }
 
-/// Seconds since 1970, that much from now.
-pub(super) fn seconds_after(wait: Duration) -> f64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    // The service answers with milliseconds.
-    ((now + wait).as_secs_f64() * 1000.0).round() / 1000.0
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lost_material_is_gone() {
+        let arn = Arn::parse("arn:aws:kms:us-east-1:1:key/a").expect("an ARN");
+        let mut key = Key::pending_import(arn, 0.0);
+        let seals =
+            |key: &Key| key.material.symmetric().is_ok_and(|keys| keys.seal(b"", b"").is_ok());
+        assert!(!seals(&key));
+        key.take_material([7; 32], Expiration::At(2.0));
+        assert!(seals(&key.clone().at(1.0)));
+        assert!(!seals(&key.at(2.0)));
+    }
 }

@@ -1,9 +1,12 @@
 //! The operations, by name, and what they have in common.
 
+mod agreement;
 mod aliases;
 mod data;
 mod grants;
+mod imports;
 mod keys;
+mod pairs;
 mod policies;
 mod states;
 
@@ -51,9 +54,15 @@ pub(super) fn run(
         "ListAliases" => call.list_aliases(),
         "GenerateDataKey" => call.generate_data_key(),
         "GenerateDataKeyWithoutPlaintext" => call.generate_data_key_without_plaintext(),
+        "GenerateDataKeyPair" => call.generate_data_key_pair(),
+        "GenerateDataKeyPairWithoutPlaintext" => call.generate_data_key_pair_without_plaintext(),
+        "DeriveSharedSecret" => call.derive_shared_secret(),
         "Encrypt" => call.encrypt(),
         "Decrypt" => call.decrypt(),
         "ReEncrypt" => call.re_encrypt(),
+        "GetParametersForImport" => call.parameters_for_import(),
+        "ImportKeyMaterial" => call.import_key_material(),
+        "DeleteImportedKeyMaterial" => call.delete_imported_key_material(),
         "CreateGrant" => call.create_grant(),
         "RetireGrant" | "RevokeGrant" => call.end_grant(),
         "ListGrants" => call.list_grants(),
@@ -151,19 +160,13 @@ const MISSING: &[&str] = &[
     "ConnectCustomKeyStore",
     "CreateCustomKeyStore",
     "DeleteCustomKeyStore",
-    "DeleteImportedKeyMaterial",
-    "DeriveSharedSecret",
     "DescribeCustomKeyStores",
     "DisableKeyRotation",
     "DisconnectCustomKeyStore",
     "EnableKeyRotation",
-    "GenerateDataKeyPair",
-    "GenerateDataKeyPairWithoutPlaintext",
     "GenerateMac",
     "GenerateRandom",
     "GetKeyRotationStatus",
-    "GetParametersForImport",
-    "ImportKeyMaterial",
     "ListKeyRotations",
     "ListResourceTags",
     "ListRetirableGrants",

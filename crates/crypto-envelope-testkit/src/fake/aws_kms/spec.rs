@@ -1,4 +1,4 @@
-//! Kinds of keys, and what each encrypts with.
+//! Kinds of keys, and what each is for.
 
 use super::error::KmsError;
 
@@ -8,11 +8,44 @@ pub(super) enum KeySpec {
     Rsa2048,
     Rsa3072,
     Rsa4096,
+    EccP256,
+    EccP384,
+    EccP521,
 }
 
 impl KeySpec {
-    pub(super) const ALL: [Self; 4] =
-        [Self::SymmetricDefault, Self::Rsa2048, Self::Rsa3072, Self::Rsa4096];
+    pub(super) const ALL: [Self; 7] = [
+        Self::SymmetricDefault,
+        Self::Rsa2048,
+        Self::Rsa3072,
+        Self::Rsa4096,
+        Self::EccP256,
+        Self::EccP384,
+        Self::EccP521,
+    ];
+
+    /// Those with a public and a private half.
+    pub(super) const PAIRS: [Self; 6] =
+        [Self::Rsa2048, Self::Rsa3072, Self::Rsa4096, Self::EccP256, Self::EccP384, Self::EccP521];
+
+    /// That of `specs` which `member` of a request names. AWS has `others` as well.
+    pub(super) fn of(
+        member: &str,
+        name: &str,
+        specs: &[Self],
+        others: &[&str],
+    ) -> Result<Self, KmsError> {
+        if let Some(spec) = specs.iter().find(|spec| spec.name() == name) {
+            return Ok(*spec);
+        }
+        if others.contains(&name) {
+            return Err(KmsError::unsupported(format!("This fake has no keys of {name}.")));
+        }
+        let known = specs.iter().map(|spec| spec.name()).chain(others.iter().copied());
+        let known = known.collect::<Vec<_>>().join(", ");
+        let constraint = format!("satisfy enum value set: [{known}]");
+        Err(KmsError::constraint(member, Some(name), &constraint))
+    }
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -20,14 +53,36 @@ impl KeySpec {
             Self::Rsa2048 => "RSA_2048",
             Self::Rsa3072 => "RSA_3072",
             Self::Rsa4096 => "RSA_4096",
+            Self::EccP256 => "ECC_NIST_P256",
+            Self::EccP384 => "ECC_NIST_P384",
+            Self::EccP521 => "ECC_NIST_P521",
+        }
+    }
+
+    pub(super) fn usage(self) -> KeyUsage {
+        match self {
+            Self::EccP256 | Self::EccP384 | Self::EccP521 => KeyUsage::KeyAgreement,
+            _ => KeyUsage::EncryptDecrypt,
         }
     }
 
     /// What it can encrypt with.
-    pub(super) fn algorithms(self) -> &'static [EncryptionAlgorithm] {
-        match self {
-            Self::SymmetricDefault => &[EncryptionAlgorithm::SymmetricDefault],
+    fn algorithms(self) -> &'static [EncryptionAlgorithm] {
+        match (self, self.usage()) {
+            (_, KeyUsage::KeyAgreement) => &[],
+            (Self::SymmetricDefault, _) => &[EncryptionAlgorithm::SymmetricDefault],
             _ => &[EncryptionAlgorithm::OaepSha1, EncryptionAlgorithm::OaepSha256],
+        }
+    }
+
+    /// What lists the algorithms of such a key in an answer, and the list.
+    pub(super) fn listed_algorithms(self) -> (&'static str, Vec<&'static str>) {
+        match self.usage() {
+            KeyUsage::KeyAgreement => ("KeyAgreementAlgorithms", vec!["ECDH"]),
+            KeyUsage::EncryptDecrypt => {
+                let algorithms = self.algorithms().iter().map(|algorithm| algorithm.name());
+                ("EncryptionAlgorithms", algorithms.collect())
+            }
         }
     }
 
@@ -53,10 +108,12 @@ impl KeySpec {
         size: usize,
     ) -> Result<(), KmsError> {
         let modulus = match self {
-            Self::SymmetricDefault => return Ok(()),
             Self::Rsa2048 => 256,
             Self::Rsa3072 => 384,
             Self::Rsa4096 => 512,
+            Self::SymmetricDefault | Self::EccP256 | Self::EccP384 | Self::EccP521 => {
+                return Ok(());
+            }
         };
         let hash = if algorithm == EncryptionAlgorithm::OaepSha1 { 20 } else { 32 };
         // RFC 8017, 7.1.1: two hashes and two bytes go to the padding.
@@ -69,6 +126,22 @@ impl KeySpec {
             "Algorithm {algorithm} and key spec {spec} cannot encrypt data larger than {most} \
              bytes."
         )))
+    }
+}
+
+/// What a key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeyUsage {
+    EncryptDecrypt,
+    KeyAgreement,
+}
+
+impl KeyUsage {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::EncryptDecrypt => "ENCRYPT_DECRYPT",
+            Self::KeyAgreement => "KEY_AGREEMENT",
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! All that the fake knows: keys, aliases, grants, the time, and who may do what.
+//! All that the fake knows: keys, aliases, grants, import tokens, the time, and who may do what.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -8,6 +8,7 @@ use super::{
     clock::Clock,
     error::KmsError,
     grant::Grant,
+    import::ImportToken,
     key::Key,
     material::Material,
     spec::KeySpec,
@@ -19,6 +20,7 @@ pub(super) struct Store {
     /// From the ARN of an alias to that of its key.
     pub(super) aliases: BTreeMap<Arn, Arn>,
     pub(super) grants: Vec<Grant>,
+    pub(super) import_tokens: Vec<ImportToken>,
     pub(super) clock: Clock,
     /// Those that are let in; everybody, if there are none.
     pub(super) access_keys: Vec<AccessKey>,
@@ -33,13 +35,14 @@ impl Store {
         self.key(&self.resolve_name(region, name)?)
     }
 
-    /// The key of this ARN.
+    /// The key of this ARN, as it is by now.
     pub(super) fn key(&self, arn: &Arn) -> Result<Key, KmsError> {
+        let now = self.clock.seconds();
         match self.keys.get(arn) {
-            Some(key) => Ok(key.clone()),
+            Some(key) => Ok(key.clone().at(now)),
             None if self.has_vector_keys => {
                 let material = Arc::new(Material::of_vectors(arn));
-                Ok(Key::new(arn.clone(), KeySpec::SymmetricDefault, material))
+                Ok(Key::new(arn.clone(), KeySpec::SymmetricDefault, material, now))
             }
             None => Err(KmsError::no_key(arn)),
         }

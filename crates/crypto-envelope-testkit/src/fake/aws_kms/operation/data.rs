@@ -5,7 +5,12 @@ use serde_json::{Value, json};
 
 use super::Operation;
 use crate::fake::aws_kms::{
-    blob::Blob, context::Context, error::KmsError, key::Key, material, spec::EncryptionAlgorithm,
+    blob::Blob,
+    context::Context,
+    error::KmsError,
+    key::Key,
+    material,
+    spec::{EncryptionAlgorithm, KeyUsage},
 };
 
 impl Operation<'_> {
@@ -23,12 +28,7 @@ impl Operation<'_> {
     fn new_data_key(&self) -> Result<(Value, Vec<u8>), KmsError> {
         let length = self.data_key_length()?;
         let context = self.fields.context("EncryptionContext")?;
-        let key = self.key_for(&context)?;
-        if !key.spec.is_symmetric() {
-            let message = "You cannot generate a data key with an asymmetric CMK";
-            return Err(KmsError::wrong_usage(message));
-        }
-        key.check_enabled()?;
+        let key = self.generating_key(&context)?;
         self.end_dry_run()?;
         let plaintext = material::random_bytes(length);
         let blob = seal(&key, &plaintext, &context)?;
@@ -36,10 +36,22 @@ impl Operation<'_> {
         Ok((answer, plaintext))
     }
 
+    /// The key under which something new comes into being.
+    pub(super) fn generating_key(&self, context: &Context) -> Result<Key, KmsError> {
+        let key = self.key_for(context)?;
+        if !key.spec.is_symmetric() {
+            let message = "You cannot generate a data key with an asymmetric CMK";
+            return Err(KmsError::wrong_usage(message));
+        }
+        key.check_enabled()?;
+        Ok(key)
+    }
+
     pub(super) fn encrypt(&self) -> Result<Value, KmsError> {
         let plaintext = self.fields.required_bytes("Plaintext", MAX_PLAINTEXT)?;
         let side = self.side("EncryptionAlgorithm", "EncryptionContext")?;
         let key = self.key_for(&side.context)?;
+        key.check_usage(KeyUsage::EncryptDecrypt, self.name)?;
         let ciphertext = side.encrypt(&key, &plaintext)?;
         self.end_dry_run()?;
         Ok(json!({
@@ -68,6 +80,7 @@ impl Operation<'_> {
         let to = self.side("DestinationEncryptionAlgorithm", "DestinationEncryptionContext")?;
         let source_name = self.fields.text("SourceKeyId")?;
         let target = self.named_key("DestinationKeyId", "ReEncryptTo", &to.context)?;
+        target.check_usage(KeyUsage::EncryptDecrypt, self.name)?;
         let (source, plaintext) = self.open("ReEncryptFrom", &from, source_name, &ciphertext)?;
         let ciphertext = to.encrypt(&target, &plaintext)?;
         self.end_dry_run()?;
@@ -103,11 +116,14 @@ impl Operation<'_> {
             }
         };
         self.authorise(action, &key, &side.context)?;
+        key.check_usage(KeyUsage::EncryptDecrypt, self.name)?;
         side.check(&key)?;
         key.check_enabled()?;
         let plaintext = match blob {
-            Some(blob) => key.material.open(&blob?.sealed, &side.context.associated_data()),
-            None => key.material.rsa_decrypt(side.algorithm, ciphertext),
+            Some(blob) => {
+                key.material.symmetric()?.open(&blob?.sealed, &side.context.associated_data())
+            }
+            None => key.material.rsa()?.decrypt(side.algorithm, ciphertext),
         };
         Ok((key, plaintext?))
     }
@@ -179,15 +195,15 @@ impl Side {
         if key.spec.is_symmetric() {
             seal(key, plaintext, &self.context)
         } else {
-            key.material.rsa_encrypt(self.algorithm, plaintext)
+            key.material.rsa()?.encrypt(self.algorithm, plaintext)
         }
     }
 }
 
-fn seal(key: &Key, plaintext: &[u8], context: &Context) -> Result<Vec<u8>, KmsError> {
-    let sealed = key.material.seal(plaintext, &context.associated_data())?;
+pub(super) fn seal(key: &Key, plaintext: &[u8], context: &Context) -> Result<Vec<u8>, KmsError> {
+    let sealed = key.material.symmetric()?.seal(plaintext, &context.associated_data())?;
     Blob { key: key.arn.clone(), sealed }.to_bytes()
 }
 
 const MAX_PLAINTEXT: usize = 4096;
-const MAX_CIPHERTEXT: usize = 6144;
+pub(super) const MAX_CIPHERTEXT: usize = 6144;

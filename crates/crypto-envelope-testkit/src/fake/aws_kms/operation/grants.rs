@@ -1,7 +1,5 @@
 //! Giving leave, and taking it back.
 
-use std::time::Duration;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
@@ -9,7 +7,7 @@ use super::Operation;
 use crate::fake::aws_kms::{
     error::KmsError,
     grant::{Constraint, Grant},
-    key, material,
+    material,
 };
 
 impl Operation<'_> {
@@ -31,7 +29,7 @@ impl Operation<'_> {
             operations: operations.into_iter().map(str::to_owned).collect(),
             constraint: self.constraint()?,
             name: self.fields.text("Name")?.map(str::to_owned),
-            created: key::seconds_after(Duration::ZERO),
+            created: self.store.clock.seconds(),
         };
         key.check_enabled()?;
         self.end_dry_run()?;
@@ -75,12 +73,15 @@ impl Operation<'_> {
 }
 
 /// What the fake can grant.
-const GRANTABLE: [&str; 10] = [
+const GRANTABLE: [&str; 13] = [
     "CreateGrant",
     "Decrypt",
+    "DeriveSharedSecret",
     "DescribeKey",
     "Encrypt",
     "GenerateDataKey",
+    "GenerateDataKeyPair",
+    "GenerateDataKeyPairWithoutPlaintext",
     "GenerateDataKeyWithoutPlaintext",
     "GetPublicKey",
     "ReEncryptFrom",

@@ -18,10 +18,7 @@ use crate::fake::aws_kms::{
 impl Operation<'_> {
     pub(super) fn create_key(self) -> Result<Value, KmsError> {
         let spec = self.key_spec()?;
-        let origin = self.fields.text("Origin")?.unwrap_or("AWS_KMS");
-        if origin != "AWS_KMS" {
-            return Err(KmsError::unsupported("This fake makes its key material itself."));
-        }
+        let is_imported = self.is_imported(spec)?;
         self.authorise_for_all()?;
         let id = if self.fields.flag("MultiRegion")? {
             format!("mrk-{}", material::hex(&material::random::<16>()))
@@ -29,7 +26,12 @@ impl Operation<'_> {
             material::uuid()
         };
         let arn = Arn::new(Kind::Key, &self.caller.region, ACCOUNT, &id);
-        let mut key = Key::new(arn.clone(), spec, Arc::new(Material::generate(spec)?));
+        let now = self.store.clock.seconds();
+        let mut key = if is_imported {
+            Key::pending_import(arn.clone(), now)
+        } else {
+            Key::new(arn.clone(), spec, Arc::new(Material::generate(spec)?), now)
+        };
         key.description = self.description()?;
         key.policy = self.policy_of(&arn)?;
         self.store.keys.insert(arn.clone(), key.clone());
@@ -44,7 +46,7 @@ impl Operation<'_> {
             return Err(KmsError::unsupported(message));
         }
         primary.check_enabled()?;
-        let mut replica = primary.replica(region);
+        let mut replica = primary.replica(region, self.store.clock.seconds());
         if self.store.keys.contains_key(&replica.arn) {
             let message = format!("{} already exists.", replica.arn);
             return Err(KmsError::new("AlreadyExistsException", message));
@@ -81,13 +83,14 @@ impl Operation<'_> {
             return Err(KmsError::unsupported(message));
         }
         key.check_enabled()?;
+        let (list, algorithms) = key.spec.listed_algorithms();
         Ok(json!({
             "KeyId": key.arn.to_string(),
             "PublicKey": STANDARD.encode(key.material.public_key()?),
             "CustomerMasterKeySpec": key.spec.name(),
             "KeySpec": key.spec.name(),
-            "KeyUsage": "ENCRYPT_DECRYPT",
-            "EncryptionAlgorithms": key.algorithms(),
+            "KeyUsage": key.spec.usage().name(),
+            list: algorithms,
         }))
     }
 
@@ -100,23 +103,75 @@ impl Operation<'_> {
             Some(name) => name,
             None => self.fields.text("CustomerMasterKeySpec")?.unwrap_or("SYMMETRIC_DEFAULT"),
         };
-        let spec = KeySpec::ALL.into_iter().find(|spec| spec.name() == name);
-        let spec = spec.ok_or_else(|| {
-            let all = KeySpec::ALL.map(KeySpec::name).join(", ");
-            let constraint = format!("satisfy enum value set: [{all}]");
-            KmsError::constraint("KeySpec", Some(name), &constraint)
-        })?;
+        let spec = KeySpec::of("KeySpec", name, &KeySpec::ALL, &OTHER_SPECS)?;
         match self.fields.text("KeyUsage")? {
-            Some("ENCRYPT_DECRYPT") => Ok(spec),
             None if spec.is_symmetric() => Ok(spec),
             None => Err(KmsError::validation(
                 "You must specify a KeyUsage value for all KMS keys except for symmetric \
                  encryption keys.",
             )),
-            Some(other) => {
-                let constraint = "satisfy enum value set: [ENCRYPT_DECRYPT]";
-                Err(KmsError::constraint("KeyUsage", Some(other), constraint))
+            Some(usage) => Self::check_usage(spec, usage).map(|()| spec),
+        }
+    }
+
+    /// Refuses a use that the fake does not have, that AWS has for other keys only, or that is none.
+    fn check_usage(spec: KeySpec, usage: &str) -> Result<(), KmsError> {
+        let name = spec.name();
+        match usage {
+            _ if usage == spec.usage().name() => Ok(()),
+            "SIGN_VERIFY" if !spec.is_symmetric() => {
+                Err(KmsError::unsupported(format!("This fake has no keys of {name} to {usage}.")))
+            }
+            _ if USAGES.contains(&usage) => Err(KmsError::validation(format!(
+                "KeyUsage {usage} is not compatible with KeySpec {name}"
+            ))),
+            _ => {
+                let constraint = format!("satisfy enum value set: [{}]", USAGES.join(", "));
+                Err(KmsError::constraint("KeyUsage", Some(usage), &constraint))
+            }
+        }
+    }
+
+    /// Whether the material of the new key is to be imported.
+    fn is_imported(&self, spec: KeySpec) -> Result<bool, KmsError> {
+        match self.fields.text("Origin")?.unwrap_or("AWS_KMS") {
+            "AWS_KMS" => Ok(false),
+            "EXTERNAL" if spec.is_symmetric() && !self.fields.flag("MultiRegion")? => Ok(true),
+            "EXTERNAL" => Err(KmsError::unsupported(
+                "This fake imports material for symmetric keys in one Region only.",
+            )),
+            origin @ ("AWS_CLOUDHSM" | "EXTERNAL_KEY_STORE") => {
+                Err(KmsError::unsupported(format!("This fake has no keys of origin {origin}.")))
+            }
+            other => {
+                let constraint = "satisfy enum value set: [AWS_KMS, EXTERNAL, AWS_CLOUDHSM, \
+                                  EXTERNAL_KEY_STORE]";
+                Err(KmsError::constraint("Origin", Some(other), constraint))
             }
         }
     }
 }
+
+/// Kinds of keys that only AWS has.
+const OTHER_SPECS: [&str; 13] = [
+    "ECC_NIST_EDWARDS25519",
+    "ECC_SECG_P256K1",
+    "HMAC_224",
+    "HMAC_256",
+    "HMAC_384",
+    "HMAC_512",
+    "ML_DSA_44",
+    "ML_DSA_65",
+    "ML_DSA_87",
+    "ML_KEM_512",
+    "ML_KEM_768",
+    "ML_KEM_1024",
+    "SM2",
+];
+const USAGES: [&str; 5] = [
+    "ENCAPSULATE_DECAPSULATE",
+    "ENCRYPT_DECRYPT",
+    "GENERATE_VERIFY_MAC",
+    "KEY_AGREEMENT",
+    "SIGN_VERIFY",
+];

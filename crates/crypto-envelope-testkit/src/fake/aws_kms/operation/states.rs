@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Operation;
 use crate::fake::aws_kms::{
     error::KmsError,
-    key::{self, Key, State},
+    key::{Key, Origin, State},
 };
 
 impl Operation<'_> {
@@ -25,7 +25,8 @@ impl Operation<'_> {
         let days = self.fields.number("PendingWindowInDays", 7, 30)?.unwrap_or(30);
         let key = self.key()?;
         key.check_kept()?;
-        let end = key::seconds_after(Duration::from_secs(u64::from(days) * 24 * 60 * 60));
+        let end =
+            self.store.clock.seconds_after(Duration::from_secs(u64::from(days) * 24 * 60 * 60));
         let state = State::PendingDeletion(end);
         self.store.change(&key.arn, |key| key.state = state)?;
         Ok(json!({
@@ -41,7 +42,7 @@ impl Operation<'_> {
         if key.check_kept().is_ok() {
             return Err(KmsError::invalid_state(format!("{} is not pending deletion.", key.arn)));
         }
-        self.store.change(&key.arn, |key| key.state = State::Disabled)?;
+        self.store.change(&key.arn, |key| key.state = key.state_when_kept())?;
         Ok(json!({"KeyId": key.arn.to_string()}))
     }
 
@@ -50,8 +51,11 @@ impl Operation<'_> {
         if !key.spec.is_symmetric() {
             return Err(KmsError::unsupported(format!("{} cannot be rotated.", key.arn)));
         }
+        if matches!(key.origin, Origin::External(_)) {
+            return Err(KmsError::unsupported("This fake does not rotate imported material."));
+        }
         key.check_enabled()?;
-        key.material.rotate();
+        key.material.symmetric()?.rotate();
         // A key of the vectors exists from now on, with what it has.
         self.store.change(&key.arn, |kept| kept.material = key.material.clone())?;
         Ok(json!({"KeyId": key.arn.id}))
@@ -59,6 +63,7 @@ impl Operation<'_> {
 
     fn set_state(self, key: &Key, state: State) -> Result<Value, KmsError> {
         key.check_kept()?;
+        key.check_imported()?;
         self.store.change(&key.arn, |key| key.state = state)?;
         Ok(Value::Null)
     }

@@ -1,0 +1,193 @@
+//! Importing key material, and taking it away.
+
+use std::time::Duration;
+
+use aws_lc_rs::rsa::KeySize;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+
+use super::{Operation, data::MAX_CIPHERTEXT};
+use crate::fake::aws_kms::{
+    error::KmsError,
+    import::{self, Expiration, Import, ImportToken},
+    key::{Key, Origin},
+    material::{self, RsaKey},
+    spec::EncryptionAlgorithm,
+};
+
+impl Operation<'_> {
+    pub(super) fn parameters_for_import(self) -> Result<Value, KmsError> {
+        let algorithm = self.wrapping_algorithm()?;
+        let size = self.wrapping_key_size()?;
+        let (key, _) = self.importing_key()?;
+        key.check_kept()?;
+        let wrapping_key = RsaKey::generate(size)?;
+        let public_key = wrapping_key.public_key()?;
+        let token = material::random_bytes(TOKEN_LENGTH);
+        let valid_to = self.store.clock.seconds_after(TOKEN_LIFETIME);
+        let answer = json!({
+            "KeyId": key.arn.to_string(),
+            "ImportToken": STANDARD.encode(&token),
+            "PublicKey": STANDARD.encode(public_key),
+            "ParametersValidTo": valid_to,
+        });
+        let token = ImportToken { token, key: key.arn, wrapping_key, algorithm, valid_to };
+        self.store.import_tokens.push(token);
+        Ok(answer)
+    }
+
+    pub(super) fn import_key_material(self) -> Result<Value, KmsError> {
+        let token = self.fields.required_bytes("ImportToken", MAX_CIPHERTEXT)?;
+        let wrapped = self.fields.required_bytes("EncryptedKeyMaterial", MAX_CIPHERTEXT)?;
+        let expiration = self.expiration()?;
+        let (key, import) = self.importing_key()?;
+        key.check_kept()?;
+        let material = self.unwrap(&key, &token, &wrapped)?;
+        let id = import::material_id(&key.arn, &material);
+        self.check_material(&import, &id)?;
+        self.store.change(&key.arn, |key| key.take_material(material, expiration))?;
+        Ok(json!({"KeyId": key.arn.to_string(), "KeyMaterialId": id}))
+    }
+
+    pub(super) fn delete_imported_key_material(self) -> Result<Value, KmsError> {
+        let (key, import) = self.importing_key()?;
+        let wanted = self.fields.text("KeyMaterialId")?;
+        if wanted.is_some() && wanted != import.material_id.as_deref() {
+            return Err(KmsError::not_found(format!("{} has no such material.", key.arn)));
+        }
+        self.store.change(&key.arn, Key::lose_material)?;
+        let id = import.material_id.unwrap_or_default();
+        Ok(json!({"KeyId": key.arn.to_string(), "KeyMaterialId": id}))
+    }
+
+    /// A key of which the material is imported, and what it knows of it.
+    fn importing_key(&self) -> Result<(Key, Import), KmsError> {
+        let key = self.key()?;
+        match &key.origin {
+            Origin::External(import) => {
+                let import = import.clone();
+                Ok((key, import))
+            }
+            Origin::AwsKms => Err(KmsError::unsupported(format!(
+                "{} origin is AWS_KMS which is not valid for this operation.",
+                key.arn
+            ))),
+        }
+    }
+
+    /// The material in the clear.
+    fn unwrap(&self, key: &Key, token: &[u8], wrapped: &[u8]) -> Result<[u8; 32], KmsError> {
+        let mut tokens = self.store.import_tokens.iter();
+        let parameters = tokens
+            .find(|known| known.token == token && known.key == key.arn)
+            .ok_or_else(|| KmsError::silent("InvalidImportTokenException"))?;
+        if parameters.valid_to <= self.store.clock.seconds() {
+            return Err(KmsError::silent("ExpiredImportTokenException"));
+        }
+        if wrapped.len() != parameters.wrapping_key.size() {
+            return Err(KmsError::validation("Invalid encrypted key size."));
+        }
+        let material = parameters.wrapping_key.decrypt(parameters.algorithm, wrapped)?;
+        let incorrect = |_| incorrect_material("Key material must have 32 bytes.");
+        material.try_into().map_err(incorrect)
+    }
+
+    /// Refuses other material than the key had before.
+    fn check_material(&self, import: &Import, id: &str) -> Result<(), KmsError> {
+        let wanted = self.fields.text("KeyMaterialId")?;
+        let known = import.material_id.as_deref();
+        match self.fields.text("ImportType")? {
+            None => {}
+            Some("EXISTING_KEY_MATERIAL") if known.is_some() => {}
+            Some("EXISTING_KEY_MATERIAL") => {
+                return Err(incorrect_material("The key never had any material."));
+            }
+            Some("NEW_KEY_MATERIAL") if wanted.is_some() => {
+                return Err(KmsError::validation("New key material has no KeyMaterialId yet."));
+            }
+            Some("NEW_KEY_MATERIAL") if known.is_none() => {}
+            Some("NEW_KEY_MATERIAL") if known == Some(id) => {
+                return Err(incorrect_material("The key has this material already."));
+            }
+            Some("NEW_KEY_MATERIAL") => {
+                return Err(KmsError::unsupported("This fake gives a key one material only."));
+            }
+            Some(other) => {
+                let constraint =
+                    "satisfy enum value set: [NEW_KEY_MATERIAL, EXISTING_KEY_MATERIAL]";
+                return Err(KmsError::constraint("ImportType", Some(other), constraint));
+            }
+        }
+        if [known, wanted].into_iter().flatten().all(|expected| expected == id) {
+            return Ok(());
+        }
+        Err(incorrect_material("This is not the material that was imported before."))
+    }
+
+    fn expiration(&self) -> Result<Expiration, KmsError> {
+        let valid_to = self.fields.time("ValidTo")?;
+        match (self.fields.text("ExpirationModel")?, valid_to) {
+            (Some("KEY_MATERIAL_DOES_NOT_EXPIRE"), None) => Ok(Expiration::Never),
+            (Some("KEY_MATERIAL_DOES_NOT_EXPIRE"), Some(_)) => Err(KmsError::validation(
+                "A validTo date cannot be set if the ExpirationModel is \
+                 KEY_MATERIAL_DOES_NOT_EXPIRE",
+            )),
+            (None | Some("KEY_MATERIAL_EXPIRES"), None) => Err(KmsError::validation(
+                "A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES",
+            )),
+            (None | Some("KEY_MATERIAL_EXPIRES"), Some(end)) => {
+                let clock = &self.store.clock;
+                if end > clock.seconds() && end <= clock.seconds_after(LONGEST_LIFE) {
+                    return Ok(Expiration::At(end));
+                }
+                Err(KmsError::validation("ValidTo must be in the future, and at most 365 days."))
+            }
+            (Some(other), _) => {
+                let constraint = "satisfy enum value set: [KEY_MATERIAL_DOES_NOT_EXPIRE, \
+                                  KEY_MATERIAL_EXPIRES]";
+                Err(KmsError::constraint("ExpirationModel", Some(other), constraint))
+            }
+        }
+    }
+
+    fn wrapping_algorithm(&self) -> Result<EncryptionAlgorithm, KmsError> {
+        match self.fields.required_text("WrappingAlgorithm")? {
+            "RSAES_OAEP_SHA_1" => Ok(EncryptionAlgorithm::OaepSha1),
+            "RSAES_OAEP_SHA_256" => Ok(EncryptionAlgorithm::OaepSha256),
+            name if OTHER_ALGORITHMS.contains(&name) => {
+                Err(KmsError::unsupported(format!("This fake does not unwrap {name}.")))
+            }
+            other => {
+                let others = OTHER_ALGORITHMS.join(", ");
+                let constraint = format!(
+                    "satisfy enum value set: [RSAES_OAEP_SHA_1, RSAES_OAEP_SHA_256, {others}]"
+                );
+                Err(KmsError::constraint("WrappingAlgorithm", Some(other), &constraint))
+            }
+        }
+    }
+
+    fn wrapping_key_size(&self) -> Result<KeySize, KmsError> {
+        match self.fields.required_text("WrappingKeySpec")? {
+            "RSA_2048" => Ok(KeySize::Rsa2048),
+            "RSA_3072" => Ok(KeySize::Rsa3072),
+            "RSA_4096" => Ok(KeySize::Rsa4096),
+            "SM2" => Err(KmsError::unsupported("This fake has no keys of SM2.")),
+            other => {
+                let constraint = "satisfy enum value set: [RSA_2048, RSA_3072, RSA_4096, SM2]";
+                Err(KmsError::constraint("WrappingKeySpec", Some(other), constraint))
+            }
+        }
+    }
+}
+
+fn incorrect_material(message: &str) -> KmsError {
+    KmsError::new("IncorrectKeyMaterialException", message)
+}
+
+/// Wrapping algorithms that AWS has for other kinds of material, or no longer has.
+const OTHER_ALGORITHMS: [&str; 4] =
+    ["RSAES_PKCS1_V1_5", "RSA_AES_KEY_WRAP_SHA_1", "RSA_AES_KEY_WRAP_SHA_256", "SM2PKE"];
+const LONGEST_LIFE: Duration = Duration::from_hours(365 * 24);
+const TOKEN_LIFETIME: Duration = Duration::from_hours(24);
+const TOKEN_LENGTH: usize = 256;
