@@ -57,10 +57,10 @@ impl Kms {
             "aws-kms" => Box::new(strict()?),
             "aws-kms-mrk" => Box::new(strict()?.multi_region_aware()),
             "aws-kms-discovery" => {
-                Box::new(self.discovery(keyring)?.in_region(text(&keyring["region"])?)?)
+                Box::new(self.discovery(keyring)?.asking_in(text(&keyring["region"])?)?)
             }
             "aws-kms-mrk-discovery" => {
-                Box::new(self.discovery(keyring)?.multi_region_in(text(&keyring["region"])?)?)
+                Box::new(self.discovery(keyring)?.replicas_in(text(&keyring["region"])?)?)
             }
             _ => return Ok(None),
         }))

@@ -90,26 +90,37 @@ async fn discovery_asks_whom_it_may() -> Result<()> {
     let of = |partition| AwsKmsDiscoveryFilter::new(partition, accounts);
     let any = AwsKmsDiscoveryProvider::any_account(&kms.clients);
     let filtered = AwsKmsDiscoveryProvider::new(&kms.clients, of("aws")?);
-    let listed = filtered.clone().in_regions([HERE, "us-west-2"])?;
-    let one = filtered.clone().in_region(HERE)?;
-    let multi_region = filtered.clone().multi_region_in(HERE)?;
+    let listed = filtered.clone().only_keys_of([HERE, "us-west-2"])?;
+    let one = filtered.clone().asking_in(HERE)?;
+    let replicas = filtered.clone().replicas_in(HERE)?;
+    let replicas_there = filtered.clone().only_keys_of([HERE])?.replicas_in(THERE)?;
     for (key, expected) in [
-        (arn("aws", HERE, ACCOUNT, "1"), [Some(HERE); 5]),
-        (arn("aws", THERE, ACCOUNT, "1"), [Some(THERE), Some(THERE), None, Some(HERE), None]),
+        (
+            arn("aws", HERE, ACCOUNT, "1"),
+            [Some(HERE), Some(HERE), Some(HERE), Some(HERE), Some(HERE), None],
+        ),
+        (arn("aws", THERE, ACCOUNT, "1"), [Some(THERE), Some(THERE), None, Some(HERE), None, None]),
         (
             arn("aws", THERE, ACCOUNT, "mrk-1"),
-            [Some(THERE), Some(THERE), None, Some(HERE), Some(HERE)],
+            [Some(THERE), Some(THERE), None, Some(HERE), Some(HERE), None],
         ),
-        (arn("aws", HERE, "999999999999", "1"), [Some(HERE), None, None, None, None]),
-        (arn("aws-cn", "cn-north-1", ACCOUNT, "1"), [Some("cn-north-1"), None, None, None, None]),
-        (arn("aws", "cn-north-1", ACCOUNT, "1"), [None; 5]),
-        (arn("aws-cn", HERE, ACCOUNT, "1"), [None; 5]),
-        (arn("aws", "r1-a", ACCOUNT, "1"), [None; 5]),
-        ("arn:aws:kms:evil.example#:111122223333:key/1".to_owned(), [None; 5]),
-        (format!("arn:aws:kms:{HERE}:{ACCOUNT}:alias/1"), [None; 5]),
+        (
+            arn("aws", HERE, ACCOUNT, "mrk-1"),
+            [Some(HERE), Some(HERE), Some(HERE), Some(HERE), Some(HERE), Some(THERE)],
+        ),
+        (arn("aws", HERE, "999999999999", "1"), [Some(HERE), None, None, None, None, None]),
+        (
+            arn("aws-cn", "cn-north-1", ACCOUNT, "1"),
+            [Some("cn-north-1"), None, None, None, None, None],
+        ),
+        (arn("aws", "cn-north-1", ACCOUNT, "1"), [None; 6]),
+        (arn("aws-cn", HERE, ACCOUNT, "1"), [None; 6]),
+        (arn("aws", "r1-a", ACCOUNT, "1"), [None; 6]),
+        ("arn:aws:kms:evil.example#:111122223333:key/1".to_owned(), [None; 6]),
+        (format!("arn:aws:kms:{HERE}:{ACCOUNT}:alias/1"), [None; 6]),
     ] {
         let key = wrapped_by(&key)?;
-        let providers = [&any, &filtered, &listed, &one, &multi_region];
+        let providers = [&any, &filtered, &listed, &one, &replicas, &replicas_there];
         for (provider, expected) in providers.into_iter().zip(expected) {
             let region = called(&kms, provider, &key).await;
             assert_eq!(region.as_deref(), expected, "{provider:?} {key:?}");
@@ -135,7 +146,7 @@ async fn multi_region_keys_are_looked_for_in_one_region_after_the_other() -> Res
     let account = primary.split(':').nth(4).ok_or("no account")?;
     let filter = AwsKmsDiscoveryFilter::new("aws", [account])?;
     let discovery = AwsKmsDiscoveryProvider::new(&kms.clients, filter);
-    let each = discovery.multi_region_in_each(["ap-south-1", THERE, HERE])?;
+    let each = discovery.replicas_in_each(["ap-south-1", THERE, HERE])?;
     let opened = Decryptor::new(each).decrypt(&message, &nothing).await?;
     assert_eq!(opened.plaintext(), b"for all regions");
     let calls = kms.take_calls();

@@ -1,10 +1,12 @@
 //! Rewrapping from KMS key to KMS key: inside KMS, so that nobody sees the key.
 
+use std::any::Any;
+
 use crypto_envelope::{
     EncryptedDataKey, EncryptionContext, Error, PolicyViolation, SecretBytes,
     provider::{
-        DetachedTarget, KeyProvider, MultiProvider, RawAesProvider, RewrapRequest, Target,
-        UnwrapRequest, Unwrapped, WrapRequest,
+        DetachedTarget, KeyDescription, KeyProvider, MultiProvider, Properties, RawAesProvider,
+        RewrapRequest, Target, UnwrapRequest, Unwrapped, WrapRequest, async_trait,
     },
 };
 use crypto_envelope_aws_kms::{
@@ -31,8 +33,12 @@ struct Case {
 
 impl Case {
     async fn new() -> Result<Self> {
+        Self::of(KeyKind::Symmetric).await
+    }
+
+    async fn of(kind: KeyKind) -> Result<Self> {
         let kms = Kms::start()?;
-        let arn = kms.fake.create_key(HERE, KeyKind::Symmetric)?;
+        let arn = kms.fake.create_key(HERE, kind)?;
         let secret = SecretBytes::random(32)?;
         let context = EncryptionContext::from([("ring", "old")]);
         let source = AwsKmsProvider::new(&kms.clients, &arn)?;
@@ -106,6 +112,69 @@ async fn discovery_moves_keys_too() -> Result<()> {
     let source = AwsKmsDiscoveryProvider::new(&case.kms.clients, filter);
     let calls = case.rewraps(&source, &case.other(HERE)?).await?;
     assert_eq!(calls, [r#""ReEncrypt" "us-east-1""#]);
+    Ok(())
+}
+
+/// Whoever can have it done inside KMS goes first.
+#[tokio::test]
+async fn the_region_that_can_moves_the_key() -> Result<()> {
+    let case = Case::of(KeyKind::MultiRegion).await?;
+    case.kms.fake.replicate_key(&case.arn, THERE)?;
+    let discovery = AwsKmsDiscoveryProvider::any_account(&case.kms.clients);
+    for regions in [[THERE, HERE], [HERE, THERE]] {
+        let source = discovery.clone().replicas_in_each(regions)?;
+        let calls = case.rewraps(&source, &case.other(HERE)?).await?;
+        assert_eq!(calls, [r#""ReEncrypt" "us-east-1""#]);
+    }
+    Ok(())
+}
+
+/// Wraps with the newest key alone, and is asked with all: its members are not what it wraps with.
+#[derive(Debug)]
+struct Rotated {
+    newest: AwsKmsProvider,
+    older: AwsKmsProvider,
+}
+
+#[async_trait]
+impl KeyProvider for Rotated {
+    async fn wrap(
+        &self,
+        request: WrapRequest<'_>,
+    ) -> crypto_envelope::Result<Vec<EncryptedDataKey>> {
+        self.newest.wrap(request).await
+    }
+
+    async fn unwrap(&self, request: UnwrapRequest<'_>) -> crypto_envelope::Result<Unwrapped> {
+        match self.newest.unwrap(request).await? {
+            Unwrapped::NotMine => self.older.unwrap(request).await,
+            key @ Unwrapped::Key(_) => Ok(key),
+        }
+    }
+
+    fn describe(&self, key: &EncryptedDataKey) -> Option<KeyDescription> {
+        self.newest.describe(key).or_else(|| self.older.describe(key))
+    }
+
+    fn properties(&self) -> Properties {
+        AwsKmsProvider::PROPERTIES
+    }
+
+    fn members(&self) -> Vec<&dyn KeyProvider> {
+        vec![&self.newest, &self.older]
+    }
+
+    fn as_any(&self) -> Option<&dyn Any> {
+        Some(self)
+    }
+}
+
+#[tokio::test]
+async fn a_retired_key_gets_nothing() -> Result<()> {
+    let case = Case::new().await?;
+    let target = Rotated { newest: case.other(HERE)?, older: case.other(HERE)? };
+    let calls = case.rewraps(&case.source()?, &target).await?;
+    assert_eq!(calls, [r#""Decrypt" "us-east-1""#, r#""Encrypt" "us-east-1""#]);
     Ok(())
 }
 

@@ -367,6 +367,31 @@ fn a_forged_message_fails_alone() -> Result<()> {
     Ok(())
 }
 
+/// Who waited for a forged message in vain does not ask alone, but joins others.
+#[test]
+fn a_forged_message_costs_one_call_more() -> Result<()> {
+    let setup = Setup::new()?;
+    let genuine = setup.sealing().finish()?;
+    let mut forged = genuine.clone();
+    forged[header_length(&genuine)? - 1] ^= 1;
+    let _ = setup.provider.calls();
+    setup.provider.hold();
+    let mut leader = setup.opening(&forged);
+    leader.must_wait();
+    let mut followers = (0..MANY).map(|_| setup.opening(&genuine)).collect::<Vec<_>>();
+    started(&mut followers);
+    setup.provider.release();
+    assert!(leader.finish().is_err());
+    setup.provider.hold();
+    started(&mut followers);
+    setup.provider.release();
+    for follower in &mut followers {
+        assert_eq!(follower.finish()?, b"text");
+    }
+    assert_eq!(setup.provider.calls(), 2);
+    Ok(())
+}
+
 /// What a genuine message asks for after a forged one is not kept either if all was forgotten
 /// meanwhile.
 #[test]

@@ -75,6 +75,11 @@ impl AwsKmsArn {
             || self.is_multi_region() && *self == other.clone().in_region(self.region.clone())
     }
 
+    /// Whether `region` is one that its partition can have.
+    pub(crate) fn is_beside(&self, region: &str) -> bool {
+        self.clone().in_region(region.to_owned()).is_plausible()
+    }
+
     /// Whether its region is one that its partition can have, as far as AWS has told how it names
     /// them. A message can say anything, and the credentials of one partition are not for another.
     pub(crate) fn is_plausible(&self) -> bool {

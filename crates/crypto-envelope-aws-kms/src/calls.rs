@@ -1,9 +1,10 @@
 //! The calls, each with the checks of its answer.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, error::Error as StdError};
 
 use aws_sdk_kms::{
     Client,
+    error::{ProvideErrorMetadata, SdkError},
     operation::RequestId,
     primitives::Blob,
     types::{EncryptionAlgorithmSpec, KeyUsageType},
@@ -58,10 +59,9 @@ impl Calls {
             .number_of_bytes(bytes)
             .set_encryption_context(Some(pairs(context)))
             .set_grant_tokens(Some(self.grant_tokens.clone()));
-        let answer = runtime::run(request.send()).await?.map_err(|e| call.clone().failed(&e))?;
-        let request_id = answer.request_id().map(str::to_owned);
-        let answered = Answered { call, request_id };
-        let plaintext = answered.plaintext(answer.plaintext)?;
+        let send = with_secret(request.send(), |answer| answer.plaintext.take());
+        let (answered, WithSecret { secret, answer }) = answered(call, send).await?;
+        let plaintext = answered.plaintext(secret)?;
         if plaintext.len() != length {
             let message = format!("a data key of {} bytes, not {length}", plaintext.len());
             return Err(answered.wrongly(&message));
@@ -86,12 +86,11 @@ impl Calls {
             .plaintext(Blob::new(secret.expose()))
             .set_encryption_context(Some(pairs(context)))
             .set_grant_tokens(Some(self.grant_tokens.clone()));
-        let answer = runtime::run(request.send()).await?.map_err(|e| call.clone().failed(&e))?;
-        let request_id = answer.request_id().map(str::to_owned);
-        Answered { call, request_id }.wrapped(key, answer.key_id.as_deref(), answer.ciphertext_blob)
+        let (answered, answer) = answered(call, request.send()).await?;
+        answered.wrapped(key, answer.key_id.as_deref(), answer.ciphertext_blob)
     }
 
-    /// Has KMS unwrap `ciphertext`, which has to be of the key `arn`, in the region of `client`.
+    /// Has KMS unwrap a ciphertext, and wants the key that was named to have done it.
     pub(crate) async fn decrypt(
         &self,
         unwrap: Unwrap<'_>,
@@ -107,11 +106,9 @@ impl Calls {
             .set_encryption_context(context.map(pairs))
             .set_encryption_algorithm(algorithm)
             .set_grant_tokens(Some(self.grant_tokens.clone()));
-        let answer = runtime::run(request.send()).await?.map_err(|e| call.clone().failed(&e))?;
-        let request_id = answer.request_id().map(str::to_owned);
-        let answered = Answered { call, request_id };
-        // Wiped even if it is not wanted.
-        let plaintext = answered.plaintext(answer.plaintext)?;
+        let send = with_secret(request.send(), |answer| answer.plaintext.take());
+        let (answered, WithSecret { secret, answer }) = answered(call, send).await?;
+        let plaintext = answered.plaintext(secret)?;
         answered.check_key(arn, answer.key_id.as_deref())?;
         Ok(plaintext)
     }
@@ -134,9 +131,7 @@ impl Calls {
             .destination_key_id(target.to_string())
             .set_destination_encryption_context(Some(pairs(target_context)))
             .set_grant_tokens(self.grant_tokens_with(target_calls));
-        let answer = runtime::run(request.send()).await?.map_err(|e| call.clone().failed(&e))?;
-        let request_id = answer.request_id().map(str::to_owned);
-        let answered = Answered { call, request_id };
+        let (answered, answer) = answered(call, request.send()).await?;
         answered.check_key(arn, answer.source_key_id.as_deref())?;
         answered.wrapped(target, answer.key_id.as_deref(), answer.ciphertext_blob)
     }
@@ -153,9 +148,7 @@ impl Calls {
             .get_public_key()
             .key_id(arn.to_string())
             .set_grant_tokens(Some(self.grant_tokens.clone()));
-        let answer = runtime::run(request.send()).await?.map_err(|e| call.clone().failed(&e))?;
-        let request_id = answer.request_id().map(str::to_owned);
-        let answered = Answered { call, request_id };
+        let (answered, answer) = answered(call, request.send()).await?;
         answered.check_key(arn, answer.key_id.as_deref())?;
         let algorithms = answer.encryption_algorithms.unwrap_or_default();
         if answer.key_usage != Some(KeyUsageType::EncryptDecrypt)
@@ -224,6 +217,42 @@ impl<'a> Unwrap<'a> {
     }
 }
 
+/// Sends a request, and has the answer checked.
+async fn answered<A, E>(
+    call: Call,
+    send: impl Future<Output = Result<A, SdkError<E>>> + Send + 'static,
+) -> Result<(Answered, A)>
+where
+    A: RequestId + Send + 'static,
+    E: ProvideErrorMetadata + StdError + Send + 'static,
+{
+    let answer = runtime::run(send).await?.map_err(|error| call.clone().failed(&error))?;
+    let request_id = answer.request_id().map(str::to_owned);
+    Ok((Answered { call, request_id }, answer))
+}
+
+/// Takes what is secret out of the answer as soon as it is there: it is wiped then even if nobody waits
+/// for it any more.
+async fn with_secret<A, E>(
+    send: impl Future<Output = Result<A, E>>,
+    take: fn(&mut A) -> Option<Blob>,
+) -> Result<WithSecret<A>, E> {
+    let mut answer = send.await?;
+    let secret = take(&mut answer).map(|blob| SecretBytes::from(blob.into_inner()));
+    Ok(WithSecret { secret, answer })
+}
+
+struct WithSecret<A> {
+    secret: Option<SecretBytes>,
+    answer: A,
+}
+
+impl<A: RequestId> RequestId for WithSecret<A> {
+    fn request_id(&self) -> Option<&str> {
+        self.answer.request_id()
+    }
+}
+
 /// An answer, to be checked.
 struct Answered {
     call: Call,
@@ -231,8 +260,9 @@ struct Answered {
 }
 
 impl Answered {
-    fn plaintext(&self, plaintext: Option<Blob>) -> Result<SecretBytes> {
-        self.bytes("no plaintext", plaintext).map(SecretBytes::from)
+    fn plaintext(&self, plaintext: Option<SecretBytes>) -> Result<SecretBytes> {
+        let plaintext = plaintext.filter(|plaintext| !plaintext.is_empty());
+        plaintext.ok_or_else(|| self.wrongly("KMS answered with no plaintext"))
     }
 
     /// By the key `asked`, if that names one.

@@ -6,7 +6,7 @@ use crypto_envelope::{
     EncryptedDataKey, Error, Result,
     provider::{
         KeyDescription, KeyProvider, MultiProvider, Properties, ProviderError, ProviderErrorKind,
-        RewrapRequest, Target, UnwrapRequest, Unwrapped, WrapRequest, async_trait, rewrap_here,
+        RewrapRequest, Target, UnwrapRequest, Unwrapped, WrapRequest, async_trait,
     },
 };
 
@@ -22,11 +22,13 @@ use crate::{
 ///
 /// A message names its keys before anything of it is verified: the [`AwsKmsDiscoveryFilter`] says whose
 /// keys may be asked for at all. Keys that it does not accept, and those of regions that their
-/// partition does not have, cause no call. KMS is called in the
-/// region of each key, unless [`in_region`](Self::in_region) or one of the others says otherwise;
-/// how many failed calls one message may cause is
-/// [`Limits::with_max_failed_unwraps`](crypto_envelope::Limits::with_max_failed_unwraps). Of these
-/// choices the last one counts. Services that decrypt what strangers send should name their regions.
+/// partition does not have, cause no call. How many failed calls one message may cause is
+/// [`Limits::with_max_failed_unwraps`](crypto_envelope::Limits::with_max_failed_unwraps).
+///
+/// KMS is called in the region of each key. [`only_keys_of`](Self::only_keys_of) leaves out keys of
+/// other regions: services that decrypt what strangers send should say it. Where KMS is called is
+/// changed by [`asking_in`](Self::asking_in) or [`replicas_in`](Self::replicas_in), of which the last
+/// one counts.
 ///
 /// # Security
 ///
@@ -36,7 +38,9 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct AwsKmsDiscoveryProvider {
     filter: Option<AwsKmsDiscoveryFilter>,
-    regions: Regions,
+    /// Of which the keys must be, by their ARNs.
+    key_regions: Option<BTreeSet<String>>,
+    place: Place,
     calls: Calls,
 }
 
@@ -47,16 +51,15 @@ pub struct AwsKmsDiscoveryFilter {
     accounts: BTreeSet<String>,
 }
 
+/// The region in which KMS is called.
 #[derive(Clone, Debug)]
-enum Regions {
+enum Place {
     /// That of each key.
     OfKey,
-    /// That of each key, if it is one of these.
-    OfKeyIn(BTreeSet<String>),
     /// This one, for all keys.
     One(String),
-    /// This one; multi-Region keys are looked for there, others have to be there.
-    OneMultiRegion(String),
+    /// This one; replicas of multi-Region keys are looked for there, other keys have to be there.
+    OneWithReplicas(String),
 }
 
 impl AwsKmsDiscoveryFilter {
@@ -72,13 +75,18 @@ impl AwsKmsDiscoveryFilter {
     ) -> Result<Self> {
         let partition = partition.into();
         let accounts: BTreeSet<String> = accounts.into_iter().map(Into::into).collect();
+        if partition.is_empty() || accounts.is_empty() {
+            return Err(Error::invalid_input(
+                "a discovery filter needs a partition, such as aws, and at least one account",
+            ));
+        }
         let is_account = |text: &String| {
             text.len() == ACCOUNT_LENGTH && text.bytes().all(|byte| byte.is_ascii_digit())
         };
-        if partition.is_empty() || accounts.is_empty() || !accounts.iter().all(is_account) {
-            return Err(Error::invalid_input(
-                "a discovery filter needs a partition, such as aws, and accounts of twelve digits",
-            ));
+        if let Some(other) = accounts.iter().find(|account| !is_account(account)) {
+            let message =
+                format!("{other:?} is not the id of an account, which has {ACCOUNT_LENGTH} digits");
+            return Err(Error::invalid_input(message));
         }
         Ok(Self { partition, accounts })
     }
@@ -99,7 +107,24 @@ impl AwsKmsDiscoveryProvider {
     /// message to be opened with a key of theirs.
     #[must_use]
     pub fn any_account(clients: &AwsKmsClients) -> Self {
-        Self { filter: None, regions: Regions::OfKey, calls: Calls::new(clients) }
+        Self { filter: None, key_regions: None, place: Place::OfKey, calls: Calls::new(clients) }
+    }
+
+    /// Only keys that are of these regions, by their ARNs; those of others cause no call.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] if there is none, or one cannot be the name of a region.
+    pub fn only_keys_of<R: Into<String>>(
+        self,
+        regions: impl IntoIterator<Item = R>,
+    ) -> Result<Self> {
+        let regions: BTreeSet<String> = regions.into_iter().map(Into::into).collect();
+        if regions.is_empty() {
+            return Err(no_region());
+        }
+        regions.iter().try_for_each(|region| check_region(region))?;
+        Ok(Self { key_regions: Some(regions), ..self })
     }
 
     /// Calls KMS in this region only, for keys of all regions: those of others are not found there.
@@ -108,48 +133,33 @@ impl AwsKmsDiscoveryProvider {
     /// # Errors
     ///
     /// [`Error::InvalidInput`] if it cannot be the name of a region.
-    pub fn in_region(self, region: &str) -> Result<Self> {
+    pub fn asking_in(self, region: &str) -> Result<Self> {
         check_region(region)?;
-        Ok(Self { regions: Regions::One(region.to_owned()), ..self })
-    }
-
-    /// Only keys of these regions; those of others cause no call.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidInput`] if there is none, or one cannot be the name of a region.
-    pub fn in_regions<R: Into<String>>(self, regions: impl IntoIterator<Item = R>) -> Result<Self> {
-        let regions: BTreeSet<String> = regions.into_iter().map(Into::into).collect();
-        if regions.is_empty() {
-            return Err(no_region());
-        }
-        regions.iter().try_for_each(|region| check_region(region))?;
-        Ok(Self { regions: Regions::OfKeyIn(regions), ..self })
+        Ok(Self { place: Place::One(region.to_owned()), ..self })
     }
 
     /// Multi-Region keys are asked for in this region, wherever they were used; other keys only if
-    /// they are of this region.
+    /// they are of this region. This is what the official multi-Region discovery keyring does.
     ///
     /// # Errors
     ///
     /// [`Error::InvalidInput`] if it cannot be the name of a region.
-    pub fn multi_region_in(self, region: &str) -> Result<Self> {
+    pub fn replicas_in(self, region: &str) -> Result<Self> {
         check_region(region)?;
-        Ok(Self { regions: Regions::OneMultiRegion(region.to_owned()), ..self })
+        Ok(Self { place: Place::OneWithReplicas(region.to_owned()), ..self })
     }
 
-    /// As [`multi_region_in`](Self::multi_region_in) for one region after the other, until a key was
+    /// As [`replicas_in`](Self::replicas_in) for one region after the other, until a key was
     /// unwrapped.
     ///
     /// # Errors
     ///
     /// [`Error::InvalidInput`] if there is none, or one cannot be the name of a region.
-    pub fn multi_region_in_each<R: AsRef<str>>(
+    pub fn replicas_in_each<R: AsRef<str>>(
         self,
         regions: impl IntoIterator<Item = R>,
     ) -> Result<MultiProvider> {
-        let mut each =
-            regions.into_iter().map(|region| self.clone().multi_region_in(region.as_ref()));
+        let mut each = regions.into_iter().map(|region| self.clone().replicas_in(region.as_ref()));
         let first = each.next().ok_or_else(no_region)??;
         each.try_fold(MultiProvider::new(first), |all, one| Ok(all.with_child(one?)))
     }
@@ -174,14 +184,18 @@ impl AwsKmsDiscoveryProvider {
             return None;
         }
         let region = arn.region().to_owned();
-        match &self.regions {
-            Regions::OfKey => Some((arn, region)),
-            Regions::OfKeyIn(regions) => regions.contains(&region).then_some((arn, region)),
-            Regions::One(one) => Some((arn, one.clone())),
-            Regions::OneMultiRegion(one) if arn.is_multi_region() => {
+        if self.key_regions.as_ref().is_some_and(|regions| !regions.contains(&region)) {
+            return None;
+        }
+        match &self.place {
+            Place::OfKey => Some((arn, region)),
+            // Credentials of one partition do not travel to another.
+            Place::One(one) | Place::OneWithReplicas(one) if !arn.is_beside(one) => None,
+            Place::One(one) => Some((arn, one.clone())),
+            Place::OneWithReplicas(one) if arn.is_multi_region() => {
                 Some((arn.in_region(one.clone()), one.clone()))
             }
-            Regions::OneMultiRegion(one) => (region == *one).then_some((arn, region)),
+            Place::OneWithReplicas(one) => (region == *one).then_some((arn, region)),
         }
     }
 }
@@ -216,15 +230,14 @@ impl KeyProvider for AwsKmsDiscoveryProvider {
     }
 
     /// By `kms:ReEncrypt` where [`AwsKmsProvider`] would.
-    async fn rewrap(&self, request: RewrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
+    async fn rewrap_natively(
+        &self,
+        request: RewrapRequest<'_>,
+    ) -> Result<Option<Vec<EncryptedDataKey>>> {
         self.properties().check(Target::Detached(request.source))?;
-        if let Some((arn, region)) = self.own(request.key) {
-            let source = Unwrap::new(request.key, &arn, &region, request.source_context);
-            if let Some(keys) = rewrap::natively(&self.calls, source, &request).await? {
-                return Ok(keys);
-            }
-        }
-        rewrap_here(self, request).await
+        let Some((arn, region)) = self.own(request.key) else { return Ok(None) };
+        let source = Unwrap::new(request.key, &arn, &region, request.source_context);
+        rewrap::natively(&self.calls, source, &request).await
     }
 }
 

@@ -6,7 +6,8 @@ use aws_sdk_kms::{
     config::{
         ConfigBag, Intercept, RuntimeComponents,
         interceptors::{
-            BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextRef,
+            BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextMut,
+            BeforeTransmitInterceptorContextRef,
         },
     },
     error::BoxError,
@@ -14,7 +15,7 @@ use aws_sdk_kms::{
 use aws_smithy_types::body::SdkBody;
 use http_body_util::Limited;
 
-/// Keeps data keys off networks that everybody can read, and answers short.
+/// Keeps data keys off networks that everybody can read and out of logs, and answers short.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Guard {
     pub(crate) transport: Transport,
@@ -47,6 +48,19 @@ impl Intercept for Guard {
         Err(Refused.into())
     }
 
+    /// The AWS SDK tells of the request that it sends, at the level of traces. Of a body that nothing has
+    /// wrapped before it tells all bytes: a data key that is to be wrapped.
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let body = std::mem::replace(context.request_mut().body_mut(), SdkBody::taken());
+        *context.request_mut().body_mut() = untold(body);
+        Ok(())
+    }
+
     /// The AWS SDK reads answers whole. One that is too long for any call of ours ends there.
     fn modify_before_deserialization(
         &self,
@@ -58,6 +72,11 @@ impl Intercept for Guard {
         *context.response_mut().body_mut() = SdkBody::from_body_1_x(Limited::new(body, LONGEST));
         Ok(())
     }
+}
+
+/// The same body, of which `Debug` shows nothing.
+fn untold(body: SdkBody) -> SdkBody {
+    body.map_preserve_contents(SdkBody::from_body_1_x)
 }
 
 /// A call that was not sent.
@@ -76,16 +95,20 @@ impl fmt::Display for Refused {
 impl StdError for Refused {}
 
 fn is_safe(uri: &str) -> bool {
-    let Some((scheme, rest)) = uri.split_once("://") else { return false };
+    uri.split_once("://").is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("https"))
+        || is_here(uri)
+}
+
+/// Whether it is on this machine.
+pub(crate) fn is_here(uri: &str) -> bool {
+    let Some((_, rest)) = uri.split_once("://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();
     let host = match host.strip_prefix('[') {
         Some(address) => address.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),
     };
-    let is_here =
-        host.parse::<IpAddr>().map_or(host == "localhost", |address| address.is_loopback());
-    scheme.eq_ignore_ascii_case("https") || is_here
+    host.parse::<IpAddr>().map_or(host == "localhost", |address| address.is_loopback())
 }
 
 /// In bytes. The longest that KMS documents are some 10 KiB: a blob of 6144 bytes in base64.
@@ -94,6 +117,17 @@ const LONGEST: usize = 64 * 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bodies_are_sent_and_not_told() {
+        let body = || SdkBody::from(r#"{"Plaintext":"c2VjcmV0"}"#);
+        assert!(format!("{:?}", body()).contains("c2VjcmV0"), "the AWS SDK tells nothing any more");
+        let untold = untold(body());
+        assert!(!format!("{untold:?}").contains("c2VjcmV0"));
+        assert_eq!(untold.content_length(), body().content_length());
+        assert_eq!(untold.bytes(), body().bytes());
+        assert!(untold.try_clone().is_some(), "it could not be sent again");
+    }
 
     #[test]
     fn plain_http_stays_on_this_machine() {

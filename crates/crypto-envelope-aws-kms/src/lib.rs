@@ -8,6 +8,7 @@ mod config;
 mod discovery;
 mod error;
 mod guard;
+mod http;
 mod rewrap;
 mod rsa;
 mod runtime;

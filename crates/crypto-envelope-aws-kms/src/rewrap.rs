@@ -2,7 +2,7 @@
 
 use crypto_envelope::{
     EncryptedDataKey, Result,
-    provider::{KeyProvider, RewrapRequest, Target},
+    provider::{KeyProvider, MultiProvider, RewrapRequest, Target},
 };
 
 use crate::{
@@ -46,15 +46,14 @@ fn targets<'a>(
     targets.iter().all(is_there).then_some(targets)
 }
 
-/// All that `provider` consists of, if these are symmetric KMS keys.
+/// All that `provider` wraps with, if these are symmetric KMS keys. Other providers than those of the
+/// core may wrap with some of their members only.
 fn providers(provider: &dyn KeyProvider) -> Option<Vec<&AwsKmsProvider>> {
-    if let Some(one) = provider.as_any().and_then(|any| any.downcast_ref::<AwsKmsProvider>()) {
+    let provider = provider.as_any()?;
+    if let Some(one) = provider.downcast_ref::<AwsKmsProvider>() {
         return Some(vec![one]);
     }
-    let members = provider.members();
-    if members.is_empty() {
-        return None;
-    }
+    let members = provider.downcast_ref::<MultiProvider>()?.members();
     let all = members.into_iter().map(providers).collect::<Option<Vec<_>>>()?;
     Some(all.concat())
 }

@@ -91,14 +91,20 @@ impl AwsKmsRsaProvider {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`] if there are more than ten; a [`ProviderError`] if it makes no calls.
+    /// [`Error::InvalidInput`] if there are more than ten, or it makes no calls.
     pub fn with_grant_tokens<T: Into<String>>(
         mut self,
         tokens: impl IntoIterator<Item = T>,
     ) -> Result<Self> {
         let calls = self.calls.as_mut();
-        calls.ok_or_else(|| unsupported(OFFLINE))?.set_grant_tokens(tokens)?;
+        calls.ok_or_else(|| Error::invalid_input(OFFLINE))?.set_grant_tokens(tokens)?;
         Ok(self)
+    }
+
+    /// The key.
+    #[must_use]
+    pub fn key_arn(&self) -> &AwsKmsArn {
+        &self.arn
     }
 
     /// What a wrapped key is, if an RSA key of KMS wrapped it: of whoever, without a call. Messages do

@@ -20,8 +20,8 @@ use tokio::{
 };
 
 /// Runs `work` in a tokio runtime that is started once per process on a thread of its own, whatever
-/// runtime the caller is in, and none included. So connections and calls that several callers wait for do not depend on
-/// the runtime of one of them. If the future is dropped, the work is aborted.
+/// runtime the caller is in, if any. So connections, and calls that several callers wait for, do not
+/// depend on the runtime of one of them. If the future is dropped, the work is aborted.
 pub(crate) fn run<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> impl Future<Output = Result<T>> + Send {
@@ -50,7 +50,10 @@ impl<T> Future for Spawned<T> {
 
 impl<T> Drop for Spawned<T> {
     fn drop(&mut self) {
-        self.work.abort();
+        // In a process that was forked, a lock of its runtime may be held by nobody.
+        if self.process == process::id() {
+            self.work.abort();
+        }
     }
 }
 

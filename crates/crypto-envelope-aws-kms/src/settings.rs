@@ -3,20 +3,19 @@
 use std::{fmt, time::Duration};
 
 use aws_sdk_kms::config::{
-    self, BehaviorVersion, IdentityCache, RuntimeComponents, retry::RetryConfig,
-    timeout::TimeoutConfig,
+    self, BehaviorVersion, IdentityCache, retry::RetryConfig, timeout::TimeoutConfig,
 };
-use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig, tls};
+use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_types::{SdkConfig, origin::Origin, region::Region, sdk_ua_metadata::FrameworkMetadata};
 use crypto_envelope::{Error, Result};
 
-use crate::{AwsKmsClients, arn, guard::Transport};
+use crate::{AwsKmsClients, arn, guard::Transport, http};
 
 /// Changes what a configuration says of the calls to KMS.
 ///
 /// Where neither says anything: an attempt may take 10 seconds and a call 30, connecting is given up
 /// as the AWS SDK does, three attempts are made at most, with growing pauses, and proxies are those
-/// of the environment (`HTTPS_PROXY`, `NO_PROXY`).
+/// of the environment (`HTTPS_PROXY`, `NO_PROXY`), but for what goes to this machine.
 ///
 /// Clones share what the configuration has learned, such as credentials.
 #[derive(Clone)]
@@ -122,9 +121,7 @@ impl AwsKmsClientsBuilder {
             let proxy = ProxyConfig::all(url).map_err(|_| {
                 Error::invalid_input("the URL of the proxy is not of the form http://HOST:PORT")
             })?;
-            // What goes to this machine goes nowhere else: it may be without TLS.
-            let proxy = proxy.no_proxy("localhost,127.0.0.1,::1");
-            config.set_http_client(Some(client_through(proxy)));
+            config.set_http_client(Some(http::client_through(&proxy)));
         }
         Ok(AwsKmsClients::with_transport(&config.build(), self.transport))
     }
@@ -155,6 +152,9 @@ pub(crate) fn with_defaults(config: &SdkConfig) -> SdkConfig {
         // One for all regions: each of them would get credentials of its own.
         builder.set_identity_cache(Some(IdentityCache::lazy().build()));
     }
+    if config.http_client().is_none() {
+        builder.set_http_client(Some(http::client_through(&ProxyConfig::from_env())));
+    }
     if config.retry_config().is_none() {
         builder.set_retry_config(Some(RetryConfig::standard()));
     }
@@ -162,17 +162,6 @@ pub(crate) fn with_defaults(config: &SdkConfig) -> SdkConfig {
         Ok(us) => builder.framework_metadata(us).build(),
         Err(_) => builder.build(),
     }
-}
-
-/// The HTTP client of the AWS SDK, with another proxy.
-fn client_through(proxy: ProxyConfig) -> config::SharedHttpClient {
-    Builder::new().build_with_connector_fn(move |settings, components| {
-        let rustls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
-        let mut connector = Connector::builder().tls_provider(rustls).proxy_config(proxy.clone());
-        connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-        connector.build()
-    })
 }
 
 const ATTEMPT: Duration = Duration::from_secs(10);

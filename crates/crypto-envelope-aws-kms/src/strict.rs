@@ -8,7 +8,7 @@ use crypto_envelope::{
     EncryptedDataKey, EncryptionContext, Result,
     provider::{
         GenerateRequest, GeneratedKey, KeyDescription, KeyProvider, Properties, RewrapRequest,
-        Target, Targets, UnwrapRequest, Unwrapped, WrapRequest, async_trait, rewrap_here,
+        Target, Targets, UnwrapRequest, Unwrapped, WrapRequest, async_trait,
     },
 };
 
@@ -86,6 +86,12 @@ impl AwsKmsProvider {
         Ok(self)
     }
 
+    /// The key, if it was named by its ARN. An alias, or an id alone, names one that only KMS knows.
+    #[must_use]
+    pub fn key_arn(&self) -> Option<&AwsKmsArn> {
+        self.key.key_arn()
+    }
+
     /// What a wrapped key is, if a symmetric KMS key wrapped it: of whoever, without a call.
     #[must_use]
     pub fn recognize(key: &EncryptedDataKey) -> Option<KeyDescription> {
@@ -159,17 +165,18 @@ impl KeyProvider for AwsKmsProvider {
         Some(self)
     }
 
-    /// By `kms:ReEncrypt`, so that this process never sees the key, if the targets are symmetric KMS
-    /// keys of the same region, and their providers were made with the same [`AwsKmsClients`] (or a
-    /// clone) and have ten grant tokens at most together with this one; else by unwrapping and wrapping.
-    async fn rewrap(&self, request: RewrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
+    /// By `kms:ReEncrypt`, if the targets are symmetric KMS keys of the same region, alone or in a
+    /// [`MultiProvider`](crypto_envelope::provider::MultiProvider), and their providers were made with
+    /// the same [`AwsKmsClients`] (or a clone) and have ten grant tokens at most together with this one.
+    async fn rewrap_natively(
+        &self,
+        request: RewrapRequest<'_>,
+    ) -> Result<Option<Vec<EncryptedDataKey>>> {
         Self::PROPERTIES.check(Target::Detached(request.source))?;
-        if let Some(source) = self.unwrap_of(request.key, request.source_context)
-            && let Some(keys) = rewrap::natively(&self.calls, source, &request).await?
-        {
-            return Ok(keys);
+        match self.unwrap_of(request.key, request.source_context) {
+            Some(source) => rewrap::natively(&self.calls, source, &request).await,
+            None => Ok(None),
         }
-        rewrap_here(self, request).await
     }
 }
 

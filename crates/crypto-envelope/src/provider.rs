@@ -36,7 +36,7 @@ use crate::{EncryptedDataKey, Error, Result, SecretBytes};
 /// [`wrap`](Self::wrap), [`unwrap`](Self::unwrap), [`describe`](Self::describe) and
 /// [`properties`](Self::properties) are all that a provider must have. One whose service can
 /// generate data keys overrides [`generate`](Self::generate), one whose service can re-encrypt
-/// without showing the key overrides [`rewrap`](Self::rewrap).
+/// without showing the key overrides [`rewrap_natively`](Self::rewrap_natively).
 ///
 /// # Rules for every provider
 ///
@@ -155,26 +155,37 @@ pub trait KeyProvider: Debug + Send + Sync + 'static {
     /// a message header: a second header under the same data key would let anybody forge the
     /// message, which is why [`DetachedTarget`] cannot name one.
     ///
-    /// The default unwraps here and wraps with the other provider. Providers whose service
-    /// re-encrypts natively do so when both sides are theirs; the key then never leaves it.
+    /// The default has the key service do it, [natively](Self::rewrap_natively), or else unwraps here
+    /// and wraps with the other provider.
     ///
     /// # Errors
     ///
     /// As [`unwrap`](Self::unwrap) and [`wrap`](Self::wrap); a [`ProviderError`] if the key is not
     /// one of its own.
     async fn rewrap(&self, request: RewrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
-        rewrap_here(self, request).await
+        match self.rewrap_natively(request).await? {
+            Some(keys) => Ok(keys),
+            None => rewrap_here(self, request).await,
+        }
+    }
+
+    /// As [`rewrap`](Self::rewrap), inside the key service alone: this process never sees the key.
+    /// `None` if that is not possible, as when the other provider is not of the same service; then
+    /// nothing was called. The wrapping keys must be the ones that the other provider's
+    /// [`wrap`](Self::wrap) uses.
+    ///
+    /// The default is `None`.
+    ///
+    /// # Errors
+    ///
+    /// As [`rewrap`](Self::rewrap).
+    async fn rewrap_natively(&self, _: RewrapRequest<'_>) -> Result<Option<Vec<EncryptedDataKey>>> {
+        Ok(None)
     }
 }
 
-/// Rewraps by unwrapping and wrapping in this process, which sees the key: what
-/// [`KeyProvider::rewrap`] does unless it is overridden, for providers that re-encrypt natively where
-/// they can.
-///
-/// # Errors
-///
-/// As [`KeyProvider::rewrap`].
-pub async fn rewrap_here<P: KeyProvider + ?Sized>(
+/// Rewraps by unwrapping and wrapping in this process, which sees the key.
+async fn rewrap_here<P: KeyProvider + ?Sized>(
     provider: &P,
     request: RewrapRequest<'_>,
 ) -> Result<Vec<EncryptedDataKey>> {

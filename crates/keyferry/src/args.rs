@@ -82,6 +82,13 @@ pub(crate) struct Encrypt {
     #[arg(long, default_value = "unsigned")]
     pub(crate) suite: Suite,
 
+    /// Ask the key service less often: one data key for several files of this run
+    ///
+    /// max-age=SECONDS,max-messages=COUNT,max-bytes=BYTES: the smaller, the less is open to who gets
+    /// hold of one data key. The age must be given. Standard input never has such a key
+    #[arg(long, value_name = "THRESHOLDS", value_parser = Caching::to_encrypt)]
+    pub(crate) caching: Option<Caching>,
+
     /// Plaintext bytes in a frame, up to 64 MiB
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024, value_parser = clap::value_parser!(u32).range(1..=i64::from(bounds::LONGEST_FRAME)))]
     pub(crate) frame_length: u32,
@@ -107,6 +114,14 @@ pub(crate) struct Decrypt {
     /// Key of a pair of --context that the message is bound to without storing it
     #[arg(long, value_name = "KEY")]
     pub(crate) required_context_key: Vec<String>,
+
+    /// Ask the key service less often: one call for all files of this run that have the same wrapped
+    /// keys and context
+    ///
+    /// max-age=SECONDS,capacity=COUNT: how long data keys stay in memory, which must be given, and how
+    /// many
+    #[arg(long, value_name = "THRESHOLDS", value_parser = Caching::to_decrypt)]
+    pub(crate) caching: Option<Caching>,
 
     /// Hold up to 1 GiB in memory: nothing goes to standard output before everything is verified,
     /// and frames longer than 64 MiB can be read
@@ -243,7 +258,7 @@ pub(crate) struct WrappingKeys {
     /// &multi-region=aware]: a key of AWS KMS, with the credentials of the AWS tools. To encrypt also the
     /// ARN of an alias, or alias/NAME or the id of a key[?region=REGION]
     ///
-    /// aws-kms:discovery?accounts=ID,...[&partition=aws&region=REGION|regions=REGION,...&...]: decrypts
+    /// aws-kms:discovery?accounts=ID,...[&partition=aws&key-regions=REGION,...&region=REGION&...]: decrypts
     /// with whatever keys of these accounts a message names. accounts=any is risky: whoever forges a
     /// message names a key of their own
     ///
@@ -261,14 +276,6 @@ pub(crate) struct WrappingKeys {
         default_value_t
     )]
     pub(crate) commitment: Commitment,
-
-    /// Ask the key service less often: one data key for several files of this run, and one call for
-    /// files that have the same
-    ///
-    /// max-age=SECONDS[,max-messages=COUNT][,max-bytes=BYTES][,capacity=COUNT]: the smaller, the less
-    /// is open to who gets hold of one data key. Standard input is never encrypted with a cached one
-    #[arg(long, value_name = "THRESHOLDS")]
-    pub(crate) caching: Option<Caching>,
 
     /// Refuse messages with more wrapped keys than this: each may cost a call to a key service
     #[arg(long, value_name = "COUNT", default_value_t = bounds::MOST_ENCRYPTED_DATA_KEYS)]

@@ -225,7 +225,7 @@ impl Key {
             Self::Discovery(arn) => Box::new(discovery(clients, arn)?),
             Self::MultiRegionDiscovery(arn) => {
                 let region = arn.split(':').nth(3).unwrap_or_default();
-                Box::new(discovery(clients, arn)?.multi_region_in(region)?)
+                Box::new(discovery(clients, arn)?.replicas_in(region)?)
             }
             Self::Rsa(arn, padding, public_key) => {
                 let public_key = RsaKey::parse(public_key.as_bytes())?;

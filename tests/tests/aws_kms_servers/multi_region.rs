@@ -46,7 +46,7 @@ pub(crate) fn discovery_in_a_region(kms: &Running) -> Result<()> {
     let discovery = AwsKmsDiscoveryProvider::new(kms.clients(), filter);
     for (arn, region) in [(&home, AWAY), (&away, HOME), (&home, HOME)] {
         let sealing = AwsKmsProvider::new(kms.clients(), arn)?;
-        opens(sealing, discovery.clone().multi_region_in(region)?, &context())?;
+        opens(sealing, discovery.clone().replicas_in(region)?, &context())?;
     }
     Ok(())
 }
@@ -58,7 +58,7 @@ pub(crate) fn discovery_in_several_regions(kms: &Running) -> Result<()> {
     for arn in [home, away, single] {
         let sealing = AwsKmsProvider::new(kms.clients(), &arn)?;
         // There is no replica in the first.
-        let opening = discovery.clone().multi_region_in_each(["ap-south-1", AWAY])?;
+        let opening = discovery.clone().replicas_in_each(["ap-south-1", AWAY])?;
         opens(sealing, opening, &context())?;
     }
     Ok(())

@@ -135,14 +135,14 @@ pub(crate) fn discovery_of_any_account(kms: &Running) -> Result<()> {
 pub(crate) fn discovery_by_region(kms: &Running) -> Result<()> {
     let sealing = AwsKmsProvider::new(kms.clients(), &kms.create_key(AWAY)?)?;
     let any = AwsKmsDiscoveryProvider::any_account(kms.clients());
-    opens(sealing.clone(), any.clone().in_region(AWAY)?, &context())?;
-    opens(sealing.clone(), any.clone().in_regions([HOME, AWAY])?, &context())?;
-    opens(sealing.clone(), any.clone().multi_region_in(AWAY)?, &context())?;
-    is_foreign(sealing.clone(), any.clone().in_regions([HOME])?)?;
-    is_foreign(sealing.clone(), any.clone().multi_region_in(HOME)?)?;
+    opens(sealing.clone(), any.clone().asking_in(AWAY)?, &context())?;
+    opens(sealing.clone(), any.clone().only_keys_of([HOME, AWAY])?, &context())?;
+    opens(sealing.clone(), any.clone().replicas_in(AWAY)?, &context())?;
+    is_foreign(sealing.clone(), any.clone().only_keys_of([HOME])?)?;
+    is_foreign(sealing.clone(), any.clone().replicas_in(HOME)?)?;
     // The one that has to ask to know.
     let message = client::encrypt(sealing, SUITE, TEXT, &context())?;
-    let opened = client::decrypt(any.in_region(HOME)?, &message, &context());
+    let opened = client::decrypt(any.asking_in(HOME)?, &message, &context());
     let Err(Error::NoUsableKey { attempts, .. }) = opened else {
         return Err("it opens in another region".into());
     };

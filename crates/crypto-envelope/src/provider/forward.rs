@@ -52,6 +52,13 @@ macro_rules! forward {
             async fn rewrap(&self, request: RewrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
                 (**self).rewrap(request).await
             }
+
+            async fn rewrap_natively(
+                &self,
+                request: RewrapRequest<'_>,
+            ) -> Result<Option<Vec<EncryptedDataKey>>> {
+                (**self).rewrap_natively(request).await
+            }
         }
     };
 }

@@ -1,6 +1,6 @@
 //! Several providers as one.
 
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
 use super::{
     GenerateRequest, GeneratedKey, KeyDescription, KeyProvider, Properties, ProviderError,
@@ -56,6 +56,42 @@ impl MultiProvider {
     fn all(&self) -> impl Iterator<Item = &dyn KeyProvider> {
         [&self.generator].into_iter().chain(&self.children).map(|provider| &**provider)
     }
+
+    /// Asks those whose key it is, until one has rewrapped it inside its key service.
+    async fn try_natively(&self, request: RewrapRequest<'_>) -> Result<Native<'_>> {
+        self.properties().check(Target::Detached(request.source))?;
+        let mut native = Native::default();
+        for provider in self.all().filter(|provider| provider.describe(request.key).is_some()) {
+            match provider.rewrap_natively(request).await {
+                Ok(Some(keys)) => return Ok(Native { keys: Some(keys), ..native }),
+                Ok(None) => native.others.push(provider),
+                Err(error) => add(&mut native.attempts, provider, request.key, error),
+            }
+        }
+        Ok(native)
+    }
+}
+
+/// What came of rewrapping natively.
+#[derive(Default)]
+struct Native<'a> {
+    keys: Option<Vec<EncryptedDataKey>>,
+    /// Who cannot do it natively.
+    others: Vec<&'a dyn KeyProvider>,
+    /// What went wrong with who can.
+    attempts: Vec<UnwrapAttempt>,
+}
+
+fn add(
+    attempts: &mut Vec<UnwrapAttempt>,
+    provider: &dyn KeyProvider,
+    key: &EncryptedDataKey,
+    error: Error,
+) {
+    match error {
+        Error::NoUsableKey { attempts: theirs } => attempts.extend(theirs),
+        error => attempts.push(UnwrapAttempt::of(provider, key, Some(error))),
+    }
 }
 
 #[async_trait]
@@ -88,8 +124,7 @@ impl KeyProvider for MultiProvider {
             match provider.unwrap(request).await {
                 Ok(Unwrapped::Key(secret)) => return Ok(Unwrapped::Key(secret)),
                 Ok(Unwrapped::NotMine) => {}
-                Err(Error::NoUsableKey { attempts: theirs }) => attempts.extend(theirs),
-                Err(error) => attempts.push(UnwrapAttempt::of(provider, request.key, Some(error))),
+                Err(error) => add(&mut attempts, provider, request.key, error),
             }
         }
         if attempts.is_empty() {
@@ -107,18 +142,35 @@ impl KeyProvider for MultiProvider {
         self.all().collect()
     }
 
+    fn as_any(&self) -> Option<&dyn Any> {
+        Some(self)
+    }
+
+    /// Natively, if any of the providers can; else by the first that can at all.
     async fn rewrap(&self, request: RewrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
-        self.properties().check(Target::Detached(request.source))?;
-        let mut attempts = Vec::new();
-        for provider in self.all().filter(|provider| provider.describe(request.key).is_some()) {
+        let Native { keys, others, mut attempts } = self.try_natively(request).await?;
+        if let Some(keys) = keys {
+            return Ok(keys);
+        }
+        for provider in others {
             match provider.rewrap(request).await {
                 Ok(keys) => return Ok(keys),
-                Err(Error::NoUsableKey { attempts: theirs }) => attempts.extend(theirs),
-                Err(error) => attempts.push(UnwrapAttempt::of(provider, request.key, Some(error))),
+                Err(error) => add(&mut attempts, provider, request.key, error),
             }
         }
         if attempts.is_empty() {
             attempts.push(UnwrapAttempt::of(self, request.key, None));
+        }
+        Err(Error::no_usable_key(attempts))
+    }
+
+    async fn rewrap_natively(
+        &self,
+        request: RewrapRequest<'_>,
+    ) -> Result<Option<Vec<EncryptedDataKey>>> {
+        let Native { keys, others, attempts } = self.try_natively(request).await?;
+        if keys.is_some() || !others.is_empty() || attempts.is_empty() {
+            return Ok(keys);
         }
         Err(Error::no_usable_key(attempts))
     }

@@ -1,44 +1,47 @@
 //! `--caching`.
 
-use std::{collections::BTreeMap, str::FromStr, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use crypto_envelope::{
     Error,
     cache::{MaterialsCache, MaterialsCacheBuilder},
 };
 
-/// For how long, and for how much, one data key serves.
+/// For how long, and for how much, data keys are kept.
 #[derive(Clone, Debug)]
 pub(crate) struct Caching(MaterialsCacheBuilder);
 
 impl Caching {
+    /// Thresholds to encrypt: `max-age=SECONDS`, and others, with commas between them.
+    pub(crate) fn to_encrypt(text: &str) -> Result<Self, String> {
+        let mut thresholds = Thresholds::parse(text)?;
+        let mut builder = thresholds.take_age()?;
+        if let Some(messages) = thresholds.take("max-messages") {
+            builder = builder.max_messages(messages);
+        }
+        if let Some(bytes) = thresholds.take("max-bytes") {
+            builder = builder.max_bytes(bytes);
+        }
+        thresholds.none_left("max-age, max-messages, max-bytes")?;
+        Self::checked(builder)
+    }
+
+    /// Thresholds to decrypt: `max-age=SECONDS`, and the capacity.
+    pub(crate) fn to_decrypt(text: &str) -> Result<Self, String> {
+        let mut thresholds = Thresholds::parse(text)?;
+        let mut builder = thresholds.take_age()?;
+        if let Some(entries) = thresholds.take("capacity") {
+            builder = builder.capacity(usize::try_from(entries).unwrap_or(usize::MAX));
+        }
+        thresholds.none_left("max-age, capacity")?;
+        Self::checked(builder)
+    }
+
     pub(crate) fn cache(&self) -> crypto_envelope::Result<MaterialsCache> {
         self.0.clone().build()
     }
-}
 
-/// `max-age=SECONDS`, and thresholds, with commas between them.
-impl FromStr for Caching {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let mut given = numbers(text)?;
-        let age = given.remove("max-age").ok_or("for how long? max-age=SECONDS says it")?;
-        let mut builder = MaterialsCache::builder(Duration::from_secs(age));
-        if let Some(messages) = given.remove("max-messages") {
-            builder = builder.max_messages(messages);
-        }
-        if let Some(bytes) = given.remove("max-bytes") {
-            builder = builder.max_bytes(bytes);
-        }
-        if let Some(entries) = given.remove("capacity") {
-            builder = builder.capacity(usize::try_from(entries).unwrap_or(usize::MAX));
-        }
-        if let Some(other) = given.keys().next() {
-            return Err(format!(
-                "unknown threshold {other:?}; there are: max-age, max-messages, max-bytes, capacity"
-            ));
-        }
+    fn checked(builder: MaterialsCacheBuilder) -> Result<Self, String> {
         let caching = Self(builder);
         match caching.cache() {
             Ok(_) => Ok(caching),
@@ -48,18 +51,40 @@ impl FromStr for Caching {
     }
 }
 
-fn numbers(text: &str) -> Result<BTreeMap<&str, u64>, String> {
-    let mut numbers = BTreeMap::new();
-    for pair in text.split(',') {
-        let (name, value) =
-            pair.split_once('=').ok_or_else(|| format!("expected NAME=NUMBER, not {pair:?}"))?;
-        let number =
-            value.parse().map_err(|_| format!("{name} is a whole number, not {value:?}"))?;
-        if numbers.insert(name, number).is_some() {
-            return Err(format!("{name} is given twice"));
+struct Thresholds<'a>(BTreeMap<&'a str, u64>);
+
+impl<'a> Thresholds<'a> {
+    fn parse(text: &'a str) -> Result<Self, String> {
+        let mut thresholds = BTreeMap::new();
+        for pair in text.split(',') {
+            let (name, value) = pair
+                .split_once('=')
+                .ok_or_else(|| format!("expected NAME=NUMBER, not {pair:?}"))?;
+            let number =
+                value.parse().map_err(|_| format!("{name} is a whole number, not {value:?}"))?;
+            if thresholds.insert(name, number).is_some() {
+                return Err(format!("{name} is given twice"));
+            }
+        }
+        Ok(Self(thresholds))
+    }
+
+    fn take(&mut self, name: &str) -> Option<u64> {
+        self.0.remove(name)
+    }
+
+    fn take_age(&mut self) -> Result<MaterialsCacheBuilder, String> {
+        let seconds = self.take("max-age").ok_or("for how long? max-age=SECONDS says it")?;
+        Ok(MaterialsCache::builder(Duration::from_secs(seconds)))
+    }
+
+    /// Refuses what nobody has taken.
+    fn none_left(&self, known: &str) -> Result<(), String> {
+        match self.0.keys().next() {
+            Some(name) => Err(format!("unknown threshold {name:?}; there are: {known}")),
+            None => Ok(()),
         }
     }
-    Ok(numbers)
 }
 
 #[cfg(test)]
@@ -68,8 +93,11 @@ mod tests {
 
     #[test]
     fn an_age_is_enough() {
-        for text in ["max-age=60", "max-messages=10,max-age=1,max-bytes=0,capacity=2"] {
-            assert!(text.parse::<Caching>().is_ok(), "{text}");
+        for text in ["max-age=60", "max-messages=10,max-age=1,max-bytes=0"] {
+            assert!(Caching::to_encrypt(text).is_ok(), "{text}");
+        }
+        for text in ["max-age=60", "capacity=1,max-age=60"] {
+            assert!(Caching::to_decrypt(text).is_ok(), "{text}");
         }
     }
 
@@ -81,13 +109,20 @@ mod tests {
             ("max-age=5m", "whole number"),
             ("max-age=1,max-age=2", "given twice"),
             ("max-messages=10", "for how long?"),
-            ("max-age=1,age=2", "unknown threshold \"age\""),
+            ("max-age=1,capacity=2", "unknown threshold \"capacity\""),
             ("max-age=0", "age"),
-            ("max-age=1,capacity=0", "capacity"),
             ("max-age=1,max-messages=0", "messages"),
             ("max-age=1,max-bytes=9223372036854775808", "bytes"),
         ] {
-            let error = text.parse::<Caching>().expect_err(text);
+            let error = Caching::to_encrypt(text).expect_err(text);
+            assert!(error.contains(mistake), "{text}: {error}");
+        }
+        for (text, mistake) in [
+            ("max-age=0", "age"),
+            ("max-age=1,capacity=0", "room"),
+            ("max-age=1,max-messages=5", "unknown threshold \"max-messages\""),
+        ] {
+            let error = Caching::to_decrypt(text).expect_err(text);
             assert!(error.contains(mistake), "{text}: {error}");
         }
     }

@@ -58,7 +58,7 @@ impl Decryptors {
             .commitment_policy(keys.commitment.into())
             .required_context_keys(&arguments.required_context_key)
             .limits(limits);
-        if let Some(caching) = &keys.caching {
+        if let Some(caching) = &arguments.caching {
             builder = builder.cache(caching.cache()?);
         }
         if arguments.unsigned_only {

@@ -63,7 +63,7 @@ fn encryptor(arguments: &Encrypt) -> Result<Encryptor, Failure> {
     let Suite(suite) = arguments.suite;
     let limits = Limits::default().with_max_encrypted_data_keys(keys.max_encrypted_data_keys);
     let mut builder = Encryptor::builder(provider);
-    if let Some(caching) = &keys.caching {
+    if let Some(caching) = &arguments.caching {
         builder = builder.cache(caching.cache()?);
     }
     Ok(builder

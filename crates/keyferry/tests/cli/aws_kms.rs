@@ -3,6 +3,7 @@
 use std::{
     error::Error,
     fs, io,
+    net::TcpListener,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -72,7 +73,7 @@ fn keys_of_others_are_not_asked_for() -> TestResult {
         provider(OTHER),
         provider("discovery?accounts=444455556666"),
         provider("discovery?accounts=111122223333&partition=aws-cn"),
-        provider("discovery?accounts=any&regions=eu-west-1"),
+        provider("discovery?accounts=any&key-regions=eu-west-1"),
     ] {
         run(&sandbox, &kms, &["decrypt", "-f", "-p", &others, "file.encrypted"])?.expect(4)?;
         assert_eq!(summary(&kms.fake.take_calls()), [], "{others}");
@@ -98,7 +99,7 @@ fn one_call_serves_several_files() -> TestResult {
     assert_eq!(calls("encrypt", "max-age=600", "")?, 1);
     assert_eq!(calls("decrypt", "max-age=600", ".encrypted")?, 1);
     assert_eq!(calls("encrypt", "max-age=600,max-messages=2", "")?, 2);
-    assert_eq!(calls("decrypt", "max-age=600", ".encrypted")?, 2);
+    assert_eq!(calls("decrypt", "max-age=600,capacity=1", ".encrypted")?, 2);
     // As long as the bytes of the first and the second file, but not of a third one.
     assert_eq!(calls("encrypt", "max-age=600,max-bytes=2", "")?, 2);
     // No file is as short as that.
@@ -108,6 +109,26 @@ fn one_call_serves_several_files() -> TestResult {
         let decrypt = ["decrypt", "-p", &key, "-o", "-", &encrypted];
         assert_eq!(run(&sandbox, &kms, &decrypt)?.expect(0)?.stdout, name.as_bytes());
     }
+    Ok(())
+}
+
+/// It would read the data keys.
+#[test]
+fn a_proxy_of_the_environment_does_not_get_what_stays_on_this_machine() -> TestResult {
+    let (sandbox, kms) = (Sandbox::new()?, Kms::start()?);
+    let proxy = TcpListener::bind("127.0.0.1:0")?;
+    let url = format!("http://{}", proxy.local_addr()?);
+    sandbox.write("file", "text")?;
+    let mut command = sandbox.command(&["encrypt", "-p", &provider(KEY), "file"]);
+    command.envs(kms.variables()).env_remove("NO_PROXY").env_remove("no_proxy");
+    for variable in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
+        command.env(variable, &url);
+    }
+    command.output().map(Ran::from)?.expect(0)?;
+    assert_eq!(kms.fake.take_calls().len(), 1);
+    proxy.set_nonblocking(true)?;
+    let nobody = proxy.accept().expect_err("somebody came to the proxy");
+    assert_eq!(nobody.kind(), io::ErrorKind::WouldBlock);
     Ok(())
 }
 

@@ -17,21 +17,21 @@ use crate::{
 pub(in crate::provider) struct Discovery {
     /// Whose keys; without one, anybody's.
     filter: Option<AwsKmsDiscoveryFilter>,
-    regions: Regions,
+    /// Of which the keys must be.
+    key_regions: Option<Vec<String>>,
+    place: Place,
     settings: Settings,
 }
 
 /// Where KMS is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Regions {
-    /// In that of each key.
-    OfKeys,
-    /// In that of each key, if it is one of these.
-    OfKeysIn(Vec<String>),
+enum Place {
+    /// In the region of each key.
+    OfKey,
     /// Here, for all keys.
     One(String),
-    /// In one after the other, for multi-Region keys of whatever region.
-    MultiRegion(Vec<String>),
+    /// In one after the other, for replicas of multi-Region keys.
+    Replicas(Vec<String>),
 }
 
 impl Discovery {
@@ -39,12 +39,13 @@ impl Discovery {
         let (partition, accounts) = (options.take("partition"), options.take_list("accounts"));
         let parsed = Self {
             filter: filter(partition, accounts)?,
-            regions: Regions::take(&mut options)?,
+            key_regions: options.take_list("key-regions"),
+            place: Place::take(&mut options)?,
             settings: Settings::take(&mut options),
         };
         options.none_left(
-            "accounts, partition, profile, region, regions, endpoint, multi-region, grant-token, \
-             grant-token-file",
+            "accounts, partition, key-regions, region, multi-region, profile, endpoint, \
+             grant-token, grant-token-file",
         )?;
         Ok(parsed)
     }
@@ -65,28 +66,26 @@ fn filter(
             Some(_) => Err("accounts=any is of all partitions".to_owned()),
         };
     }
-    let is_id = |text: &&String| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
-    if let Some(other) = accounts.iter().find(|account| !is_id(account)) {
-        return Err(format!("{other:?} is not the id of an account, which has 12 digits"));
-    }
     let partition = partition.unwrap_or_else(|| "aws".to_owned());
     AwsKmsDiscoveryFilter::new(partition, accounts).map(Some).map_err(said)
 }
 
-impl Regions {
+impl Place {
     fn take(options: &mut Options) -> Result<Self, String> {
-        let (region, regions) = (options.take("region"), options.take_list("regions"));
-        match (region, regions, options.take("multi-region").as_deref()) {
-            (Some(_), Some(_), _) => Err("either region or regions".to_owned()),
-            (None, None, None) => Ok(Self::OfKeys),
-            (None, Some(regions), None) => Ok(Self::OfKeysIn(regions)),
-            (Some(region), None, None) => Ok(Self::One(region)),
-            (None, None, Some("aware")) => {
-                Err("where to look for multi-Region keys? region=REGION says it".to_owned())
+        let regions = options.take_list("region").unwrap_or_default();
+        match (&regions[..], options.take("multi-region").as_deref()) {
+            ([], None) => Ok(Self::OfKey),
+            ([region], None) => Ok(Self::One(region.clone())),
+            (_, None) => {
+                Err("one region to ask in; key-regions=REGION,REGION says of which regions \
+                              keys may be"
+                    .to_owned())
             }
-            (None, Some(regions), Some("aware")) => Ok(Self::MultiRegion(regions)),
-            (Some(region), None, Some("aware")) => Ok(Self::MultiRegion(vec![region])),
-            (_, _, Some(other)) => Err(unknown_multi_region(other)),
+            ([], Some("aware")) => {
+                Err("where to look for multi-Region keys? region=REGION,REGION says it".to_owned())
+            }
+            (_, Some("aware")) => Ok(Self::Replicas(regions)),
+            (_, Some(other)) => Err(unknown_multi_region(other)),
         }
     }
 }
@@ -115,11 +114,14 @@ impl Spec for Discovery {
             None => AwsKmsDiscoveryProvider::any_account(&clients),
         };
         let discovery = discovery.with_grant_tokens(tokens)?;
-        Ok(match &self.regions {
-            Regions::OfKeys => Box::new(discovery),
-            Regions::OfKeysIn(regions) => Box::new(discovery.in_regions(regions)?),
-            Regions::One(region) => Box::new(discovery.in_region(region)?),
-            Regions::MultiRegion(regions) => Box::new(discovery.multi_region_in_each(regions)?),
+        let discovery = match &self.key_regions {
+            Some(regions) => discovery.only_keys_of(regions)?,
+            None => discovery,
+        };
+        Ok(match &self.place {
+            Place::OfKey => Box::new(discovery),
+            Place::One(region) => Box::new(discovery.asking_in(region)?),
+            Place::Replicas(regions) => Box::new(discovery.replicas_in_each(regions)?),
         })
     }
 }

@@ -1,0 +1,54 @@
+//! The HTTP client: that of the AWS SDK, but past proxies where they would read data keys.
+
+use aws_sdk_kms::config::{HttpClient, IntoShared, RuntimeComponents, SharedHttpClient};
+use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig, tls};
+use aws_smithy_runtime_api::client::{
+    http::{HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
+    orchestrator::HttpRequest,
+};
+
+use crate::guard;
+
+/// Through a proxy, but for what goes to this machine: that may be without TLS, and the environment
+/// names proxies without a thought of it.
+pub(crate) fn client_through(proxy: &ProxyConfig) -> SharedHttpClient {
+    PastProxies { through: client(proxy), direct: client(&ProxyConfig::disabled()) }.into_shared()
+}
+
+fn client(proxy: &ProxyConfig) -> SharedHttpClient {
+    let proxy = proxy.clone();
+    Builder::new().build_with_connector_fn(move |settings, components| {
+        let rustls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+        let mut connector = Connector::builder().tls_provider(rustls).proxy_config(proxy.clone());
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        connector.build()
+    })
+}
+
+/// To this machine, and to all others.
+#[derive(Debug)]
+struct PastProxies<C> {
+    direct: C,
+    through: C,
+}
+
+impl HttpClient for PastProxies<SharedHttpClient> {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(PastProxies {
+            direct: self.direct.http_connector(settings, components),
+            through: self.through.http_connector(settings, components),
+        })
+    }
+}
+
+impl HttpConnector for PastProxies<SharedHttpConnector> {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let is_here = guard::is_here(request.uri());
+        if is_here { self.direct.call(request) } else { self.through.call(request) }
+    }
+}
