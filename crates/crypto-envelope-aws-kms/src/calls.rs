@@ -9,9 +9,9 @@ use aws_sdk_kms::{
     primitives::Blob,
     types::{EncryptionAlgorithmSpec, KeyUsageType},
 };
-use crypto_envelope::{EncryptedDataKey, EncryptionContext, Error, Result, SecretBytes};
+use crypto_envelope::{EncryptedDataKey, EncryptionContext, Error, Result, SecretBytes, service};
 
-use crate::{AwsKmsArn, AwsKmsClients, arn::KmsKeyId, error::Call, runtime};
+use crate::{AwsKmsArn, AwsKmsClients, arn::KmsKeyId, error::Call};
 
 /// Calls KMS, in one region or in that of each key.
 #[derive(Clone, Debug)]
@@ -226,7 +226,7 @@ where
     A: RequestId + Send + 'static,
     E: ProvideErrorMetadata + StdError + Send + 'static,
 {
-    let answer = runtime::run(send).await?.map_err(|error| call.clone().failed(&error))?;
+    let answer = service::run(send).await?.map_err(|error| call.clone().failed(&error))?;
     let request_id = answer.request_id().map(str::to_owned);
     Ok((Answered { call, request_id }, answer))
 }

@@ -6,8 +6,9 @@ use aws_config::{
 use aws_sdk_kms::config::SharedCredentialsProvider;
 use aws_types::SdkConfig;
 
-use crate::{AwsKmsClients, AwsKmsClientsBuilder, runtime};
-use crypto_envelope::Result;
+use crypto_envelope::{Result, service};
+
+use crate::{AwsKmsClients, AwsKmsClientsBuilder};
 
 impl AwsKmsClients {
     /// With what the AWS tools would use here: credentials and region from the environment, the
@@ -41,7 +42,7 @@ impl AwsKmsClients {
     }
 
     async fn loader(profile: Option<String>) -> Result<AwsKmsClientsBuilder> {
-        let config = runtime::run(async move {
+        let config = service::run(async move {
             let loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
             match profile {
                 Some(name) => {

@@ -11,6 +11,7 @@ use aws_sdk_kms::{
 use crypto_envelope::{
     Error, UnwrapAttempt,
     provider::{ProviderError, ProviderErrorKind},
+    service::{caused_by, chain, said},
 };
 
 use crate::guard::Refused;
@@ -125,11 +126,12 @@ impl Call {
         if let Some(refused) = caused_by::<Refused>(error) {
             return self.into_error(ProviderErrorKind::Other, None, None, refused.to_string());
         }
-        let code = error.code().map(|code| said(Some(code)));
+        let code = error.code().map(said);
         let (kind, message) = match error {
-            SdkError::ServiceError(service) => {
-                (kind_of(code.as_deref(), service.raw().status().as_u16()), said(error.message()))
-            }
+            SdkError::ServiceError(service) => (
+                kind_of(code.as_deref(), service.raw().status().as_u16()),
+                said(error.message().unwrap_or_default()),
+            ),
             SdkError::ResponseError(response) => {
                 let status = response.raw().status().as_u16();
                 let message = format!("the answer, of HTTP status {status}, cannot be read");
@@ -144,12 +146,12 @@ impl Call {
             SdkError::DispatchFailure(_) => (ProviderErrorKind::Unavailable, chain(error)),
             _ => (ProviderErrorKind::Other, chain(error)),
         };
-        self.into_error(kind, code, error.request_id().map(|id| said(Some(id))), message)
+        self.into_error(kind, code, error.request_id().map(said), message)
     }
 
     /// KMS answered with something else than what was asked for.
     pub(crate) fn answered_wrongly(self, request_id: Option<&str>, what: &str) -> Error {
-        let request_id = request_id.map(|id| said(Some(id)));
+        let request_id = request_id.map(said);
         self.into_error(ProviderErrorKind::Other, None, request_id, what.to_owned())
     }
 
@@ -258,44 +260,6 @@ fn next_step(kind: ProviderErrorKind, error: &AwsKmsError) -> Option<String> {
         _ => return None,
     })
 }
-
-/// The error below `error` that is of this type.
-fn caused_by<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
-}
-
-/// What the service said goes into logs: without what controls terminals, and not all of it.
-fn said(message: Option<&str>) -> String {
-    let plain = message.unwrap_or_default().chars().map(|c| if c.is_control() { ' ' } else { c });
-    plain.take(LONGEST_MESSAGE).collect()
-}
-
-/// What went wrong and why, in words: the errors themselves may hold whole requests.
-fn chain(error: &dyn StdError) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(error) = next {
-        let cause = error.to_string();
-        if !cause.is_empty() && !text.ends_with(&cause) {
-            text.push_str(": ");
-            text.push_str(&cause);
-        }
-        next = error.source();
-    }
-    // What was tried to find credentials is a list of lines.
-    let lines: Vec<_> = text.lines().map(str::trim).collect();
-    said(Some(&lines.join("; ").replace(":;", ":")))
-}
-
-/// In characters.
-const LONGEST_MESSAGE: usize = 1000;
 
 #[cfg(test)]
 mod tests {

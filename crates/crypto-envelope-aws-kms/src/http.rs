@@ -6,8 +6,7 @@ use aws_smithy_runtime_api::client::{
     http::{HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
     orchestrator::HttpRequest,
 };
-
-use crate::guard;
+use crypto_envelope::service::place;
 
 /// Through a proxy, but for what goes to this machine: that may be without TLS, and the environment
 /// names proxies without a thought of it.
@@ -48,7 +47,7 @@ impl HttpClient for PastProxies<SharedHttpClient> {
 
 impl HttpConnector for PastProxies<SharedHttpConnector> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let is_here = guard::is_here(request.uri());
+        let is_here = place::is_here(request.uri());
         if is_here { self.direct.call(request) } else { self.through.call(request) }
     }
 }

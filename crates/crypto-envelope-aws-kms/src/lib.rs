@@ -11,7 +11,6 @@ mod guard;
 mod http;
 mod rewrap;
 mod rsa;
-mod runtime;
 mod settings;
 mod several;
 mod strict;

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use aws_sdk_kms::types::EncryptionAlgorithmSpec;
 use crypto_envelope::{
-    EncryptedDataKey, EncryptionContext, Error, Result, SecretBytes,
-    hazmat::RsaEncryptor,
+    EncryptedDataKey, Error, Result,
+    hazmat::{self, RsaEncryptor},
     provider::{
         KeyDescription, KeyProvider, Properties, ProviderError, ProviderErrorKind, RsaKey,
         RsaPadding, Targets, UnwrapRequest, Unwrapped, WrapRequest, async_trait,
     },
 };
-use sha2::{Digest, Sha384};
 
 use crate::{
     AwsKmsArn, AwsKmsClients,
@@ -140,7 +139,7 @@ impl KeyProvider for AwsKmsRsaProvider {
         Self::PROPERTIES.check(request.target)?;
         let public = self.public.as_ref();
         let public = public.ok_or_else(|| unsupported("needs the public key to encrypt"))?;
-        let bound = bind(request.secret, request.context)?;
+        let bound = hazmat::bind(request.secret, request.context)?;
         let ciphertext = public.encrypt(&bound)?;
         Ok(vec![EncryptedDataKey::new(wrapped_key::RSA, self.arn.to_string(), ciphertext)?])
     }
@@ -153,7 +152,7 @@ impl KeyProvider for AwsKmsRsaProvider {
         let (arn, region) = (&self.arn, self.arn.region());
         let unwrap = Unwrap { arn, region, ciphertext: request.key.ciphertext(), context: None };
         let bound = self.calls()?.decrypt(unwrap, Some(algorithm(self.padding)?)).await?;
-        let secret = release(&bound, request.context)?;
+        let secret = hazmat::release(&bound, request.context)?;
         wrapped_key::check_length(&secret, request.target, arn)?;
         Ok(Unwrapped::Key(secret))
     }
@@ -172,32 +171,6 @@ impl KeyProvider for AwsKmsRsaProvider {
     }
 }
 
-/// The digest of the context, then the secret.
-fn bind(secret: &SecretBytes, context: &EncryptionContext) -> Result<SecretBytes> {
-    let digest = digest(context)?;
-    SecretBytes::filled_by(DIGEST_LENGTH + secret.len(), |bytes| {
-        let (first, rest) = bytes.split_at_mut(DIGEST_LENGTH);
-        first.copy_from_slice(&digest);
-        rest.copy_from_slice(secret.expose());
-        Ok(())
-    })
-}
-
-/// The secret, if it is bound to the context.
-fn release(bound: &SecretBytes, context: &EncryptionContext) -> Result<SecretBytes> {
-    let parts = bound.expose().split_at_checked(DIGEST_LENGTH);
-    let (found, secret) = parts.ok_or_else(Error::unauthentic_key)?;
-    if SecretBytes::from(found).equals(&digest(context)?) {
-        Ok(SecretBytes::from(secret))
-    } else {
-        Err(Error::unauthentic_key())
-    }
-}
-
-fn digest(context: &EncryptionContext) -> Result<[u8; DIGEST_LENGTH]> {
-    Ok(Sha384::digest(context.serialize()?).into())
-}
-
 fn algorithm(padding: RsaPadding) -> Result<EncryptionAlgorithmSpec> {
     match padding {
         RsaPadding::OaepSha1 => Ok(EncryptionAlgorithmSpec::RsaesOaepSha1),
@@ -214,6 +187,5 @@ fn unsupported(what: &str) -> Error {
 }
 
 const OFFLINE: &str = "was made without access to KMS";
-const DIGEST_LENGTH: usize = 48;
 /// In bytes.
 const SHORTEST_MODULUS: usize = 2048 / 8;

@@ -24,6 +24,8 @@ pub mod io;
 pub mod parallel;
 pub mod provider;
 pub mod ranges;
+#[cfg(feature = "service")]
+pub mod service;
 
 pub use self::{
     context::EncryptionContext,

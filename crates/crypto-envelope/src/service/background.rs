@@ -1,4 +1,4 @@
-//! Where calls to KMS run.
+//! Where calls of key services run.
 
 use std::{
     future::{Future, pending},
@@ -10,22 +10,30 @@ use std::{
     thread,
 };
 
-use crypto_envelope::{
-    Error, Result,
-    provider::{ProviderError, ProviderErrorKind},
-};
 use tokio::{
     runtime::{Builder, Handle},
     task::JoinHandle,
 };
 
+use crate::{
+    Error, Result,
+    provider::{ProviderError, ProviderErrorKind},
+};
+
 /// Runs `work` in a tokio runtime that is started once per process on a thread of its own, whatever
 /// runtime the caller is in, if any. So connections, and calls that several callers wait for, do not
 /// depend on the runtime of one of them. If the future is dropped, the work is aborted.
-pub(crate) fn run<T: Send + 'static>(
+///
+/// The work must not block: it would hold up all others.
+///
+/// # Errors
+///
+/// A [`ProviderError`] if the thread cannot be started, the work panicked, or this process was forked
+/// after the thread was started.
+pub fn run<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> impl Future<Output = Result<T>> + Send {
-    // The futures of the AWS SDK are tens of kilobytes long.
+    // The futures of HTTP clients are tens of kilobytes long.
     let work = Box::pin(work);
     async move { Spawned { process: process::id(), work: background()?.spawn(work) }.await }
 }
@@ -44,7 +52,7 @@ impl<T> Future for Spawned<T> {
             return Poll::Ready(Err(forked()));
         }
         let outcome = Pin::new(&mut self.work).poll(context);
-        outcome.map_err(|_| failed("a call to KMS panicked").into())
+        outcome.map_err(|_| failed("a call of a key service panicked").into())
     }
 }
 
@@ -77,7 +85,7 @@ fn running_in(background: &mut Option<Background>, process: u32) -> Result<Handl
         Some(_) => Err(forked()),
         None => {
             let handle = start().map_err(|error| {
-                failed("cannot start a thread for calls to KMS").with_source(error)
+                failed("cannot start a thread for calls of key services").with_source(error)
             })?;
             Ok(background.insert(Background { process, handle }).handle.clone())
         }
@@ -96,7 +104,7 @@ fn start() -> io::Result<Handle> {
             runtime.block_on(pending::<()>());
         }
     };
-    thread::Builder::new().name("aws-kms".into()).spawn(drive)?;
+    thread::Builder::new().name("key-services".into()).spawn(drive)?;
     Ok(started.recv().map_err(io::Error::other)??)
 }
 
@@ -109,7 +117,7 @@ fn failed(what: &str) -> ProviderError {
 }
 
 const FORKED: &str =
-    "a call to KMS in a process that was forked after its parent made one: fork first";
+    "a call of a key service in a process that was forked after its parent made one: fork first";
 
 #[cfg(test)]
 mod tests {

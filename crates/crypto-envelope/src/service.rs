@@ -1,0 +1,11 @@
+//! What the provider crates for key services of this workspace have in common (feature `service`). It
+//! may change with any release.
+
+mod background;
+pub mod place;
+mod words;
+
+pub use self::{
+    background::run,
+    words::{caused_by, chain, said},
+};

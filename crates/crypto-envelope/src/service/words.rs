@@ -1,0 +1,69 @@
+//! Errors of services in words.
+
+use std::error::Error as StdError;
+
+/// The error below `error` that is of this type.
+#[must_use]
+pub fn caused_by<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// What a service said goes into logs: without what controls terminals, and not all of it.
+#[must_use]
+pub fn said(message: &str) -> String {
+    let plain = message.chars().map(|c| if c.is_control() { ' ' } else { c });
+    plain.take(LONGEST_MESSAGE).collect()
+}
+
+/// What went wrong and why, in words: the errors themselves may hold whole requests.
+#[must_use]
+pub fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        let cause = error.to_string();
+        if !cause.is_empty() && !text.ends_with(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+        next = error.source();
+    }
+    // Some are lists, such as what was tried to find credentials.
+    let lines: Vec<_> = text.lines().map(str::trim).collect();
+    said(&lines.join("; ").replace(":;", ":"))
+}
+
+/// In characters.
+const LONGEST_MESSAGE: usize = 1000;
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::Error;
+
+    #[test]
+    fn what_is_said_is_short_and_harmless() {
+        assert_eq!(said("two\nlines \u{1b}[31mred"), "two lines  [31mred");
+        assert_eq!(said(&"x".repeat(5000)).len(), LONGEST_MESSAGE);
+    }
+
+    #[test]
+    fn causes_are_found_and_told_once() {
+        let below = Error::invalid_input("below");
+        let above = io::Error::other(below);
+        let found: Option<&Error> = above.get_ref().and_then(|error| caused_by(error));
+        assert!(matches!(found, Some(Error::InvalidInput { .. })));
+        assert!(caused_by::<io::Error>(&Error::InBase64).is_none());
+        assert_eq!(chain(&above), "invalid input: below");
+        assert_eq!(chain(&io::Error::other("tried:\n  this\n  that")), "tried: this; that");
+    }
+}
