@@ -37,48 +37,19 @@ pub(super) fn run(
     name: &str,
     request: &Value,
 ) -> Result<Value, KmsError> {
-    let call = Operation { store, caller, name, fields: Fields::new(request)? };
-    match name {
-        "CreateKey" => call.create_key(),
-        "ReplicateKey" => call.replicate_key(),
-        "DescribeKey" => call.describe_key(),
-        "ListKeys" => call.list_keys(),
-        "GetPublicKey" => call.public_key(),
-        "EnableKey" => call.enable_key(),
-        "DisableKey" => call.disable_key(),
-        "ScheduleKeyDeletion" => call.schedule_key_deletion(),
-        "CancelKeyDeletion" => call.cancel_key_deletion(),
-        "RotateKeyOnDemand" => call.rotate_key(),
-        "CreateAlias" => call.create_alias(),
-        "DeleteAlias" => call.delete_alias(),
-        "ListAliases" => call.list_aliases(),
-        "GenerateDataKey" => call.generate_data_key(),
-        "GenerateDataKeyWithoutPlaintext" => call.generate_data_key_without_plaintext(),
-        "GenerateDataKeyPair" => call.generate_data_key_pair(),
-        "GenerateDataKeyPairWithoutPlaintext" => call.generate_data_key_pair_without_plaintext(),
-        "DeriveSharedSecret" => call.derive_shared_secret(),
-        "Encrypt" => call.encrypt(),
-        "Decrypt" => call.decrypt(),
-        "ReEncrypt" => call.re_encrypt(),
-        "GetParametersForImport" => call.parameters_for_import(),
-        "ImportKeyMaterial" => call.import_key_material(),
-        "DeleteImportedKeyMaterial" => call.delete_imported_key_material(),
-        "CreateGrant" => call.create_grant(),
-        "RetireGrant" | "RevokeGrant" => call.end_grant(),
-        "ListGrants" => call.list_grants(),
-        "PutKeyPolicy" => call.put_key_policy(),
-        "GetKeyPolicy" => call.key_policy(),
-        "ListKeyPolicies" => call.list_key_policies(),
-        _ if MISSING.contains(&name) => {
-            Err(KmsError::unsupported(format!("This fake has no {name}.")))
-        }
-        _ => Err(KmsError::silent("UnknownOperationException")),
+    let fields = Fields::new(request)?;
+    if let Some((_, does)) = OPERATIONS.iter().find(|(operation, _)| *operation == name) {
+        return does(Operation { store, caller, name, fields });
     }
+    if MISSING.contains(&name) {
+        return Err(KmsError::unsupported(format!("This fake has no {name}.")));
+    }
+    Err(KmsError::silent("UnknownOperationException"))
 }
 
 /// One call.
 #[derive(Debug)]
-struct Operation<'a> {
+pub(super) struct Operation<'a> {
     store: &'a mut Store,
     caller: &'a Caller,
     name: &'a str,
@@ -155,17 +126,58 @@ impl Operation<'_> {
     }
 }
 
+/// Does one operation.
+type Does = fn(Operation<'_>) -> Result<Value, KmsError>;
+
+/// What is here, by name.
+pub(super) const OPERATIONS: &[(&str, Does)] = &[
+    ("CancelKeyDeletion", |call| call.cancel_key_deletion()),
+    ("CreateAlias", |call| call.create_alias()),
+    ("CreateGrant", |call| call.create_grant()),
+    ("CreateKey", |call| call.create_key()),
+    ("Decrypt", |call| call.decrypt()),
+    ("DeleteAlias", |call| call.delete_alias()),
+    ("DeleteImportedKeyMaterial", |call| call.delete_imported_key_material()),
+    ("DeriveSharedSecret", |call| call.derive_shared_secret()),
+    ("DescribeKey", |call| call.describe_key()),
+    ("DisableKey", |call| call.disable_key()),
+    ("EnableKey", |call| call.enable_key()),
+    ("Encrypt", |call| call.encrypt()),
+    ("GenerateDataKey", |call| call.generate_data_key()),
+    ("GenerateDataKeyPair", |call| call.generate_data_key_pair()),
+    ("GenerateDataKeyPairWithoutPlaintext", |call| call.generate_data_key_pair_without_plaintext()),
+    ("GenerateDataKeyWithoutPlaintext", |call| call.generate_data_key_without_plaintext()),
+    ("GetKeyPolicy", |call| call.key_policy()),
+    ("GetParametersForImport", |call| call.parameters_for_import()),
+    ("GetPublicKey", |call| call.public_key()),
+    ("ImportKeyMaterial", |call| call.import_key_material()),
+    ("ListAliases", |call| call.list_aliases()),
+    ("ListGrants", |call| call.list_grants()),
+    ("ListKeyPolicies", |call| call.list_key_policies()),
+    ("ListKeys", |call| call.list_keys()),
+    ("PutKeyPolicy", |call| call.put_key_policy()),
+    ("ReEncrypt", |call| call.re_encrypt()),
+    ("ReplicateKey", |call| call.replicate_key()),
+    ("RetireGrant", |call| call.end_grant()),
+    ("RevokeGrant", |call| call.end_grant()),
+    ("RotateKeyOnDemand", |call| call.rotate_key()),
+    ("ScheduleKeyDeletion", |call| call.schedule_key_deletion()),
+];
+
 /// Operations of AWS that are not here.
 const MISSING: &[&str] = &[
     "ConnectCustomKeyStore",
     "CreateCustomKeyStore",
+    "Decapsulate",
     "DeleteCustomKeyStore",
     "DescribeCustomKeyStores",
     "DisableKeyRotation",
     "DisconnectCustomKeyStore",
     "EnableKeyRotation",
+    "Encapsulate",
     "GenerateMac",
     "GenerateRandom",
+    "GetKeyLastUsage",
     "GetKeyRotationStatus",
     "ListKeyRotations",
     "ListResourceTags",
@@ -174,7 +186,9 @@ const MISSING: &[&str] = &[
     "TagResource",
     "UntagResource",
     "UpdateAlias",
+    "UpdateCustomKeyStore",
     "UpdateKeyDescription",
+    "UpdatePrimaryRegion",
     "Verify",
     "VerifyMac",
 ];
