@@ -116,3 +116,95 @@ fn json_of(body: &[u8]) -> Value {
 /// As credential scopes call it.
 const SERVICE: &str = "kms";
 const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::fake::aws_kms::{fields::MEMBERS, operation::OPERATIONS};
+
+    const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/kms/aws4_request, \
+                                 SignedHeaders=host;x-amz-date, Signature=00";
+
+    fn service() -> KmsService {
+        KmsService::new(Store::default(), Log::default())
+    }
+
+    fn ask(service: &KmsService, operation: &str, members: &Value) -> (u16, Value) {
+        let headers = [
+            ("x-amz-target", &*format!("TrentService.{operation}")),
+            ("content-type", CONTENT_TYPE),
+            ("x-amz-date", "20260101T000000Z"),
+            ("authorization", AUTHORIZATION),
+        ];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let body = members.to_string().into_bytes();
+        let request = Request { headers: headers.into(), body, ..Request::default() };
+        let Response { status, body, .. } = service.answer(&request);
+        (status, json_of(&body))
+    }
+
+    /// Members of many operations, of which each takes what it knows.
+    fn well_formed(service: &KmsService) -> Value {
+        let (_, created) = ask(service, "CreateKey", &json!({"MultiRegion": true}));
+        let key = &created["KeyMetadata"]["Arn"];
+        let (_, encrypted) = ask(service, "Encrypt", &json!({"KeyId": key, "Plaintext": "AA=="}));
+        json!({
+            "AliasName": "alias/name",
+            "CiphertextBlob": encrypted["CiphertextBlob"],
+            "DestinationKeyId": key,
+            "EncryptedKeyMaterial": "AA==",
+            "GranteePrincipal": "arn:aws:iam::111122223333:user/alice",
+            "ImportToken": "AA==",
+            "KeyAgreementAlgorithm": "ECDH",
+            "KeyId": key,
+            "KeyPairSpec": "ECC_NIST_P256",
+            "NumberOfBytes": 16,
+            "Operations": ["Decrypt"],
+            "Plaintext": "AA==",
+            "PublicKey": "AA==",
+            "ReplicaRegion": "us-west-2",
+            "TargetKeyId": key,
+            "WrappingAlgorithm": "RSAES_OAEP_SHA_256",
+            "WrappingKeySpec": "RSA_2048",
+        })
+    }
+
+    /// Whatever a member is, an answer comes, and it is one of AWS.
+    #[test]
+    fn no_request_is_too_strange() {
+        let strange = [
+            json!(null),
+            json!(true),
+            json!(-1),
+            json!(1e300),
+            json!(""),
+            json!("arn:aws:kms:us-east-1:1:key/é"),
+            json!("x".repeat(70_000)),
+            json!([[]]),
+            json!({"é": "\u{0}"}),
+        ];
+        for (operation, _) in OPERATIONS {
+            let service = service();
+            for member in MEMBERS {
+                let mut request = well_formed(&service);
+                let own = request["KeyId"].clone();
+                for value in strange.iter().chain([&own]) {
+                    if *member != "Constraints" {
+                        request["Constraints"] = json!({*member: value});
+                    }
+                    request[*member] = value.clone();
+                    let (status, answer) = ask(&service, operation, &request);
+                    let code = answer["__type"].as_str().unwrap_or_default();
+                    let is_of_aws = match status {
+                        200 => code.is_empty(),
+                        400 => code.ends_with("Exception"),
+                        _ => false,
+                    };
+                    assert!(is_of_aws, "{operation} {member} {value} {answer}");
+                }
+            }
+        }
+    }
+}
