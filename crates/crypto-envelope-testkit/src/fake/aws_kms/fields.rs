@@ -29,6 +29,36 @@ impl<'a> Fields<'a> {
         Ok(text)
     }
 
+    /// What is chosen by a name among `ours`. Those that only AWS has are `others`.
+    pub(super) fn choice<T: Copy>(
+        self,
+        member: &str,
+        ours: &[(&str, T)],
+        others: &[&str],
+    ) -> Result<Option<T>, KmsError> {
+        self.text(member)?.map(|name| chosen(member, name, ours, others)).transpose()
+    }
+
+    pub(super) fn required_choice<T: Copy>(
+        self,
+        member: &str,
+        ours: &[(&str, T)],
+        others: &[&str],
+    ) -> Result<T, KmsError> {
+        chosen(member, self.required_text(member)?, ours, others)
+    }
+
+    /// As [`choice`](Self::choice), of any number.
+    pub(super) fn choices<T: Copy>(
+        self,
+        member: &str,
+        ours: &[(&str, T)],
+        others: &[&str],
+    ) -> Result<Vec<T>, KmsError> {
+        let names = self.texts(member)?.into_iter();
+        names.map(|name| chosen(member, name, ours, others)).collect()
+    }
+
     pub(super) fn flag(self, member: &str) -> Result<bool, KmsError> {
         Ok(self.of_type(member, Value::as_bool)?.unwrap_or(false))
     }
@@ -114,6 +144,23 @@ impl<'a> Fields<'a> {
             Some(value) => read(value).map(Some).ok_or_else(KmsError::serialization),
         }
     }
+}
+
+fn chosen<T: Copy>(
+    member: &str,
+    name: &str,
+    ours: &[(&str, T)],
+    others: &[&str],
+) -> Result<T, KmsError> {
+    if let Some((_, value)) = ours.iter().find(|(own, _)| *own == name) {
+        return Ok(*value);
+    }
+    if others.contains(&name) {
+        return Err(KmsError::unsupported(format!("This fake has no {name} for {member}.")));
+    }
+    let known = ours.iter().map(|(own, _)| own).chain(others).copied().collect::<Vec<_>>();
+    let constraint = format!("satisfy enum value set: [{}]", known.join(", "));
+    Err(KmsError::constraint(member, Some(name), &constraint))
 }
 
 const MAX_GRANT_TOKENS: usize = 10;

@@ -2,7 +2,7 @@
 
 use super::{
     arn::Arn,
-    material::{self, RsaKey},
+    material::{self, Material},
     spec::EncryptionAlgorithm,
 };
 
@@ -26,7 +26,7 @@ pub(super) enum Expiration {
 pub(super) struct ImportToken {
     pub(super) token: Vec<u8>,
     pub(super) key: Arn,
-    pub(super) wrapping_key: RsaKey,
+    pub(super) wrapping_key: Material,
     pub(super) algorithm: EncryptionAlgorithm,
     /// In seconds since 1970.
     pub(super) valid_to: f64,

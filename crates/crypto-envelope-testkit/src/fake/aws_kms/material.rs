@@ -13,8 +13,7 @@ use aws_lc_rs::{
     rsa::KeySize,
 };
 
-pub(super) use self::rsa::RsaKey;
-use self::{ecc::EccKey, symmetric::SymmetricKeys};
+use self::{ecc::EccKey, rsa::RsaKey, symmetric::SymmetricKeys};
 use super::{arn::Arn, error::KmsError, spec::KeySpec};
 
 pub(super) enum Material {

@@ -28,23 +28,11 @@ impl KeySpec {
     pub(super) const PAIRS: [Self; 6] =
         [Self::Rsa2048, Self::Rsa3072, Self::Rsa4096, Self::EccP256, Self::EccP384, Self::EccP521];
 
-    /// That of `specs` which `member` of a request names. AWS has `others` as well.
-    pub(super) fn of(
-        member: &str,
-        name: &str,
-        specs: &[Self],
-        others: &[&str],
-    ) -> Result<Self, KmsError> {
-        if let Some(spec) = specs.iter().find(|spec| spec.name() == name) {
-            return Ok(*spec);
-        }
-        if others.contains(&name) {
-            return Err(KmsError::unsupported(format!("This fake has no keys of {name}.")));
-        }
-        let known = specs.iter().map(|spec| spec.name()).chain(others.iter().copied());
-        let known = known.collect::<Vec<_>>().join(", ");
-        let constraint = format!("satisfy enum value set: [{known}]");
-        Err(KmsError::constraint(member, Some(name), &constraint))
+    pub(super) const RSA: [Self; 3] = [Self::Rsa2048, Self::Rsa3072, Self::Rsa4096];
+
+    /// With its name, as one to choose.
+    pub(super) fn named(self) -> (&'static str, Self) {
+        (self.name(), self)
     }
 
     pub(super) fn name(self) -> &'static str {
@@ -71,7 +59,7 @@ impl KeySpec {
         match (self, self.usage()) {
             (_, KeyUsage::KeyAgreement) => &[],
             (Self::SymmetricDefault, _) => &[EncryptionAlgorithm::SymmetricDefault],
-            _ => &[EncryptionAlgorithm::OaepSha1, EncryptionAlgorithm::OaepSha256],
+            _ => &EncryptionAlgorithm::OAEP,
         }
     }
 
@@ -153,6 +141,11 @@ pub(super) enum EncryptionAlgorithm {
 }
 
 impl EncryptionAlgorithm {
+    pub(super) const ALL: [Self; 3] = [Self::SymmetricDefault, Self::OaepSha1, Self::OaepSha256];
+
+    /// Those of RSA keys.
+    pub(super) const OAEP: [Self; 2] = [Self::OaepSha1, Self::OaepSha256];
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::SymmetricDefault => "SYMMETRIC_DEFAULT",
@@ -161,17 +154,8 @@ impl EncryptionAlgorithm {
         }
     }
 
-    /// The algorithm of this name; without one it is that of symmetric keys.
-    pub(super) fn of(member: &str, name: Option<&str>) -> Result<Self, KmsError> {
-        let Some(name) = name else { return Ok(Self::SymmetricDefault) };
-        let mut all = [Self::SymmetricDefault, Self::OaepSha1, Self::OaepSha256].into_iter();
-        all.find(|algorithm| algorithm.name() == name).ok_or_else(|| {
-            KmsError::constraint(
-                member,
-                Some(name),
-                "satisfy enum value set: [RSAES_OAEP_SHA_1, SM2PKE, SYMMETRIC_DEFAULT, \
-                 RSAES_OAEP_SHA_256]",
-            )
-        })
+    /// With its name, as one to choose.
+    pub(super) fn named(self) -> (&'static str, Self) {
+        (self.name(), self)
     }
 }

@@ -8,14 +8,7 @@ use crate::fake::aws_kms::{error::KmsError, spec::KeyUsage};
 
 impl Operation<'_> {
     pub(super) fn derive_shared_secret(&self) -> Result<Value, KmsError> {
-        match self.fields.required_text("KeyAgreementAlgorithm")? {
-            "ECDH" => {}
-            other => {
-                let constraint = "satisfy enum value set: [ECDH]";
-                let member = "KeyAgreementAlgorithm";
-                return Err(KmsError::constraint(member, Some(other), constraint));
-            }
-        }
+        self.fields.required_choice("KeyAgreementAlgorithm", &[("ECDH", ())], &[])?;
         let peer = self.fields.required_bytes("PublicKey", MAX_PUBLIC_KEY)?;
         let key = self.key()?;
         key.check_usage(KeyUsage::KeyAgreement, self.name)?;

@@ -145,9 +145,10 @@ impl Operation<'_> {
     }
 
     fn side(&self, algorithm: &str, context: &str) -> Result<Side, KmsError> {
-        let name = self.fields.text(algorithm)?;
+        let ours = EncryptionAlgorithm::ALL.map(EncryptionAlgorithm::named);
+        let algorithm = self.fields.choice(algorithm, &ours, &OTHER_ALGORITHMS)?;
         Ok(Side {
-            algorithm: EncryptionAlgorithm::of(algorithm, name)?,
+            algorithm: algorithm.unwrap_or(EncryptionAlgorithm::SymmetricDefault),
             context: self.fields.context(context)?,
         })
     }
@@ -155,15 +156,7 @@ impl Operation<'_> {
     /// How many bytes to generate: by a number or by a name, and by one of them alone.
     fn data_key_length(&self) -> Result<usize, KmsError> {
         let number = self.fields.number("NumberOfBytes", 1, 1024)?;
-        let spec = match self.fields.text("KeySpec")? {
-            None => None,
-            Some("AES_128") => Some(16),
-            Some("AES_256") => Some(32),
-            Some(other) => {
-                let constraint = "satisfy enum value set: [AES_256, AES_128]";
-                return Err(KmsError::constraint("KeySpec", Some(other), constraint));
-            }
-        };
+        let spec = self.fields.choice("KeySpec", &[("AES_256", 32), ("AES_128", 16)], &[])?;
         let ((Some(length), None) | (None, Some(length))) = (number, spec) else {
             let message = "Please specify either number of bytes or key spec.";
             return Err(KmsError::validation(message));
@@ -205,5 +198,7 @@ pub(super) fn seal(key: &Key, plaintext: &[u8], context: &Context) -> Result<Vec
     Blob { key: key.arn.clone(), sealed }.to_bytes()
 }
 
+/// That only AWS has.
+const OTHER_ALGORITHMS: [&str; 1] = ["SM2PKE"];
 const MAX_PLAINTEXT: usize = 4096;
 pub(super) const MAX_CIPHERTEXT: usize = 6144;

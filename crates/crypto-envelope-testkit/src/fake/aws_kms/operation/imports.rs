@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use aws_lc_rs::rsa::KeySize;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
@@ -11,17 +10,22 @@ use crate::fake::aws_kms::{
     error::KmsError,
     import::{self, Expiration, Import, ImportToken},
     key::{Key, Origin},
-    material::{self, RsaKey},
-    spec::EncryptionAlgorithm,
+    material::{self, Material},
+    spec::{EncryptionAlgorithm, KeySpec},
 };
+
+use ImportType::{Existing, New};
 
 impl Operation<'_> {
     pub(super) fn parameters_for_import(self) -> Result<Value, KmsError> {
-        let algorithm = self.wrapping_algorithm()?;
-        let size = self.wrapping_key_size()?;
+        let algorithms = EncryptionAlgorithm::OAEP.map(EncryptionAlgorithm::named);
+        let algorithm =
+            self.fields.required_choice("WrappingAlgorithm", &algorithms, &OTHER_ALGORITHMS)?;
+        let specs = KeySpec::RSA.map(KeySpec::named);
+        let spec = self.fields.required_choice("WrappingKeySpec", &specs, &OTHER_SPECS)?;
         let (key, _) = self.importing_key()?;
         key.check_kept()?;
-        let wrapping_key = RsaKey::generate(size)?;
+        let wrapping_key = Material::generate(spec)?;
         let public_key = wrapping_key.public_key()?;
         let token = material::random_bytes(TOKEN_LENGTH);
         let valid_to = self.store.clock.seconds_after(TOKEN_LIFETIME);
@@ -84,10 +88,11 @@ impl Operation<'_> {
         if parameters.valid_to <= self.store.clock.seconds() {
             return Err(KmsError::silent("ExpiredImportTokenException"));
         }
-        if wrapped.len() != parameters.wrapping_key.size() {
+        let wrapping_key = parameters.wrapping_key.rsa()?;
+        if wrapped.len() != wrapping_key.size() {
             return Err(KmsError::validation("Invalid encrypted key size."));
         }
-        let material = parameters.wrapping_key.decrypt(parameters.algorithm, wrapped)?;
+        let material = wrapping_key.decrypt(parameters.algorithm, wrapped)?;
         let incorrect = |_| incorrect_material("Key material must have 32 bytes.");
         material.try_into().map_err(incorrect)
     }
@@ -96,27 +101,21 @@ impl Operation<'_> {
     fn check_material(&self, import: &Import, id: &str) -> Result<(), KmsError> {
         let wanted = self.fields.text("KeyMaterialId")?;
         let known = import.material_id.as_deref();
-        match self.fields.text("ImportType")? {
-            None => {}
-            Some("EXISTING_KEY_MATERIAL") if known.is_some() => {}
-            Some("EXISTING_KEY_MATERIAL") => {
+        let types = [("NEW_KEY_MATERIAL", New), ("EXISTING_KEY_MATERIAL", Existing)];
+        match (self.fields.choice("ImportType", &types, &[])?, known) {
+            (Some(Existing), None) => {
                 return Err(incorrect_material("The key never had any material."));
             }
-            Some("NEW_KEY_MATERIAL") if wanted.is_some() => {
+            (Some(New), _) if wanted.is_some() => {
                 return Err(KmsError::validation("New key material has no KeyMaterialId yet."));
             }
-            Some("NEW_KEY_MATERIAL") if known.is_none() => {}
-            Some("NEW_KEY_MATERIAL") if known == Some(id) => {
+            (Some(New), Some(known)) if known == id => {
                 return Err(incorrect_material("The key has this material already."));
             }
-            Some("NEW_KEY_MATERIAL") => {
+            (Some(New), Some(_)) => {
                 return Err(KmsError::unsupported("This fake gives a key one material only."));
             }
-            Some(other) => {
-                let constraint =
-                    "satisfy enum value set: [NEW_KEY_MATERIAL, EXISTING_KEY_MATERIAL]";
-                return Err(KmsError::constraint("ImportType", Some(other), constraint));
-            }
+            (None, _) | (Some(Existing), Some(_)) | (Some(New), None) => {}
         }
         if [known, wanted].into_iter().flatten().all(|expected| expected == id) {
             return Ok(());
@@ -125,60 +124,41 @@ impl Operation<'_> {
     }
 
     fn expiration(&self) -> Result<Expiration, KmsError> {
-        let valid_to = self.fields.time("ValidTo")?;
-        match (self.fields.text("ExpirationModel")?, valid_to) {
-            (Some("KEY_MATERIAL_DOES_NOT_EXPIRE"), None) => Ok(Expiration::Never),
-            (Some("KEY_MATERIAL_DOES_NOT_EXPIRE"), Some(_)) => Err(KmsError::validation(
+        let models =
+            [("KEY_MATERIAL_EXPIRES", Expires::Yes), ("KEY_MATERIAL_DOES_NOT_EXPIRE", Expires::No)];
+        let expires = self.fields.choice("ExpirationModel", &models, &[])?.unwrap_or(Expires::Yes);
+        match (expires, self.fields.time("ValidTo")?) {
+            (Expires::No, None) => Ok(Expiration::Never),
+            (Expires::No, Some(_)) => Err(KmsError::validation(
                 "A validTo date cannot be set if the ExpirationModel is \
                  KEY_MATERIAL_DOES_NOT_EXPIRE",
             )),
-            (None | Some("KEY_MATERIAL_EXPIRES"), None) => Err(KmsError::validation(
+            (Expires::Yes, None) => Err(KmsError::validation(
                 "A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES",
             )),
-            (None | Some("KEY_MATERIAL_EXPIRES"), Some(end)) => {
+            (Expires::Yes, Some(end)) => {
                 let clock = &self.store.clock;
                 if end > clock.seconds() && end <= clock.seconds_after(LONGEST_LIFE) {
                     return Ok(Expiration::At(end));
                 }
                 Err(KmsError::validation("ValidTo must be in the future, and at most 365 days."))
             }
-            (Some(other), _) => {
-                let constraint = "satisfy enum value set: [KEY_MATERIAL_DOES_NOT_EXPIRE, \
-                                  KEY_MATERIAL_EXPIRES]";
-                Err(KmsError::constraint("ExpirationModel", Some(other), constraint))
-            }
         }
     }
+}
 
-    fn wrapping_algorithm(&self) -> Result<EncryptionAlgorithm, KmsError> {
-        match self.fields.required_text("WrappingAlgorithm")? {
-            "RSAES_OAEP_SHA_1" => Ok(EncryptionAlgorithm::OaepSha1),
-            "RSAES_OAEP_SHA_256" => Ok(EncryptionAlgorithm::OaepSha256),
-            name if OTHER_ALGORITHMS.contains(&name) => {
-                Err(KmsError::unsupported(format!("This fake does not unwrap {name}.")))
-            }
-            other => {
-                let others = OTHER_ALGORITHMS.join(", ");
-                let constraint = format!(
-                    "satisfy enum value set: [RSAES_OAEP_SHA_1, RSAES_OAEP_SHA_256, {others}]"
-                );
-                Err(KmsError::constraint("WrappingAlgorithm", Some(other), &constraint))
-            }
-        }
-    }
+/// What the caller takes the material to be.
+#[derive(Clone, Copy)]
+enum ImportType {
+    New,
+    Existing,
+}
 
-    fn wrapping_key_size(&self) -> Result<KeySize, KmsError> {
-        match self.fields.required_text("WrappingKeySpec")? {
-            "RSA_2048" => Ok(KeySize::Rsa2048),
-            "RSA_3072" => Ok(KeySize::Rsa3072),
-            "RSA_4096" => Ok(KeySize::Rsa4096),
-            "SM2" => Err(KmsError::unsupported("This fake has no keys of SM2.")),
-            other => {
-                let constraint = "satisfy enum value set: [RSA_2048, RSA_3072, RSA_4096, SM2]";
-                Err(KmsError::constraint("WrappingKeySpec", Some(other), constraint))
-            }
-        }
-    }
+/// Whether the caller wants the material to go away by itself.
+#[derive(Clone, Copy)]
+enum Expires {
+    Yes,
+    No,
 }
 
 fn incorrect_material(message: &str) -> KmsError {
@@ -188,6 +168,8 @@ fn incorrect_material(message: &str) -> KmsError {
 /// Wrapping algorithms that AWS has for other kinds of material, or no longer has.
 const OTHER_ALGORITHMS: [&str; 4] =
     ["RSAES_PKCS1_V1_5", "RSA_AES_KEY_WRAP_SHA_1", "RSA_AES_KEY_WRAP_SHA_256", "SM2PKE"];
+/// Kinds of wrapping keys that only AWS has.
+const OTHER_SPECS: [&str; 1] = ["SM2"];
 const LONGEST_LIFE: Duration = Duration::from_hours(365 * 24);
 const TOKEN_LIFETIME: Duration = Duration::from_hours(24);
 const TOKEN_LENGTH: usize = 256;

@@ -19,7 +19,8 @@ impl Operation<'_> {
 
     /// The answer without the private key, and the private key.
     fn new_data_key_pair(&self) -> Result<(Value, Vec<u8>), KmsError> {
-        let spec = self.pair_spec()?;
+        let ours = KeySpec::PAIRS.map(KeySpec::named);
+        let spec = self.fields.required_choice("KeyPairSpec", &ours, &OTHER_PAIRS)?;
         let context = self.fields.context("EncryptionContext")?;
         let key = self.generating_key(&context)?;
         self.end_dry_run()?;
@@ -33,11 +34,6 @@ impl Operation<'_> {
             "PrivateKeyCiphertextBlob": STANDARD.encode(blob),
         });
         Ok((answer, private_key))
-    }
-
-    fn pair_spec(&self) -> Result<KeySpec, KmsError> {
-        let name = self.fields.required_text("KeyPairSpec")?;
-        KeySpec::of("KeyPairSpec", name, &KeySpec::PAIRS, &OTHER_PAIRS)
     }
 }
 
