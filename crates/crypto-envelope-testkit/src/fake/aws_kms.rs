@@ -63,6 +63,7 @@ mod key;
 pub mod lie;
 mod material;
 mod operation;
+mod pattern;
 mod policy;
 mod samples;
 mod service;

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::{
-    authorization::Authorization, error::KmsError, policy::Verdict, signature::Secret,
+    authorization::Authorization, error::KmsError, pattern, policy::Verdict, signature::Secret,
     store::ACCOUNT,
 };
 use crate::fake::http::Request;
@@ -47,7 +47,11 @@ impl AccessKey {
     }
 
     /// Allows an operation (`Decrypt`; the two halves of `ReEncrypt` are `ReEncryptFrom` and
-    /// `ReEncryptTo`) with a key, by its ARN. Either may be `*`, for all.
+    /// `ReEncryptTo`) with a key, by its ARN.
+    ///
+    /// Both are patterns, as in a policy: `*` is anything, `?` is any character, and operations are
+    /// compared without regard to case. What is about no key, as `ListKeys`, is only allowed with
+    /// `*` for the key.
     #[must_use]
     pub fn allow(self, operation: impl Into<String>, key_arn: impl Into<String>) -> Self {
         self.with(Effect::Allow, operation.into(), key_arn.into())
@@ -140,8 +144,8 @@ struct Rule {
 
 impl Rule {
     fn is_about(&self, operation: &str, resource: &str) -> bool {
-        let matches = |pattern: &str, text: &str| pattern == "*" || pattern == text;
-        matches(&self.operation, operation) && matches(&self.key_arn, resource)
+        pattern::fits_in_any_case(&self.operation, operation)
+            && pattern::fits(&self.key_arn, resource)
     }
 }
 
@@ -173,6 +177,25 @@ mod tests {
         for (operation, resource) in [("Decrypt", "two"), ("Encrypt", "one")] {
             assert!(!may(&key, operation, resource, AreSilent));
             assert!(may(&key, operation, resource, Permit));
+        }
+    }
+
+    #[test]
+    fn rules_are_patterns() {
+        let key = AccessKey::new("A", "alice").allow("ReEncrypt*", "arn:*:key/?").deny("*to", "*2");
+        for (operation, resource, expected) in [
+            ("ReEncryptFrom", "arn:aws:key/1", true),
+            ("ReEncryptTo", "arn:aws:key/1", true),
+            ("ReEncryptTo", "arn:aws:key/2", false),
+            ("ReEncryptFrom", "arn:aws:key/12", false),
+            ("Decrypt", "arn:aws:key/1", false),
+            ("ReEncryptFrom", "*", false),
+        ] {
+            assert_eq!(
+                may(&key, operation, resource, AreSilent),
+                expected,
+                "{operation} {resource}"
+            );
         }
     }
 
