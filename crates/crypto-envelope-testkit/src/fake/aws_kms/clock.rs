@@ -1,22 +1,18 @@
 //! What time it is.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The time of this machine, or another one.
 #[derive(Debug, Default)]
-pub(super) struct Clock(Mutex<Option<SystemTime>>);
+pub(super) struct Clock(Option<SystemTime>);
 
 impl Clock {
-    pub(super) fn set(&self, time: Option<SystemTime>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = time;
+    pub(super) fn set(&mut self, time: Option<SystemTime>) {
+        self.0 = time;
     }
 
     pub(super) fn now(&self) -> SystemTime {
-        let set = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        set.unwrap_or_else(SystemTime::now)
+        self.0.unwrap_or_else(SystemTime::now)
     }
 
     /// Seconds since 1970.

@@ -25,8 +25,7 @@ impl Operation<'_> {
         let days = self.fields.number("PendingWindowInDays", 7, 30)?.unwrap_or(30);
         let key = self.key()?;
         key.check_kept()?;
-        let end =
-            self.store.clock.seconds_after(Duration::from_secs(u64::from(days) * 24 * 60 * 60));
+        let end = self.store.clock.seconds_after(DAY * days);
         let state = State::PendingDeletion(end);
         self.store.change(&key.arn, |key| key.state = state)?;
         Ok(json!({
@@ -68,3 +67,5 @@ impl Operation<'_> {
         Ok(Value::Null)
     }
 }
+
+const DAY: Duration = Duration::from_hours(24);
