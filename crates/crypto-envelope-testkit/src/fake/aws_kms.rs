@@ -47,11 +47,9 @@
 
 mod access;
 mod arn;
-mod authorization;
 mod blob;
 mod builder;
 mod call;
-mod canonical;
 mod clock;
 mod context;
 mod date;

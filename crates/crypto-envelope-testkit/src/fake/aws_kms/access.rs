@@ -3,7 +3,10 @@
 use std::time::SystemTime;
 
 use super::{
-    authorization::Authorization, error::KmsError, pattern, policy::Verdict, signature::Secret,
+    error::KmsError,
+    pattern,
+    policy::Verdict,
+    signature::{Authorization, Secret},
     store::ACCOUNT,
 };
 use crate::fake::http::Request;

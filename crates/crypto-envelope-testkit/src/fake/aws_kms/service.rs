@@ -8,11 +8,11 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    authorization::Authorization,
     call::{Call, Log},
     error::KmsError,
     material,
     operation::{self, Caller},
+    signature::Authorization,
     store::Store,
     throttle::Throttle,
 };

@@ -1,5 +1,8 @@
 //! Signature Version 4: whether a request was signed with the secret of its access key, and lately.
 
+mod authorization;
+mod canonical;
+
 use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::{
@@ -7,12 +10,9 @@ use aws_lc_rs::{
     hmac::{self, HMAC_SHA256, Key},
 };
 
-use super::{
-    authorization::{ALGORITHM, Authorization, DATE_HEADERS, Scope, TERM, incomplete},
-    canonical, date,
-    error::KmsError,
-    material,
-};
+pub(super) use self::authorization::Authorization;
+use self::authorization::{ALGORITHM, Scope, TERM, incomplete};
+use super::{date, error::KmsError, material};
 use crate::fake::http::Request;
 
 /// The secret of an access key, in the form with which signing begins.
@@ -66,9 +66,9 @@ fn check_headers(request: &Request, authorization: &Authorization) -> Result<(),
         let message = "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.";
         return Err(invalid(message));
     }
-    let date = DATE_HEADERS.into_iter().find(|name| request.header(name).is_some());
+    let date_header = authorization.date_header;
     let sent = request.headers.iter().map(|(name, _)| name.to_ascii_lowercase());
-    let mut wanted = sent.filter(|name| name.starts_with("x-amz-") || Some(name.as_str()) == date);
+    let mut wanted = sent.filter(|name| name.starts_with("x-amz-") || name == date_header);
     wanted.find(|name| !is_signed(name)).map_or(Ok(()), |name| {
         Err(invalid(format!("'{name}' must be a 'SignedHeader' in the AWS Authorization.")))
     })

@@ -1,31 +1,32 @@
 //! The header `Authorization` of Signature Version 4: who, where, and what is signed.
 
-use super::error::KmsError;
-use crate::fake::http::Request;
+use crate::fake::{aws_kms::error::KmsError, http::Request};
 
 /// What the header says, and when it was said.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Authorization {
-    pub(super) scope: Scope,
+pub(in crate::fake::aws_kms) struct Authorization {
+    pub(in crate::fake::aws_kms) scope: Scope,
     /// The names of the signed headers, as they are given.
     pub(super) signed_headers: Vec<String>,
     pub(super) signature: String,
     /// Of the request, from another header.
     pub(super) date: String,
+    /// What that header is called.
+    pub(super) date_header: &'static str,
 }
 
 /// The credential scope.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Scope {
-    pub(super) access_key: String,
+pub(in crate::fake::aws_kms) struct Scope {
+    pub(in crate::fake::aws_kms) access_key: String,
     pub(super) date: String,
-    pub(super) region: String,
-    pub(super) service: String,
+    pub(in crate::fake::aws_kms) region: String,
+    pub(in crate::fake::aws_kms) service: String,
 }
 
 impl Authorization {
     /// Reads it from a request to `service`. Whether the signature is right is not asked here.
-    pub(super) fn of(request: &Request, service: &str) -> Result<Self, KmsError> {
+    pub(in crate::fake::aws_kms) fn of(request: &Request, service: &str) -> Result<Self, KmsError> {
         let header = request.header("authorization").ok_or_else(|| {
             KmsError::new("MissingAuthenticationTokenException", "Missing Authentication Token")
         })?;
@@ -45,7 +46,8 @@ impl Authorization {
         if !missing.is_empty() {
             return Err(incomplete(missing + "Authorization=" + ALGORITHM));
         }
-        let date = DATE_HEADERS.iter().find_map(|name| request.header(name)).ok_or_else(|| {
+        let dates = DATE_HEADERS.iter().filter_map(|name| Some((*name, request.header(name)?)));
+        let (date_header, date) = dates.into_iter().next().ok_or_else(|| {
             incomplete(
                 "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' \
                  header.",
@@ -57,6 +59,7 @@ impl Authorization {
             signed_headers: value("SignedHeaders").split(';').map(str::to_owned).collect(),
             signature: value("Signature").to_owned(),
             date: date.to_owned(),
+            date_header,
         })
     }
 }
@@ -100,7 +103,7 @@ pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// What every credential scope ends with.
 pub(super) const TERM: &str = "aws4_request";
 /// Those that can say when a request was made; the first one that is there does.
-pub(super) const DATE_HEADERS: [&str; 2] = ["x-amz-date", "date"];
+const DATE_HEADERS: [&str; 2] = ["x-amz-date", "date"];
 
 #[cfg(test)]
 mod tests {
@@ -130,6 +133,7 @@ mod tests {
             signed_headers: vec!["host".to_owned(), "x-amz-date".to_owned()],
             signature: "00".to_owned(),
             date: "20260101T000000Z".to_owned(),
+            date_header: "x-amz-date",
         };
         assert_eq!(read(Some(header)).as_ref(), Ok(&expected));
         assert_eq!(read(Some(&header.replace(", ", ","))), Ok(expected));

@@ -1,7 +1,6 @@
 //! A request as it is signed: the same bytes, however it was written on the way.
 
-use super::material;
-use crate::fake::http::Request;
+use crate::fake::{aws_kms::material, http::Request};
 
 /// The canonical request, with these headers of it.
 pub(super) fn request(request: &Request, signed_headers: &[String]) -> String {
