@@ -27,7 +27,7 @@ impl Peer {
     ///
     /// If `cargo xtask test` did not prepare it, or it does not start.
     pub fn python() -> Result<Self> {
-        Self::start(&mut python()?)
+        Self::start(&mut python(PEER)?)
     }
 
     /// Starts the official SDK for Python, for which KMS is at `endpoint`.
@@ -36,17 +36,11 @@ impl Peer {
     ///
     /// If `cargo xtask test` did not prepare it, or it does not start.
     pub fn python_with_kms(endpoint: &str) -> Result<Self> {
-        let mut python = python()?;
+        let mut python = python(PEER)?;
         python
             .env("AWS_ENDPOINT_URL_KMS", endpoint)
-            .env("AWS_DEFAULT_REGION", "us-east-1")
             .env("AWS_ACCESS_KEY_ID", "peer")
-            .env("AWS_SECRET_ACCESS_KEY", "secret")
-            // Whatever whoever runs the tests has there.
-            .env_remove("AWS_SESSION_TOKEN")
-            .env_remove("AWS_PROFILE")
-            .env("AWS_CONFIG_FILE", "/dev/null")
-            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
+            .env("AWS_SECRET_ACCESS_KEY", "secret");
         Self::start(&mut python)
     }
 
@@ -109,13 +103,39 @@ pub fn prepared(variable: &str) -> Result<OsString> {
     Ok(env::var_os(variable).ok_or_else(missing)?)
 }
 
-fn python() -> Result<Command> {
+/// A script of `interop/`, in the Python that has the official SDK. Nothing of this machine plays a
+/// part: neither who somebody is for AWS, nor where AWS is, nor the way there.
+///
+/// # Errors
+///
+/// If `cargo xtask test` did not prepare it.
+pub fn python(path: &str) -> Result<Command> {
     let mut python = Command::new(prepared("CRYPTO_ENVELOPE_PYTHON")?);
-    // Nothing is to be left among the sources.
-    python.arg(script("aws_esdk_python/peer.py")).env("PYTHONDONTWRITEBYTECODE", "1");
+    for of_this_machine in [
+        "AWS_DEFAULT_PROFILE",
+        "AWS_ENDPOINT_URL",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+        "AWS_PROFILE",
+        "AWS_SESSION_TOKEN",
+    ] {
+        python.env_remove(of_this_machine);
+    }
+    python
+        .arg(script(path))
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_DEFAULT_REGION", "us-east-1")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        // Python asks for the small one first.
+        .env("NO_PROXY", "127.0.0.1")
+        .env("no_proxy", "127.0.0.1")
+        // Nothing is to be left among the sources.
+        .env("PYTHONDONTWRITEBYTECODE", "1");
     Ok(python)
 }
 
 fn script(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("interop").join(path)
 }
+
+const PEER: &str = "aws_esdk_python/peer.py";
