@@ -11,18 +11,13 @@ use crypto_envelope_testkit::{
 };
 use serde_json::{Value, json};
 
-use crate::client::{Result, call};
+use crate::client::{REGION, Result, bytes, call};
 
-const REGION: &str = "us-east-1";
 const CURVES: [(KeyKind, &Algorithm, usize); 3] = [
     (KeyKind::EccP256, &ECDH_P256, 32),
     (KeyKind::EccP384, &ECDH_P384, 48),
     (KeyKind::EccP521, &ECDH_P521, 66),
 ];
-
-fn bytes(answer: &Value, member: &str) -> Result<Vec<u8>> {
-    Ok(STANDARD.decode(answer[member].as_str().ok_or(member)?)?)
-}
 
 fn public_key(key: &PrivateKey) -> Result<String> {
     let der: PublicKeyX509Der<'_> = key.compute_public_key()?.as_der()?;

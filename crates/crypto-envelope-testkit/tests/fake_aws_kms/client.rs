@@ -6,8 +6,12 @@ use std::{
     net::TcpStream,
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use crypto_envelope_testkit::fake::aws_kms::FakeAwsKms;
 use serde_json::Value;
+
+/// Where everything is, unless it is said.
+pub(crate) const REGION: &str = "us-east-1";
 
 pub(crate) type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
@@ -47,8 +51,25 @@ pub(crate) fn call(
     operation: &str,
     request: &Value,
 ) -> Result<Value, (String, Option<String>)> {
-    let answer = send(kms, &headers("AKID", region, operation), request.to_string().as_bytes());
+    call_as("AKID", kms, region, operation, request)
+}
+
+/// Calls an operation in a Region, as this access key.
+pub(crate) fn call_as(
+    access_key: &str,
+    kms: &FakeAwsKms,
+    region: &str,
+    operation: &str,
+    request: &Value,
+) -> Result<Value, (String, Option<String>)> {
+    let headers = headers(access_key, region, operation);
+    let answer = send(kms, &headers, request.to_string().as_bytes());
     answer.expect("the fake answers").result()
+}
+
+/// The bytes that a member of an answer holds.
+pub(crate) fn bytes(answer: &Value, member: &str) -> Result<Vec<u8>> {
+    Ok(STANDARD.decode(answer[member].as_str().ok_or(member)?)?)
 }
 
 /// The headers that an SDK would send.

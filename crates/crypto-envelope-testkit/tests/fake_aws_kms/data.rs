@@ -1,15 +1,12 @@
 //! Data keys, encrypting and decrypting.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use crypto_envelope_testkit::{
     fake::aws_kms::{FakeAwsKms, KeyKind},
     redaction,
 };
 use serde_json::json;
 
-use crate::client::{Result, call};
-
-const REGION: &str = "us-east-1";
+use crate::client::{REGION, Result, bytes, call};
 
 #[test]
 fn a_data_key_comes_back() -> Result<()> {
@@ -19,8 +16,7 @@ fn a_data_key_comes_back() -> Result<()> {
     let request = json!({"KeyId": key, "NumberOfBytes": 24, "EncryptionContext": context});
     let generated = call(&kms, REGION, "GenerateDataKey", &request).unwrap();
     assert_eq!(generated["KeyId"], key);
-    let plaintext = generated["Plaintext"].as_str().ok_or("no plaintext")?;
-    assert_eq!(STANDARD.decode(plaintext)?.len(), 24);
+    assert_eq!(bytes(&generated, "Plaintext")?.len(), 24);
 
     let request = json!({
         "KeyId": key,
@@ -59,8 +55,9 @@ fn data_keys_have_the_length_asked_for_and_are_new() -> Result<()> {
         for operation in ["GenerateDataKey", "GenerateDataKeyWithoutPlaintext"] {
             let generated = kms.administer(REGION, operation, &request)?;
             let blob = json!({"CiphertextBlob": generated["CiphertextBlob"]});
-            let opened = kms.administer(REGION, "Decrypt", &blob)?["Plaintext"].clone();
-            assert_eq!(STANDARD.decode(opened.as_str().ok_or("no plaintext")?)?.len(), length);
+            let mut opened = kms.administer(REGION, "Decrypt", &blob)?;
+            assert_eq!(bytes(&opened, "Plaintext")?.len(), length);
+            let opened = opened["Plaintext"].take();
             let shown = (operation == "GenerateDataKey").then_some(&opened);
             assert_eq!(generated.get("Plaintext"), shown);
             assert!(!seen.contains(&opened));
@@ -77,7 +74,6 @@ fn a_fake_shows_no_key() -> Result<()> {
     let key = kms.create_key(REGION, KeyKind::Symmetric)?;
     let request = json!({"KeyId": key, "KeySpec": "AES_256"});
     let generated = call(&kms, REGION, "GenerateDataKey", &request).unwrap();
-    let secret = STANDARD.decode(generated["Plaintext"].as_str().ok_or("no plaintext")?)?;
-    redaction::hunt_debug(&kms, &[&secret])?;
+    redaction::hunt_debug(&kms, &[&bytes(&generated, "Plaintext")?])?;
     Ok(())
 }

@@ -7,9 +7,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use crypto_envelope_testkit::fake::aws_kms::{FakeAwsKms, KmsError};
 use serde_json::{Value, json};
 
-use crate::client::Result;
+use crate::client::{REGION, Result, bytes};
 
-pub(crate) const REGION: &str = "us-east-1";
 pub(crate) const MATERIAL: [u8; 32] = *b"key material that we made, of 32";
 
 /// A fake with one key that waits for its material.
@@ -43,8 +42,7 @@ impl Importer {
         let request = json!({"WrappingAlgorithm": algorithm, "WrappingKeySpec": spec});
         let answer = self.run("GetParametersForImport", request)?;
         assert_eq!(answer["KeyId"], self.key);
-        let public = STANDARD.decode(answer["PublicKey"].as_str().ok_or("no public key")?)?;
-        let public = PublicEncryptingKey::from_der(&public)?;
+        let public = PublicEncryptingKey::from_der(&bytes(&answer, "PublicKey")?)?;
         let wrapping_key = OaepPublicEncryptingKey::new(public)?;
         let valid_to = answer["ParametersValidTo"].as_f64().ok_or("no time")?;
         Ok(Parameters { token: answer["ImportToken"].clone(), valid_to, wrapping_key })

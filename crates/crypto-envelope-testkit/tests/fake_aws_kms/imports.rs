@@ -8,8 +8,8 @@ use crypto_envelope_testkit::{fake::aws_kms::FakeAwsKms, redaction};
 use serde_json::json;
 
 use crate::{
-    client::Result,
-    importer::{Importer, MATERIAL, REGION},
+    client::{REGION, Result},
+    importer::{Importer, MATERIAL},
 };
 
 const HOUR: Duration = Duration::from_hours(1);

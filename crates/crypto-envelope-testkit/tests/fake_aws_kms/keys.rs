@@ -3,9 +3,10 @@
 use crypto_envelope_testkit::fake::aws_kms::{FakeAwsKms, KeyKind, KmsError};
 use serde_json::{Value, json};
 
-use crate::{client::Result, world::WORLD};
-
-const REGION: &str = "us-east-1";
+use crate::{
+    client::{REGION, Result},
+    world::WORLD,
+};
 
 fn state(kms: &FakeAwsKms, key: &str) -> Result<Value, KmsError> {
     let described = kms.administer(REGION, "DescribeKey", &json!({"KeyId": key}))?;

@@ -2,6 +2,7 @@
 
 mod access;
 mod agreement;
+mod cast;
 mod client;
 mod data;
 mod faults;

@@ -5,16 +5,13 @@ use aws_lc_rs::{
     encoding::{AsDer, PublicKeyX509Der},
     rsa::PrivateDecryptingKey,
 };
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use crypto_envelope_testkit::{
     fake::aws_kms::{FakeAwsKms, KeyKind},
     redaction,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::client::Result;
-
-const REGION: &str = "us-east-1";
+use crate::client::{REGION, Result, bytes};
 
 /// A pair, whose private key must come back from its ciphertext, and from there only under the same
 /// context.
@@ -32,10 +29,6 @@ fn generate(kms: &FakeAwsKms, key: &str, spec: &str) -> Result<(Vec<u8>, Vec<u8>
     let private_key = bytes(&pair, "PrivateKeyPlaintext")?;
     redaction::hunt_debug(kms, &[&private_key])?;
     Ok((private_key, bytes(&pair, "PublicKey")?))
-}
-
-fn bytes(answer: &Value, member: &str) -> Result<Vec<u8>> {
-    Ok(STANDARD.decode(answer[member].as_str().ok_or(member)?)?)
 }
 
 #[test]

@@ -4,30 +4,14 @@ use crypto_envelope_testkit::fake::aws_kms::{AccessKey, FakeAwsKms, KeyKind};
 use serde_json::{Value, json};
 
 use crate::{
-    client::{Result, headers, send},
+    cast::{ALICE, BOB, Setting},
+    client::{REGION, Result, call_as},
     world::USUAL_POLICY,
 };
 
-const REGION: &str = "us-east-1";
 const ROOT: &str = "arn:aws:iam::111122223333:root";
 
-/// A key; Alice, who may do everything; and Bob, who may look at all keys and use none.
-struct Setting {
-    kms: FakeAwsKms,
-    key: String,
-    bob: String,
-}
-
 impl Setting {
-    fn new() -> Result<Self> {
-        let bob = AccessKey::new("AKIDBOB", "bob").allow("DescribeKey", "*");
-        let user = bob.user_arn();
-        let alice = AccessKey::new("AKIDALICE", "alice");
-        let kms = FakeAwsKms::builder().access_key(alice).access_key(bob).start()?;
-        let key = kms.create_key(REGION, KeyKind::Symmetric)?;
-        Ok(Self { kms, key, bob: user })
-    }
-
     /// Puts a policy of these statements, as somebody who may.
     fn put(&self, statements: &[Value]) -> Result<()> {
         let request = json!({"KeyId": self.key, "Policy": policy(statements)});
@@ -36,18 +20,14 @@ impl Setting {
     }
 
     /// `200`, or the code of the error and the end of its message.
-    fn call(&self, who: &str, operation: &str, request: &Value) -> Result<String> {
-        let headers = headers(who, REGION, operation);
-        let answer = send(&self.kms, &headers, request.to_string().as_bytes())?.result();
-        Ok(answer.map_or_else(
-            |(code, message)| said(&code, &message.unwrap_or_default()),
-            |_| "200".to_owned(),
-        ))
+    fn outcome(&self, who: &str, operation: &str, request: &Value) -> String {
+        let answer = self.call(who, operation, request);
+        answer.map_or_else(|(code, message)| said(&code, &message), |_| "200".to_owned())
     }
 
-    fn encrypt(&self, who: &str, context: &Value) -> Result<String> {
+    fn encrypt(&self, who: &str, context: &Value) -> String {
         let request = json!({"KeyId": self.key, "Plaintext": "AAAA", "EncryptionContext": context});
-        self.call(who, "Encrypt", &request)
+        self.outcome(who, "Encrypt", &request)
     }
 }
 
@@ -75,25 +55,24 @@ fn a_denial_wins_over_everything() -> Result<()> {
     let it = Setting::new()?;
     it.put(&[statement("Allow", ROOT, "kms:*"), statement("Deny", "*", "kms:Encrypt")])?;
     let request = json!({"KeyId": it.key, "Plaintext": "AAAA"});
-    let headers = headers("AKIDALICE", REGION, "Encrypt");
-    let denied = send(&it.kms, &headers, request.to_string().as_bytes())?.result();
+    let denied = it.call(ALICE, "Encrypt", &request);
     let message = format!(
         "User: arn:aws:iam::111122223333:user/alice is not authorized to perform: kms:Encrypt on \
          resource: {} with an explicit deny in a resource-based policy",
         it.key
     );
-    assert_eq!(denied, Err(("AccessDeniedException".to_owned(), Some(message))));
+    assert_eq!(denied, Err(("AccessDeniedException".to_owned(), message)));
     let request = json!({"KeyId": it.key, "KeySpec": "AES_256"});
-    assert_eq!(it.call("AKIDALICE", "GenerateDataKey", &request)?, "200");
+    assert_eq!(it.outcome(ALICE, "GenerateDataKey", &request), "200");
     // Over a grant too.
     let request = json!({"KeyId": it.key, "GranteePrincipal": it.bob, "Operations": ["Encrypt"]});
     let grant = it.kms.administer(REGION, "CreateGrant", &request)?;
     let request =
         json!({"KeyId": it.key, "Plaintext": "AAAA", "GrantTokens": [grant["GrantToken"]]});
-    let refused = it.call("AKIDBOB", "Encrypt", &request)?;
+    let refused = it.outcome(BOB, "Encrypt", &request);
     assert_eq!(refused, "AccessDeniedException: with an explicit deny in a resource-based policy");
     it.put(&[statement("Allow", ROOT, "kms:*")])?;
-    assert_eq!(it.call("AKIDBOB", "Encrypt", &request)?, "200");
+    assert_eq!(it.outcome(BOB, "Encrypt", &request), "200");
     Ok(())
 }
 
@@ -103,12 +82,12 @@ fn who_is_named_needs_no_other_leave() -> Result<()> {
     let nothing = json!({});
     let refused = "AccessDeniedException: because no identity-based policy allows the kms:Encrypt \
                    action";
-    assert_eq!(it.encrypt("AKIDBOB", &nothing)?, refused);
+    assert_eq!(it.encrypt(BOB, &nothing), refused);
     it.put(&[statement("Allow", ROOT, "kms:*"), statement("Allow", &it.bob, "kms:Enc*")])?;
-    assert_eq!(it.encrypt("AKIDBOB", &nothing)?, "200");
-    assert_eq!(it.encrypt("AKIDALICE", &nothing)?, "200");
+    assert_eq!(it.encrypt(BOB, &nothing), "200");
+    assert_eq!(it.encrypt(ALICE, &nothing), "200");
     let request = json!({"KeyId": it.key, "KeySpec": "AES_256"});
-    let refused = it.call("AKIDBOB", "GenerateDataKey", &request)?;
+    let refused = it.outcome(BOB, "GenerateDataKey", &request);
     assert!(refused.contains("no identity-based policy"), "{refused}");
     Ok(())
 }
@@ -117,14 +96,14 @@ fn who_is_named_needs_no_other_leave() -> Result<()> {
 fn without_the_account_nobody_else_may() -> Result<()> {
     let it = Setting::new()?;
     it.put(&[statement("Allow", &it.bob, "kms:Encrypt")])?;
-    assert_eq!(it.encrypt("AKIDBOB", &json!({}))?, "200");
+    assert_eq!(it.encrypt(BOB, &json!({})), "200");
     let refused = "AccessDeniedException: because no resource-based policy allows the kms:Encrypt \
                    action";
-    assert_eq!(it.encrypt("AKIDALICE", &json!({}))?, refused);
+    assert_eq!(it.encrypt(ALICE, &json!({})), refused);
     // Other keys, and what is about no key, are not touched.
     let request = json!({"KeyId": it.kms.create_key(REGION, KeyKind::Symmetric)?});
-    assert_eq!(it.call("AKIDALICE", "DescribeKey", &request)?, "200");
-    assert_eq!(it.call("AKIDALICE", "ListKeys", &json!({}))?, "200");
+    assert_eq!(it.outcome(ALICE, "DescribeKey", &request), "200");
+    assert_eq!(it.outcome(ALICE, "ListKeys", &json!({})), "200");
     Ok(())
 }
 
@@ -139,7 +118,7 @@ fn re_encrypting_asks_the_policies_of_both_keys() -> Result<()> {
         [("kms:ReEncryptFrom", true), ("kms:ReEncrypt*", true), ("kms:ReEncryptTo", false)]
     {
         it.put(&[statement("Allow", ROOT, "kms:*"), statement("Deny", "*", denied)])?;
-        let answer = it.call("AKIDALICE", "ReEncrypt", &request)?;
+        let answer = it.outcome(ALICE, "ReEncrypt", &request);
         assert_eq!(answer.contains("explicit deny"), is_denied, "{denied} {answer}");
     }
     Ok(())
@@ -151,9 +130,9 @@ fn conditions_look_at_the_context() -> Result<()> {
     let mut red = statement("Allow", &it.bob, "kms:Encrypt");
     red["Condition"] = json!({"StringEquals": {"kms:EncryptionContext:tenant": "red"}});
     it.put(&[statement("Allow", ROOT, "kms:*"), red])?;
-    assert_eq!(it.encrypt("AKIDBOB", &json!({"tenant": "red", "a": "b"}))?, "200");
+    assert_eq!(it.encrypt(BOB, &json!({"tenant": "red", "a": "b"})), "200");
     for other in [json!({"tenant": "blue"}), json!({})] {
-        assert_ne!(it.encrypt("AKIDBOB", &other)?, "200", "{other}");
+        assert_ne!(it.encrypt(BOB, &other), "200", "{other}");
     }
     Ok(())
 }
@@ -168,19 +147,19 @@ fn nobody_locks_themselves_out_unless_they_say_so() -> Result<()> {
         policy(&[statement("Allow", ROOT, "kms:*"), statement("Deny", ROOT, "kms:PutKeyPolicy")]);
     for text in [&bob_alone, &denied] {
         let request = json!({"KeyId": it.key, "PolicyName": "default", "Policy": text});
-        assert_eq!(it.call("AKIDALICE", "PutKeyPolicy", &request)?, locked);
-        assert_eq!(it.call("AKIDALICE", "CreateKey", &json!({"Policy": text}))?, locked);
+        assert_eq!(it.outcome(ALICE, "PutKeyPolicy", &request), locked);
+        assert_eq!(it.outcome(ALICE, "CreateKey", &json!({"Policy": text})), locked);
     }
     // Nothing has changed; and Bob could not put a policy again either, were it left to his own.
     it.put(&[statement("Allow", ROOT, "kms:*"), statement("Allow", &it.bob, "kms:PutKeyPolicy")])?;
     let request = json!({"KeyId": it.key, "Policy": USUAL_POLICY});
-    assert_eq!(it.call("AKIDBOB", "PutKeyPolicy", &request)?, locked);
+    assert_eq!(it.outcome(BOB, "PutKeyPolicy", &request), locked);
     let request = json!({"KeyId": it.key, "Policy": bob_alone});
-    assert_eq!(it.call("AKIDBOB", "PutKeyPolicy", &request)?, "200");
-    assert!(it.call("AKIDALICE", "GetKeyPolicy", &json!({"KeyId": it.key}))?.contains("because"));
+    assert_eq!(it.outcome(BOB, "PutKeyPolicy", &request), "200");
+    assert!(it.outcome(ALICE, "GetKeyPolicy", &json!({"KeyId": it.key})).contains("because"));
 
     let bypass = json!({"Policy": bob_alone, "BypassPolicyLockoutSafetyCheck": true});
-    assert_eq!(it.call("AKIDALICE", "CreateKey", &bypass)?, "200");
+    assert_eq!(it.outcome(ALICE, "CreateKey", &bypass), "200");
     Ok(())
 }
 
@@ -225,14 +204,14 @@ fn policies_have_a_limit() -> Result<()> {
 /// A key of the vectors has one from the moment that it is changed.
 #[test]
 fn keys_of_the_vectors_have_policies() -> Result<()> {
-    let alice = AccessKey::new("AKIDALICE", "alice");
+    let alice = AccessKey::new(ALICE, "alice");
     let kms = FakeAwsKms::builder().vector_keys().access_key(alice).start()?;
     let key = "arn:aws:kms:us-east-1:444455556666:key/1";
-    let encrypt = json!({"KeyId": key, "Plaintext": "AAAA"}).to_string();
-    let headers = headers("AKIDALICE", REGION, "Encrypt");
-    assert_eq!(send(&kms, &headers, encrypt.as_bytes())?.status, 200);
+    let encrypt = json!({"KeyId": key, "Plaintext": "AAAA"});
+    assert!(call_as(ALICE, &kms, REGION, "Encrypt", &encrypt).is_ok());
     let denied = policy(&[statement("Deny", "111122223333", "kms:Encrypt")]);
     kms.administer(REGION, "PutKeyPolicy", &json!({"KeyId": key, "Policy": denied}))?;
-    assert_eq!(send(&kms, &headers, encrypt.as_bytes())?.status, 400);
+    let denied = call_as(ALICE, &kms, REGION, "Encrypt", &encrypt).unwrap_err();
+    assert_eq!(denied.0, "AccessDeniedException");
     Ok(())
 }

@@ -3,9 +3,7 @@
 use crypto_envelope_testkit::fake::aws_kms::{AccessKey, FakeAwsKms, KeyKind};
 use serde_json::json;
 
-use crate::client::{Answer, Result, headers, send};
-
-const REGION: &str = "us-east-1";
+use crate::client::{Answer, REGION, Result, headers, send};
 
 fn code(answer: &Answer) -> String {
     answer.result().map_or_else(|(code, _)| code, |answer| answer.to_string())

@@ -13,7 +13,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use crypto_envelope_testkit::fake::aws_kms::{FakeAwsKms, KeyKind};
 use serde_json::{Value, json};
 
-use crate::client::Result;
+use crate::client::{REGION, Result, bytes};
 
 /// RSA keys take a while: there is one world for all tests that only look.
 pub(crate) static WORLD: LazyLock<World> =
@@ -43,7 +43,7 @@ impl World {
         world.set("zeros_4097", zeros(4097));
         world.encrypt_some()?;
         world.meet_peers()?;
-        let disabled = world.kms.create_key("us-east-1", KeyKind::EccP256)?;
+        let disabled = world.kms.create_key(REGION, KeyKind::EccP256)?;
         world.kms.disable_key(&disabled)?;
         world.set("disabled_ecc", disabled);
         Ok(world)
@@ -68,7 +68,7 @@ impl World {
     }
 
     fn encrypt_some(&mut self) -> Result<()> {
-        let blob = self.encrypt("symmetric", "us-east-1")?;
+        let blob = self.encrypt("symmetric", REGION)?;
         let mut tampered = STANDARD.decode(&blob)?;
         let truncated = tampered[..tampered.len() - 1].to_vec();
         *tampered.last_mut().ok_or("empty")? ^= 1;
@@ -76,15 +76,15 @@ impl World {
         self.set("tampered", STANDARD.encode(tampered));
         self.set("truncated", STANDARD.encode(truncated));
         for (name, key, region) in
-            [("mrk_blob", "multi_region", "us-east-1"), ("west_blob", "symmetric_2", "us-west-2")]
+            [("mrk_blob", "multi_region", REGION), ("west_blob", "symmetric_2", "us-west-2")]
         {
             let blob = self.encrypt(key, region)?;
             self.set(name, blob);
         }
         for key in ["rsa_2048", "rsa_3072", "rsa_4096"] {
             let request = json!({"KeyId": self.values[key]});
-            let answer = self.kms.administer("us-east-1", "GetPublicKey", &request)?;
-            let der = STANDARD.decode(answer["PublicKey"].as_str().ok_or("no public key")?)?;
+            let answer = self.kms.administer(REGION, "GetPublicKey", &request)?;
+            let der = bytes(&answer, "PublicKey")?;
             self.set(&format!("public_{key}"), STANDARD.encode(&der));
             let public = OaepPublicEncryptingKey::new(PublicEncryptingKey::from_der(&der)?)?;
             for (suffix, oaep) in
