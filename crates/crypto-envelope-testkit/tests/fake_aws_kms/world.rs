@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use aws_lc_rs::{
     agreement::{ECDH_P256, ECDH_P384, ECDH_P521, PrivateKey},
-    encoding::{AsDer, PublicKeyX509Der},
+    encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der},
     rsa::{
         OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PublicEncryptingKey,
     },
@@ -99,21 +99,29 @@ impl World {
         Ok(())
     }
 
-    /// Public keys to agree with, and what only looks like one of P-256.
+    /// Public keys to agree with, and what only looks like one.
     fn meet_peers(&mut self) -> Result<()> {
-        for (name, curve) in
-            [("peer_p521", &ECDH_P521), ("peer_p384", &ECDH_P384), ("peer_p256", &ECDH_P256)]
-        {
-            let public = PrivateKey::generate(curve)?.compute_public_key()?;
-            let der: PublicKeyX509Der<'_> = public.as_der()?;
-            self.set(name, STANDARD.encode(der.as_ref()));
-            self.set("bare_point", STANDARD.encode(public.as_ref()));
+        for (name, curve) in [("p256", &ECDH_P256), ("p384", &ECDH_P384), ("p521", &ECDH_P521)] {
+            let private = PrivateKey::generate(curve)?;
+            let point = private.compute_public_key()?;
+            let peer: PublicKeyX509Der<'_> = point.as_der()?;
+            let peer = peer.as_ref();
+            let private: Pkcs8V1Der<'_> = private.as_der()?;
+            let mut off_curve = peer.to_vec();
+            *off_curve.last_mut().ok_or("empty")? ^= 1;
+            for (kind, bytes) in [
+                ("peer", peer),
+                ("off_curve", &off_curve),
+                ("bare_point", point.as_ref()),
+                ("longer", &[peer, &[0]].concat()),
+                ("shorter", &peer[..peer.len() - 1]),
+                ("private", private.as_ref()),
+            ] {
+                self.set(&format!("{kind}_{name}"), STANDARD.encode(bytes));
+            }
         }
-        let peer = STANDARD.decode(&self.values["peer_p256"])?;
-        let mut off_curve = peer.clone();
-        *off_curve.last_mut().ok_or("empty")? ^= 1;
-        self.set("off_curve", STANDARD.encode(off_curve));
         // The names of the algorithm and the curve, and a point of one byte.
+        let peer = STANDARD.decode(&self.values["peer_p256"])?;
         let infinity = [&[0x30, 0x19], &peer[2..23], &[0x03, 0x02, 0x00, 0x00]].concat();
         self.set("infinity", STANDARD.encode(infinity));
         Ok(())
