@@ -20,4 +20,9 @@
 
 #[cfg(feature = "aws-kms")]
 pub mod aws_kms;
+mod clock;
+mod crypto;
+mod date;
 pub mod http;
+mod log;
+mod throttle;

@@ -50,9 +50,7 @@ mod arn;
 mod blob;
 mod builder;
 mod call;
-mod clock;
 mod context;
-mod date;
 mod error;
 mod fields;
 mod grant;
@@ -68,7 +66,6 @@ mod service;
 mod signature;
 mod spec;
 mod store;
-mod throttle;
 
 use std::{io, sync::Arc, time::SystemTime};
 

@@ -3,6 +3,7 @@
 mod connection;
 mod fault;
 mod message;
+pub(crate) mod percent;
 mod server;
 
 pub use self::fault::Fault;

@@ -2,14 +2,18 @@
 
 use std::{io, path::PathBuf, sync::Arc};
 
-use super::{FakeAwsKms, access::AccessKey, call::Log, service::KmsService, store::Store};
-use crate::fake::http::Server;
+use super::{FakeAwsKms, access::AccessKey, service::KmsService, store::Store};
+use crate::fake::{
+    http::Server,
+    log::{Log, Memory},
+};
 
 /// Starts a [`FakeAwsKms`] that is not the usual one.
 #[derive(Clone, Debug, Default)]
 pub struct FakeAwsKmsBuilder {
     port: u16,
     log_file: Option<PathBuf>,
+    memory: Memory,
     has_vector_keys: bool,
     access_keys: Vec<AccessKey>,
 }
@@ -27,6 +31,14 @@ impl FakeAwsKmsBuilder {
     #[must_use]
     pub fn log_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.log_file = Some(path.into());
+        self
+    }
+
+    /// Keeps no call in memory: [`calls`](FakeAwsKms::calls) are none, and a fake that runs for long
+    /// does not grow with them. A [`log_file`](Self::log_file) has them all the same.
+    #[must_use]
+    pub fn forget_calls(mut self) -> Self {
+        self.memory = Memory::Forgets;
         self
     }
 
@@ -53,7 +65,7 @@ impl FakeAwsKmsBuilder {
     ///
     /// If the port is taken, the log file cannot be created, or there is no thread to have.
     pub fn start(self) -> io::Result<FakeAwsKms> {
-        let log = Log::new(self.log_file.as_deref())?;
+        let log = Log::new(self.memory, self.log_file.as_deref())?;
         let store = Store {
             access_keys: self.access_keys,
             has_vector_keys: self.has_vector_keys,

@@ -1,14 +1,8 @@
-//! The log of all calls.
-
-use std::{
-    fmt,
-    fs::{File, OpenOptions},
-    io::{self, Write},
-    path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+//! What the log has of a call.
 
 use serde_json::{Value, json};
+
+use crate::fake::log::Entry;
 
 /// A call that the fake got, and what became of it.
 ///
@@ -43,9 +37,10 @@ impl Call {
         let (_, value) = headers.find(|(given, _)| given.eq_ignore_ascii_case(name))?;
         Some(value)
     }
+}
 
-    /// One line of the log file.
-    fn json(&self) -> Value {
+impl Entry for Call {
+    fn line(&self) -> Value {
         json!({
             "op": self.operation,
             "region": self.region,
@@ -56,60 +51,5 @@ impl Call {
             "fault": self.fault,
             "user_agent": self.header("user-agent"),
         })
-    }
-}
-
-/// Nobody else reads it: it will hold keys, if only those of the fake.
-fn private_file(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// All calls since the last look.
-#[derive(Default)]
-pub(super) struct Log(Mutex<Entries>);
-
-#[derive(Default)]
-struct Entries {
-    calls: Vec<Call>,
-    file: Option<File>,
-}
-
-impl Log {
-    /// Writes into `path` as well, if there is one.
-    pub(super) fn new(path: Option<&Path>) -> io::Result<Self> {
-        let file = path.map(private_file).transpose()?;
-        Ok(Self(Mutex::new(Entries { calls: Vec::new(), file })))
-    }
-
-    pub(super) fn add(&self, call: Call) {
-        let mut entries = self.lock();
-        if let Some(file) = &mut entries.file {
-            // A log that cannot be written must not make the service fail.
-            let _ = writeln!(file, "{}", call.json());
-        }
-        entries.calls.push(call);
-    }
-
-    pub(super) fn calls(&self) -> Vec<Call> {
-        self.lock().calls.clone()
-    }
-
-    pub(super) fn take(&self) -> Vec<Call> {
-        std::mem::take(&mut self.lock().calls)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Entries> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// How many, and nothing of what is in them.
-impl fmt::Debug for Log {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Log").field("calls", &self.lock().calls.len()).finish_non_exhaustive()
     }
 }

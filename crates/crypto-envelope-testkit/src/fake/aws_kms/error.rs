@@ -94,6 +94,14 @@ impl KmsError {
         Self::new("MalformedPolicyDocumentException", message)
     }
 
+    pub(super) fn throttled() -> Self {
+        Self::new(
+            "ThrottlingException",
+            "You have exceeded the rate at which you may call KMS. Reduce the frequency of your \
+             calls.",
+        )
+    }
+
     pub(super) fn dry_run() -> Self {
         Self::new(
             "DryRunOperationException",

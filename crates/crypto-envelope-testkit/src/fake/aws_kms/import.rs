@@ -1,10 +1,7 @@
 //! Material that is imported, and what lets it in.
 
-use super::{
-    arn::Arn,
-    material::{self, Material},
-    spec::EncryptionAlgorithm,
-};
+use super::{arn::Arn, material::Material, spec::EncryptionAlgorithm};
+use crate::fake::crypto;
 
 /// What a key of the origin `EXTERNAL` knows about its material.
 #[derive(Clone, Debug, Default)]
@@ -56,5 +53,5 @@ impl std::fmt::Debug for ImportToken {
 
 /// What `material` is called as that of `key`.
 pub(super) fn material_id(key: &Arn, material: &[u8]) -> String {
-    material::hex(&material::sha256(&[key.id.as_bytes(), material].concat()))
+    crypto::hex(&crypto::sha256(&[key.id.as_bytes(), material].concat()))
 }

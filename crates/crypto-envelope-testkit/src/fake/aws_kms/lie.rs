@@ -62,9 +62,5 @@ pub fn error(status: u16, code: &str, message: &str) -> Fault {
 /// The answer is what `change` makes of it.
 #[must_use]
 pub fn answer(change: impl Fn(&mut Value) + Send + Sync + 'static) -> Fault {
-    Fault::body(move |body| {
-        let Ok(mut answer) = serde_json::from_slice::<Value>(&body) else { return body };
-        change(&mut answer);
-        answer.to_string().into_bytes()
-    })
+    Fault::json(change)
 }

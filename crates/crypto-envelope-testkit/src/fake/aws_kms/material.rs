@@ -1,20 +1,22 @@
-//! What a key consists of, and what is done with it. AWS-LC directly, so that a mistake in the
-//! cipher code of the core does not meet itself here.
+//! What a key consists of, and what is done with it.
 
 mod ecc;
-mod rsa;
 mod symmetric;
 
 use std::fmt;
 
 use aws_lc_rs::{
     agreement::{ECDH_P256, ECDH_P384, ECDH_P521},
-    digest, rand,
     rsa::KeySize,
 };
 
-use self::{ecc::EccKey, rsa::RsaKey, symmetric::SymmetricKeys};
-use super::{arn::Arn, error::KmsError, spec::KeySpec};
+use self::{ecc::EccKey, symmetric::SymmetricKeys};
+use super::{
+    arn::Arn,
+    error::KmsError,
+    spec::{EncryptionAlgorithm, KeySpec},
+};
+use crate::fake::crypto::{self, Oaep, RsaKey};
 
 pub(super) enum Material {
     Symmetric(SymmetricKeys),
@@ -25,10 +27,10 @@ pub(super) enum Material {
 impl Material {
     pub(super) fn generate(spec: KeySpec) -> Result<Self, KmsError> {
         Ok(match spec {
-            KeySpec::SymmetricDefault => Self::of_symmetric(random()),
-            KeySpec::Rsa2048 => Self::Rsa(RsaKey::generate(KeySize::Rsa2048)?),
-            KeySpec::Rsa3072 => Self::Rsa(RsaKey::generate(KeySize::Rsa3072)?),
-            KeySpec::Rsa4096 => Self::Rsa(RsaKey::generate(KeySize::Rsa4096)?),
+            KeySpec::SymmetricDefault => Self::of_symmetric(crypto::random()),
+            KeySpec::Rsa2048 => Self::of_rsa(KeySize::Rsa2048)?,
+            KeySpec::Rsa3072 => Self::of_rsa(KeySize::Rsa3072)?,
+            KeySpec::Rsa4096 => Self::of_rsa(KeySize::Rsa4096)?,
             KeySpec::EccP256 => Self::Ecc(EccKey::generate(&ECDH_P256)?),
             KeySpec::EccP384 => Self::Ecc(EccKey::generate(&ECDH_P384)?),
             KeySpec::EccP521 => Self::Ecc(EccKey::generate(&ECDH_P521)?),
@@ -37,6 +39,10 @@ impl Material {
 
     pub(super) fn of_symmetric(key: [u8; 32]) -> Self {
         Self::Symmetric(SymmetricKeys::new(vec![key]))
+    }
+
+    fn of_rsa(size: KeySize) -> Result<Self, KmsError> {
+        RsaKey::generate(size).map(Self::Rsa).map_err(internal)
     }
 
     /// That of a symmetric key that waits for its import.
@@ -49,7 +55,7 @@ impl Material {
         let Arn { partition, account, id, region, .. } = arn;
         // Replicas share their material, so it cannot depend on the Region.
         let region = if arn.is_multi_region() { String::new() } else { format!(":{region}") };
-        Self::of_symmetric(sha256(
+        Self::of_symmetric(crypto::sha256(
             format!("esdk-fake-kms-key:{partition}:{account}:{id}{region}").as_bytes(),
         ))
     }
@@ -61,11 +67,28 @@ impl Material {
         }
     }
 
-    pub(super) fn rsa(&self) -> Result<&RsaKey, KmsError> {
-        match self {
-            Self::Rsa(key) => Ok(key),
-            Self::Symmetric(_) | Self::Ecc(_) => Err(KmsError::invalid_ciphertext()),
-        }
+    /// RSAES-OAEP with the public half.
+    pub(super) fn encrypt(
+        &self,
+        algorithm: EncryptionAlgorithm,
+        plaintext: &[u8],
+    ) -> Result<Vec<u8>, KmsError> {
+        self.rsa()?.encrypt(oaep(algorithm)?, plaintext).map_err(internal)
+    }
+
+    /// RSAES-OAEP with the private half.
+    pub(super) fn decrypt(
+        &self,
+        algorithm: EncryptionAlgorithm,
+        ciphertext: &[u8],
+    ) -> Result<Vec<u8>, KmsError> {
+        let opened = self.rsa()?.decrypt(oaep(algorithm)?, ciphertext);
+        opened.map_err(|_| KmsError::invalid_ciphertext())
+    }
+
+    /// The bytes that every ciphertext of RSA has.
+    pub(super) fn ciphertext_size(&self) -> Result<usize, KmsError> {
+        self.rsa().map(RsaKey::size)
     }
 
     /// The secret that this key and the owner of a public key have in common, if this is a key for
@@ -80,7 +103,7 @@ impl Material {
     /// The public half, as DER of an X.509 `SubjectPublicKeyInfo`.
     pub(super) fn public_key(&self) -> Result<Vec<u8>, KmsError> {
         match self {
-            Self::Rsa(key) => key.public_key(),
+            Self::Rsa(key) => key.public_key().map_err(internal),
             Self::Ecc(key) => key.public_key(),
             Self::Symmetric(_) => Err(KmsError::invalid_ciphertext()),
         }
@@ -89,9 +112,16 @@ impl Material {
     /// The private half, as DER of PKCS #8.
     pub(super) fn private_key(&self) -> Result<Vec<u8>, KmsError> {
         match self {
-            Self::Rsa(key) => key.private_key(),
+            Self::Rsa(key) => key.private_key().map_err(internal),
             Self::Ecc(key) => key.private_key(),
             Self::Symmetric(_) => Err(KmsError::invalid_ciphertext()),
+        }
+    }
+
+    fn rsa(&self) -> Result<&RsaKey, KmsError> {
+        match self {
+            Self::Rsa(key) => Ok(key),
+            Self::Symmetric(_) | Self::Ecc(_) => Err(KmsError::invalid_ciphertext()),
         }
     }
 }
@@ -102,34 +132,14 @@ impl fmt::Debug for Material {
     }
 }
 
-/// Random bytes. Without them there is nothing to test.
-pub(super) fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    rand::fill(&mut bytes).expect("AWS-LC aborts rather than be without randomness");
-    bytes
+fn oaep(algorithm: EncryptionAlgorithm) -> Result<Oaep, KmsError> {
+    match algorithm {
+        EncryptionAlgorithm::OaepSha1 => Ok(Oaep::Sha1),
+        EncryptionAlgorithm::OaepSha256 => Ok(Oaep::Sha256),
+        EncryptionAlgorithm::SymmetricDefault => Err(KmsError::invalid_ciphertext()),
+    }
 }
 
-pub(super) fn random_bytes(length: usize) -> Vec<u8> {
-    let mut bytes = vec![0; length];
-    rand::fill(&mut bytes).expect("AWS-LC aborts rather than be without randomness");
-    bytes
-}
-
-/// A random name in the form of a UUID.
-pub(super) fn uuid() -> String {
-    let hex = hex(&random::<16>());
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let hash = digest::digest(&digest::SHA256, bytes);
-    hash.as_ref().try_into().expect("a SHA-256 hash has 32 bytes")
-}
-
-fn internal(_: aws_lc_rs::error::Unspecified) -> KmsError {
+fn internal<E>(_: E) -> KmsError {
     KmsError::silent("KMSInternalException")
 }

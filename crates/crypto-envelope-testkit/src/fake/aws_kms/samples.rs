@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{FakeAwsKms, KeyKind, error::KmsError, material, text_at};
+use super::{FakeAwsKms, KeyKind, error::KmsError, text_at};
+use crate::fake::crypto;
 
 impl FakeAwsKms {
     /// Creates one key of every kind and returns their ARNs by name: `symmetric`, `multi_region`
@@ -20,7 +21,7 @@ impl FakeAwsKms {
         for (name, region, kind) in SAMPLES {
             samples.insert(name, self.create_key(region, kind)?);
         }
-        samples.insert("imported", self.import_key(EAST, material::random())?);
+        samples.insert("imported", self.import_key(EAST, crypto::random())?);
         let waiting = self.administer(EAST, "CreateKey", &json!({"Origin": "EXTERNAL"}))?;
         samples.insert("pending_import", text_at(&waiting, "/KeyMetadata/Arn"));
         samples.insert("replica", self.replicate_key(&samples["multi_region"], WEST)?);

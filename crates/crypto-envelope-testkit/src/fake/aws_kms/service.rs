@@ -8,25 +8,28 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    call::{Call, Log},
+    call::Call,
     error::KmsError,
-    material,
     operation::{self, Caller},
     signature::Authorization,
     store::Store,
+};
+use crate::fake::{
+    crypto,
+    http::{Request, Response, Service},
+    log::Log,
     throttle::Throttle,
 };
-use crate::fake::http::{Request, Response, Service};
 
 #[derive(Debug)]
 pub(super) struct KmsService {
     store: Mutex<Store>,
     pub(super) throttle: Throttle,
-    pub(super) log: Log,
+    pub(super) log: Log<Call>,
 }
 
 impl KmsService {
-    pub(super) fn new(store: Store, log: Log) -> Self {
+    pub(super) fn new(store: Store, log: Log<Call>) -> Self {
         Self { store: Mutex::new(store), throttle: Throttle::default(), log }
     }
 
@@ -52,7 +55,9 @@ impl KmsService {
         if let Some(key) = &known {
             key.verify(request, &authorization, store.clock.now())?;
         }
-        self.throttle.admit(Instant::now())?;
+        if !self.throttle.admit(Instant::now()) {
+            return Err(KmsError::throttled());
+        }
         let caller = Caller { region: authorization.scope.region, identity: known };
         let members: Value =
             serde_json::from_slice(&request.body).map_err(|_| KmsError::serialization())?;
@@ -73,7 +78,7 @@ impl Service for KmsService {
             Err(error) => (status_of(&error), error.json().to_string().into_bytes()),
         };
         let headers =
-            vec![("content-type", CONTENT_TYPE.to_owned()), ("x-amzn-requestid", material::uuid())];
+            vec![("content-type", CONTENT_TYPE.to_owned()), ("x-amzn-requestid", crypto::uuid())];
         Response { status, headers, body }
     }
 
@@ -122,13 +127,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::fake::aws_kms::{fields::MEMBERS, operation::OPERATIONS};
+    use crate::fake::{
+        aws_kms::{fields::MEMBERS, operation::OPERATIONS},
+        log::Memory,
+    };
 
     const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/kms/aws4_request, \
                                  SignedHeaders=host;x-amz-date, Signature=00";
 
     fn service() -> KmsService {
-        KmsService::new(Store::default(), Log::default())
+        let log = Log::new(Memory::default(), None).expect("no file is written");
+        KmsService::new(Store::default(), log)
     }
 
     fn ask(service: &KmsService, operation: &str, members: &Value) -> (u16, Value) {

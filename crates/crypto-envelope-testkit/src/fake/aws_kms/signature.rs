@@ -12,8 +12,12 @@ use aws_lc_rs::{
 
 pub(super) use self::authorization::Authorization;
 use self::authorization::{ALGORITHM, Scope, TERM, incomplete};
-use super::{date, error::KmsError, material};
-use crate::fake::http::Request;
+use super::error::KmsError;
+use crate::fake::{
+    crypto,
+    date::{self, Date},
+    http::Request,
+};
 
 /// The secret of an access key, in the form with which signing begins.
 #[derive(Clone, Debug)]
@@ -49,13 +53,13 @@ impl Secret {
         let mut names = signed_headers.clone();
         names.sort();
         let canonical = canonical::request(request, &names);
-        let hash = material::hex(&material::sha256(canonical.as_bytes()));
+        let hash = crypto::hex(&crypto::sha256(canonical.as_bytes()));
         let Scope { date: day, region, service, .. } = scope;
         let text = format!("{ALGORITHM}\n{date}\n{day}/{region}/{service}/{TERM}\n{hash}");
         let key = [day, region, service, TERM].iter().fold(self.0.clone(), |key, part| {
             Key::new(HMAC_SHA256, hmac::sign(&key, part.as_bytes()).as_ref())
         });
-        material::hex(hmac::sign(&key, text.as_bytes()).as_ref())
+        crypto::hex(hmac::sign(&key, text.as_bytes()).as_ref())
     }
 }
 
@@ -76,7 +80,7 @@ fn check_headers(request: &Request, authorization: &Authorization) -> Result<(),
 
 fn check_date(authorization: &Authorization, now: SystemTime) -> Result<(), KmsError> {
     let Authorization { scope, date, .. } = authorization;
-    if !date::is_text(date) {
+    if !date::is_basic(date) {
         return Err(incomplete(format!(
             "Date must be in ISO-8601 'basic format'. Got '{date}'. See \
              http://en.wikipedia.org/wiki/ISO_8601"
@@ -90,9 +94,9 @@ fn check_date(authorization: &Authorization, now: SystemTime) -> Result<(), KmsE
             &date[..8]
         )));
     }
-    let earliest = date::text_of(now.checked_sub(TOLERANCE).unwrap_or(now));
-    let latest = date::text_of(now.checked_add(TOLERANCE).unwrap_or(now));
-    let now = date::text_of(now);
+    let earliest = Date::of(now.checked_sub(TOLERANCE).unwrap_or(now)).basic();
+    let latest = Date::of(now.checked_add(TOLERANCE).unwrap_or(now)).basic();
+    let now = Date::of(now).basic();
     if *date < earliest {
         return Err(invalid(format!(
             "Signature expired: {date} is now earlier than {earliest} ({now} - 15 min.)"

@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     access::AccessKey,
     arn::{self, Arn, Kind},
-    clock::Clock,
     error::KmsError,
     grant::Grant,
     import::ImportToken,
@@ -13,6 +12,7 @@ use super::{
     material::Material,
     spec::KeySpec,
 };
+use crate::fake::clock::Clock;
 
 #[derive(Debug, Default)]
 pub(super) struct Store {

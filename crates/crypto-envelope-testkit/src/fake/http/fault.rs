@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+use serde_json::Value;
+
 /// Something that goes wrong with the next request, unless told otherwise.
 ///
 /// ```
@@ -66,6 +68,16 @@ impl Fault {
     #[must_use]
     pub fn body(change: impl Fn(Vec<u8>) -> Vec<u8> + Send + Sync + 'static) -> Self {
         Self::new(Effect::Body(Arc::new(change)))
+    }
+
+    /// As [`body`](Self::body), for a body of JSON. Any other stays as it is.
+    #[must_use]
+    pub fn json(change: impl Fn(&mut Value) + Send + Sync + 'static) -> Self {
+        Self::body(move |body| {
+            let Ok(mut answer) = serde_json::from_slice(&body) else { return body };
+            change(&mut answer);
+            answer.to_string().into_bytes()
+        })
     }
 
     /// Strikes that often instead of once.

@@ -1,11 +1,12 @@
-//! AES-256-GCM.
+//! The keys of AES-256-GCM that one symmetric key has had.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-
-use super::{internal, random};
-use crate::fake::aws_kms::error::KmsError;
+use super::internal;
+use crate::fake::{
+    aws_kms::error::KmsError,
+    crypto::{aes_gcm, random},
+};
 
 /// The newest one, which encrypts, is the last.
 pub(in crate::fake::aws_kms) struct SymmetricKeys(Mutex<Vec<[u8; 32]>>);
@@ -27,12 +28,7 @@ impl SymmetricKeys {
         aad: &[u8],
     ) -> Result<Vec<u8>, KmsError> {
         let key = self.keys().last().copied().ok_or_else(KmsError::invalid_ciphertext)?;
-        let iv = random::<IV_LENGTH>();
-        let mut sealed = plaintext.to_vec();
-        cipher(&key)?
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(iv), Aad::from(aad), &mut sealed)
-            .map_err(internal)?;
-        Ok([&iv[..], &sealed].concat())
+        aes_gcm::seal(&key, plaintext, aad).map_err(internal)
     }
 
     pub(in crate::fake::aws_kms) fn open(
@@ -40,25 +36,12 @@ impl SymmetricKeys {
         sealed: &[u8],
         aad: &[u8],
     ) -> Result<Vec<u8>, KmsError> {
-        let invalid = KmsError::invalid_ciphertext;
-        let (iv, sealed) = sealed.split_first_chunk::<IV_LENGTH>().ok_or_else(invalid)?;
-        for key in self.keys().iter().rev() {
-            let nonce = Nonce::assume_unique_for_key(*iv);
-            let mut buffer = sealed.to_vec();
-            if let Ok(opened) = cipher(key)?.open_in_place(nonce, Aad::from(aad), &mut buffer) {
-                return Ok(opened.to_vec());
-            }
-        }
-        Err(invalid())
+        let keys = self.keys();
+        let mut opened = keys.iter().rev().filter_map(|key| aes_gcm::open(key, sealed, aad).ok());
+        opened.next().ok_or_else(KmsError::invalid_ciphertext)
     }
 
     fn keys(&self) -> MutexGuard<'_, Vec<[u8; 32]>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-fn cipher(key: &[u8; 32]) -> Result<LessSafeKey, KmsError> {
-    UnboundKey::new(&AES_256_GCM, key).map(LessSafeKey::new).map_err(internal)
-}
-
-const IV_LENGTH: usize = 12;

@@ -4,13 +4,15 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::Operation;
-use crate::fake::aws_kms::{
-    blob::Blob,
-    context::Context,
-    error::KmsError,
-    key::Key,
-    material,
-    spec::{EncryptionAlgorithm, KeyUsage},
+use crate::fake::{
+    aws_kms::{
+        blob::Blob,
+        context::Context,
+        error::KmsError,
+        key::Key,
+        spec::{EncryptionAlgorithm, KeyUsage},
+    },
+    crypto,
 };
 
 impl Operation<'_> {
@@ -30,7 +32,7 @@ impl Operation<'_> {
         let context = self.fields.context("EncryptionContext")?;
         let key = self.generating_key(&context)?;
         self.end_dry_run()?;
-        let plaintext = material::random_bytes(length);
+        let plaintext = crypto::random_bytes(length);
         let blob = seal(&key, &plaintext, &context)?;
         let answer = json!({"KeyId": key.arn.to_string(), "CiphertextBlob": STANDARD.encode(blob)});
         Ok((answer, plaintext))
@@ -123,7 +125,7 @@ impl Operation<'_> {
             Some(blob) => {
                 key.material.symmetric()?.open(&blob?.sealed, &side.context.associated_data())
             }
-            None => key.material.rsa()?.decrypt(side.algorithm, ciphertext),
+            None => key.material.decrypt(side.algorithm, ciphertext),
         };
         Ok((key, plaintext?))
     }
@@ -188,7 +190,7 @@ impl Side {
         if key.spec.is_symmetric() {
             seal(key, plaintext, &self.context)
         } else {
-            key.material.rsa()?.encrypt(self.algorithm, plaintext)
+            key.material.encrypt(self.algorithm, plaintext)
         }
     }
 }

@@ -4,10 +4,12 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::Operation;
-use crate::fake::aws_kms::{
-    error::KmsError,
-    grant::{Constraint, Grant},
-    material,
+use crate::fake::{
+    aws_kms::{
+        error::KmsError,
+        grant::{Constraint, Grant},
+    },
+    crypto,
 };
 
 impl Operation<'_> {
@@ -19,8 +21,8 @@ impl Operation<'_> {
             return Err(KmsError::missing("Operations"));
         }
         let grant = Grant {
-            id: material::hex(&material::random::<32>()),
-            token: STANDARD.encode(material::random::<48>()),
+            id: crypto::hex(&crypto::random::<32>()),
+            token: STANDARD.encode(crypto::random::<48>()),
             key: key.arn.clone(),
             grantee: self.fields.required_text("GranteePrincipal")?.to_owned(),
             operations: operations.into_iter().map(str::to_owned).collect(),

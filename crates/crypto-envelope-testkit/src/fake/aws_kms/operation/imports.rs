@@ -6,12 +6,15 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::{Operation, data::MAX_CIPHERTEXT};
-use crate::fake::aws_kms::{
-    error::KmsError,
-    import::{self, Expiration, Import, ImportToken},
-    key::{Key, Origin},
-    material::{self, Material},
-    spec::{EncryptionAlgorithm, KeySpec},
+use crate::fake::{
+    aws_kms::{
+        error::KmsError,
+        import::{self, Expiration, Import, ImportToken},
+        key::{Key, Origin},
+        material::Material,
+        spec::{EncryptionAlgorithm, KeySpec},
+    },
+    crypto,
 };
 
 use ImportType::{Existing, New};
@@ -27,7 +30,7 @@ impl Operation<'_> {
         key.check_kept()?;
         let wrapping_key = Material::generate(spec)?;
         let public_key = wrapping_key.public_key()?;
-        let token = material::random_bytes(TOKEN_LENGTH);
+        let token = crypto::random_bytes(TOKEN_LENGTH);
         let valid_to = self.store.clock.seconds_after(TOKEN_LIFETIME);
         let answer = json!({
             "KeyId": key.arn.to_string(),
@@ -88,8 +91,8 @@ impl Operation<'_> {
         if parameters.valid_to <= self.store.clock.seconds() {
             return Err(KmsError::silent("ExpiredImportTokenException"));
         }
-        let wrapping_key = parameters.wrapping_key.rsa()?;
-        if wrapped.len() != wrapping_key.size() {
+        let wrapping_key = &parameters.wrapping_key;
+        if wrapped.len() != wrapping_key.ciphertext_size()? {
             return Err(KmsError::validation("Invalid encrypted key size."));
         }
         let material = wrapping_key.decrypt(parameters.algorithm, wrapped)?;

@@ -6,13 +6,16 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::Operation;
-use crate::fake::aws_kms::{
-    arn::{Arn, Kind},
-    error::KmsError,
-    key::Key,
-    material::{self, Material},
-    spec::KeySpec,
-    store::ACCOUNT,
+use crate::fake::{
+    aws_kms::{
+        arn::{Arn, Kind},
+        error::KmsError,
+        key::Key,
+        material::Material,
+        spec::KeySpec,
+        store::ACCOUNT,
+    },
+    crypto,
 };
 
 impl Operation<'_> {
@@ -21,9 +24,9 @@ impl Operation<'_> {
         let is_imported = self.is_imported(spec)?;
         self.authorise_for_all()?;
         let id = if self.fields.flag("MultiRegion")? {
-            format!("mrk-{}", material::hex(&material::random::<16>()))
+            format!("mrk-{}", crypto::hex(&crypto::random::<16>()))
         } else {
-            material::uuid()
+            crypto::uuid()
         };
         let arn = Arn::new(Kind::Key, &self.caller.region, ACCOUNT, &id);
         let now = self.store.clock.seconds();

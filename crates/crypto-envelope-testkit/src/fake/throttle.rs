@@ -6,10 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::error::KmsError;
-
 #[derive(Debug, Default)]
-pub(super) struct Throttle(Mutex<State>);
+pub(crate) struct Throttle(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -21,25 +19,17 @@ struct State {
 }
 
 impl Throttle {
-    pub(super) fn refuse_next(&self, calls: u32) {
+    pub(crate) fn refuse_next(&self, calls: u32) {
         self.with(|state| state.next = calls);
     }
 
-    pub(super) fn refuse_above(&self, per_second: Option<u32>) {
+    pub(crate) fn refuse_above(&self, per_second: Option<u32>) {
         self.with(|state| *state = State { per_second, next: state.next, ..State::default() });
     }
 
-    /// Counts a call.
-    pub(super) fn admit(&self, now: Instant) -> Result<(), KmsError> {
-        let is_admitted = self.with(|state| state.admit(now));
-        let refused = || {
-            KmsError::new(
-                "ThrottlingException",
-                "You have exceeded the rate at which you may call KMS. Reduce the frequency of \
-                 your calls.",
-            )
-        };
-        is_admitted.then_some(()).ok_or_else(refused)
+    /// Counts a call, and says whether it may go on.
+    pub(crate) fn admit(&self, now: Instant) -> bool {
+        self.with(|state| state.admit(now))
     }
 
     fn with<T>(&self, use_it: impl FnOnce(&mut State) -> T) -> T {
@@ -70,7 +60,7 @@ mod tests {
     fn admitted(throttle: &Throttle, milliseconds: &[u64]) -> Vec<bool> {
         let start = Instant::now();
         let times = milliseconds.iter().map(|after| start + Duration::from_millis(*after));
-        times.map(|time| throttle.admit(time).is_ok()).collect()
+        times.map(|time| throttle.admit(time)).collect()
     }
 
     #[test]
