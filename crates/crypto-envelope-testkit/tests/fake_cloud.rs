@@ -58,8 +58,9 @@ fn it_says_where_it_is_and_ends_with_its_input() -> Result<()> {
 
 /// Its clients are known by the secret that it prints.
 #[test]
-fn a_call_that_is_not_signed_is_refused() -> Result<()> {
-    let (mut child, ready) = start(&["aws-kms"])?;
+fn a_call_that_is_not_signed_is_refused_and_logged() -> Result<()> {
+    let log = std::env::temp_dir().join(format!("fake-cloud-log-{}", std::process::id()));
+    let (mut child, ready) = start(&["aws-kms", "--log", log.to_str().ok_or("no text")?])?;
     let text = |member: &str| ready[member].as_str().ok_or(member.to_owned());
     assert!(!text("secret_access_key")?.is_empty());
     let address = text("endpoint")?.trim_start_matches("http://");
@@ -76,6 +77,12 @@ fn a_call_that_is_not_signed_is_refused() -> Result<()> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     assert!(answer.contains("InvalidSignatureException"), "{answer}");
+    let line: Value = serde_json::from_str(&std::fs::read_to_string(&log)?)?;
+    assert_eq!(
+        (&line["op"], &line["error"]),
+        (&"ListKeys".into(), &"InvalidSignatureException".into())
+    );
+    std::fs::remove_file(&log)?;
     drop(child.stdin.take());
     child.wait()?;
     Ok(())

@@ -1,7 +1,7 @@
 //! What is said around the operations.
 
-use crypto_envelope_testkit::fake::aws_kms::{AccessKey, FakeAwsKms, KeyKind};
-use serde_json::json;
+use crypto_envelope_testkit::fake::aws_kms::{AccessKey, FakeAwsKms, FakeAwsKmsBuilder, KeyKind};
+use serde_json::{Value, json};
 
 use crate::client::{Answer, REGION, Result, headers, send};
 
@@ -83,11 +83,16 @@ fn only_known_access_keys_are_let_in_once_there_are_any() -> Result<()> {
 #[test]
 fn the_log_is_written_as_lines_of_json() -> Result<()> {
     let path = std::env::temp_dir().join(format!("fake-kms-log-{}", std::process::id()));
-    let kms = FakeAwsKms::builder().log_file(&path).start()?;
-    send(&kms, &headers("AKID", REGION, "MakeCoffee"), br#"{"Sugar": 2}"#)?;
-    let log = std::fs::read_to_string(&path)?;
-    std::fs::remove_file(&path)?;
-    let line: serde_json::Value = serde_json::from_str(log.trim_end())?;
+    let log_of = |builder: FakeAwsKmsBuilder| -> Result<(Value, usize)> {
+        let kms = builder.log_file(&path).start()?;
+        send(&kms, &headers("AKID", REGION, "MakeCoffee"), br#"{"Sugar": 2}"#)?;
+        let log = std::fs::read_to_string(&path)?;
+        std::fs::remove_file(&path)?;
+        Ok((serde_json::from_str(log.trim_end())?, kms.calls().len()))
+    };
+    let (line, kept) = log_of(FakeAwsKms::builder())?;
+    assert_eq!(kept, 1);
+    assert_eq!(log_of(FakeAwsKms::builder().forget_calls())?, (line.clone(), 0));
     assert_eq!(
         line,
         json!({

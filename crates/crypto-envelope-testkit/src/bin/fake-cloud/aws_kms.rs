@@ -1,22 +1,17 @@
 //! `fake-cloud aws-kms`.
 
-use std::{error::Error, path::PathBuf};
+use std::error::Error;
 
 use clap::Args;
 use crypto_envelope_testkit::fake::aws_kms::{AccessKey, FakeAwsKms};
 use serde_json::json;
 
-use crate::Running;
+use crate::{Running, listening::Listening};
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// Listen on this port instead of any free one.
-    #[arg(long, default_value_t = 0)]
-    port: u16,
-
-    /// Write every call into FILE, one object of JSON a line, plaintext keys included.
-    #[arg(long, value_name = "FILE")]
-    log: Option<PathBuf>,
+    #[command(flatten)]
+    listening: Listening,
 
     /// Let every key exist of which there is an ARN, with the material of the test vectors.
     #[arg(long)]
@@ -25,8 +20,10 @@ pub(crate) struct Arguments {
 
 pub(crate) fn start(arguments: Arguments) -> Result<Running, Box<dyn Error>> {
     let key = AccessKey::new(ACCESS_KEY, "fake-cloud").secret(SECRET);
-    let mut builder = FakeAwsKms::builder().port(arguments.port).access_key(key);
-    if let Some(path) = arguments.log {
+    let Listening { port, log } = arguments.listening;
+    // Nobody can ask this program for them.
+    let mut builder = FakeAwsKms::builder().port(port).access_key(key).forget_calls();
+    if let Some(path) = log {
         builder = builder.log_file(path);
     }
     if arguments.vector_keys {

@@ -3,6 +3,7 @@
 //! A fake that joins gets a file beside `aws_kms.rs` and an entry in [`Cloud`].
 
 mod aws_kms;
+mod listening;
 mod until;
 
 use std::{
