@@ -1,5 +1,6 @@
 //! The HTTP/1.1 server under every fake, and the faults that it can have.
 
+mod body;
 mod connection;
 mod fault;
 mod message;

@@ -7,6 +7,11 @@ use crypto_envelope_testkit::fake::{
     http::Fault,
 };
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time,
+};
 
 use crate::client::{REGION, Result, bytes, call, headers, send, send_raw};
 
@@ -25,6 +30,47 @@ fn answers_come_late() -> Result<()> {
     let start = Instant::now();
     assert!(list_keys(&kms).is_ok());
     assert!(start.elapsed() >= Duration::from_millis(100));
+    Ok(())
+}
+
+#[test]
+fn answers_come_bit_by_bit() -> Result<()> {
+    let kms = FakeAwsKms::start()?;
+    let whole = send(&kms, &headers("AKID", REGION, "ListKeys"), b"{}")?;
+    let pause = Duration::from_millis(20);
+    kms.inject(Fault::slow(10, pause));
+    let start = Instant::now();
+    let answer = send(&kms, &headers("AKID", REGION, "ListKeys"), b"{}")?;
+    let pieces = whole.body.len().div_ceil(10);
+    assert!(pieces > 1 && start.elapsed() >= pause * u32::try_from(pieces)?);
+    assert_eq!((answer.status, &answer.body), (200, &whole.body));
+    assert_eq!(answer.header("content-length"), Some(whole.body.len().to_string().as_str()));
+    assert_eq!(kms.calls().pop().and_then(|call| call.fault).as_deref(), Some("slow"));
+    // Nothing at a time, without a pause, ends as well.
+    kms.inject(Fault::slow(0, Duration::ZERO));
+    assert_eq!(send(&kms, &headers("AKID", REGION, "ListKeys"), b"{}")?.body, whole.body);
+    Ok(())
+}
+
+/// Something arrives all the time, so that only the whole answer can be late.
+#[tokio::test]
+async fn who_waits_for_all_of_a_slow_answer_gives_up() -> Result<()> {
+    let kms = FakeAwsKms::start()?;
+    kms.inject(Fault::slow(1, Duration::from_millis(200)));
+    let address = kms.endpoint().replace("http://", "");
+    let mut stream = TcpStream::connect(&address).await?;
+    let head = headers("AKID", REGION, "ListKeys");
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: 2\r\n{head}\r\n{{}}"
+    );
+    stream.write_all(head.as_bytes()).await?;
+    let mut answer = Vec::new();
+    let all = time::timeout(Duration::from_millis(1500), stream.read_to_end(&mut answer)).await;
+    assert!(all.is_err(), "{}", String::from_utf8_lossy(&answer));
+    let answer = String::from_utf8(answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or("no head")?;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    assert!(!body.is_empty() && !body.ends_with('}'), "{body}");
     Ok(())
 }
 

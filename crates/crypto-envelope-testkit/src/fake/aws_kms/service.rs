@@ -66,6 +66,10 @@ impl KmsService {
 }
 
 impl Service for KmsService {
+    fn longest_request(&self) -> usize {
+        1 << 20
+    }
+
     fn operation(&self, request: &Request) -> String {
         operation_of(request).to_owned()
     }

@@ -7,22 +7,26 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::{
-    body::{Bytes, Incoming},
-    server::conn::http1,
-    service::service_fn,
-};
+use http_body_util::{BodyExt, Limited};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::{io::AsyncWriteExt, net::TcpStream, time};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
+    time,
+};
 
 use super::{
+    body::{Pace, Paced},
     fault::{Effect, Faults},
     message::{Request, Response, Service},
 };
 
 /// Answers requests until the client has no more, or a fault ends it.
-pub(super) async fn serve(stream: TcpStream, service: Arc<dyn Service>, faults: Arc<Faults>) {
+pub(super) async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    service: Arc<dyn Service>,
+    faults: Arc<Faults>,
+) {
     let exchange = Arc::new(Exchange { service, faults, last_words: Mutex::new(None) });
     let answering = service_fn(|request| {
         let exchange = Arc::clone(&exchange);
@@ -51,10 +55,10 @@ impl Exchange {
     async fn answer(
         &self,
         request: hyper::Request<Incoming>,
-    ) -> Result<hyper::Response<Full<Bytes>>, Closed> {
-        let request = match read(request).await {
+    ) -> Result<hyper::Response<Paced>, Closed> {
+        let request = match read(request, self.service.longest_request()).await {
             Ok(request) => request,
-            Err(status) => return Ok(encode(Response::of_status(status))),
+            Err(status) => return Ok(encode(Response::of_status(status), Pace::AtOnce)),
         };
         let effect = self.faults.strike(&self.service.operation(&request));
         let name = effect.as_ref().map(Effect::name);
@@ -75,6 +79,7 @@ impl Exchange {
             }
             _ => self.service.answer(&request),
         };
+        let mut pace = Pace::AtOnce;
         match effect {
             Some(Effect::Cut(after)) => {
                 let mut bytes = head(&response, response.body.len() as u64);
@@ -86,17 +91,18 @@ impl Exchange {
                 return end(Some(&response), bytes);
             }
             Some(Effect::Body(change)) => response.body = change(response.body),
+            Some(Effect::Slow { bytes, pause }) => pace = Pace::Slow { bytes, pause },
             _ => {}
         }
         self.service.record(&request, Some(&response), name);
-        Ok(encode(response))
+        Ok(encode(response, pace))
     }
 }
 
 /// The whole request, or the status that refuses it.
-async fn read(request: hyper::Request<Incoming>) -> Result<Request, u16> {
+async fn read(request: hyper::Request<Incoming>, longest: usize) -> Result<Request, u16> {
     let (head, body) = request.into_parts();
-    let body = Limited::new(body, MAX_REQUEST).collect().await.map_err(|_| PAYLOAD_TOO_LARGE)?;
+    let body = Limited::new(body, longest).collect().await.map_err(|_| PAYLOAD_TOO_LARGE)?;
     let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
     let headers = head.headers.iter();
     let headers = headers.map(|(name, value)| (name.to_string(), text(value.as_bytes())));
@@ -109,14 +115,14 @@ async fn read(request: hyper::Request<Incoming>) -> Result<Request, u16> {
     })
 }
 
-fn encode(response: Response) -> hyper::Response<Full<Bytes>> {
+fn encode(response: Response, pace: Pace) -> hyper::Response<Paced> {
     let mut builder = hyper::Response::builder().status(response.status);
     for (name, value) in response.headers {
         builder = builder.header(name, value);
     }
     // Only a header or a status that a fake made up wrongly can end here.
-    builder.body(Full::from(response.body)).unwrap_or_else(|_| {
-        let mut broken = hyper::Response::default();
+    builder.body(Paced::new(response.body, pace)).unwrap_or_else(|_| {
+        let mut broken = hyper::Response::new(Paced::new(Vec::new(), Pace::AtOnce));
         *broken.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;
         broken
     })
@@ -147,6 +153,5 @@ impl fmt::Display for Closed {
 
 impl Error for Closed {}
 
-const MAX_REQUEST: usize = 1 << 20;
 const PAYLOAD_TOO_LARGE: u16 = 413;
 const GARBAGE: &[u8] = b"\x16\x03\x01 this is no HTTP\r\n\r\n\x00\xff\xfe";

@@ -32,6 +32,13 @@ impl Fault {
         Self::new(Effect::Delay(by))
     }
 
+    /// The body of the answer comes in pieces of that many bytes, with a pause before each. The answer
+    /// is whole, for whoever has the time.
+    #[must_use]
+    pub fn slow(bytes: usize, pause: Duration) -> Self {
+        Self::new(Effect::Slow { bytes, pause })
+    }
+
     /// Another answer; the service never sees the request.
     #[must_use]
     pub fn status(status: u16, body: impl Into<Vec<u8>>) -> Self {
@@ -159,6 +166,7 @@ type Change = Arc<dyn Fn(Vec<u8>) -> Vec<u8> + Send + Sync>;
 #[derive(Clone)]
 pub(super) enum Effect {
     Delay(Duration),
+    Slow { bytes: usize, pause: Duration },
     Status(u16, Vec<u8>),
     Close,
     Cut(usize),
@@ -172,6 +180,7 @@ impl Effect {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Delay(_) => "delay",
+            Self::Slow { .. } => "slow",
             Self::Status(..) => "status",
             Self::Close => "close",
             Self::Cut(_) => "cut",

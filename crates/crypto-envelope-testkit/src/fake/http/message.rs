@@ -41,6 +41,9 @@ impl Response {
 
 /// What a fake is, without the transport.
 pub(crate) trait Service: Send + Sync + 'static {
+    /// How many bytes the body of a request can have. What is longer is answered with status 413.
+    fn longest_request(&self) -> usize;
+
     /// What the request asks for, by the name that predicates of faults are given.
     fn operation(&self, request: &Request) -> String;
 
