@@ -228,7 +228,8 @@ impl FakeAwsKms {
         self.service.store().access_keys.push(key);
     }
 
-    /// All calls since the start or the last [`take_calls`](Self::take_calls), oldest first.
+    /// All calls since the start or the last [`take_calls`](Self::take_calls), oldest first, unless
+    /// they are [forgotten](FakeAwsKmsBuilder::forget_calls).
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
         self.service.log.calls()

@@ -128,7 +128,7 @@ impl Operation<'_> {
 
     fn expiration(&self) -> Result<Expiration, KmsError> {
         let models =
-            [("KEY_MATERIAL_EXPIRES", Expires::Yes), ("KEY_MATERIAL_DOES_NOT_EXPIRE", Expires::No)];
+            [("KEY_MATERIAL_DOES_NOT_EXPIRE", Expires::No), ("KEY_MATERIAL_EXPIRES", Expires::Yes)];
         let expires = self.fields.choice("ExpirationModel", &models, &[])?.unwrap_or(Expires::Yes);
         match (expires, self.fields.time("ValidTo")?) {
             (Expires::No, None) => Ok(Expiration::Never),

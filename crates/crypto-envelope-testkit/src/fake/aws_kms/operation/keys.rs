@@ -104,9 +104,11 @@ impl Operation<'_> {
     fn key_spec(&self) -> Result<KeySpec, KmsError> {
         let ours = KeySpec::ALL.map(KeySpec::named);
         let choice = |member| self.fields.choice(member, &ours, &OTHER_SPECS);
-        // The second is what the first was called once.
-        let spec = choice("KeySpec")?.or(choice("CustomerMasterKeySpec")?);
-        let spec = spec.unwrap_or(KeySpec::SymmetricDefault);
+        let spec = match choice("KeySpec")? {
+            Some(spec) => spec,
+            // As it was called once.
+            None => choice("CustomerMasterKeySpec")?.unwrap_or(KeySpec::SymmetricDefault),
+        };
         match self.fields.choice("KeyUsage", &USAGES.map(|usage| (usage, usage)), &[])? {
             None if spec.is_symmetric() => Ok(spec),
             None => Err(KmsError::validation(

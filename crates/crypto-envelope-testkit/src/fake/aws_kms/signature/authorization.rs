@@ -21,7 +21,7 @@ pub(in crate::fake::aws_kms) struct Scope {
     pub(in crate::fake::aws_kms) access_key: String,
     pub(super) date: String,
     pub(in crate::fake::aws_kms) region: String,
-    pub(in crate::fake::aws_kms) service: String,
+    pub(super) service: String,
 }
 
 impl Authorization {
@@ -46,8 +46,8 @@ impl Authorization {
         if !missing.is_empty() {
             return Err(incomplete(missing + "Authorization=" + ALGORITHM));
         }
-        let dates = DATE_HEADERS.iter().filter_map(|name| Some((*name, request.header(name)?)));
-        let (date_header, date) = dates.into_iter().next().ok_or_else(|| {
+        let date = |name| Some((name, request.header(name)?));
+        let (date_header, date) = DATE_HEADERS.into_iter().find_map(date).ok_or_else(|| {
             incomplete(
                 "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' \
                  header.",
