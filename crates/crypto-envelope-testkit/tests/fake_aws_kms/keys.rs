@@ -1,5 +1,7 @@
 //! How keys come and go.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use crypto_envelope_testkit::fake::aws_kms::{FakeAwsKms, KeyKind, KmsError};
 use serde_json::{Value, json};
 
@@ -61,6 +63,17 @@ fn states_follow_each_other() -> Result<()> {
         kms.administer(REGION, operation, &request)?;
         assert_eq!(state(&kms, &key)?, expected);
     }
+    Ok(())
+}
+
+#[test]
+fn keys_are_deleted_after_so_many_days() -> Result<()> {
+    let kms = FakeAwsKms::start()?;
+    let key = kms.create_key(REGION, KeyKind::Symmetric)?;
+    kms.set_clock(Some(UNIX_EPOCH + Duration::from_hours(24)));
+    let request = json!({"KeyId": key, "PendingWindowInDays": 8});
+    let answer = kms.administer(REGION, "ScheduleKeyDeletion", &request)?;
+    assert_eq!(answer["DeletionDate"], 9.0 * 24.0 * 60.0 * 60.0);
     Ok(())
 }
 

@@ -234,6 +234,12 @@ mod tests {
             let refused = verify(&request).unwrap_err();
             assert_eq!(refused.message(), Some(expected));
         }
+        // Where there is no other, the plain one matters.
+        let mut request = vanilla();
+        request.headers[1].0 = "Date".to_owned();
+        let refused = verify(&request).unwrap_err();
+        let expected = "'date' must be a 'SignedHeader' in the AWS Authorization.";
+        assert_eq!(refused.message(), Some(expected));
         let mut request = vanilla();
         request.headers.insert(0, ("Date".to_owned(), "Sun, 30 Aug 2015 12:36:00 GMT".to_owned()));
         assert_eq!(verify(&request), Ok(()));
