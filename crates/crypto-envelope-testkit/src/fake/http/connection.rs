@@ -155,3 +155,51 @@ impl Error for Closed {}
 
 const PAYLOAD_TOO_LARGE: u16 = 413;
 const GARBAGE: &[u8] = b"\x16\x03\x01 this is no HTTP\r\n\r\n\x00\xff\xfe";
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+
+    /// Gives back what it gets, up to four bytes.
+    struct Echo;
+
+    impl Service for Echo {
+        fn longest_request(&self) -> usize {
+            4
+        }
+
+        fn operation(&self, _: &Request) -> String {
+            String::new()
+        }
+
+        fn answer(&self, request: &Request) -> Response {
+            Response { body: request.body.clone(), ..Response::of_status(200) }
+        }
+
+        fn record(&self, _: &Request, _: Option<&Response>, _: Option<&str>) {}
+    }
+
+    #[tokio::test]
+    async fn any_stream_carries_a_service_and_requests_as_long_as_it_takes() {
+        for (body, status, echo) in [("", 200, ""), ("four", 200, "four"), ("fives", 413, "")] {
+            let (mut client, stream) = tokio::io::duplex(1024);
+            let asking = async {
+                let length = body.len();
+                let request = format!(
+                    "POST / HTTP/1.1\r\nHost: fake\r\nConnection: close\r\nContent-Length: \
+                     {length}\r\n\r\n{body}"
+                );
+                client.write_all(request.as_bytes()).await.unwrap();
+                let mut answer = String::new();
+                client.read_to_string(&mut answer).await.unwrap();
+                answer
+            };
+            let serving = serve(stream, Arc::new(Echo), Arc::new(Faults::default()));
+            let ((), answer) = tokio::join!(serving, asking);
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+            assert_eq!(answer.split_once("\r\n\r\n").map(|(_, body)| body), Some(echo));
+        }
+    }
+}
