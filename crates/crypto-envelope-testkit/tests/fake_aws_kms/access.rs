@@ -4,7 +4,7 @@ use crypto_envelope_testkit::fake::aws_kms::{AccessKey, KeyKind};
 use serde_json::{Value, json};
 
 use crate::{
-    cast::{BOB, Setting},
+    cast::{ALICE, BOB, Setting},
     client::{REGION, Result},
 };
 
@@ -149,6 +149,56 @@ fn grants_end() -> Result<()> {
     let request = json!({"KeyId": it.key, "GrantId": second["GrantId"]});
     it.kms.administer(REGION, "RevokeGrant", &request)?;
     assert!(it.generate(&[token(&second)], &json!({})).is_err());
+    Ok(())
+}
+
+/// A constraint is about what has a context.
+#[test]
+fn looking_needs_no_context() -> Result<()> {
+    let it = Setting::new()?;
+    it.kms.add_access_key(AccessKey::new(CAROL, "carol").allow("ListKeys", "*"));
+    let carol = it.bob.replace("bob", "carol");
+    let request = json!({
+        "KeyId": it.key,
+        "GranteePrincipal": carol,
+        "Operations": ["DescribeKey", "GenerateDataKey"],
+        "Constraints": {"EncryptionContextEquals": {"a": "1"}},
+    });
+    let grant = it.kms.administer(REGION, "CreateGrant", &request)?;
+    let look = json!({"KeyId": it.key, "GrantTokens": [token(&grant)]});
+    assert!(it.call(CAROL, "DescribeKey", &look).is_ok());
+    let use_it = json!({"KeyId": it.key, "KeySpec": "AES_256", "GrantTokens": [token(&grant)]});
+    assert!(it.call(CAROL, "GenerateDataKey", &use_it).is_err());
+    Ok(())
+}
+
+/// A token alone is no permission to end its grant.
+#[test]
+fn grants_are_ended_by_those_who_may() -> Result<()> {
+    let it = Setting::new()?;
+    let grant_of = |operations: Value| {
+        let request =
+            json!({"KeyId": it.key, "GranteePrincipal": it.bob, "Operations": operations});
+        it.kms.administer(REGION, "CreateGrant", &request)
+    };
+    let without = grant_of(json!(["Decrypt"]))?;
+    let retire = |grant: &Value| json!({"GrantToken": token(grant)});
+    let denied = it.call(BOB, "RetireGrant", &retire(&without)).unwrap_err();
+    assert_eq!(denied.0, "AccessDeniedException");
+    assert!(it.call(ALICE, "RetireGrant", &retire(&without)).is_ok());
+    let with = grant_of(json!(["Decrypt", "RetireGrant"]))?;
+    assert!(it.call(BOB, "RetireGrant", &retire(&with)).is_ok());
+    Ok(())
+}
+
+#[test]
+fn an_alias_is_deleted_by_those_who_may_do_it_to_its_key() -> Result<()> {
+    let it = Setting::new()?;
+    it.kms.create_alias("alias/name", &it.key)?;
+    let request = json!({"AliasName": "alias/name"});
+    assert_eq!(it.call(BOB, "DeleteAlias", &request).unwrap_err().0, "AccessDeniedException");
+    assert!(it.call(ALICE, "DeleteAlias", &request).is_ok());
+    assert_eq!(it.call(ALICE, "DeleteAlias", &request).unwrap_err().0, "NotFoundException");
     Ok(())
 }
 

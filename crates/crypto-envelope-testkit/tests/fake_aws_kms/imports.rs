@@ -220,6 +220,18 @@ fn deletion_and_import_do_not_meet() -> Result<()> {
     Ok(())
 }
 
+/// Material for a key that was disabled does not enable it.
+#[test]
+fn a_disabled_key_stays_disabled() -> Result<()> {
+    let importer = Importer::new()?;
+    let parameters = importer.usual_parameters()?;
+    importer.import(&parameters, &MATERIAL)?;
+    importer.run("DisableKey", json!({}))?;
+    importer.import(&parameters, &MATERIAL)?;
+    assert_eq!(importer.state()?, "Disabled");
+    Ok(())
+}
+
 #[test]
 fn a_key_can_begin_with_material() -> Result<()> {
     let kms = FakeAwsKms::start()?;

@@ -49,6 +49,19 @@ impl Arn {
         }
     }
 
+    /// Whether `region` has the form of a Region of this partition.
+    pub(super) fn partition_has(&self, region: &str) -> bool {
+        let (name, number) = region.rsplit_once('-').unwrap_or_default();
+        let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        let is_name = name.contains('-')
+            && name
+                .split('-')
+                .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase()));
+        let other = ["cn-", "us-gov-", "us-iso", "eu-iso", "eusc-"];
+        let is_of_aws = !other.iter().any(|prefix| region.starts_with(prefix));
+        is_name && is_number && (self.partition == "aws") == is_of_aws
+    }
+
     /// Keys of several Regions say so in their name, and in no other way.
     pub(super) fn is_multi_region(&self) -> bool {
         self.kind == Kind::Key && self.id.starts_with("mrk-")

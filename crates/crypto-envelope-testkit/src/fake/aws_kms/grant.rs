@@ -36,6 +36,8 @@ impl Grant {
     ) -> bool {
         let is_wanted = match &self.constraint {
             None => true,
+            // Constraints are about what has a context.
+            _ if WITHOUT_CONTEXT.contains(&operation) => true,
             Some(Constraint::Equals(wanted)) => context == wanted,
             Some(Constraint::Subset(wanted)) => context.contains(wanted),
         };
@@ -57,6 +59,10 @@ impl Grant {
         })
     }
 }
+
+/// What can be granted and has no encryption context.
+const WITHOUT_CONTEXT: [&str; 5] =
+    ["CreateGrant", "DeriveSharedSecret", "DescribeKey", "GetPublicKey", "RetireGrant"];
 
 /// Without the token.
 impl fmt::Debug for Grant {

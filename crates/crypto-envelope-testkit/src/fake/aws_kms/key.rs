@@ -83,12 +83,20 @@ impl Key {
         self
     }
 
+    /// Whether it is not a replica of another Region's key.
+    pub(super) fn is_primary(&self) -> bool {
+        self.primary_region == self.arn.region
+    }
+
     /// Takes imported material in.
     pub(super) fn take_material(&mut self, material: [u8; 32], expiration: Expiration) {
         let material_id = Some(import::material_id(&self.arn, &material));
         self.origin = Origin::External(Import { material_id, expiration: Some(expiration) });
         self.material = Arc::new(Material::of_symmetric(material));
-        self.state = State::Enabled;
+        // A key that somebody disabled stays so.
+        if self.state == State::PendingImport {
+            self.state = State::Enabled;
+        }
     }
 
     /// Takes imported material away. A key of other material is as before.
@@ -185,7 +193,7 @@ impl Key {
     }
 
     fn regions(&self, regions: &[String]) -> Value {
-        let is_primary = self.primary_region == self.arn.region;
+        let is_primary = self.is_primary();
         let place = |region: &String| json!({"Arn": self.arn.in_region(region).to_string(), "Region": region});
         let replicas = regions.iter().filter(|region| **region != self.primary_region);
         json!({

@@ -85,9 +85,20 @@ impl Operation<'_> {
         if !self.store.has_vector_keys && !tokens.iter().all(is_known) {
             return Err(KmsError::silent("InvalidGrantTokenException"));
         }
+        self.authorise_with(&tokens, action, key, context)
+    }
+
+    /// With the grants of these tokens.
+    fn authorise_with(
+        &self,
+        tokens: &[&str],
+        action: &str,
+        key: &Key,
+        context: &Context,
+    ) -> Result<(), KmsError> {
         let Some(identity) = &self.caller.identity else { return Ok(()) };
         let user = identity.user_arn();
-        let is_permitted = grants.iter().any(|grant| {
+        let is_permitted = self.store.grants.iter().any(|grant| {
             tokens.contains(&grant.token.as_str())
                 && grant.permits(&user, action, &key.arn, context)
         });
@@ -158,8 +169,8 @@ pub(super) const OPERATIONS: &[(&str, Does)] = &[
     ("PutKeyPolicy", |call| call.put_key_policy()),
     ("ReEncrypt", |call| call.re_encrypt()),
     ("ReplicateKey", |call| call.replicate_key()),
-    ("RetireGrant", |call| call.end_grant()),
-    ("RevokeGrant", |call| call.end_grant()),
+    ("RetireGrant", |call| call.retire_grant()),
+    ("RevokeGrant", |call| call.revoke_grant()),
     ("RotateKeyOnDemand", |call| call.rotate_key()),
     ("ScheduleKeyDeletion", |call| call.schedule_key_deletion()),
 ];

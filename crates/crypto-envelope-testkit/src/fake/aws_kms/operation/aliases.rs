@@ -24,10 +24,12 @@ impl Operation<'_> {
 
     pub(super) fn delete_alias(self) -> Result<Value, KmsError> {
         let alias = self.alias()?;
-        self.authorise_for_all()?;
-        let deleted = self.store.aliases.remove(&alias);
         let missing = || KmsError::not_found(format!("Alias {alias} is not found."));
-        deleted.map(|_| Value::Null).ok_or_else(missing)
+        let target = self.store.aliases.get(&alias).cloned().ok_or_else(missing)?;
+        let target = self.store.key(&target)?;
+        self.authorise(self.name, &target, &super::Context::default())?;
+        self.store.aliases.remove(&alias);
+        Ok(Value::Null)
     }
 
     pub(super) fn list_aliases(&self) -> Result<Value, KmsError> {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::Operation;
 use crate::fake::{
     aws_kms::{
+        context::Context,
         error::KmsError,
         grant::{Constraint, Grant},
     },
@@ -37,18 +38,27 @@ impl Operation<'_> {
         Ok(answer)
     }
 
-    /// `RetireGrant`, which may name it by its token, and `RevokeGrant`.
-    pub(super) fn end_grant(self) -> Result<Value, KmsError> {
+    /// For those whom the key lets do it.
+    pub(super) fn revoke_grant(self) -> Result<Value, KmsError> {
+        let key = self.key()?.arn;
+        let id = self.fields.required_text("GrantId")?;
         let grants = &self.store.grants;
-        let position = if let Some(token) = self.fields.text("GrantToken")? {
-            grants.iter().position(|grant| grant.token == token)
-        } else {
-            let key = self.key()?.arn;
-            let id = self.fields.required_text("GrantId")?;
-            grants.iter().position(|grant| grant.key == key && grant.id == id)
-        };
-        let missing = || KmsError::not_found("Grant does not exist");
-        let position = position.ok_or_else(missing)?;
+        let position = grants.iter().position(|grant| grant.key == key && grant.id == id);
+        self.end_grant(position.ok_or_else(no_grant)?)
+    }
+
+    /// Also for the grantee, if the grant says so.
+    pub(super) fn retire_grant(self) -> Result<Value, KmsError> {
+        let Some(token) = self.fields.text("GrantToken")? else { return self.revoke_grant() };
+        let grants = &self.store.grants;
+        let position = grants.iter().position(|grant| grant.token == token);
+        let position = position.ok_or_else(no_grant)?;
+        let key = self.store.key(&grants[position].key)?;
+        self.authorise_with(&[token], self.name, &key, &Context::default())?;
+        self.end_grant(position)
+    }
+
+    fn end_grant(self, position: usize) -> Result<Value, KmsError> {
         self.end_dry_run()?;
         self.store.grants.remove(position);
         Ok(Value::Null)
@@ -69,6 +79,10 @@ impl Operation<'_> {
         let subset = constraints.context("EncryptionContextSubset")?;
         Ok((!subset.is_empty()).then_some(Constraint::Subset(subset)))
     }
+}
+
+fn no_grant() -> KmsError {
+    KmsError::not_found("Grant does not exist")
 }
 
 /// What the fake can grant.

@@ -44,9 +44,14 @@ impl Operation<'_> {
     pub(super) fn replicate_key(self) -> Result<Value, KmsError> {
         let region = self.fields.required_text("ReplicaRegion")?;
         let primary = self.key()?;
-        if !primary.arn.is_multi_region() || primary.primary_region != primary.arn.region {
+        if !primary.arn.is_multi_region() || !primary.is_primary() {
             let message = format!("{} is not a multi-Region primary key.", primary.arn);
             return Err(KmsError::unsupported(message));
+        }
+        if !primary.arn.partition_has(region) {
+            let partition = &primary.arn.partition;
+            let message = format!("{region} is not a Region of the partition {partition}.");
+            return Err(KmsError::validation(message));
         }
         primary.check_enabled()?;
         let mut replica = primary.replica(region, self.store.clock.seconds());

@@ -53,6 +53,15 @@ impl Operation<'_> {
         if matches!(key.origin, Origin::External(_)) {
             return Err(KmsError::unsupported("This fake does not rotate imported material."));
         }
+        if !key.is_primary() {
+            let message = format!("{} is a replica: its primary key is rotated.", key.arn);
+            return Err(KmsError::unsupported(message));
+        }
+        if key.arn.is_multi_region() && !self.store.keys.contains_key(&key.arn) {
+            // Its replicas would not follow.
+            let message = "This fake does not rotate multi-Region keys of the vectors.";
+            return Err(KmsError::unsupported(message));
+        }
         key.check_enabled()?;
         key.material.symmetric()?.rotate();
         // A key of the vectors exists from now on, with what it has.
