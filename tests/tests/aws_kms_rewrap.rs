@@ -129,6 +129,26 @@ async fn the_region_that_can_moves_the_key() -> Result<()> {
     Ok(())
 }
 
+/// Several in several are asked once each.
+#[tokio::test]
+async fn a_failure_inside_is_not_repeated() -> Result<()> {
+    let case = Case::new().await?;
+    // The key is disabled for one, and the other has no way but through here.
+    let elsewhere = clients_for(&case.kms.fake.endpoint()).build()?;
+    let other_road = AwsKmsProvider::new(&elsewhere, &case.arn)?;
+    let inner = MultiProvider::new(case.source()?).with_child(other_road);
+    let source = MultiProvider::new(MultiProvider::new(inner));
+    let target = case.other(HERE)?;
+    case.kms.fake.disable_key(&case.arn)?;
+    let request = RewrapRequest::new(&case.key, RING, &case.context, &target);
+    let refused = source.rewrap(request).await;
+    assert!(matches!(refused, Err(Error::NoUsableKey { attempts, .. }) if attempts.len() == 2));
+    let calls = case.kms.take_calls();
+    let calls = calls.iter().map(|call| call["op"].as_str().unwrap_or_default());
+    assert_eq!(calls.collect::<Vec<_>>(), ["ReEncrypt", "Decrypt"]);
+    Ok(())
+}
+
 /// Wraps with the newest key alone, and is asked with all: its members are not what it wraps with.
 #[derive(Debug)]
 struct Rotated {

@@ -75,30 +75,10 @@ impl AwsKmsArn {
             || self.is_multi_region() && *self == other.clone().in_region(self.region.clone())
     }
 
-    /// Whether `region` is one that its partition can have.
-    pub(crate) fn is_beside(&self, region: &str) -> bool {
-        self.clone().in_region(region.to_owned()).is_plausible()
-    }
-
-    /// Whether its region is one that its partition can have, as far as AWS has told how it names
-    /// them. A message can say anything, and the credentials of one partition are not for another.
+    /// Whether its region is one that its partition can have. A message can say anything, and the
+    /// credentials of one partition are not for another.
     pub(crate) fn is_plausible(&self) -> bool {
-        let of_others = ["cn-", "us-gov-", "us-iso", "eu-iso", "eusc-"];
-        let region = self.region.as_str();
-        let starts = match self.partition.as_str() {
-            "aws" => !of_others.iter().any(|prefix| region.starts_with(prefix)),
-            "aws-cn" => region.starts_with("cn-"),
-            "aws-us-gov" => region.starts_with("us-gov-"),
-            "aws-eusc" => region.starts_with("eusc-"),
-            partition if partition.starts_with("aws-iso") => {
-                region.starts_with("us-iso") || region.starts_with("eu-iso")
-            }
-            _ => false,
-        };
-        // us-east-1, ap-southeast-2, us-isob-east-1
-        let (name, number) = region.rsplit_once('-').unwrap_or_default();
-        let is_number = number.len() <= 2 && number.bytes().all(|byte| byte.is_ascii_digit());
-        starts && is_number && name.contains('-') && !name.contains(|c: char| c.is_ascii_digit())
+        partition_has(&self.partition, &self.region)
     }
 
     /// The same key in another region.
@@ -136,6 +116,26 @@ impl AwsKmsArn {
             id: id.to_owned(),
         })
     }
+}
+
+/// Whether `region` is one that this partition can have, as far as AWS has told how it names them.
+pub(crate) fn partition_has(partition: &str, region: &str) -> bool {
+    let of_others = ["cn-", "us-gov-", "us-iso", "eu-iso", "eusc-"];
+    let starts = match partition {
+        "aws" => !of_others.iter().any(|prefix| region.starts_with(prefix)),
+        "aws-cn" => region.starts_with("cn-"),
+        "aws-us-gov" => region.starts_with("us-gov-"),
+        "aws-eusc" => region.starts_with("eusc-"),
+        partition if partition.starts_with("aws-iso") => {
+            region.starts_with("us-iso") || region.starts_with("eu-iso")
+        }
+        _ => false,
+    };
+    // us-east-1, ap-southeast-2, us-isob-east-1
+    let (name, number) = region.rsplit_once('-').unwrap_or_default();
+    let is_number =
+        (1..=2).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+    starts && is_number && name.contains('-') && !name.contains(|c: char| c.is_ascii_digit())
 }
 
 impl fmt::Display for AwsKmsArn {

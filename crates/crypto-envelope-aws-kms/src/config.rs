@@ -4,11 +4,12 @@ use aws_config::{
     BehaviorVersion, profile::ProfileFileCredentialsProvider, provider_config::ProviderConfig,
 };
 use aws_sdk_kms::config::SharedCredentialsProvider;
+use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_types::SdkConfig;
 
 use crypto_envelope::{Result, service};
 
-use crate::{AwsKmsClients, AwsKmsClientsBuilder};
+use crate::{AwsKmsClients, AwsKmsClientsBuilder, http};
 
 impl AwsKmsClients {
     /// With what the AWS tools would use here: credentials and region from the environment, the
@@ -43,7 +44,9 @@ impl AwsKmsClients {
 
     async fn loader(profile: Option<String>) -> Result<AwsKmsClientsBuilder> {
         let config = service::run(async move {
-            let loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
+            // What gives credentials is asked through it, too.
+            let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+                .http_client(http::client_through(&ProxyConfig::from_env()));
             match profile {
                 Some(name) => {
                     let config = loader.profile_name(&name).load().await;
@@ -59,6 +62,7 @@ impl AwsKmsClients {
 /// The AWS SDK takes keys from the environment even if a profile was named.
 fn with_credentials_of(config: SdkConfig, profile: String) -> SdkConfig {
     let settings = ProviderConfig::without_region()
+        .with_http_client(http::client_through(&ProxyConfig::from_env()))
         .with_region(config.region().cloned())
         .with_behavior_version(config.behavior_version());
     let credentials =

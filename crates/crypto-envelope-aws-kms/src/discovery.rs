@@ -12,7 +12,7 @@ use crypto_envelope::{
 
 use crate::{
     AwsKmsArn, AwsKmsClients, AwsKmsProvider,
-    arn::check_region,
+    arn::{check_region, partition_has},
     calls::{Calls, Unwrap},
     rewrap, wrapped_key,
 };
@@ -127,14 +127,15 @@ impl AwsKmsDiscoveryProvider {
         Ok(Self { key_regions: Some(regions), ..self })
     }
 
-    /// Calls KMS in this region only, for keys of all regions: those of others are not found there.
-    /// This is what the official discovery keyring does with its one client.
+    /// Calls KMS in this region only, for keys of all regions of its partition: those of others are not
+    /// found there. This is what the official discovery keyring does with its one client.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`] if it cannot be the name of a region.
+    /// [`Error::InvalidInput`] if it cannot be the name of a region, or the partition of the filter
+    /// has none of this name.
     pub fn asking_in(self, region: &str) -> Result<Self> {
-        check_region(region)?;
+        self.check_place(region)?;
         Ok(Self { place: Place::One(region.to_owned()), ..self })
     }
 
@@ -143,9 +144,9 @@ impl AwsKmsDiscoveryProvider {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`] if it cannot be the name of a region.
+    /// As [`asking_in`](Self::asking_in).
     pub fn replicas_in(self, region: &str) -> Result<Self> {
-        check_region(region)?;
+        self.check_place(region)?;
         Ok(Self { place: Place::OneWithReplicas(region.to_owned()), ..self })
     }
 
@@ -154,7 +155,7 @@ impl AwsKmsDiscoveryProvider {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`] if there is none, or one cannot be the name of a region.
+    /// [`Error::InvalidInput`] if there is none; as [`asking_in`](Self::asking_in).
     pub fn replicas_in_each<R: AsRef<str>>(
         self,
         regions: impl IntoIterator<Item = R>,
@@ -177,6 +178,21 @@ impl AwsKmsDiscoveryProvider {
         Ok(self)
     }
 
+    /// A misspelt region would have no keys at all.
+    fn check_place(&self, region: &str) -> Result<()> {
+        check_region(region)?;
+        let partitions = match &self.filter {
+            Some(filter) => &[filter.partition.as_str()][..],
+            None => &PARTITIONS,
+        };
+        if partitions.iter().any(|partition| partition_has(partition, region)) {
+            return Ok(());
+        }
+        let partitions = partitions.join(", ");
+        let message = format!("{region} is not the name of a region of the partition {partitions}");
+        Err(Error::invalid_input(message))
+    }
+
     /// The ARN to ask for, and where, if there is something to be asked.
     fn own(&self, key: &EncryptedDataKey) -> Option<(AwsKmsArn, String)> {
         let arn = wrapped_key::arn(key, wrapped_key::SYMMETRIC).filter(AwsKmsArn::is_plausible)?;
@@ -190,7 +206,11 @@ impl AwsKmsDiscoveryProvider {
         match &self.place {
             Place::OfKey => Some((arn, region)),
             // Credentials of one partition do not travel to another.
-            Place::One(one) | Place::OneWithReplicas(one) if !arn.is_beside(one) => None,
+            Place::One(one) | Place::OneWithReplicas(one)
+                if !partition_has(arn.partition(), one) =>
+            {
+                None
+            }
             Place::One(one) => Some((arn, one.clone())),
             Place::OneWithReplicas(one) if arn.is_multi_region() => {
                 Some((arn.in_region(one.clone()), one.clone()))
@@ -242,6 +262,7 @@ impl KeyProvider for AwsKmsDiscoveryProvider {
 }
 
 const ACCOUNT_LENGTH: usize = 12;
+const PARTITIONS: [&str; 5] = ["aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso"];
 
 fn no_region() -> Error {
     Error::invalid_input("at least one region is needed")

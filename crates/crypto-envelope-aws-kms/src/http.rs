@@ -1,15 +1,24 @@
-//! The HTTP client: that of the AWS SDK, but past proxies where they would read data keys.
+//! The HTTP client: that of the AWS SDK, but past proxies where they would read data keys or
+//! credentials.
 
-use aws_sdk_kms::config::{HttpClient, IntoShared, RuntimeComponents, SharedHttpClient};
+use aws_sdk_kms::{
+    config::{
+        ConfigBag, HttpClient, IntoShared, RuntimeComponents, RuntimeComponentsBuilder,
+        SharedHttpClient,
+    },
+    error::BoxError,
+};
 use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig, tls};
 use aws_smithy_runtime_api::client::{
+    connector_metadata::ConnectorMetadata,
     http::{HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
     orchestrator::HttpRequest,
 };
 use crypto_envelope::service::place;
 
-/// Through a proxy, but for what goes to this machine: that may be without TLS, and the environment
-/// names proxies without a thought of it.
+/// Through a proxy, but for what goes to this machine or to the link that it is on, where clouds have
+/// their credentials: that may be without TLS, and the environment names proxies without a thought of
+/// it.
 pub(crate) fn client_through(proxy: &ProxyConfig) -> SharedHttpClient {
     PastProxies { through: client(proxy), direct: client(&ProxyConfig::disabled()) }.into_shared()
 }
@@ -43,11 +52,31 @@ impl HttpClient for PastProxies<SharedHttpClient> {
             through: self.through.http_connector(settings, components),
         })
     }
+
+    fn validate_base_client_config(
+        &self,
+        components: &RuntimeComponentsBuilder,
+        config: &ConfigBag,
+    ) -> Result<(), BoxError> {
+        HttpClient::validate_base_client_config(&self.through, components, config)
+    }
+
+    fn validate_final_config(
+        &self,
+        components: &RuntimeComponents,
+        config: &ConfigBag,
+    ) -> Result<(), BoxError> {
+        HttpClient::validate_final_config(&self.through, components, config)
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.through.connector_metadata()
+    }
 }
 
 impl HttpConnector for PastProxies<SharedHttpConnector> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let is_here = place::is_here(request.uri());
-        if is_here { self.direct.call(request) } else { self.through.call(request) }
+        let is_near = place::is_near(request.uri());
+        if is_near { self.direct.call(request) } else { self.through.call(request) }
     }
 }

@@ -84,8 +84,8 @@ impl AwsKmsClientsBuilder {
         self
     }
 
-    /// Sends everything through an HTTP proxy, `http://HOST:PORT`, whatever the environment says.
-    /// The connection to KMS is encrypted from end to end all the same.
+    /// Sends calls to KMS through an HTTP proxy, `http://HOST:PORT`, whatever the environment says, but
+    /// for those to this machine. The connection to KMS is encrypted from end to end all the same.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
         self

@@ -170,8 +170,8 @@ pub trait KeyProvider: Debug + Send + Sync + 'static {
     }
 
     /// As [`rewrap`](Self::rewrap), inside the key service alone: this process never sees the key.
-    /// `None` if that is not possible, as when the other provider is not of the same service; then
-    /// nothing was called. The wrapping keys must be the ones that the other provider's
+    /// `None`, without a call, if that is not possible, as when the other provider is not of the same
+    /// service. The wrapping keys must be the ones that the other provider's
     /// [`wrap`](Self::wrap) uses.
     ///
     /// The default is `None`.

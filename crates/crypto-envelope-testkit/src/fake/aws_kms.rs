@@ -40,6 +40,8 @@
 //!   everything. Their principals are everybody, accounts, users and roles (`AWS`), and their
 //!   conditions `StringEquals`, `StringNotEquals` and `StringLike` on `kms:EncryptionContext:KEY`.
 //!   A policy with anything else is malformed here.
+//! - Who may do it to a key may do it to the aliases of that key.
+//! - A grant with a constraint does not let anybody create grants.
 //! - A change is there at once. Replicas are enabled from the start, keys are never really deleted,
 //!   and a grant counts only for calls that give its token.
 //! - Ciphertexts name their key in clear, and can be made by whoever knows the published formula of

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::entries::Removal;
 
-/// How often what happened since a cache was made, for sealing and opening together.
+/// How often what happened since a cache was made, for sealing and opening together. Looking is counted,
+/// not messages: who waited in vain, for the sake of a message that was not genuine, looks once more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CacheCounters {

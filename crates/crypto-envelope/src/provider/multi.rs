@@ -57,11 +57,21 @@ impl MultiProvider {
         [&self.generator].into_iter().chain(&self.children).map(|provider| &**provider)
     }
 
+    /// All of them, of those that are several in turn each.
+    fn single(&self) -> Vec<&dyn KeyProvider> {
+        let single = |provider| match as_several(provider) {
+            Some(several) => several.single(),
+            None => vec![provider],
+        };
+        self.all().flat_map(single).collect()
+    }
+
     /// Asks those whose key it is, until one has rewrapped it inside its key service.
     async fn try_natively(&self, request: RewrapRequest<'_>) -> Result<Native<'_>> {
         self.properties().check(Target::Detached(request.source))?;
         let mut native = Native::default();
-        for provider in self.all().filter(|provider| provider.describe(request.key).is_some()) {
+        let single = self.single().into_iter();
+        for provider in single.filter(|provider| provider.describe(request.key).is_some()) {
             match provider.rewrap_natively(request).await {
                 Ok(Some(keys)) => return Ok(Native { keys: Some(keys), ..native }),
                 Ok(None) => native.others.push(provider),
@@ -70,6 +80,10 @@ impl MultiProvider {
         }
         Ok(native)
     }
+}
+
+fn as_several(provider: &dyn KeyProvider) -> Option<&MultiProvider> {
+    provider.as_any()?.downcast_ref()
 }
 
 /// What came of rewrapping natively.
@@ -168,8 +182,8 @@ impl KeyProvider for MultiProvider {
         &self,
         request: RewrapRequest<'_>,
     ) -> Result<Option<Vec<EncryptedDataKey>>> {
-        let Native { keys, others, attempts } = self.try_natively(request).await?;
-        if keys.is_some() || !others.is_empty() || attempts.is_empty() {
+        let Native { keys, attempts, .. } = self.try_natively(request).await?;
+        if keys.is_some() || attempts.is_empty() {
             return Ok(keys);
         }
         Err(Error::no_usable_key(attempts))

@@ -2,7 +2,8 @@
 
 use std::{
     error::Error,
-    fs, io,
+    fs,
+    io::{self, Read as _, Write as _},
     net::TcpListener,
     sync::{
         Arc,
@@ -22,7 +23,7 @@ use serde_json::json;
 
 use crate::{
     interrupt::minding_signals,
-    kms::{KEY, Kms, OTHER, SECRET},
+    kms::{KEY, Kms, OTHER, SECRET, WRITER},
     sandbox::{Ran, Sandbox, TestResult},
 };
 
@@ -112,7 +113,7 @@ fn one_call_serves_several_files() -> TestResult {
     Ok(())
 }
 
-/// It would read the data keys.
+/// It would read the data keys, and the credentials that a container gets from its host.
 #[test]
 fn a_proxy_of_the_environment_does_not_get_what_stays_on_this_machine() -> TestResult {
     let (sandbox, kms) = (Sandbox::new()?, Kms::start()?);
@@ -120,7 +121,10 @@ fn a_proxy_of_the_environment_does_not_get_what_stays_on_this_machine() -> TestR
     let url = format!("http://{}", proxy.local_addr()?);
     sandbox.write("file", "text")?;
     let mut command = sandbox.command(&["encrypt", "-p", &provider(KEY), "file"]);
-    command.envs(kms.variables()).env_remove("NO_PROXY").env_remove("no_proxy");
+    command.envs(kms.variables()).env("AWS_CONTAINER_CREDENTIALS_FULL_URI", host_of_container()?);
+    for variable in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "NO_PROXY", "no_proxy"] {
+        command.env_remove(variable);
+    }
     for variable in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
         command.env(variable, &url);
     }
@@ -130,6 +134,28 @@ fn a_proxy_of_the_environment_does_not_get_what_stays_on_this_machine() -> TestR
     let nobody = proxy.accept().expect_err("somebody came to the proxy");
     assert_eq!(nobody.kind(), io::ErrorKind::WouldBlock);
     Ok(())
+}
+
+/// Gives credentials once.
+fn host_of_container() -> io::Result<String> {
+    let body = json!({
+        "AccessKeyId": WRITER,
+        "SecretAccessKey": SECRET,
+        "Token": "token",
+        "Expiration": "2099-12-31T23:59:59Z",
+    })
+    .to_string();
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let url = format!("http://{}/credentials", listener.local_addr()?);
+    thread::spawn(move || -> io::Result<()> {
+        let (mut stream, _) = listener.accept()?;
+        let mut request = [0; 4096];
+        let _ = stream.read(&mut request)?;
+        let length = body.len();
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close";
+        write!(stream, "{head}\r\nContent-Length: {length}\r\n\r\n{body}")
+    });
+    Ok(url)
 }
 
 /// Somebody may have to type a code for them.

@@ -69,6 +69,6 @@ pub(crate) const OTHER: &str =
 const MULTI: &str = "arn:aws:kms:us-west-2:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab";
 const REPLICA: &str = "arn:aws:kms:eu-west-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab";
 /// Who may do everything, and their secret, which must not be seen.
-const WRITER: &str = "AKIDWRITER";
+pub(crate) const WRITER: &str = "AKIDWRITER";
 pub(crate) const SECRET: &str = "wJalrXUtnFEMI-secret-access-key";
 const REQUEST_ID: &str = "request id ";

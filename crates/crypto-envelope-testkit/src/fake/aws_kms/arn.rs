@@ -57,9 +57,7 @@ impl Arn {
             && name
                 .split('-')
                 .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase()));
-        let other = ["cn-", "us-gov-", "us-iso", "eu-iso", "eusc-"];
-        let is_of_aws = !other.iter().any(|prefix| region.starts_with(prefix));
-        is_name && is_number && (self.partition == "aws") == is_of_aws
+        is_name && is_number && partition_of(region) == self.partition
     }
 
     /// Keys of several Regions say so in their name, and in no other way.
@@ -96,12 +94,20 @@ pub(super) fn is_key_id(text: &str) -> bool {
 }
 
 fn partition_of(region: &str) -> &'static str {
-    match region {
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    }
+    let known = PARTITIONS.iter().find(|(prefix, _)| region.starts_with(prefix));
+    known.map_or("aws", |(_, partition)| partition)
 }
+
+/// By what the names of their Regions begin with; all others are of `aws`.
+const PARTITIONS: [(&str, &str); 7] = [
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("us-iso-", "aws-iso"),
+    ("us-isob-", "aws-iso-b"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("us-isof-", "aws-iso-f"),
+    ("eusc-", "aws-eusc"),
+];
 
 #[cfg(test)]
 mod tests {

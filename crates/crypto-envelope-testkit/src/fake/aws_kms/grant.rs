@@ -60,9 +60,9 @@ impl Grant {
     }
 }
 
-/// What can be granted and has no encryption context.
-const WITHOUT_CONTEXT: [&str; 5] =
-    ["CreateGrant", "DeriveSharedSecret", "DescribeKey", "GetPublicKey", "RetireGrant"];
+/// What a constraint does not touch. To create grants is not among it: they would have to be as strict,
+/// and here a constraint forbids it altogether.
+const WITHOUT_CONTEXT: [&str; 3] = ["DescribeKey", "GetPublicKey", "RetireGrant"];
 
 /// Without the token.
 impl fmt::Debug for Grant {

@@ -57,7 +57,7 @@ impl Operation<'_> {
             let message = format!("{} is a replica: its primary key is rotated.", key.arn);
             return Err(KmsError::unsupported(message));
         }
-        if key.arn.is_multi_region() && !self.store.keys.contains_key(&key.arn) {
+        if key.arn.is_multi_region() && self.store.has_vector_keys {
             // Its replicas would not follow.
             let message = "This fake does not rotate multi-Region keys of the vectors.";
             return Err(KmsError::unsupported(message));
