@@ -126,6 +126,10 @@ async fn discovery_asks_whom_it_may() -> Result<()> {
             assert_eq!(region.as_deref(), expected, "{provider:?} {key:?}");
         }
     }
+    for misspelt in ["us-east", "us-east-", "useast1", "local"] {
+        assert!(any.clone().asking_in(misspelt).is_err(), "{misspelt}");
+        assert!(any.clone().replicas_in(misspelt).is_err(), "{misspelt}");
+    }
     let secret = SecretBytes::random(32)?;
     let context = EncryptionContext::new();
     let wrap = any.wrap(WrapRequest::new(&secret, RING, &context)).await;

@@ -132,10 +132,9 @@ impl AwsKmsDiscoveryProvider {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`] if it cannot be the name of a region, or the partition of the filter
-    /// has none of this name.
+    /// [`Error::InvalidInput`] if no partition names its regions like this.
     pub fn asking_in(self, region: &str) -> Result<Self> {
-        self.check_place(region)?;
+        Self::check_place(region)?;
         Ok(Self { place: Place::One(region.to_owned()), ..self })
     }
 
@@ -146,7 +145,7 @@ impl AwsKmsDiscoveryProvider {
     ///
     /// As [`asking_in`](Self::asking_in).
     pub fn replicas_in(self, region: &str) -> Result<Self> {
-        self.check_place(region)?;
+        Self::check_place(region)?;
         Ok(Self { place: Place::OneWithReplicas(region.to_owned()), ..self })
     }
 
@@ -179,18 +178,14 @@ impl AwsKmsDiscoveryProvider {
     }
 
     /// A misspelt region would have no keys at all.
-    fn check_place(&self, region: &str) -> Result<()> {
+    fn check_place(region: &str) -> Result<()> {
         check_region(region)?;
-        let partitions = match &self.filter {
-            Some(filter) => &[filter.partition.as_str()][..],
-            None => &PARTITIONS,
-        };
-        if partitions.iter().any(|partition| partition_has(partition, region)) {
+        if PARTITIONS.iter().any(|partition| partition_has(partition, region)) {
             return Ok(());
         }
-        let partitions = partitions.join(", ");
-        let message = format!("{region} is not the name of a region of the partition {partitions}");
-        Err(Error::invalid_input(message))
+        Err(Error::invalid_input(format!(
+            "{region} is not the name of a region, such as eu-west-1"
+        )))
     }
 
     /// The ARN to ask for, and where, if there is something to be asked.
