@@ -1,6 +1,6 @@
 //! Errors of services in words.
 
-use std::error::Error as StdError;
+use std::{error::Error as StdError, io};
 
 /// The error below `error` that is of this type.
 #[must_use]
@@ -10,7 +10,11 @@ pub fn caused_by<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static))
         if let Some(found) = error.downcast_ref() {
             return Some(found);
         }
-        next = error.source();
+        next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            // The source of an I/O error is not what it was made of, but what is below that.
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
     }
     None
 }
@@ -45,8 +49,6 @@ const LONGEST_MESSAGE: usize = 1000;
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-
     use super::*;
     use crate::Error;
 
@@ -60,7 +62,7 @@ mod tests {
     fn causes_are_found_and_told_once() {
         let below = Error::invalid_input("below");
         let above = io::Error::other(below);
-        let found: Option<&Error> = above.get_ref().and_then(|error| caused_by(error));
+        let found: Option<&Error> = caused_by(&above);
         assert!(matches!(found, Some(Error::InvalidInput { .. })));
         assert!(caused_by::<io::Error>(&Error::InBase64).is_none());
         assert_eq!(chain(&above), "invalid input: below");

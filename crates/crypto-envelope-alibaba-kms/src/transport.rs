@@ -1,0 +1,250 @@
+//! Requests and answers over HTTP.
+
+use std::error::Error as StdError;
+
+use crypto_envelope::{
+    Error, Result, SecretBytes,
+    service::{self, place},
+};
+use reqwest::{Client, Method};
+
+use crate::settings::{AlibabaKmsSettings, PlainHttp};
+
+/// The way to one gateway.
+#[derive(Clone, Debug)]
+pub(crate) struct Transport {
+    client: Client,
+    /// Without a slash at the end.
+    url: String,
+}
+
+/// What is sent, ready and signed.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    /// With the slash that it begins with.
+    pub(crate) target: String,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: SecretBytes,
+}
+
+/// What came back, of whatever status.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    headers: reqwest::header::HeaderMap,
+    pub(crate) body: SecretBytes,
+}
+
+/// Why nothing came back.
+#[derive(Debug)]
+pub(crate) struct NoAnswer {
+    pub(crate) message: String,
+    pub(crate) kind: NoAnswerKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoAnswerKind {
+    /// Whoever answers cannot show that they are the gateway. Trying again is no use.
+    Untrusted,
+    TimedOut,
+    TooLong,
+    /// No connection, or one that broke.
+    Unreachable,
+}
+
+impl Transport {
+    /// To `endpoint`, as `HOST`, `HOST:PORT` (with TLS) or a URL.
+    pub(crate) fn new(endpoint: &str, settings: &AlibabaKmsSettings) -> Result<Self> {
+        let url = url_of(endpoint)?;
+        if !place::is_confidential(&url) && settings.plain_http() == PlainHttp::ToThisMachine {
+            return Err(Error::invalid_input(
+                "the endpoint is http: data keys would cross the network in clear; use https (or \
+                 danger_allow_plain_http, for a stand-in of KMS in a network of one's own)",
+            ));
+        }
+        let client = settings.client(place::is_here(&url)).build().map_err(|error| {
+            Error::invalid_input(format!("no HTTP client can be made: {}", service::chain(&error)))
+        })?;
+        Ok(Self { client, url })
+    }
+
+    /// The host that requests are for, with its port if it has one of its own.
+    pub(crate) fn host(&self) -> &str {
+        self.url.split_once("://").map_or(&*self.url, |(_, host)| host)
+    }
+
+    /// One attempt.
+    pub(crate) async fn send(&self, request: Request) -> Result<Answer, NoAnswer> {
+        let Request { method, target, headers, body } = request;
+        let mut sent = self.client.request(method, format!("{}{target}", self.url));
+        for (name, value) in headers {
+            sent = sent.header(name, value);
+        }
+        let mut response =
+            sent.body(body.expose().to_vec()).send().await.map_err(|error| NoAnswer::of(&error))?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| NoAnswer::of(&error))? {
+            if body.len() + chunk.len() > LONGEST {
+                return Err(NoAnswer::too_long());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status, headers, body: SecretBytes::from(body) })
+    }
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl NoAnswer {
+    fn of(error: &reqwest::Error) -> Self {
+        // Without the URL, which may hold what was to be encrypted.
+        let message = error.source().map_or_else(|| "no answer".to_owned(), service::chain);
+        let is_untrusted = service::caused_by::<rustls::Error>(error)
+            .is_some_and(|error| matches!(error, rustls::Error::InvalidCertificate(_)));
+        let kind = if is_untrusted {
+            NoAnswerKind::Untrusted
+        } else if error.is_timeout() {
+            NoAnswerKind::TimedOut
+        } else {
+            NoAnswerKind::Unreachable
+        };
+        Self { message, kind }
+    }
+
+    fn too_long() -> Self {
+        let message = format!("the answer is longer than {LONGEST} bytes");
+        Self { message, kind: NoAnswerKind::TooLong }
+    }
+}
+
+fn url_of(endpoint: &str) -> Result<String> {
+    let url =
+        if endpoint.contains("://") { endpoint.to_owned() } else { format!("https://{endpoint}") };
+    let url = url.trim_end_matches('/').to_owned();
+    let (scheme, host) = url.split_once("://").unwrap_or_default();
+    let is_scheme = ["http", "https"].contains(&scheme);
+    let is_host = !host.is_empty()
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte));
+    if is_scheme && is_host && reqwest::Url::parse(&url).is_ok() {
+        return Ok(url);
+    }
+    Err(Error::invalid_input(format!(
+        "{endpoint:?} is not the endpoint of a gateway: give HOST, HOST:PORT or https://HOST"
+    )))
+}
+
+/// In bytes. Gateways take requests of 3 MB.
+const LONGEST: usize = 4 << 20;
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Read, Write},
+        net::TcpListener,
+        thread,
+        time::Duration,
+    };
+
+    use super::*;
+
+    /// Answers one request with these bytes, and then closes the connection.
+    fn answering(bytes: Vec<u8>) -> std::io::Result<String> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let endpoint = format!("http://{}", listener.local_addr()?);
+        thread::spawn(move || -> std::io::Result<()> {
+            let (mut stream, _) = listener.accept()?;
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request)?;
+            stream.write_all(&bytes)
+        });
+        Ok(endpoint)
+    }
+
+    fn send(endpoint: &str) -> Result<Result<Answer, NoAnswer>> {
+        let settings = AlibabaKmsSettings::new().attempt_timeout(Duration::from_secs(20));
+        let transport = Transport::new(endpoint, &settings)?;
+        let request = Request {
+            method: Method::POST,
+            target: "/".to_owned(),
+            headers: vec![("x-test", "yes".to_owned())],
+            body: SecretBytes::from(&b"body"[..]),
+        };
+        crypto_envelope::blocking::wait(service::run(async move { transport.send(request).await }))
+    }
+
+    #[test]
+    fn endpoints_are_hosts_or_urls() -> Result<()> {
+        for (endpoint, url) in [
+            (
+                "kst-1.cryptoservice.kms.aliyuncs.com",
+                "https://kst-1.cryptoservice.kms.aliyuncs.com",
+            ),
+            ("127.0.0.1:8443", "https://127.0.0.1:8443"),
+            ("https://kms.cn-hangzhou.aliyuncs.com/", "https://kms.cn-hangzhou.aliyuncs.com"),
+            ("http://127.0.0.1:80", "http://127.0.0.1:80"),
+        ] {
+            assert_eq!(url_of(endpoint)?, url);
+        }
+        for other in
+            ["", "https://", "ftp://host", "host/path", "user@host", "host name", "a?b", "é"]
+        {
+            assert!(url_of(other).is_err(), "{other}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine() {
+        let settings = AlibabaKmsSettings::new();
+        let refused = Transport::new("http://kms.example", &settings);
+        assert!(matches!(refused, Err(Error::InvalidInput { .. })));
+        assert!(Transport::new("http://localhost:1", &settings).is_ok());
+        assert!(Transport::new("http://kms.example", &settings.danger_allow_plain_http()).is_ok());
+    }
+
+    #[test]
+    fn answers_are_read_whole_whatever_they_are() -> Result<()> {
+        let answer = b"HTTP/1.1 502 Bad Gateway\r\nDate: now\r\nContent-Length: 2\r\n\r\nno";
+        let answer =
+            send(&answering(answer.to_vec())?)?.map_err(|e| Error::invalid_input(e.message))?;
+        assert_eq!((answer.status, answer.body.expose()), (502, &b"no"[..]));
+        assert_eq!(answer.header("date"), Some("now"));
+        Ok(())
+    }
+
+    #[test]
+    fn a_redirection_is_an_answer() -> Result<()> {
+        let answer = "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
+        let answer = send(&answering(answer.into())?)?;
+        assert!(answer.is_ok_and(|answer| answer.status == 307));
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_cut_or_too_long_is_no_answer() -> Result<()> {
+        let cut = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfive.";
+        let outcome = send(&answering(cut.into())?)?;
+        assert!(outcome.is_err_and(|error| error.kind == NoAnswerKind::Unreachable));
+        let length = LONGEST + 1;
+        let mut long = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n").into_bytes();
+        long.resize(long.len() + length, 0);
+        let outcome = send(&answering(long)?)?;
+        assert!(outcome.is_err_and(|error| error.kind == NoAnswerKind::TooLong));
+        Ok(())
+    }
+
+    #[test]
+    fn nobody_there_is_said_without_the_url() -> Result<()> {
+        let free = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let error = send(&format!("http://{free}"))?.expect_err("nobody is there");
+        assert_eq!(error.kind, NoAnswerKind::Unreachable);
+        assert!(error.message.contains("refused") && !error.message.contains("http"), "{error:?}");
+        Ok(())
+    }
+}
