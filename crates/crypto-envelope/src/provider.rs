@@ -271,15 +271,17 @@ impl KeyDescription {
     }
 }
 
+/// What the provider ids of key services begin with.
+const RESERVED: [&str; 3] = ["aws-kms", "alibaba-kms", "tencent-cos"];
+
 /// Namespaces and names of raw keys.
 fn check_raw_names(namespace: &str, name: &str) -> Result<()> {
     if namespace.is_empty() {
         return Err(Error::invalid_input("the key namespace is empty"));
     }
-    if namespace.starts_with("aws-kms") {
-        return Err(Error::invalid_input(
-            "key namespaces that begin with \"aws-kms\" are reserved",
-        ));
+    if let Some(reserved) = RESERVED.iter().find(|reserved| namespace.starts_with(**reserved)) {
+        let message = format!("key namespaces that begin with {reserved:?} are reserved");
+        return Err(Error::invalid_input(message));
     }
     if namespace.len().max(name.len()) > usize::from(u16::MAX) {
         return Err(Error::invalid_input("the key namespace or the key name is too long"));
