@@ -8,7 +8,10 @@ use crypto_envelope::{
 };
 use reqwest::{Client, Method};
 
-use crate::settings::{AlibabaKmsSettings, PlainHttp};
+use crate::{
+    retry::Retries,
+    settings::{AlibabaKmsSettings, PlainHttp},
+};
 
 /// The way to one gateway.
 #[derive(Clone, Debug)]
@@ -16,7 +19,11 @@ pub(crate) struct Transport {
     client: Client,
     /// Without a slash at the end.
     url: String,
+    retries: Retries,
 }
+
+/// What came of an attempt.
+pub(crate) type Outcome = Result<Answer, NoAnswer>;
 
 /// What is sent, ready and signed.
 #[derive(Debug)]
@@ -66,7 +73,7 @@ impl Transport {
         let client = settings.client(place::is_here(&url)).build().map_err(|error| {
             Error::invalid_input(format!("no HTTP client can be made: {}", service::chain(&error)))
         })?;
-        Ok(Self { client, url })
+        Ok(Self { client, url, retries: settings.retries() })
     }
 
     /// The host that requests are for, with its port if it has one of its own.
@@ -74,8 +81,28 @@ impl Transport {
         self.url.split_once("://").map_or(&*self.url, |(_, host)| host)
     }
 
-    /// One attempt.
-    pub(crate) async fn send(&self, request: Request) -> Result<Answer, NoAnswer> {
+    /// Sends what `make` makes, anew for each attempt, since dates and signatures grow old; until
+    /// `may_pass` says of the outcome that another attempt would be of no use, or there were enough.
+    pub(crate) async fn call(
+        &self,
+        make: impl Fn() -> Result<Request> + Send,
+        may_pass: impl Fn(&Outcome) -> bool + Send,
+    ) -> Result<Outcome> {
+        let mut attempts = 0;
+        loop {
+            let outcome = self.send(make()?).await;
+            attempts += 1;
+            if !may_pass(&outcome) {
+                return Ok(outcome);
+            }
+            match self.retries.pause_after(attempts)? {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return Ok(outcome),
+            }
+        }
+    }
+
+    async fn send(&self, request: Request) -> Outcome {
         let Request { method, target, headers, body } = request;
         let mut sent = self.client.request(method, format!("{}{target}", self.url));
         for (name, value) in headers {
@@ -151,31 +178,63 @@ mod tests {
         time::Duration,
     };
 
+    use crypto_envelope::blocking;
+
     use super::*;
 
-    /// Answers one request with these bytes, and then closes the connection.
-    fn answering(bytes: Vec<u8>) -> std::io::Result<String> {
+    /// Answers a request with these bytes, and then closes the connection; the next with the next.
+    fn answering(answers: Vec<Vec<u8>>) -> std::io::Result<String> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let endpoint = format!("http://{}", listener.local_addr()?);
         thread::spawn(move || -> std::io::Result<()> {
-            let (mut stream, _) = listener.accept()?;
-            let mut request = [0; 4096];
-            let _ = stream.read(&mut request)?;
-            stream.write_all(&bytes)
+            for answer in answers {
+                let (mut stream, _) = listener.accept()?;
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request)?;
+                stream.write_all(&answer)?;
+            }
+            Ok(())
         });
         Ok(endpoint)
     }
 
-    fn send(endpoint: &str) -> Result<Result<Answer, NoAnswer>> {
-        let settings = AlibabaKmsSettings::new().attempt_timeout(Duration::from_secs(20));
-        let transport = Transport::new(endpoint, &settings)?;
-        let request = Request {
+    fn request() -> Request {
+        Request {
             method: Method::POST,
             target: "/".to_owned(),
             headers: vec![("x-test", "yes".to_owned())],
             body: SecretBytes::from(&b"body"[..]),
+        }
+    }
+
+    fn call(endpoint: &str, may_pass: fn(&Outcome) -> bool) -> Result<Outcome> {
+        let settings = AlibabaKmsSettings::new().attempt_timeout(Duration::from_secs(20));
+        let transport = Transport::new(endpoint, &settings)?;
+        blocking::wait(service::run(
+            async move { transport.call(|| Ok(request()), may_pass).await },
+        ))?
+    }
+
+    fn send(endpoint: &str) -> Result<Outcome> {
+        call(endpoint, |_| false)
+    }
+
+    fn status(status: u16) -> Vec<u8> {
+        format!("HTTP/1.1 {status} Status\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").into()
+    }
+
+    #[test]
+    fn what_may_pass_is_tried_again() -> Result<()> {
+        let may_pass = |outcome: &Outcome| !matches!(outcome, Ok(answer) if answer.status < 500);
+        let outcome = |answers: &[u16]| {
+            call(&answering(answers.iter().map(|code| status(*code)).collect())?, may_pass)
         };
-        crypto_envelope::blocking::wait(service::run(async move { transport.send(request).await }))
+        for (answers, expected) in
+            [(&[200][..], 200), (&[503, 500, 404], 404), (&[500, 501, 502], 502)]
+        {
+            assert!(outcome(answers)?.is_ok_and(|answer| answer.status == expected), "{answers:?}");
+        }
+        Ok(())
     }
 
     #[test]
@@ -211,8 +270,8 @@ mod tests {
     #[test]
     fn answers_are_read_whole_whatever_they_are() -> Result<()> {
         let answer = b"HTTP/1.1 502 Bad Gateway\r\nDate: now\r\nContent-Length: 2\r\n\r\nno";
-        let answer =
-            send(&answering(answer.to_vec())?)?.map_err(|e| Error::invalid_input(e.message))?;
+        let answer = send(&answering(vec![answer.to_vec()])?)?
+            .map_err(|e| Error::invalid_input(e.message))?;
         assert_eq!((answer.status, answer.body.expose()), (502, &b"no"[..]));
         assert_eq!(answer.header("date"), Some("now"));
         Ok(())
@@ -221,7 +280,7 @@ mod tests {
     #[test]
     fn a_redirection_is_an_answer() -> Result<()> {
         let answer = "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
-        let answer = send(&answering(answer.into())?)?;
+        let answer = send(&answering(vec![answer.into()])?)?;
         assert!(answer.is_ok_and(|answer| answer.status == 307));
         Ok(())
     }
@@ -229,12 +288,12 @@ mod tests {
     #[test]
     fn what_is_cut_or_too_long_is_no_answer() -> Result<()> {
         let cut = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfive.";
-        let outcome = send(&answering(cut.into())?)?;
+        let outcome = send(&answering(vec![cut.into()])?)?;
         assert!(outcome.is_err_and(|error| error.kind == NoAnswerKind::Unreachable));
         let length = LONGEST + 1;
         let mut long = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n").into_bytes();
         long.resize(long.len() + length, 0);
-        let outcome = send(&answering(long)?)?;
+        let outcome = send(&answering(vec![long])?)?;
         assert!(outcome.is_err_and(|error| error.kind == NoAnswerKind::TooLong));
         Ok(())
     }
