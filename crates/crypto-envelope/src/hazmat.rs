@@ -6,6 +6,7 @@ use std::fmt;
 use crate::{
     EncryptionContext, Error, Result, SecretBytes,
     crypto::{self, Hash, Hasher},
+    der,
     provider::{RsaKey, RsaPadding},
 };
 
@@ -48,6 +49,19 @@ fn digest(context: &EncryptionContext) -> Result<Vec<u8>> {
 }
 
 const DIGEST_LENGTH: usize = 48;
+
+/// The private key as PKCS#8 in DER. None if only the public half is known.
+#[must_use]
+pub fn pkcs8(key: &RsaKey) -> Option<&[u8]> {
+    key.private_key()
+}
+
+/// The content of the DER value (X.690) with this tag at the front of `der`, and what stands behind
+/// it. The tag is one byte, and the length in the shortest form.
+#[must_use]
+pub fn der_value(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
+    der::value(tag, der)
+}
 
 /// Encrypts small secrets with a public RSA key (RFC 8017).
 pub struct RsaEncryptor {

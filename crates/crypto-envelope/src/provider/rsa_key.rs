@@ -59,7 +59,7 @@ impl RsaKey {
     }
 
     /// The private key as PKCS#8 in DER.
-    pub(super) fn private_key(&self) -> Option<&[u8]> {
+    pub(crate) fn private_key(&self) -> Option<&[u8]> {
         match &self.0 {
             Form::Private { pkcs8, .. } => Some(pkcs8),
             Form::Public { .. } => None,
