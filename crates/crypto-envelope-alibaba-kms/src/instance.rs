@@ -4,4 +4,5 @@ pub(crate) mod client_key;
 pub(crate) mod messages;
 mod pkcs12;
 pub(crate) mod protobuf;
+mod refusal;
 pub(crate) mod sign;

@@ -65,8 +65,7 @@ impl ClientKey {
     /// [`Error::InvalidInput`] if the text is no ClientKey, the password is wrong, or the key is not RSA of
     /// 2048 to 8192 bits; [`Error::Unsupported`] if its PKCS#12 is of a kind that is not known.
     pub fn from_json(json: &str, password: &SecretBytes) -> Result<Self> {
-        let (id, file) = members(json)?;
-        let key = opened(&id, &file, password)?;
+        let (id, key) = private_key(json, password)?;
         Self::from_private_key(id, key.expose())
     }
 
@@ -110,6 +109,13 @@ impl fmt::Debug for ClientKey {
     }
 }
 
+/// The id and the private key of what [`ClientKey::from_json`] takes.
+pub(crate) fn private_key(json: &str, password: &SecretBytes) -> Result<(String, SecretBytes)> {
+    let (id, file) = members(json)?;
+    let key = opened(&id, &file, password)?;
+    Ok((id, key))
+}
+
 /// It stands in headers and in errors.
 fn check_id(id: &str) -> Result<()> {
     if (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -142,7 +148,7 @@ fn members(json: &str) -> Result<(String, Vec<u8>)> {
 }
 
 /// The private key in the file.
-pub(crate) fn opened(id: &str, file: &[u8], password: &SecretBytes) -> Result<SecretBytes> {
+fn opened(id: &str, file: &[u8], password: &SecretBytes) -> Result<SecretBytes> {
     let password = Password::new(password)
         .ok_or_else(|| Error::invalid_input("the password of a ClientKey is text in UTF-8"))?;
     pkcs12::private_key(file, &password).map_err(|refused| match refused {
@@ -194,8 +200,7 @@ mod tests {
 
             let pkcs8 = test_vectors::base64(&case, "private_key_pkcs8_base64");
             let text = std::fs::read_to_string(&file)?;
-            let (id, data) = members(&text)?;
-            let opened = opened(&id, &data, &password(test_vectors::str(&case, "password")))?;
+            let (id, opened) = private_key(&text, &password(test_vectors::str(&case, "password")))?;
             assert!(opened.equals(&pkcs8));
             assert_eq!(ClientKey::from_private_key(id, &pkcs8)?.sign(b"")?, key.sign(b"")?);
         }

@@ -1,0 +1,124 @@
+//! How an encryption context becomes the `Aad` of a call.
+
+use crypto_envelope::EncryptionContext;
+use sha2::{Digest as _, Sha256};
+
+/// How an encryption context becomes the additional authenticated data of a KMS instance.
+///
+/// An instance knows bytes, not pairs. How the vendor's programs make one of the other differs: what one
+/// wrote with a context, another cannot open. Without pairs there is no `Aad`, in every style.
+///
+/// The first two hash `key=value` pairs, sorted and joined by `&`, where nothing is escaped. Contexts that
+/// look the same that way **are** the same to KMS, as `{"a": "1&b=2"}` and `{"a": "1", "b": "2"}`: where keys
+/// or values come from others, refuse `&` and `=` in them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AadStyle {
+    /// The 32 bytes of the SHA-256. This is what KMS itself does for keys outside of instances, and the
+    /// vendor's SDKs for Java and Go, and its transfer SDKs in every language.
+    #[default]
+    Raw,
+    /// The SHA-256 as 64 hexadecimal digits: the vendor's KMS SDKs for Python and PHP.
+    PythonHex,
+    /// The pairs as JSON, without a hash: the vendor's KMS SDK for Python, where it was told to use the
+    /// first version of each key (`force_low_version_crypto_transfer`). It kept the order in which the
+    /// pairs were given; ours are sorted by their keys.
+    Json,
+}
+
+impl AadStyle {
+    /// Nothing if there are no pairs.
+    pub(crate) fn aad(self, context: &EncryptionContext) -> Vec<u8> {
+        self.aad_of_pairs(&context.iter().collect::<Vec<_>>())
+    }
+
+    /// As [`aad`](Self::aad), of pairs in the order in which they were given.
+    pub(crate) fn aad_of_pairs(self, pairs: &[(&str, &str)]) -> Vec<u8> {
+        if pairs.is_empty() {
+            return Vec::new();
+        }
+        match self {
+            Self::Raw => digest(pairs),
+            Self::PythonHex => {
+                digest(pairs).iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+            }
+            Self::Json => json(pairs).into(),
+        }
+    }
+}
+
+fn digest(pairs: &[(&str, &str)]) -> Vec<u8> {
+    let mut pairs = pairs.to_vec();
+    pairs.sort_unstable();
+    let pairs: Vec<_> = pairs.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    Sha256::digest(pairs.join("&")).to_vec()
+}
+
+/// Without spaces, and with everything outside of ASCII as it is.
+fn json(pairs: &[(&str, &str)]) -> String {
+    let text = |text: &str| serde_json::Value::from(text).to_string();
+    let pairs = pairs.iter().map(|(key, value)| format!("{}:{}", text(key), text(value)));
+    format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_vectors;
+
+    #[test]
+    fn contexts_of_the_vendor() {
+        for case in test_vectors::cases("alibaba/aad.json", 5) {
+            let members = case["encryption_context"].as_object().expect("pairs");
+            let pairs =
+                members.iter().map(|(key, value)| (key.as_str(), value.as_str().unwrap_or("")));
+            let context: EncryptionContext = pairs.clone().collect();
+            assert_eq!(
+                AadStyle::default().aad(&context),
+                test_vectors::hex(&case, "raw_sha256_hex")
+            );
+            let expected = test_vectors::str(&case, "python_kms_sdk_aad_ascii");
+            assert_eq!(AadStyle::PythonHex.aad(&context), expected.as_bytes());
+            // Reading the case has sorted its pairs: they stand in the text as they were given.
+            let expected = test_vectors::str(&case, "low_version_python_aad_ascii");
+            let mut pairs: Vec<_> = pairs.collect();
+            pairs.sort_by_key(|(key, _)| expected.find(&format!("\"{key}\":")));
+            assert_eq!(AadStyle::Json.aad_of_pairs(&pairs), expected.as_bytes());
+            pairs.reverse();
+            for style in [AadStyle::Raw, AadStyle::PythonHex] {
+                assert_eq!(style.aad_of_pairs(&pairs), style.aad(&context));
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_becomes_nothing() {
+        for style in [AadStyle::Raw, AadStyle::PythonHex, AadStyle::Json] {
+            assert!(style.aad(&EncryptionContext::new()).is_empty());
+            assert!(!style.aad(&EncryptionContext::from([("", "")])).is_empty());
+        }
+    }
+
+    /// Computed with Python's `hashlib` and `json.dumps(..., ensure_ascii=False)`.
+    #[test]
+    fn text_outside_of_ascii() {
+        let context = EncryptionContext::from([
+            ("\u{ffff}", "1"),
+            ("\u{10000}", "\"\n\u{1f}\u{7f}"),
+            ("ü", "密"),
+        ]);
+        let text = "{\"ü\":\"密\",\"\u{ffff}\":\"1\",\"\u{10000}\":\"\\\"\\n\\u001f\u{7f}\"}";
+        assert_eq!(AadStyle::Json.aad(&context), text.as_bytes());
+        assert_eq!(AadStyle::PythonHex.aad(&context), EXPECTED.as_bytes());
+    }
+
+    #[test]
+    fn pairs_that_look_alike_are_alike() {
+        let one = EncryptionContext::from([("a", "1&b=2")]);
+        let two = EncryptionContext::from([("a", "1"), ("b", "2")]);
+        assert_eq!(AadStyle::Raw.aad(&one), AadStyle::Raw.aad(&two));
+        assert_ne!(AadStyle::Json.aad(&one), AadStyle::Json.aad(&two));
+    }
+
+    const EXPECTED: &str = "10a154acfc048206aefd1e31d9161427222e148b918502699144a860217f3ae1";
+}

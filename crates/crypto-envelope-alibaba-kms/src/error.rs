@@ -1,0 +1,259 @@
+//! What KMS, or the way to it, says when a call fails.
+
+use std::{error::Error as StdError, fmt};
+
+use crypto_envelope::{
+    Error, UnwrapAttempt,
+    provider::{ProviderError, ProviderErrorKind},
+    service::said,
+};
+
+/// A call to KMS that failed. It is the [source](StdError::source) of the provider error that one gets, which
+/// sorts it by what can be done.
+#[derive(Clone, Debug)]
+pub struct AlibabaKmsError {
+    call: Call,
+    status: Option<u16>,
+    code: Option<String>,
+    message: String,
+    request_id: Option<String>,
+}
+
+impl AlibabaKmsError {
+    /// What KMS said, if `error` is about that: several times, if it tells what became of several wrapped
+    /// keys.
+    #[must_use]
+    pub fn all_in(error: &Error) -> Vec<&Self> {
+        match error {
+            Error::Provider(error) => {
+                let source = error.source().and_then(|source| source.downcast_ref());
+                source.into_iter().collect()
+            }
+            Error::NoUsableKey { attempts, .. } => {
+                let errors = attempts.iter().filter_map(UnwrapAttempt::error);
+                errors.flat_map(Self::all_in).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The operation, such as `Decrypt`.
+    #[must_use]
+    pub fn operation(&self) -> &'static str {
+        self.call.operation
+    }
+
+    /// The key or the secret that was asked for, as it was given to KMS. None if the call was about none,
+    /// or KMS was left to find it.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&str> {
+        self.call.key_id.as_deref()
+    }
+
+    /// The HTTP status of the answer. None if there was no answer.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.status
+    }
+
+    /// The error code of KMS, such as `Forbidden.KeyNotFound`. None if it was not KMS that answered.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// What KMS said, without what is dangerous to print, and not more than 1000 characters of it.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The id under which the vendor knows the request.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// Whether the same call may work a little later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        let kind = self.kind();
+        kind == ProviderErrorKind::Throttled
+            || kind == ProviderErrorKind::Unavailable
+            // Of requests that were damaged on their way.
+            || self.message == BODY_DAMAGED
+    }
+
+    /// Whether the gateway refused the time of the request.
+    pub(crate) fn is_about_time(&self) -> bool {
+        match self.code() {
+            Some("RequestTimeTooSkewed" | "IllegalTimestamp") => true,
+            Some("InvalidParam") => self.message == DATE_INVALID,
+            _ => false,
+        }
+    }
+
+    /// Sorted by what can be done.
+    fn kind(&self) -> ProviderErrorKind {
+        let status = self.status.unwrap_or_default();
+        match self.code().unwrap_or_default() {
+            "InvalidParam" if self.message == SIGNATURE_INVALID => ProviderErrorKind::Denied,
+            _ if self.is_about_time() => ProviderErrorKind::Denied,
+            code => kind_of(code).unwrap_or(match status {
+                // Those of proxies, and of codes that are not known.
+                429 => ProviderErrorKind::Throttled,
+                401 | 403 | 407 => ProviderErrorKind::Denied,
+                500.. => ProviderErrorKind::Unavailable,
+                _ => ProviderErrorKind::Other,
+            }),
+        }
+    }
+
+    fn into_error(self) -> Error {
+        let kind = self.kind();
+        let message = match self.next_step(kind) {
+            Some(step) => format!("{self}; {step}"),
+            None => self.to_string(),
+        };
+        ProviderError::new(kind, message).with_source(self).into()
+    }
+
+    fn next_step(&self, kind: ProviderErrorKind) -> Option<&'static str> {
+        Some(match (self.code().unwrap_or_default(), kind) {
+            _ if self.is_about_time() => {
+                "the clock of this machine has to be right: KMS takes 15 minutes to either side"
+            }
+            ("Unauthorized", _) => {
+                "KMS does not know this ClientKey: it was deleted or has expired, or belongs to another \
+                 instance"
+            }
+            ("Forbidden.NoPermission", _) => {
+                "the permission policy of the application access point, or of the RAM user, has to allow \
+                 this operation on this key"
+            }
+            ("Rejected.Disabled", _) => "enable the key",
+            ("Rejected.PendingDeletion", _) => "cancel the deletion of the key, and soon",
+            ("Rejected.PendingImport", _) => "import the key material",
+            ("InvalidParameter", _) if self.call.operation.ends_with("Decrypt") => {
+                "KMS may say so as well of another encryption context, or of a wrapped key that was changed"
+            }
+            ("UnsupportedOperation", _) => {
+                "check that the kind of the key fits: the Advance operations take symmetric keys that are \
+                 protected by software"
+            }
+            (_, ProviderErrorKind::Denied) => "check the ClientKey or the access key",
+            (_, ProviderErrorKind::NotFound) => {
+                "check the id or alias, and that it is in this instance or region"
+            }
+            (_, ProviderErrorKind::Throttled) => {
+                "try again later, make fewer calls with a cache, or get an instance with more"
+            }
+            (_, ProviderErrorKind::Unavailable) => {
+                "check the network, proxy and endpoint, and try again"
+            }
+            _ if self.status == Some(413) => "an instance takes 3 MB at once, and 6 KB is advised",
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for AlibabaKmsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "kms:{}", self.call.operation)?;
+        if let Some(key_id) = self.key_id() {
+            write!(f, " of {key_id}")?;
+        }
+        let status = self.status.map(|status| format!("HTTP status {status}"));
+        let id = self.request_id().map(|id| format!("request id {id}"));
+        let details: Vec<_> = self.code.clone().into_iter().chain(status).chain(id).collect();
+        if !details.is_empty() {
+            write!(f, " ({})", details.join(", "))?;
+        }
+        if self.message.is_empty() { Ok(()) } else { write!(f, ": {}", self.message) }
+    }
+}
+
+impl StdError for AlibabaKmsError {}
+
+/// What was called.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) operation: &'static str,
+    pub(crate) key_id: Option<String>,
+}
+
+impl Call {
+    /// The call failed, and this was the answer.
+    pub(crate) fn refused(self, refusal: Refusal) -> AlibabaKmsError {
+        let Refusal { status, code, message, request_id } = refusal;
+        let known = |text: String| Some(said(&text)).filter(|text| !text.is_empty());
+        AlibabaKmsError {
+            call: self,
+            status: Some(status),
+            code: known(code),
+            message: said(&message),
+            request_id: known(request_id),
+        }
+    }
+}
+
+impl From<AlibabaKmsError> for Error {
+    fn from(error: AlibabaKmsError) -> Self {
+        error.into_error()
+    }
+}
+
+/// An answer that says that a call failed. What is not known is empty.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) request_id: String,
+}
+
+impl Refusal {
+    /// Of an answer that KMS did not write, such as a page of a proxy.
+    pub(crate) fn of_others(status: u16, body: &[u8]) -> Self {
+        let start = String::from_utf8_lossy(&body[..body.len().min(LONGEST_EXCERPT)]);
+        let words: Vec<_> = start.split_whitespace().collect();
+        let message = match words.join(" ") {
+            words if words.is_empty() => "the answer is empty".to_owned(),
+            words => format!("the answer is not one of KMS: {words}"),
+        };
+        Self { status, code: String::new(), message, request_id: String::new() }
+    }
+}
+
+/// The codes of the gateway of instances and of the OpenAPI, as far as they are documented.
+fn kind_of(code: &str) -> Option<ProviderErrorKind> {
+    Some(match code {
+        "Unauthorized" | "SignatureNotMatch" | "SignatureDoesNotMatch" | "IncompleteSignature" => {
+            ProviderErrorKind::Denied
+        }
+        "Forbidden.KeyNotFound" | "Forbidden.AliasNotFound" | "Forbidden.ResourceNotFound" => {
+            ProviderErrorKind::NotFound
+        }
+        "Rejected.Disabled"
+        | "Rejected.PendingDeletion"
+        | "Rejected.PendingImport"
+        | "Rejected.Unavailable" => ProviderErrorKind::Disabled,
+        "Rejected.Throttling" => ProviderErrorKind::Throttled,
+        "InternalFailure" | "ServiceUnavailableTemporary" => ProviderErrorKind::Unavailable,
+        "UnsupportedOperation" | "InvalidApiName" | "InvalidApiVersion" => {
+            ProviderErrorKind::Unsupported
+        }
+        _ if code.starts_with("Throttling") => ProviderErrorKind::Throttled,
+        _ if code.starts_with("InvalidAccessKeyId") || code.starts_with("InvalidSecurityToken") => {
+            ProviderErrorKind::Denied
+        }
+        _ if code.starts_with("Forbidden") => ProviderErrorKind::Denied,
+        _ => return None,
+    })
+}
+
+const DATE_INVALID: &str = "The Param Date is invalid.";
+const SIGNATURE_INVALID: &str = "The Param Authorization is invalid.";
+const BODY_DAMAGED: &str = "The Param Content-SHA256 is invalid.";
+/// In bytes.
+const LONGEST_EXCERPT: usize = 300;
