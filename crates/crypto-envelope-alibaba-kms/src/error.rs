@@ -13,6 +13,7 @@ use crypto_envelope::{
 #[derive(Clone, Debug)]
 pub struct AlibabaKmsError {
     call: Call,
+    kind: ProviderErrorKind,
     status: Option<u16>,
     code: Option<String>,
     message: String,
@@ -77,49 +78,18 @@ impl AlibabaKmsError {
     /// Whether the same call may work a little later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        let kind = self.kind();
-        kind == ProviderErrorKind::Throttled
-            || kind == ProviderErrorKind::Unavailable
-            // Of requests that were damaged on their way.
-            || self.message == BODY_DAMAGED
+        let kinds = [ProviderErrorKind::Throttled, ProviderErrorKind::Unavailable];
+        // Of a request that was damaged on its way.
+        kinds.contains(&self.kind) || self.message == BODY_INVALID
     }
 
     /// Whether the gateway refused the time of the request.
     pub(crate) fn is_about_time(&self) -> bool {
-        match self.code() {
-            Some("RequestTimeTooSkewed" | "IllegalTimestamp") => true,
-            Some("InvalidParam") => self.message == DATE_INVALID,
-            _ => false,
-        }
+        is_about_time(self.code().unwrap_or_default(), &self.message)
     }
 
-    /// Sorted by what can be done.
-    fn kind(&self) -> ProviderErrorKind {
-        let status = self.status.unwrap_or_default();
-        match self.code().unwrap_or_default() {
-            "InvalidParam" if self.message == SIGNATURE_INVALID => ProviderErrorKind::Denied,
-            _ if self.is_about_time() => ProviderErrorKind::Denied,
-            code => kind_of(code).unwrap_or(match status {
-                // Those of proxies, and of codes that are not known.
-                429 => ProviderErrorKind::Throttled,
-                401 | 403 | 407 => ProviderErrorKind::Denied,
-                500.. => ProviderErrorKind::Unavailable,
-                _ => ProviderErrorKind::Other,
-            }),
-        }
-    }
-
-    fn into_error(self) -> Error {
-        let kind = self.kind();
-        let message = match self.next_step(kind) {
-            Some(step) => format!("{self}; {step}"),
-            None => self.to_string(),
-        };
-        ProviderError::new(kind, message).with_source(self).into()
-    }
-
-    fn next_step(&self, kind: ProviderErrorKind) -> Option<&'static str> {
-        Some(match (self.code().unwrap_or_default(), kind) {
+    fn next_step(&self) -> Option<&'static str> {
+        Some(match (self.code().unwrap_or_default(), self.kind) {
             _ if self.is_about_time() => {
                 "the clock of this machine has to be right: KMS takes 15 minutes to either side"
             }
@@ -185,21 +155,41 @@ pub(crate) struct Call {
 impl Call {
     /// The call failed, and this was the answer.
     pub(crate) fn refused(self, refusal: Refusal) -> AlibabaKmsError {
+        let kind = kind_of(&refusal);
         let Refusal { status, code, message, request_id } = refusal;
         let known = |text: String| Some(said(&text)).filter(|text| !text.is_empty());
         AlibabaKmsError {
             call: self,
+            kind,
             status: Some(status),
             code: known(code),
             message: said(&message),
             request_id: known(request_id),
         }
     }
+
+    /// The call failed without an answer.
+    pub(crate) fn unanswered(self, kind: ProviderErrorKind, message: &str) -> AlibabaKmsError {
+        let (status, code, request_id) = (None, None, None);
+        AlibabaKmsError { call: self, kind, status, code, message: said(message), request_id }
+    }
+
+    /// KMS answered, and not what was asked for.
+    pub(crate) fn answered_wrongly(self, request_id: &str, what: &str) -> AlibabaKmsError {
+        let request_id = Some(said(request_id)).filter(|id| !id.is_empty());
+        let error = self.unanswered(ProviderErrorKind::Other, what);
+        AlibabaKmsError { request_id, ..error }
+    }
 }
 
+/// With what to do next.
 impl From<AlibabaKmsError> for Error {
     fn from(error: AlibabaKmsError) -> Self {
-        error.into_error()
+        let message = match error.next_step() {
+            Some(step) => format!("{error}; {step}"),
+            None => error.to_string(),
+        };
+        ProviderError::new(error.kind, message).with_source(error).into()
     }
 }
 
@@ -225,8 +215,31 @@ impl Refusal {
     }
 }
 
+/// Sorted by what can be done.
+fn kind_of(refusal: &Refusal) -> ProviderErrorKind {
+    let Refusal { status, code, message, .. } = refusal;
+    if is_about_time(code, message) || code == "InvalidParam" && message == SIGNATURE_INVALID {
+        return ProviderErrorKind::Denied;
+    }
+    kind_of_code(code).unwrap_or(match status {
+        // Those of proxies, and of codes that are not known.
+        429 => ProviderErrorKind::Throttled,
+        401 | 403 | 407 => ProviderErrorKind::Denied,
+        500.. => ProviderErrorKind::Unavailable,
+        _ => ProviderErrorKind::Other,
+    })
+}
+
+fn is_about_time(code: &str, message: &str) -> bool {
+    match code {
+        "RequestTimeTooSkewed" | "IllegalTimestamp" => true,
+        "InvalidParam" => message == DATE_INVALID,
+        _ => false,
+    }
+}
+
 /// The codes of the gateway of instances and of the OpenAPI, as far as they are documented.
-fn kind_of(code: &str) -> Option<ProviderErrorKind> {
+fn kind_of_code(code: &str) -> Option<ProviderErrorKind> {
     Some(match code {
         "Unauthorized" | "SignatureNotMatch" | "SignatureDoesNotMatch" | "IncompleteSignature" => {
             ProviderErrorKind::Denied
@@ -254,6 +267,6 @@ fn kind_of(code: &str) -> Option<ProviderErrorKind> {
 
 const DATE_INVALID: &str = "The Param Date is invalid.";
 const SIGNATURE_INVALID: &str = "The Param Authorization is invalid.";
-const BODY_DAMAGED: &str = "The Param Content-SHA256 is invalid.";
+const BODY_INVALID: &str = "The Param Content-SHA256 is invalid.";
 /// In bytes.
 const LONGEST_EXCERPT: usize = 300;

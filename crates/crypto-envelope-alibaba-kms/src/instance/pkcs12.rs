@@ -39,7 +39,7 @@ pub(crate) fn private_key(file: &[u8], password: &Password) -> Result<SecretByte
 }
 
 /// What `content` holds, if it is plain data.
-fn data<'a>(mut content: Der<'a>) -> Result<Option<&'a [u8]>, Refused> {
+fn data(mut content: Der<'_>) -> Result<Option<&[u8]>, Refused> {
     if content.oid()? != DATA {
         return Ok(None);
     }
@@ -149,6 +149,22 @@ mod tests {
                 assert!(key.is_ok_and(|key| key.equals(expected.expose())), "{case}");
             }
         }
+    }
+
+    /// As the vendor's own example has it: without the NULL behind SHA-1, which the MAC does not cover.
+    #[test]
+    fn algorithms_need_no_null() {
+        let case = &test_vectors::cases("pkcs12/openssl.json", 8)[0];
+        let mut file = test_vectors::base64(case, "base64");
+        let null = file.len() - 34;
+        assert_eq!(file[null..null + 4], [5, 0, 4, 20]);
+        file.drain(null..null + 2);
+        // The lengths of the file, the MAC, the digest and its algorithm.
+        for (length, expected) in [(3, 0x6b), (null - 12, 45), (null - 10, 33), (null - 8, 9)] {
+            assert_eq!(file[length], expected);
+            file[length] -= 2;
+        }
+        assert!(private_key(&file, &password("1234")).is_ok());
     }
 
     #[test]

@@ -125,7 +125,7 @@ mod tests {
             assert_eq!((error.code(), error.status()), (None, Some(status)));
             assert_eq!(kind(error), Other);
         }
-        let long = refused("Encrypt", 400, &[b'x'; 100_000]);
+        let long = refused("Encrypt", 400, &vec![b'x'; 100_000]);
         assert!(long.message().len() < 400);
     }
 

@@ -62,7 +62,9 @@ impl Field for Vec<String> {
 
     /// Empty ones are written: they count.
     fn put(&self, number: u32, out: &mut Vec<u8>) {
-        self.iter().for_each(|text| put_bytes(number, text.as_bytes(), out));
+        for text in self {
+            put_bytes(number, text.as_bytes(), out);
+        }
     }
 
     fn set(&mut self, value: Value<'_>) -> Result<(), Malformed> {
