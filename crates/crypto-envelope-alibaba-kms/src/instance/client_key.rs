@@ -19,6 +19,16 @@ use super::pkcs12::{self, Password, Refused};
 ///
 /// The ClientKey file and its password together are all that it takes to use the keys of the
 /// instance: keep both where nobody else can read them, and apart from each other.
+///
+/// ```no_run
+/// use crypto_envelope::SecretBytes;
+/// use crypto_envelope_alibaba_kms::ClientKey;
+///
+/// let password = std::env::var("CLIENT_KEY_PASSWORD").unwrap_or_default();
+/// let password = SecretBytes::from(password.into_bytes());
+/// let key = ClientKey::from_file("clientKey_KAAP.json", &password)?;
+/// # Ok::<(), crypto_envelope::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct ClientKey(Arc<Inner>);
 
@@ -160,7 +170,8 @@ fn opened(id: &str, file: &[u8], password: &SecretBytes) -> Result<SecretBytes> 
              this file, without a line break at its end"
         )),
         Refused::Unsupported(what) => Error::unsupported(format!(
-            "{what}, in the \"PrivateKeyData\" of the ClientKey {id}"
+            "{what}, in the \"PrivateKeyData\" of the ClientKey {id}: give its private key by itself, or \
+             create another ClientKey"
         )),
     })
 }
@@ -254,6 +265,10 @@ mod tests {
         let json = r#"{"KeyId": "a", "PrivateKeyData": ""}"#;
         let refused = ClientKey::from_json(json, &SecretBytes::from(vec![0xff]));
         assert!(what(refused).contains("UTF-8"));
+        if cfg!(unix) {
+            let endless = ClientKey::from_file("/dev/zero", &password(""));
+            assert!(what(endless).contains("at most 64 KiB"));
+        }
         let missing = ClientKey::from_file("/nowhere/at/all.json", &password(""));
         assert!(what(missing).contains("/nowhere/at/all.json"));
     }

@@ -35,7 +35,7 @@ pub(crate) fn private_key(file: &[u8], password: &Password) -> Result<SecretByte
             return Ok(key);
         }
     }
-    Err(Refused::Unsupported("PKCS#12 without a private key that stands by itself"))
+    Err(Refused::Unsupported("PKCS#12 without a private key that is encrypted by itself"))
 }
 
 /// What `content` holds, if it is plain data.
@@ -68,9 +68,6 @@ fn first_key(mut bags: Der<'_>, password: &Password) -> Result<Option<SecretByte
         let mut bag = bags.sequence()?;
         let kind = bag.oid()?;
         let value = bag.value(EXPLICIT)?;
-        if kind == KEY_BAG {
-            return Ok(Some(value.into()));
-        }
         if kind == SHROUDED_KEY_BAG {
             return decrypted(value, password).map(Some);
         }
@@ -110,8 +107,6 @@ pub(crate) enum Refused {
 const VERSION: u32 = 3;
 /// 1.2.840.113549.1.7.1
 const DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01];
-/// 1.2.840.113549.1.12.10.1.1
-const KEY_BAG: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x0a, 0x01, 0x01];
 /// 1.2.840.113549.1.12.10.1.2
 const SHROUDED_KEY_BAG: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x0a, 0x01, 0x02];
 

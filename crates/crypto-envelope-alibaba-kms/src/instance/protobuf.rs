@@ -189,8 +189,8 @@ mod tests {
     use super::*;
     use crate::{
         instance::messages::{
-            Error, GenerateRandomRequest, GetSecretValueResponse, VerifyResponse, decode_json,
-            encode_json,
+            EncryptRequest, Error, GenerateRandomRequest, GetSecretValueResponse, VerifyResponse,
+            decode_json, encode_json,
         },
         test_vectors,
     };
@@ -249,6 +249,20 @@ mod tests {
         ] {
             assert!(read(&other).is_err(), "{other:02x?}");
         }
+    }
+
+    #[test]
+    fn lengths_of_several_bytes() -> Result<(), Malformed> {
+        for (length, head) in
+            [(127, &[0x12, 127][..]), (128, &[0x12, 0x80, 1]), (300, &[0x12, 0xac, 2])]
+        {
+            let mut message = EncryptRequest::empty();
+            message.plaintext = vec![7; length].into();
+            let bytes = message.encode();
+            assert_eq!(bytes.expose(), [head, &vec![7; length]].concat());
+            assert!(EncryptRequest::decode(bytes.expose())?.plaintext.equals(&vec![7; length]));
+        }
+        Ok(())
     }
 
     #[test]
@@ -336,6 +350,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_written_can_be_read(
+            texts in proptest::collection::vec(".{0,200}", 0..5),
+            secret in ".{0,20000}",
+        ) {
+            let mut message = GetSecretValueResponse::empty();
+            message.version_stages.clone_from(&texts);
+            message.secret_data = secret.as_str().into();
+            let read = GetSecretValueResponse::decode(message.encode().expose()).expect("it is one");
+            prop_assert_eq!(read.version_stages, texts);
+            prop_assert!(read.secret_data.into_bytes().equals(secret.as_bytes()));
+        }
+
         #[test]
         fn nothing_panics(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
             let _ = Error::decode(&bytes);

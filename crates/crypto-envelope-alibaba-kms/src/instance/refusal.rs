@@ -123,6 +123,7 @@ mod tests {
         for (status, body) in [(413, &b""[..]), (400, &[0x22, 0]), (400, &genuine.expose()[..5])] {
             let error = refused("Encrypt", status, body);
             assert_eq!((error.code(), error.status()), (None, Some(status)));
+            assert!(error.message().starts_with("the answer is "), "{error}");
             assert_eq!(kind(error), Other);
         }
         let long = refused("Encrypt", 400, &vec![b'x'; 100_000]);

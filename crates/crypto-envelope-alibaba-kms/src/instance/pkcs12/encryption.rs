@@ -155,3 +155,30 @@ const AES_128_CBC: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x0
 const AES_192_CBC: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x16];
 /// 2.16.840.1.101.3.4.1.42
 const AES_256_CBC: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2a];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_keys_may_be_written_down() -> Result<(), Refused> {
+        let password = Password::new(&SecretBytes::from(&b"password"[..])).expect("UTF-8");
+        // RFC 6070, the first.
+        let parameters = [&[4, 4][..], b"salt", &[2, 1, 1]].concat();
+        let expected = Pbkdf2::read(Der::new(&parameters))?.key(20, &password)?;
+        assert_eq!(expected[..4], [0x0c, 0x60, 0xc8, 0x0f]);
+        let with_length = [&parameters[..], &[2, 1, 20]].concat();
+        assert_eq!(Pbkdf2::read(Der::new(&with_length))?.key(20, &password)?, expected);
+        let other = Pbkdf2::read(Der::new(&with_length))?.key(24, &password);
+        assert_eq!(other, Err(Refused::Damaged));
+
+        let sha1 = [&[0x30, 12, 6, 8][..], HMAC, &[7, 5, 0]].concat();
+        let with_function = [&with_length[..], &sha1].concat();
+        assert_eq!(Pbkdf2::read(Der::new(&with_function))?.key(20, &password)?, expected);
+        let unknown = [&parameters[..], &[0x30, 10, 6, 8], HMAC, &[6]].concat();
+        assert!(matches!(Pbkdf2::read(Der::new(&unknown)), Err(Refused::Unsupported(_))));
+        let longer = [&with_function[..], &[5, 0]].concat();
+        assert!(matches!(Pbkdf2::read(Der::new(&longer)), Err(Refused::Damaged)));
+        Ok(())
+    }
+}
