@@ -18,6 +18,8 @@ pub struct AlibabaKmsError {
     code: Option<String>,
     message: String,
     request_id: Option<String>,
+    /// By how much the clock is wrong, if that is the matter.
+    skew: Option<String>,
 }
 
 impl AlibabaKmsError {
@@ -88,6 +90,12 @@ impl AlibabaKmsError {
         is_about_time(self.code().unwrap_or_default(), &self.message)
     }
 
+    /// With what a comparison of the clocks has shown, if it was about them.
+    pub(crate) fn with_skew(self, skew: Option<String>) -> Self {
+        let skew = skew.filter(|_| self.is_about_time());
+        Self { skew, ..self }
+    }
+
     fn next_step(&self) -> Option<&'static str> {
         Some(match (self.code().unwrap_or_default(), self.kind) {
             _ if self.is_about_time() => {
@@ -139,7 +147,10 @@ impl fmt::Display for AlibabaKmsError {
         if !details.is_empty() {
             write!(f, " ({})", details.join(", "))?;
         }
-        if self.message.is_empty() { Ok(()) } else { write!(f, ": {}", self.message) }
+        if !self.message.is_empty() {
+            write!(f, ": {}", self.message)?;
+        }
+        self.skew.as_ref().map_or(Ok(()), |skew| write!(f, "; {skew}"))
     }
 }
 
@@ -165,13 +176,15 @@ impl Call {
             code: known(code),
             message: said(&message),
             request_id: known(request_id),
+            skew: None,
         }
     }
 
     /// The call failed without an answer.
     pub(crate) fn unanswered(self, kind: ProviderErrorKind, message: &str) -> AlibabaKmsError {
         let (status, code, request_id) = (None, None, None);
-        AlibabaKmsError { call: self, kind, status, code, message: said(message), request_id }
+        let message = said(message);
+        AlibabaKmsError { call: self, kind, status, code, message, request_id, skew: None }
     }
 
     /// KMS answered, and not what was asked for.

@@ -1,21 +1,25 @@
 #![doc = include_str!("../README.md")]
 
+#[allow(dead_code, reason = "the transfer client that needs its styles is not written yet")]
+mod aad;
+mod error;
+#[allow(dead_code, reason = "not all calls have a client yet")]
+mod instance;
+mod provider;
 mod retry;
 mod settings;
 mod time;
 mod transport;
-
-pub use self::settings::AlibabaKmsSettings;
-#[allow(dead_code, reason = "the client that needs it is not written yet")]
-mod aad;
-#[allow(dead_code, reason = "the client that needs it is not written yet")]
-mod error;
-#[allow(dead_code, reason = "the client that needs it is not written yet")]
-mod instance;
 #[cfg(feature = "wire")]
 pub mod wire;
 
-pub use self::{aad::AadStyle, error::AlibabaKmsError, instance::client_key::ClientKey};
+pub use self::{
+    aad::AadStyle,
+    error::AlibabaKmsError,
+    instance::{client::AlibabaKmsInstance, client_key::ClientKey},
+    provider::instance::{AlibabaKmsInstanceProvider, InstanceCalls},
+    settings::AlibabaKmsSettings,
+};
 
 #[cfg(test)]
 mod test_vectors;

@@ -31,7 +31,7 @@ pub(crate) struct Request {
     pub(crate) method: Method,
     /// With the slash that it begins with.
     pub(crate) target: String,
-    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: SecretBytes,
 }
 
@@ -202,7 +202,7 @@ mod tests {
         Request {
             method: Method::POST,
             target: "/".to_owned(),
-            headers: vec![("x-test", "yes".to_owned())],
+            headers: vec![("x-test".to_owned(), "yes".to_owned())],
             body: SecretBytes::from(&b"body"[..]),
         }
     }

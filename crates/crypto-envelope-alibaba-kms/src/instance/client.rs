@@ -1,0 +1,136 @@
+//! The gateway of one instance, and calls to it.
+
+use std::time::SystemTime;
+
+use crypto_envelope::{Result, SecretBytes, provider::ProviderErrorKind, service};
+use reqwest::Method;
+
+use super::{
+    client_key::ClientKey,
+    messages::Request,
+    protobuf::Message,
+    sign::{self, Headers},
+};
+use crate::{
+    AlibabaKmsError, AlibabaKmsSettings,
+    error::{Call, Refusal},
+    time,
+    transport::{self, Answer, NoAnswer, NoAnswerKind, Outcome, Transport},
+};
+
+/// A KMS instance, by its own gateway: `kst-….cryptoservice.kms.aliyuncs.com`. Clones share connections.
+///
+/// Calls run on one thread that is started for them once per process, so it does not matter who waits:
+/// `.await` in any runtime, [`blocking::wait`](crypto_envelope::blocking::wait) without one.
+#[derive(Clone, Debug)]
+pub struct AlibabaKmsInstance {
+    transport: Transport,
+    key: ClientKey,
+}
+
+/// What the instance answered.
+#[derive(Debug)]
+pub(crate) struct Answered<M> {
+    pub(crate) message: M,
+    /// The version of the key, from a header of the answer.
+    pub(crate) key_version: Option<String>,
+}
+
+impl AlibabaKmsInstance {
+    /// At `endpoint`, as the console shows it (`HOST` or `HOST:PORT`; always with TLS) or a URL, with
+    /// the ClientKey of an application access point. Instances have a CA of their own:
+    /// [`AlibabaKmsSettings::ca_file`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`](crypto_envelope::Error::InvalidInput) if this is not an endpoint, or one
+    /// without TLS that is not on this machine.
+    pub fn new(endpoint: &str, key: &ClientKey, settings: &AlibabaKmsSettings) -> Result<Self> {
+        Ok(Self { transport: Transport::new(endpoint, settings)?, key: key.clone() })
+    }
+
+    /// Calls the instance about a key, or about none.
+    pub(crate) async fn call<R: Request>(
+        &self,
+        request: &R,
+        key_id: Option<&str>,
+        own: Headers,
+    ) -> Result<Answered<R::Response>>
+    where
+        R::Response: Send + 'static,
+    {
+        let call = Call { operation: R::API, key_id: key_id.map(str::to_owned) };
+        let (this, body) = (self.clone(), request.encode());
+        service::run(async move { this.exchange::<R>(call, &body, &own).await }).await?
+    }
+
+    async fn exchange<R: Request>(
+        &self,
+        call: Call,
+        body: &SecretBytes,
+        own: &Headers,
+    ) -> Result<Answered<R::Response>> {
+        let make = || self.request(R::API, body, own);
+        let outcome = self.transport.call(make, |outcome| may_pass(&call, outcome)).await?;
+        let answer = outcome.map_err(|failed| unanswered(call.clone(), &failed))?;
+        if answer.status != OK {
+            return Err(refused(call, &answer).into());
+        }
+        let message = R::Response::decode(answer.body.expose()).map_err(|malformed| {
+            let name = R::Response::NAME;
+            call.answered_wrongly("", &format!("the answer is not the message {name}: {malformed}"))
+        })?;
+        Ok(Answered { message, key_version: answer.header(KEY_VERSION).map(str::to_owned) })
+    }
+
+    fn request(&self, api: &str, body: &SecretBytes, own: &Headers) -> Result<transport::Request> {
+        let date = time::http_date(SystemTime::now());
+        let headers = sign::signed(&self.key, api, &date, body.expose(), own)?;
+        let headers = headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Ok(transport::Request {
+            method: Method::POST,
+            target: sign::PATH.to_owned(),
+            headers: headers.collect(),
+            body: SecretBytes::from(body.expose()),
+        })
+    }
+}
+
+/// Whether another attempt may bring something else.
+fn may_pass(call: &Call, outcome: &Outcome) -> bool {
+    match outcome {
+        Ok(answer) if answer.status == OK => false,
+        Ok(answer) => refused(call.clone(), answer).is_retryable(),
+        Err(no_answer) => {
+            matches!(no_answer.kind, NoAnswerKind::TimedOut | NoAnswerKind::Unreachable)
+        }
+    }
+}
+
+fn refused(call: Call, answer: &Answer) -> AlibabaKmsError {
+    let refusal = Refusal::of_instance(answer.status, answer.body.expose());
+    let skew = time::skew(answer.header("date").unwrap_or_default(), SystemTime::now());
+    call.refused(refusal).with_skew(skew)
+}
+
+fn unanswered(call: Call, no_answer: &NoAnswer) -> AlibabaKmsError {
+    let message = &no_answer.message;
+    match no_answer.kind {
+        NoAnswerKind::Untrusted => call.unanswered(
+            ProviderErrorKind::Denied,
+            &format!(
+                "the certificate of the gateway is not trusted: {message}; instances have a CA of their \
+                 own, which AlibabaKmsSettings::ca_file takes"
+            ),
+        ),
+        NoAnswerKind::TooLong => call.unanswered(ProviderErrorKind::Other, message),
+        NoAnswerKind::TimedOut => {
+            call.unanswered(ProviderErrorKind::Unavailable, "no answer came in time")
+        }
+        NoAnswerKind::Unreachable => call.unanswered(ProviderErrorKind::Unavailable, message),
+    }
+}
+
+const OK: u16 = 200;
+/// Which version of the key did it.
+const KEY_VERSION: &str = "x-kms-migrationkeyversionid";

@@ -1,0 +1,4 @@
+//! Key providers.
+
+pub(crate) mod instance;
+mod wrapped_key;

@@ -1,0 +1,297 @@
+//! A symmetric key of a KMS instance.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use crypto_envelope::{
+    EncryptedDataKey, Error, Result, SecretBytes,
+    provider::{
+        GenerateRequest, GeneratedKey, KeyDescription, KeyProvider, Properties, Targets,
+        UnwrapRequest, Unwrapped, WrapRequest, async_trait,
+    },
+};
+
+use super::wrapped_key::{self, IV_LENGTH, Kind, WrappedKey};
+use crate::{
+    AlibabaKmsInstance,
+    error::Call,
+    instance::{
+        messages::{
+            AdvanceDecryptRequest, AdvanceEncryptRequest, AdvanceGenerateDataKeyRequest,
+            DecryptRequest, EncryptRequest, GenerateDataKeyRequest, Request,
+        },
+        protobuf::Message as _,
+        sign::Headers,
+    },
+};
+
+/// Wraps data keys with one symmetric key of a KMS instance, and unwraps those of this key only.
+///
+/// The encryption context is bound by its digest: KMS sees none of it, so no policy can ask for it.
+#[derive(Clone, Debug)]
+pub struct AlibabaKmsInstanceProvider {
+    instance: AlibabaKmsInstance,
+    key_id: String,
+    calls: InstanceCalls,
+}
+
+/// With which version of the key an instance wraps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum InstanceCalls {
+    /// With the newest one (`AdvanceEncrypt`, `AdvanceGenerateDataKey`), so that rotating the key has an
+    /// effect.
+    #[default]
+    Advance,
+    /// Always with the first one (`Encrypt`, `GenerateDataKey`): hardware instances have no others.
+    InitialVersion,
+}
+
+impl AlibabaKmsInstanceProvider {
+    /// Binds the context; authenticates who wraps.
+    pub const PROPERTIES: Properties = Properties::new(Targets::MESSAGES.union(Targets::KEY_RINGS))
+        .binding_context()
+        .authenticating_wrapper();
+
+    /// With the key of this id, `key-…`. Not with an alias: messages name the key itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] if it is an alias, or cannot be an id.
+    pub fn new(instance: &AlibabaKmsInstance, key_id: &str) -> Result<Self> {
+        if key_id.starts_with("alias/") {
+            let message = format!("{key_id} is an alias: messages name the key itself, by its id");
+            return Err(Error::invalid_input(message));
+        }
+        let is_id = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte);
+        if key_id.is_empty() || key_id.len() > LONGEST_ID || !key_id.bytes().all(is_id) {
+            return Err(Error::invalid_input(format!("{key_id:?} is not the id of a key")));
+        }
+        let (instance, key_id) = (instance.clone(), key_id.to_owned());
+        Ok(Self { instance, key_id, calls: InstanceCalls::default() })
+    }
+
+    /// With these calls. What the others wrapped is opened all the same.
+    #[must_use]
+    pub fn with_calls(mut self, calls: InstanceCalls) -> Self {
+        self.calls = calls;
+        self
+    }
+
+    /// What a wrapped key is, if a symmetric key of Alibaba Cloud KMS wrapped it: of whoever, without a
+    /// call.
+    #[must_use]
+    pub fn recognize(key: &EncryptedDataKey) -> Option<KeyDescription> {
+        WrappedKey::of(key).map(|wrapped| wrapped.describe())
+    }
+
+    fn own(&self, key: &EncryptedDataKey) -> Option<WrappedKey> {
+        WrappedKey::of(key).filter(|wrapped| wrapped.key_id == self.key_id)
+    }
+
+    async fn call<R: Request>(&self, request: R) -> Result<R::Response>
+    where
+        R::Response: Send + 'static,
+    {
+        let answered = self.instance.call(&request, Some(&self.key_id), Headers::default()).await?;
+        Ok(answered.message)
+    }
+
+    /// An answer has to be by the key that was asked.
+    fn check_key<R: Request>(&self, found: &str, request_id: &str) -> Result<()> {
+        if found == self.key_id {
+            return Ok(());
+        }
+        Err(self.wrongly::<R>(request_id, "KMS used another key than it was asked to"))
+    }
+
+    fn wrongly<R: Request>(&self, request_id: &str, what: &str) -> Error {
+        let call = Call { operation: R::API, key_id: Some(self.key_id.clone()) };
+        call.answered_wrongly(request_id, what).into()
+    }
+
+    /// The ciphertext of an Advance call, which says itself what it is.
+    fn store_advance<R: Request>(
+        &self,
+        blob: Vec<u8>,
+        version_id: String,
+        request_id: &str,
+    ) -> Result<EncryptedDataKey> {
+        if !blob.starts_with(&ADVANCE) || blob.len() <= ADVANCE.len() + HEAD {
+            return Err(self.wrongly::<R>(request_id, "KMS answered with no wrapped key"));
+        }
+        let (kind, key_id) = (Kind::Advance, self.key_id.clone());
+        WrappedKey { kind, key_id, version_id, iv: Vec::new() }.store(blob)
+    }
+
+    fn store_initial<R: Request>(
+        &self,
+        blob: Vec<u8>,
+        iv: Vec<u8>,
+        request_id: &str,
+    ) -> Result<EncryptedDataKey> {
+        if blob.is_empty() || iv.len() != IV_LENGTH {
+            return Err(self.wrongly::<R>(request_id, "KMS answered with no wrapped key"));
+        }
+        let (kind, key_id) = (Kind::InitialVersion, self.key_id.clone());
+        WrappedKey { kind, key_id, version_id: String::new(), iv }.store(blob)
+    }
+
+    async fn generate_advance(
+        &self,
+        length: i32,
+        aad: Vec<u8>,
+    ) -> Result<(SecretBytes, EncryptedDataKey)> {
+        type Asked = AdvanceGenerateDataKeyRequest;
+        let mut request = Asked::empty();
+        (request.key_id, request.number_of_bytes, request.aad) = (self.key_id.clone(), length, aad);
+        let answer = self.call(request).await?;
+        self.check_key::<Asked>(&answer.key_id, &answer.request_id)?;
+        let key = self.store_advance::<Asked>(
+            answer.ciphertext_blob,
+            answer.key_version_id,
+            &answer.request_id,
+        )?;
+        Ok((answer.plaintext, key))
+    }
+
+    async fn generate_initial(
+        &self,
+        length: i32,
+        aad: Vec<u8>,
+    ) -> Result<(SecretBytes, EncryptedDataKey)> {
+        type Asked = GenerateDataKeyRequest;
+        let mut request = Asked::empty();
+        (request.key_id, request.number_of_bytes, request.aad) = (self.key_id.clone(), length, aad);
+        let answer = self.call(request).await?;
+        self.check_key::<Asked>(&answer.key_id, &answer.request_id)?;
+        let key =
+            self.store_initial::<Asked>(answer.ciphertext_blob, answer.iv, &answer.request_id)?;
+        Ok((answer.plaintext, key))
+    }
+
+    async fn wrap_advance(&self, secret: &SecretBytes, aad: Vec<u8>) -> Result<EncryptedDataKey> {
+        type Asked = AdvanceEncryptRequest;
+        let mut request = Asked::empty();
+        (request.key_id, request.aad) = (self.key_id.clone(), aad);
+        request.plaintext = SecretBytes::from(secret.expose());
+        let answer = self.call(request).await?;
+        self.check_key::<Asked>(&answer.key_id, &answer.request_id)?;
+        let (blob, version) = (answer.ciphertext_blob, answer.key_version_id);
+        self.store_advance::<Asked>(blob, version, &answer.request_id)
+    }
+
+    async fn wrap_initial(&self, secret: &SecretBytes, aad: Vec<u8>) -> Result<EncryptedDataKey> {
+        type Asked = EncryptRequest;
+        let mut request = Asked::empty();
+        (request.key_id, request.aad) = (self.key_id.clone(), aad);
+        request.plaintext = SecretBytes::from(secret.expose());
+        let answer = self.call(request).await?;
+        self.check_key::<Asked>(&answer.key_id, &answer.request_id)?;
+        self.store_initial::<Asked>(answer.ciphertext_blob, answer.iv, &answer.request_id)
+    }
+
+    async fn unwrap_advance(
+        &self,
+        blob: Vec<u8>,
+        iv: Vec<u8>,
+        aad: Vec<u8>,
+    ) -> Result<SecretBytes> {
+        type Asked = AdvanceDecryptRequest;
+        let mut request = Asked::empty();
+        (request.ciphertext_blob, request.iv, request.aad) = (blob, iv, aad);
+        let answer = self.call(request).await?;
+        self.check_key::<Asked>(&answer.key_id, &answer.request_id)?;
+        Ok(answer.plaintext)
+    }
+
+    async fn unwrap_initial(
+        &self,
+        blob: Vec<u8>,
+        iv: Vec<u8>,
+        aad: Vec<u8>,
+    ) -> Result<SecretBytes> {
+        type Asked = DecryptRequest;
+        let mut request = Asked::empty();
+        (request.ciphertext_blob, request.iv, request.aad) = (blob, iv, aad);
+        (request.key_id, request.algorithm) = (self.key_id.clone(), "AES_GCM".to_owned());
+        let answer = self.call(request).await?;
+        self.check_key::<Asked>(&answer.key_id, &answer.request_id)?;
+        Ok(answer.plaintext)
+    }
+
+    /// A wrapped key of an OpenAPI gateway, as the instance knows it.
+    async fn unwrap_text(&self, blob: &[u8], aad: Vec<u8>) -> Result<SecretBytes> {
+        let iv = blob.get(VERSION_ID_LENGTH..HEAD).ok_or_else(Error::unauthentic_key)?.to_vec();
+        let text = self.unwrap_advance([&ADVANCE, blob].concat(), iv, aad).await?;
+        let decoded = BASE64.decode(text.expose()).map_err(|_| Error::unauthentic_key())?;
+        Ok(SecretBytes::from(decoded))
+    }
+}
+
+#[async_trait]
+impl KeyProvider for AlibabaKmsInstanceProvider {
+    async fn generate(&self, request: GenerateRequest<'_>) -> Result<GeneratedKey> {
+        Self::PROPERTIES.check(request.target)?;
+        let length =
+            i32::try_from(request.length).ok().filter(|length| (1..=LONGEST_KEY).contains(length));
+        let length = length.ok_or_else(|| {
+            Error::invalid_input(format!("KMS makes keys of 1 to {LONGEST_KEY} bytes"))
+        })?;
+        let aad = wrapped_key::aad(request.context)?;
+        let (data_key, wrapped) = match self.calls {
+            InstanceCalls::Advance => self.generate_advance(length, aad).await?,
+            InstanceCalls::InitialVersion => self.generate_initial(length, aad).await?,
+        };
+        if data_key.len() != request.length {
+            let found = data_key.len();
+            let message = format!("KMS made a data key of {found} bytes, not {length}");
+            return Err(self.wrongly::<GenerateDataKeyRequest>("", &message));
+        }
+        Ok(GeneratedKey::new(data_key, vec![wrapped]))
+    }
+
+    async fn wrap(&self, request: WrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
+        Self::PROPERTIES.check(request.target)?;
+        if request.secret.is_empty() || request.secret.len() > LONGEST_SECRET {
+            let message = format!("KMS wraps secrets of 1 to {LONGEST_SECRET} bytes");
+            return Err(Error::invalid_input(message));
+        }
+        let aad = wrapped_key::aad(request.context)?;
+        Ok(vec![match self.calls {
+            InstanceCalls::Advance => self.wrap_advance(request.secret, aad).await?,
+            InstanceCalls::InitialVersion => self.wrap_initial(request.secret, aad).await?,
+        }])
+    }
+
+    async fn unwrap(&self, request: UnwrapRequest<'_>) -> Result<Unwrapped> {
+        Self::PROPERTIES.check(request.target)?;
+        let Some(wrapped) = self.own(request.key) else { return Ok(Unwrapped::NotMine) };
+        let aad = wrapped_key::aad(request.context)?;
+        let blob = request.key.ciphertext();
+        let secret = match wrapped.kind {
+            Kind::Advance if !blob.starts_with(&ADVANCE) => return Err(Error::unauthentic_key()),
+            Kind::Advance => self.unwrap_advance(blob.to_vec(), Vec::new(), aad).await?,
+            Kind::InitialVersion => self.unwrap_initial(blob.to_vec(), wrapped.iv, aad).await?,
+            Kind::Text => self.unwrap_text(blob, aad).await?,
+        };
+        wrapped_key::check_length(&secret, request.target, &self.key_id)?;
+        Ok(Unwrapped::Key(secret))
+    }
+
+    fn describe(&self, key: &EncryptedDataKey) -> Option<KeyDescription> {
+        self.own(key).map(|wrapped| wrapped.describe())
+    }
+
+    fn properties(&self) -> Properties {
+        Self::PROPERTIES
+    }
+}
+
+/// What the ciphertext of an Advance call begins with: the version of its layout, and AES-GCM.
+const ADVANCE: [u8; 3] = [0x24, 0, 2];
+const VERSION_ID_LENGTH: usize = 36;
+/// The version id and the IV.
+const HEAD: usize = VERSION_ID_LENGTH + IV_LENGTH;
+/// Bounds of KMS.
+const LONGEST_KEY: i32 = 1024;
+const LONGEST_SECRET: usize = 6 * 1024;
+const LONGEST_ID: usize = 200;

@@ -1,0 +1,168 @@
+//! What a key that KMS wrapped looks like in a message: see `docs/formats/provider-ids.md`.
+
+use crypto_envelope::{
+    EncryptedDataKey, EncryptionContext, Error, Result, SecretBytes,
+    provider::{KeyDescription, ProviderError, ProviderErrorKind, Target},
+};
+use sha2::{Digest as _, Sha256};
+
+/// The provider id of symmetric keys.
+const SYMMETRIC: &str = "alibaba-kms";
+const VERSION: u8 = 1;
+
+/// Which calls made the ciphertext, and which open it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `AdvanceEncrypt`: begins with three bytes of its own, and says the version of the key.
+    Advance = 1,
+    /// `Encrypt`, with the first version of the key: the IV stands beside it.
+    InitialVersion = 2,
+    /// Of the OpenAPI: the base64 text of the key, and no three bytes.
+    Text = 3,
+}
+
+/// The provider info, apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WrappedKey {
+    pub(crate) kind: Kind,
+    pub(crate) key_id: String,
+    /// Of the version of the key, if the service said it.
+    pub(crate) version_id: String,
+    pub(crate) iv: Vec<u8>,
+}
+
+impl WrappedKey {
+    /// As it stands in a message.
+    pub(crate) fn store(&self, ciphertext: Vec<u8>) -> Result<EncryptedDataKey> {
+        let mut info = vec![VERSION, self.kind as u8];
+        for text in [&self.key_id, &self.version_id] {
+            let length = u16::try_from(text.len())
+                .map_err(|_| Error::invalid_input("the id of a key is too long"))?;
+            info.extend(length.to_be_bytes());
+            info.extend(text.as_bytes());
+        }
+        let length = u8::try_from(self.iv.len())
+            .map_err(|_| Error::invalid_input("the IV of a wrapped key is too long"))?;
+        info.push(length);
+        info.extend(&self.iv);
+        EncryptedDataKey::new(SYMMETRIC, info, ciphertext)
+    }
+
+    /// What `key` says, if a symmetric key of KMS wrapped it.
+    pub(crate) fn of(key: &EncryptedDataKey) -> Option<Self> {
+        if key.provider_id() != SYMMETRIC {
+            return None;
+        }
+        let (&[version, kind], rest) = key.provider_info().split_first_chunk()?;
+        let kind = match kind {
+            1 => Kind::Advance,
+            2 => Kind::InitialVersion,
+            3 => Kind::Text,
+            _ => return None,
+        };
+        let (key_id, rest) = text(rest)?;
+        let (version_id, rest) = text(rest)?;
+        let (length, iv) = rest.split_first()?;
+        let has_iv = iv.len() == if kind == Kind::InitialVersion { IV_LENGTH } else { 0 };
+        let is_whole = version == VERSION && iv.len() == usize::from(*length) && has_iv;
+        let is_named = !key_id.is_empty();
+        (is_whole && is_named).then(|| Self { kind, key_id, version_id, iv: iv.to_vec() })
+    }
+
+    pub(crate) fn describe(&self) -> KeyDescription {
+        KeyDescription::new().with_key_id(&self.key_id).with_algorithm("AES_GCM")
+    }
+}
+
+/// A text of which the length stands before it.
+fn text(bytes: &[u8]) -> Option<(String, &[u8])> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    let (text, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+    let text = str::from_utf8(text).ok()?;
+    // They go into logs.
+    text.bytes().all(|byte| byte.is_ascii_graphic()).then(|| (text.to_owned(), rest))
+}
+
+/// What an instance binds a wrapped key to, for an encryption context.
+pub(crate) fn aad(context: &EncryptionContext) -> Result<Vec<u8>> {
+    let digest = Sha256::digest(context.serialize()?);
+    let digest = digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    Ok(Sha256::digest(format!("crypto-envelope={digest}")).to_vec())
+}
+
+/// A data key of a message has the length that its suite says.
+pub(crate) fn check_length(secret: &SecretBytes, target: Target, key_id: &str) -> Result<()> {
+    match target {
+        Target::Message(suite) if secret.len() != suite.data_key_length() => {
+            let (found, needed) = (secret.len(), suite.data_key_length());
+            let message =
+                format!("{key_id} unwrapped {found} bytes, where the suite needs {needed}");
+            Err(ProviderError::new(ProviderErrorKind::Other, message).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// In bytes: what AES-GCM takes.
+pub(crate) const IV_LENGTH: usize = 12;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example(kind: Kind) -> WrappedKey {
+        let iv = if kind == Kind::InitialVersion { vec![7; IV_LENGTH] } else { Vec::new() };
+        WrappedKey { kind, key_id: "key-1".to_owned(), version_id: "v".to_owned(), iv }
+    }
+
+    #[test]
+    fn the_layout_is_as_written_down() -> Result<()> {
+        let stored = example(Kind::InitialVersion).store(vec![1, 2])?;
+        assert_eq!(stored.provider_id(), "alibaba-kms");
+        let mut expected = b"\x01\x02\x00\x05key-1\x00\x01v\x0c".to_vec();
+        expected.extend([7; IV_LENGTH]);
+        assert_eq!(stored.provider_info(), expected);
+        let stored = example(Kind::Advance).store(vec![1])?;
+        assert_eq!(stored.provider_info(), b"\x01\x01\x00\x05key-1\x00\x01v\x00");
+        Ok(())
+    }
+
+    #[test]
+    fn what_was_stored_is_read() -> Result<()> {
+        for kind in [Kind::Advance, Kind::InitialVersion, Kind::Text] {
+            let key = example(kind);
+            let stored = key.store(vec![1, 2, 3])?;
+            assert_eq!(WrappedKey::of(&stored), Some(key));
+            let info = stored.provider_info();
+            for length in 0..info.len() {
+                let cut = EncryptedDataKey::new(SYMMETRIC, info[..length].to_vec(), vec![1])?;
+                assert_eq!(WrappedKey::of(&cut), None, "{length}");
+            }
+            let longer = EncryptedDataKey::new(SYMMETRIC, [info, &[0]].concat(), vec![1])?;
+            assert_eq!(WrappedKey::of(&longer), None);
+            for (place, other) in [(0, 2), (1, 0), (1, 4)] {
+                let mut info = info.to_vec();
+                info[place] = other;
+                let other = EncryptedDataKey::new(SYMMETRIC, info, vec![1])?;
+                assert_eq!(WrappedKey::of(&other), None);
+            }
+            let foreign = EncryptedDataKey::new("aws-kms", info.to_vec(), vec![1])?;
+            assert_eq!(WrappedKey::of(&foreign), None);
+        }
+        Ok(())
+    }
+
+    /// `printf ''` and the serialised context of one pair, by `sha256sum`.
+    #[test]
+    fn contexts_are_bound_by_a_digest() -> Result<()> {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let none = aad(&EncryptionContext::new())?;
+        let one = aad(&EncryptionContext::from([("a", "1")]))?;
+        assert_eq!(hex(&none), NONE);
+        assert_eq!(hex(&one), ONE);
+        Ok(())
+    }
+
+    const NONE: &str = "86fa1c77a263e8a842c477df4fd5a50a49744a027f4884fdcf3d672a7e3632fd";
+    const ONE: &str = "4ecef1b510c4b4ff75d97707abae5534096c0aa4d2ded05bb7f322ae8e3d3752";
+}
