@@ -1,0 +1,14 @@
+//! The OpenAPI gateways, public and dedicated: KMS 2016-01-20.
+
+mod access_key;
+mod acs3;
+mod acs4;
+mod canonical;
+pub(crate) mod query;
+mod rpc;
+pub(crate) mod signature;
+#[cfg(test)]
+mod test_vectors;
+
+pub use access_key::AccessKey;
+pub use signature::{Placement, Signature};
