@@ -4,6 +4,10 @@ mod access_key;
 mod acs3;
 mod acs4;
 mod canonical;
+mod credentials;
+mod ini;
+mod json;
+mod profile;
 pub(crate) mod query;
 mod rpc;
 pub(crate) mod signature;
@@ -11,4 +15,5 @@ pub(crate) mod signature;
 mod test_vectors;
 
 pub use access_key::AccessKey;
+pub use credentials::Credentials;
 pub use signature::{Placement, Signature};
