@@ -109,6 +109,14 @@ impl AlibabaKmsError {
                 "the permission policy of the application access point, or of the RAM user, has to allow \
                  this operation on this key"
             }
+            ("IncompleteSignature" | "SignatureDoesNotMatch", _) => {
+                "check the secret of the access key"
+            }
+            ("Forbidden.KmsServiceNotEnabled", _) => "activate KMS in the console of the account",
+            ("Forbidden.InDebt" | "Forbidden.InDebtOverdue", _) => "pay what the account owes",
+            (code, _) if code.starts_with("InvalidSecurityToken") => {
+                "the temporary access key has ended, or the token is that of another one: get a new one"
+            }
             ("Rejected.Disabled", _) => "enable the key",
             ("Rejected.PendingDeletion", _) => "cancel the deletion of the key, and soon",
             ("Rejected.PendingImport", _) => "import the key material",
@@ -254,21 +262,33 @@ fn is_about_time(code: &str, message: &str) -> bool {
 /// The codes of the gateway of instances and of the OpenAPI, as far as they are documented.
 fn kind_of_code(code: &str) -> Option<ProviderErrorKind> {
     Some(match code {
-        "Unauthorized" | "SignatureNotMatch" | "SignatureDoesNotMatch" | "IncompleteSignature" => {
-            ProviderErrorKind::Denied
-        }
-        "Forbidden.KeyNotFound" | "Forbidden.AliasNotFound" | "Forbidden.ResourceNotFound" => {
-            ProviderErrorKind::NotFound
-        }
+        "Unauthorized"
+        | "SignatureNotMatch"
+        | "SignatureDoesNotMatch"
+        | "SignatureNonceUsed"
+        | "IncompleteSignature"
+        | "MissingSecurityToken"
+        | "AccessDeniedError"
+        | "NoPermission" => ProviderErrorKind::Denied,
+        "Forbidden.KeyNotFound"
+        | "Forbidden.KeyVersionNotFound"
+        | "Forbidden.AliasNotFound"
+        | "Forbidden.ResourceNotFound" => ProviderErrorKind::NotFound,
         "Rejected.Disabled"
         | "Rejected.PendingDeletion"
         | "Rejected.PendingImport"
         | "Rejected.Unavailable" => ProviderErrorKind::Disabled,
         "Rejected.Throttling" => ProviderErrorKind::Throttled,
-        "InternalFailure" | "ServiceUnavailableTemporary" => ProviderErrorKind::Unavailable,
-        "UnsupportedOperation" | "InvalidApiName" | "InvalidApiVersion" => {
-            ProviderErrorKind::Unsupported
-        }
+        // The third is so spelt in the vendor's older documentation.
+        "InternalFailure"
+        | "ServiceUnavailableTemporary"
+        | "SerivceUnavailableTemporary"
+        | "ServiceUnavailable" => ProviderErrorKind::Unavailable,
+        "UnsupportedOperation"
+        | "Rejected.UnsupportedOperation"
+        | "InvalidAction.NotFound"
+        | "InvalidApiName"
+        | "InvalidApiVersion" => ProviderErrorKind::Unsupported,
         _ if code.starts_with("Throttling") => ProviderErrorKind::Throttled,
         _ if code.starts_with("InvalidAccessKeyId") || code.starts_with("InvalidSecurityToken") => {
             ProviderErrorKind::Denied

@@ -2,8 +2,10 @@
 //! `wire`). It may change with any release.
 
 mod instance;
+mod openapi;
 
 pub use self::instance::{
     aad, client_key_pkcs8, decode_message, encode_message, instance_error, instance_signature,
     instance_string_to_sign,
 };
+pub use self::openapi::{OpenApiCall, OpenApiRequest, openapi_error, openapi_request};

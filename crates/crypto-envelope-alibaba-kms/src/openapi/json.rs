@@ -9,7 +9,7 @@ use zeroize::Zeroize;
 
 /// A JSON object. What is asked for is taken out of it; what is left is wiped.
 #[derive(Default)]
-pub(crate) struct Object {
+pub struct Object {
     members: Map<String, Value>,
     /// Where it is, with a dot behind it.
     path: String,
@@ -165,7 +165,7 @@ impl Drop for Object {
 
 /// Why JSON is not what it should be. It shows no values.
 #[derive(Debug)]
-pub(crate) struct Unreadable(pub(crate) String);
+pub struct Unreadable(pub(crate) String);
 
 /// The parser goes no deeper than 128 levels, and neither does this.
 fn wipe(value: &mut Value) {

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 /// Names and values. Some of the values are secret: all are wiped.
 #[derive(Default)]
-pub(crate) struct Parameters(Vec<(Cow<'static, str>, Zeroizing<String>)>);
+pub struct Parameters(Vec<(Cow<'static, str>, Zeroizing<String>)>);
 
 impl Parameters {
     pub(crate) fn push(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Value>) {

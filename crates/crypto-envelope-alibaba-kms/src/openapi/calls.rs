@@ -1,0 +1,58 @@
+//! The calls of the API: which parameters they have, and which answers.
+
+#[macro_use]
+mod macros;
+pub(crate) mod crypto;
+pub(crate) mod keys;
+pub(crate) mod tags;
+
+use std::fmt;
+
+use crypto_envelope::Result;
+
+use super::{
+    json::{Object, Unreadable},
+    query::Parameters,
+};
+use crate::error::{self, Refusal};
+
+/// A call of the API, with its parameters. Its implementors are the calls that there are.
+pub trait Call: Parts + fmt::Debug + Send + Sync {
+    /// What KMS answers.
+    type Answer: Read + fmt::Debug + Send;
+
+    /// The name of the call, such as `Decrypt`.
+    const ACTION: &'static str;
+}
+
+/// The parts of a call.
+pub trait Parts {
+    /// In the order of their names.
+    fn parameters(&self) -> Result<Parameters>;
+
+    /// The key, alias or secret that it is about.
+    fn name(&self) -> Option<&str>;
+}
+
+/// What can be read from an answer.
+pub trait Read: Sized {
+    /// Takes its members out of the answer.
+    fn read(object: &mut Object) -> Result<Self, Unreadable>;
+}
+
+/// The answer to `call`, which came with this HTTP status.
+pub(crate) fn read_answer<C: Call>(call: &C, status: u16, body: &[u8]) -> Result<C::Answer> {
+    let key_id = call.name().map(ToOwned::to_owned);
+    let call = error::Call { operation: C::ACTION, key_id };
+    if !(200..300).contains(&status) {
+        return Err(call.refused(Refusal::of_openapi(status, body)).into());
+    }
+    let mut request_id = String::new();
+    let answer = Object::parse(body).and_then(|mut object| {
+        object.peek("RequestId").clone_into(&mut request_id);
+        C::Answer::read(&mut object)
+    });
+    answer.map_err(|Unreadable(what)| {
+        call.answered_wrongly(&request_id, &format!("the answer is {what}")).into()
+    })
+}
