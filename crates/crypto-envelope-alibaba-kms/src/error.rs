@@ -8,6 +8,8 @@ use crypto_envelope::{
     service::said,
 };
 
+use crate::transport::{NoAnswer, NoAnswerKind};
+
 /// A call to KMS that failed. It is the [source](StdError::source) of the provider error that one gets, which
 /// sorts it by what can be done.
 #[derive(Clone, Debug)]
@@ -193,6 +195,25 @@ impl Call {
         let (status, code, request_id) = (None, None, None);
         let message = said(message);
         AlibabaKmsError { call: self, kind, status, code, message, request_id, skew: None }
+    }
+
+    /// There was no answer.
+    pub(crate) fn without_answer(self, no_answer: &NoAnswer) -> AlibabaKmsError {
+        let message = &no_answer.message;
+        match no_answer.kind {
+            NoAnswerKind::Untrusted => {
+                let message = format!(
+                    "the certificate of the gateway is not trusted: {message}; instances have a CA of \
+                     their own, which AlibabaKmsSettings::ca_file takes"
+                );
+                self.unanswered(ProviderErrorKind::Other, &message)
+            }
+            NoAnswerKind::TooLong => self.unanswered(ProviderErrorKind::Other, message),
+            NoAnswerKind::TimedOut => {
+                self.unanswered(ProviderErrorKind::Unavailable, "no answer came in time")
+            }
+            NoAnswerKind::Unreachable => self.unanswered(ProviderErrorKind::Unavailable, message),
+        }
     }
 
     /// KMS answered, and not what was asked for.

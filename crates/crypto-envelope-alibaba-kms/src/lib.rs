@@ -5,7 +5,6 @@ mod aad;
 mod error;
 #[allow(dead_code, reason = "not all calls have a client yet")]
 mod instance;
-#[allow(dead_code, reason = "the client that needs it is not written yet")]
 pub mod openapi;
 mod provider;
 mod retry;
@@ -19,7 +18,11 @@ pub use self::{
     aad::AadStyle,
     error::AlibabaKmsError,
     instance::{client::AlibabaKmsInstance, client_key::ClientKey},
-    provider::instance::{AlibabaKmsInstanceProvider, InstanceCalls},
+    openapi::client::AlibabaKmsOpenApi,
+    provider::{
+        instance::{AlibabaKmsInstanceProvider, InstanceCalls},
+        openapi::AlibabaKmsOpenApiProvider,
+    },
     settings::AlibabaKmsSettings,
 };
 

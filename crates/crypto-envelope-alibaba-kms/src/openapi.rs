@@ -22,6 +22,7 @@ mod acs4;
 mod answers;
 mod calls;
 mod canonical;
+pub(crate) mod client;
 mod credentials;
 mod ini;
 mod json;

@@ -1,4 +1,5 @@
 //! Key providers.
 
 pub(crate) mod instance;
+pub(crate) mod openapi;
 mod wrapped_key;

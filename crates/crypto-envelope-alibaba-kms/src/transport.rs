@@ -123,12 +123,21 @@ impl Transport {
 }
 
 impl Answer {
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }
 
 impl NoAnswer {
+    /// Whether another attempt may bring an answer.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self.kind, NoAnswerKind::TimedOut | NoAnswerKind::Unreachable)
+    }
+
     fn of(error: &reqwest::Error) -> Self {
         // Without the URL, which may hold what was to be encrypted.
         let message = error.source().map_or_else(|| "no answer".to_owned(), service::chain);

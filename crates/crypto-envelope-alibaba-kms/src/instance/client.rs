@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use crypto_envelope::{Result, SecretBytes, provider::ProviderErrorKind, service};
+use crypto_envelope::{Result, SecretBytes, service};
 use reqwest::Method;
 
 use super::{
@@ -15,7 +15,7 @@ use crate::{
     AlibabaKmsError, AlibabaKmsSettings,
     error::{Call, Refusal},
     time,
-    transport::{self, Answer, NoAnswer, NoAnswerKind, Outcome, Transport},
+    transport::{self, Answer, Outcome, Transport},
 };
 
 /// A KMS instance, by its own gateway: `kst-….cryptoservice.kms.aliyuncs.com`. Clones share connections.
@@ -72,8 +72,8 @@ impl AlibabaKmsInstance {
     ) -> Result<Answered<R::Response>> {
         let make = || self.request(R::API, body, own);
         let outcome = self.transport.call(make, |outcome| may_pass(&call, outcome)).await?;
-        let answer = outcome.map_err(|failed| unanswered(call.clone(), &failed))?;
-        if answer.status != OK {
+        let answer = outcome.map_err(|failed| call.clone().without_answer(&failed))?;
+        if !answer.is_success() {
             return Err(refused(call, &answer).into());
         }
         let message = R::Response::decode(answer.body.expose()).map_err(|malformed| {
@@ -99,11 +99,9 @@ impl AlibabaKmsInstance {
 /// Whether another attempt may bring something else.
 fn may_pass(call: &Call, outcome: &Outcome) -> bool {
     match outcome {
-        Ok(answer) if answer.status == OK => false,
+        Ok(answer) if answer.is_success() => false,
         Ok(answer) => refused(call.clone(), answer).is_retryable(),
-        Err(no_answer) => {
-            matches!(no_answer.kind, NoAnswerKind::TimedOut | NoAnswerKind::Unreachable)
-        }
+        Err(no_answer) => no_answer.may_pass(),
     }
 }
 
@@ -113,24 +111,5 @@ fn refused(call: Call, answer: &Answer) -> AlibabaKmsError {
     call.refused(refusal).with_skew(skew)
 }
 
-fn unanswered(call: Call, no_answer: &NoAnswer) -> AlibabaKmsError {
-    let message = &no_answer.message;
-    match no_answer.kind {
-        NoAnswerKind::Untrusted => call.unanswered(
-            ProviderErrorKind::Denied,
-            &format!(
-                "the certificate of the gateway is not trusted: {message}; instances have a CA of their \
-                 own, which AlibabaKmsSettings::ca_file takes"
-            ),
-        ),
-        NoAnswerKind::TooLong => call.unanswered(ProviderErrorKind::Other, message),
-        NoAnswerKind::TimedOut => {
-            call.unanswered(ProviderErrorKind::Unavailable, "no answer came in time")
-        }
-        NoAnswerKind::Unreachable => call.unanswered(ProviderErrorKind::Unavailable, message),
-    }
-}
-
-const OK: u16 = 200;
 /// Which version of the key did it.
 const KEY_VERSION: &str = "x-kms-migrationkeyversionid";

@@ -383,7 +383,7 @@ mod tests {
     };
 
     fn read<C: Call>(call: &C, body: &str) -> Result<C::Answer> {
-        read_answer(call, 200, body.as_bytes())
+        read_answer(call, 200, body.as_bytes(), None)
     }
 
     fn why<C: Call>(call: &C, body: &str) -> String {
@@ -529,7 +529,7 @@ mod tests {
     fn other_statuses_are_errors_whatever_the_body() {
         let body = r#"{"Plaintext": "AQID", "KeyId": "k"}"#;
         for status in [100, 199, 300, 302, 404, 500] {
-            let error = read_answer(&Decrypt::new("c"), status, body.as_bytes());
+            let error = read_answer(&Decrypt::new("c"), status, body.as_bytes(), None);
             let error = error.expect_err("it is an error").to_string();
             assert!(error.contains(&format!("HTTP status {status}")), "{error}");
             assert!(!error.contains("AQID"), "{error}");

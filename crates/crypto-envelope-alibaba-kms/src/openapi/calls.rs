@@ -40,12 +40,17 @@ pub trait Read: Sized {
     fn read(object: &mut Object) -> Result<Self, Unreadable>;
 }
 
-/// The answer to `call`, which came with this HTTP status.
-pub(crate) fn read_answer<C: Call>(call: &C, status: u16, body: &[u8]) -> Result<C::Answer> {
+/// The answer to `call`, which came with this HTTP status, and by how much the clocks differ.
+pub(crate) fn read_answer<C: Call>(
+    call: &C,
+    status: u16,
+    body: &[u8],
+    skew: Option<String>,
+) -> Result<C::Answer> {
     let key_id = call.name().map(ToOwned::to_owned);
     let call = error::Call { operation: C::ACTION, key_id };
     if !(200..300).contains(&status) {
-        return Err(call.refused(Refusal::of_openapi(status, body)).into());
+        return Err(call.refused(Refusal::of_openapi(status, body)).with_skew(skew).into());
     }
     let mut request_id = String::new();
     let answer = Object::parse(body).and_then(|mut object| {

@@ -9,7 +9,7 @@ use crypto_envelope::{
     },
 };
 
-use super::wrapped_key::{self, IV_LENGTH, Kind, WrappedKey};
+use super::wrapped_key::{self, IV_LENGTH, Kind, VERSION_ID_LENGTH, WrappedKey};
 use crate::{
     AlibabaKmsInstance,
     error::Call,
@@ -57,14 +57,7 @@ impl AlibabaKmsInstanceProvider {
     ///
     /// [`Error::InvalidInput`] if it is an alias, or cannot be an id.
     pub fn new(instance: &AlibabaKmsInstance, key_id: &str) -> Result<Self> {
-        if key_id.starts_with("alias/") {
-            let message = format!("{key_id} is an alias: messages name the key itself, by its id");
-            return Err(Error::invalid_input(message));
-        }
-        let is_id = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte);
-        if key_id.is_empty() || key_id.len() > LONGEST_ID || !key_id.bytes().all(is_id) {
-            return Err(Error::invalid_input(format!("{key_id:?} is not the id of a key")));
-        }
+        wrapped_key::check_key_id(key_id)?;
         let (instance, key_id) = (instance.clone(), key_id.to_owned());
         Ok(Self { instance, key_id, calls: InstanceCalls::default() })
     }
@@ -231,11 +224,7 @@ impl AlibabaKmsInstanceProvider {
 impl KeyProvider for AlibabaKmsInstanceProvider {
     async fn generate(&self, request: GenerateRequest<'_>) -> Result<GeneratedKey> {
         Self::PROPERTIES.check(request.target)?;
-        let length =
-            i32::try_from(request.length).ok().filter(|length| (1..=LONGEST_KEY).contains(length));
-        let length = length.ok_or_else(|| {
-            Error::invalid_input(format!("KMS makes keys of 1 to {LONGEST_KEY} bytes"))
-        })?;
+        let length = wrapped_key::data_key_length(request.length)?;
         let aad = wrapped_key::aad(request.context)?;
         let (data_key, wrapped) = match self.calls {
             InstanceCalls::Advance => self.generate_advance(length, aad).await?,
@@ -251,10 +240,7 @@ impl KeyProvider for AlibabaKmsInstanceProvider {
 
     async fn wrap(&self, request: WrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
         Self::PROPERTIES.check(request.target)?;
-        if request.secret.is_empty() || request.secret.len() > LONGEST_SECRET {
-            let message = format!("KMS wraps secrets of 1 to {LONGEST_SECRET} bytes");
-            return Err(Error::invalid_input(message));
-        }
+        wrapped_key::check_secret(request.secret)?;
         let aad = wrapped_key::aad(request.context)?;
         Ok(vec![match self.calls {
             InstanceCalls::Advance => self.wrap_advance(request.secret, aad).await?,
@@ -288,10 +274,5 @@ impl KeyProvider for AlibabaKmsInstanceProvider {
 
 /// What the ciphertext of an Advance call begins with: the version of its layout, and AES-GCM.
 const ADVANCE: [u8; 3] = [0x24, 0, 2];
-const VERSION_ID_LENGTH: usize = 36;
 /// The version id and the IV.
 const HEAD: usize = VERSION_ID_LENGTH + IV_LENGTH;
-/// Bounds of KMS.
-const LONGEST_KEY: i32 = 1024;
-const LONGEST_SECRET: usize = 6 * 1024;
-const LONGEST_ID: usize = 200;

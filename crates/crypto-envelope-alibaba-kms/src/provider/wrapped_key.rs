@@ -83,11 +83,51 @@ fn text(bytes: &[u8]) -> Option<(String, &[u8])> {
     text.bytes().all(|byte| byte.is_ascii_graphic()).then(|| (text.to_owned(), rest))
 }
 
-/// What an instance binds a wrapped key to, for an encryption context.
+/// What an OpenAPI gateway is given as encryption context, for the one of the message.
+pub(crate) fn service_context(context: &EncryptionContext) -> Result<EncryptionContext> {
+    Ok(EncryptionContext::from([(NAME, digest(context)?)]))
+}
+
+/// What an instance is given as Aad: what the service makes of the same.
 pub(crate) fn aad(context: &EncryptionContext) -> Result<Vec<u8>> {
+    Ok(Sha256::digest(format!("{NAME}={}", digest(context)?)).to_vec())
+}
+
+fn digest(context: &EncryptionContext) -> Result<String> {
     let digest = Sha256::digest(context.serialize()?);
-    let digest = digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    Ok(Sha256::digest(format!("crypto-envelope={digest}")).to_vec())
+    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Of the one pair that stands for a whole context.
+const NAME: &str = "crypto-envelope";
+
+/// Refuses what is no id of a key, such as an alias: messages name the key itself.
+pub(crate) fn check_key_id(key_id: &str) -> Result<()> {
+    if key_id.starts_with("alias/") {
+        let message = format!("{key_id} is an alias: messages name the key itself, by its id");
+        return Err(Error::invalid_input(message));
+    }
+    let is_id = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte);
+    if key_id.is_empty() || key_id.len() > LONGEST_ID || !key_id.bytes().all(is_id) {
+        return Err(Error::invalid_input(format!("{key_id:?} is not the id of a key")));
+    }
+    Ok(())
+}
+
+/// Refuses what KMS does not wrap.
+pub(crate) fn check_secret(secret: &SecretBytes) -> Result<()> {
+    if secret.is_empty() || secret.len() > LONGEST_SECRET {
+        let message = format!("KMS wraps secrets of 1 to {LONGEST_SECRET} bytes");
+        return Err(Error::invalid_input(message));
+    }
+    Ok(())
+}
+
+/// The length of a data key, if KMS makes such.
+pub(crate) fn data_key_length<N: TryFrom<usize>>(length: usize) -> Result<N> {
+    let number = N::try_from(length).ok().filter(|_| (1..=LONGEST_KEY).contains(&length));
+    number
+        .ok_or_else(|| Error::invalid_input(format!("KMS makes keys of 1 to {LONGEST_KEY} bytes")))
 }
 
 /// A data key of a message has the length that its suite says.
@@ -103,8 +143,14 @@ pub(crate) fn check_length(secret: &SecretBytes, target: Target, key_id: &str) -
     }
 }
 
+const LONGEST_ID: usize = 200;
+/// Bounds of KMS, in bytes. What is encrypted may have 6 KB, as base64 too.
+const LONGEST_KEY: usize = 1024;
+const LONGEST_SECRET: usize = 4096;
 /// In bytes: what AES-GCM takes.
 pub(crate) const IV_LENGTH: usize = 12;
+/// What stands before the ciphertext in a blob of the OpenAPI: the version of the key.
+pub(crate) const VERSION_ID_LENGTH: usize = 36;
 
 #[cfg(test)]
 mod tests {

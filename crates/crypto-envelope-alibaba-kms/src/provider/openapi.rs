@@ -1,0 +1,145 @@
+//! A symmetric key behind an OpenAPI gateway.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use crypto_envelope::{
+    EncryptedDataKey, Error, Result,
+    provider::{
+        GenerateRequest, GeneratedKey, KeyDescription, KeyProvider, Properties, Targets,
+        UnwrapRequest, Unwrapped, WrapRequest, async_trait,
+    },
+};
+
+use super::wrapped_key::{self, IV_LENGTH, Kind, VERSION_ID_LENGTH, WrappedKey};
+use crate::{
+    AlibabaKmsOpenApi,
+    error::Call,
+    openapi::{Decrypt, Encrypt, GenerateDataKey},
+};
+
+/// Wraps data keys with one symmetric key, by an OpenAPI gateway: the shared one of a region, or the
+/// dedicated one of an instance. Unwraps those of this key only.
+///
+/// The encryption context is bound by its digest: KMS sees none of it, so no policy can ask for it.
+///
+/// # Security
+///
+/// The OpenAPI carries what is to be encrypted in the URL of the request, which whatever ends TLS on the way
+/// to KMS may write to its logs. A key that is the first of a message is made by KMS, so nothing secret is
+/// sent. One that wraps what others made, such as a further key of a message or a key ring, sends it.
+#[derive(Clone, Debug)]
+pub struct AlibabaKmsOpenApiProvider {
+    kms: AlibabaKmsOpenApi,
+    key_id: String,
+}
+
+impl AlibabaKmsOpenApiProvider {
+    /// Binds the context; authenticates who wraps.
+    pub const PROPERTIES: Properties = Properties::new(Targets::MESSAGES.union(Targets::KEY_RINGS))
+        .binding_context()
+        .authenticating_wrapper();
+
+    /// With the key of this id, `key-…`. Not with an alias: messages name the key itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] if it is an alias, or cannot be an id.
+    pub fn new(kms: &AlibabaKmsOpenApi, key_id: &str) -> Result<Self> {
+        wrapped_key::check_key_id(key_id)?;
+        Ok(Self { kms: kms.clone(), key_id: key_id.to_owned() })
+    }
+
+    /// What a wrapped key is, if a symmetric key of Alibaba Cloud KMS wrapped it: of whoever, without a
+    /// call.
+    #[must_use]
+    pub fn recognize(key: &EncryptedDataKey) -> Option<KeyDescription> {
+        WrappedKey::of(key).map(|wrapped| wrapped.describe())
+    }
+
+    /// A gateway opens what gateways made alone: its answers are text.
+    fn own(&self, key: &EncryptedDataKey) -> Option<WrappedKey> {
+        WrappedKey::of(key)
+            .filter(|wrapped| wrapped.key_id == self.key_id && wrapped.kind == Kind::Text)
+    }
+
+    fn store(
+        &self,
+        operation: &'static str,
+        key_id: &str,
+        version_id: Option<String>,
+        blob: &str,
+    ) -> Result<EncryptedDataKey> {
+        self.check_key(operation, key_id)?;
+        let blob =
+            BASE64.decode(blob).ok().filter(|blob| blob.len() > VERSION_ID_LENGTH + IV_LENGTH);
+        let blob =
+            blob.ok_or_else(|| self.wrongly(operation, "KMS answered with no wrapped key"))?;
+        let (kind, key_id) = (Kind::Text, self.key_id.clone());
+        let version_id = version_id.unwrap_or_default();
+        WrappedKey { kind, key_id, version_id, iv: Vec::new() }.store(blob)
+    }
+
+    fn check_key(&self, operation: &'static str, found: &str) -> Result<()> {
+        if found == self.key_id {
+            return Ok(());
+        }
+        Err(self.wrongly(operation, "KMS used another key than it was asked to"))
+    }
+
+    fn wrongly(&self, operation: &'static str, what: &str) -> Error {
+        let call = Call { operation, key_id: Some(self.key_id.clone()) };
+        call.answered_wrongly("", what).into()
+    }
+}
+
+#[async_trait]
+impl KeyProvider for AlibabaKmsOpenApiProvider {
+    async fn generate(&self, request: GenerateRequest<'_>) -> Result<GeneratedKey> {
+        Self::PROPERTIES.check(request.target)?;
+        let call = GenerateDataKey::new(&self.key_id)
+            .number_of_bytes(wrapped_key::data_key_length(request.length)?)
+            .encryption_context(wrapped_key::service_context(request.context)?);
+        let answer = self.kms.call(call).await?;
+        if answer.plaintext.len() != request.length {
+            let found = answer.plaintext.len();
+            let what = format!("KMS made a data key of {found} bytes, not {}", request.length);
+            return Err(self.wrongly(GENERATE, &what));
+        }
+        let wrapped =
+            self.store(GENERATE, &answer.key_id, answer.key_version_id, &answer.ciphertext_blob)?;
+        Ok(GeneratedKey::new(answer.plaintext, vec![wrapped]))
+    }
+
+    async fn wrap(&self, request: WrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
+        Self::PROPERTIES.check(request.target)?;
+        wrapped_key::check_secret(request.secret)?;
+        let call = Encrypt::base64(&self.key_id, request.secret)?
+            .encryption_context(wrapped_key::service_context(request.context)?);
+        let answer = self.kms.call(call).await?;
+        let (blob, version_id) = (&answer.ciphertext_blob, answer.key_version_id);
+        Ok(vec![self.store("Encrypt", &answer.key_id, version_id, blob)?])
+    }
+
+    async fn unwrap(&self, request: UnwrapRequest<'_>) -> Result<Unwrapped> {
+        Self::PROPERTIES.check(request.target)?;
+        if self.own(request.key).is_none() {
+            return Ok(Unwrapped::NotMine);
+        }
+        let call = Decrypt::new(BASE64.encode(request.key.ciphertext()))
+            .encryption_context(wrapped_key::service_context(request.context)?);
+        let answer = self.kms.call(call).await?;
+        self.check_key("Decrypt", &answer.key_id)?;
+        let secret = answer.decoded().map_err(|_| Error::unauthentic_key())?;
+        wrapped_key::check_length(&secret, request.target, &self.key_id)?;
+        Ok(Unwrapped::Key(secret))
+    }
+
+    fn describe(&self, key: &EncryptedDataKey) -> Option<KeyDescription> {
+        self.own(key).map(|wrapped| wrapped.describe())
+    }
+
+    fn properties(&self) -> Properties {
+        Self::PROPERTIES
+    }
+}
+
+const GENERATE: &str = "GenerateDataKey";
