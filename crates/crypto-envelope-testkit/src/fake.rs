@@ -18,6 +18,14 @@
 //!
 //! A fake keeps a log of all calls, and gives [faults](http::Fault) when told to.
 
+// A fake alone does not need all that the fakes have in common.
+#![cfg_attr(
+    not(all(feature = "aws-kms", feature = "alibaba-kms")),
+    allow(dead_code, unused_imports)
+)]
+
+#[cfg(feature = "alibaba-kms")]
+pub mod alibaba_instance;
 #[cfg(feature = "aws-kms")]
 pub mod aws_kms;
 mod clock;

@@ -5,7 +5,8 @@
 //! - [`redaction`]: looks for secrets in what is printed.
 //! - [`insecure`]: test doubles **without any security**.
 //! - [`data`]: plaintext of any size that takes no memory.
-//! - `fake`: cloud services on the loopback interface, each behind a feature: `aws-kms`.
+//! - `fake`: cloud services on the loopback interface, each behind a feature: `aws-kms`,
+//!   `alibaba-kms`.
 
 pub mod conformance;
 pub mod data;

@@ -3,12 +3,16 @@
 
 pub(crate) mod aes_gcm;
 mod rsa;
+mod signature;
 
 use std::{error::Error, fmt};
 
 use aws_lc_rs::{digest, error::Unspecified, rand};
 
-pub(crate) use self::rsa::{Oaep, RsaKey};
+pub(crate) use self::{
+    rsa::{Oaep, RsaKey},
+    signature::{RsaPadding, SigningKey, verify},
+};
 
 /// Something cannot be done with a key. Why is not said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

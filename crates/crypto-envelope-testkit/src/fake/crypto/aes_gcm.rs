@@ -6,7 +6,16 @@ use super::{CryptoError, random};
 
 /// IV, ciphertext and tag.
 pub(crate) fn seal(key: &[u8; 32], plaintext: &[u8], aad: &[u8]) -> Result<Vec<u8>, CryptoError> {
-    let iv = random::<IV_LENGTH>();
+    seal_with(key, random(), plaintext, aad)
+}
+
+/// As [`seal`], with an IV that somebody chose.
+pub(crate) fn seal_with(
+    key: &[u8; 32],
+    iv: [u8; IV_LENGTH],
+    plaintext: &[u8],
+    aad: &[u8],
+) -> Result<Vec<u8>, CryptoError> {
     let nonce = Nonce::assume_unique_for_key(iv);
     let mut sealed = plaintext.to_vec();
     cipher(key)?.seal_in_place_append_tag(nonce, Aad::from(aad), &mut sealed)?;
@@ -26,7 +35,7 @@ fn cipher(key: &[u8; 32]) -> Result<LessSafeKey, CryptoError> {
     Ok(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key)?))
 }
 
-const IV_LENGTH: usize = 12;
+pub(crate) const IV_LENGTH: usize = 12;
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,57 @@
+//! What a fake starts with.
+
+use std::{io, path::PathBuf, sync::Arc};
+
+use super::{FakeAlibabaInstance, client_key::ClientKey, service::InstanceService, store::Store};
+use crate::fake::{
+    http::Server,
+    log::{Log, Memory},
+};
+
+/// Starts a [`FakeAlibabaInstance`] that is not the usual one.
+#[derive(Clone, Debug, Default)]
+pub struct FakeAlibabaInstanceBuilder {
+    port: u16,
+    log_file: Option<PathBuf>,
+    memory: Memory,
+}
+
+impl FakeAlibabaInstanceBuilder {
+    /// Listens on this port instead of any free one.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Writes the log into a file as well, one object of JSON a line. The file then holds
+    /// **plaintext keys** of the fake.
+    #[must_use]
+    pub fn log_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.log_file = Some(path.into());
+        self
+    }
+
+    /// Keeps no call in memory: [`calls`](FakeAlibabaInstance::calls) are none, and a fake that runs
+    /// for long does not grow with them. A [`log_file`](Self::log_file) has them all the same.
+    #[must_use]
+    pub fn forget_calls(mut self) -> Self {
+        self.memory = Memory::Forgets;
+        self
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    ///
+    /// If the port is taken, the log file cannot be created, or there is no thread to have.
+    pub fn start(self) -> io::Result<FakeAlibabaInstance> {
+        let log = Log::new(self.memory, self.log_file.as_deref())?;
+        let (client_key, public_key) = ClientKey::generate().map_err(io::Error::other)?;
+        let mut store = Store::default();
+        store.client_keys.insert(client_key.id().to_owned(), public_key);
+        let service = Arc::new(InstanceService::new(store, log));
+        let server = Server::start(self.port, Arc::<InstanceService>::clone(&service))?;
+        Ok(FakeAlibabaInstance { server, service, client_key })
+    }
+}

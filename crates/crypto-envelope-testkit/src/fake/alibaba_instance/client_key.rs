@@ -1,0 +1,42 @@
+//! Who may call.
+
+use std::fmt;
+
+use aws_lc_rs::rsa::KeySize;
+
+use super::error::InstanceError;
+use crate::fake::crypto::{self, SigningKey};
+
+/// A `ClientKey`, which signs requests. It is **no secret**: it opens nothing but a fake.
+#[derive(Clone)]
+pub struct ClientKey {
+    id: String,
+    private_key: Vec<u8>,
+}
+
+impl ClientKey {
+    /// As `KAAP.` and a UUID.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The private key, RSA of 2048 bits, as DER of PKCS #8.
+    #[must_use]
+    pub fn private_key(&self) -> &[u8] {
+        &self.private_key
+    }
+
+    /// A new one, and its public key.
+    pub(super) fn generate() -> Result<(Self, Vec<u8>), InstanceError> {
+        let key = SigningKey::generate(KeySize::Rsa2048)?;
+        let id = format!("KAAP.{}", crypto::uuid());
+        Ok((Self { id, private_key: key.private_key()? }, key.public_key()?))
+    }
+}
+
+impl fmt::Debug for ClientKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}

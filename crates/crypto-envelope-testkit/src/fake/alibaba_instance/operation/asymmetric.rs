@@ -1,0 +1,82 @@
+//! Encrypting and decrypting with RSA keys, and their public halves.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use super::{Answer, Operation};
+use crate::fake::{
+    alibaba_instance::{
+        error::InstanceError,
+        key::{Key, Material, Version},
+        message::Message,
+    },
+    crypto::{Oaep, RsaKey},
+};
+
+impl Operation<'_> {
+    pub(super) fn encrypt_by_rsa(
+        &self,
+        answer: Message,
+        plaintext: &[u8],
+    ) -> Result<Answer, InstanceError> {
+        let (key, version) = self.key_version()?;
+        let Material::RsaEncrypt(rsa) = &*version.material else {
+            return Err(InstanceError::no_key());
+        };
+        self.check_rsa()?;
+        let ciphertext = rsa
+            .encrypt(Oaep::Sha256, plaintext)
+            .map_err(|_| InstanceError::parameter("Plaintext is too long for the key."))?;
+        Ok(done(answer.with("CiphertextBlob", ciphertext), key, version))
+    }
+
+    pub(super) fn decrypt_by_rsa(
+        &self,
+        answer: Message,
+        key: &Key,
+        version: &Version,
+        rsa: &RsaKey,
+        ciphertext: &[u8],
+    ) -> Result<Answer, InstanceError> {
+        self.check_rsa()?;
+        let plaintext = rsa
+            .decrypt(Oaep::Sha256, ciphertext)
+            .map_err(|_| InstanceError::invalid_ciphertext())?;
+        Ok(done(answer.with("Plaintext", plaintext), key, version))
+    }
+
+    pub(super) fn public_key(&self, answer: Message) -> Result<Answer, InstanceError> {
+        let (key, version) = self.key_version()?;
+        let message =
+            answer.with("KeyId", key.id.as_str()).with("PublicKey", pem(&version.public_key()?));
+        Ok(Answer { message, version: Some(version.id.clone()) })
+    }
+
+    /// Nothing binds it to more than the key, and what asks for that is not passed over.
+    fn check_rsa(&self) -> Result<(), InstanceError> {
+        if self.request.text("Algorithm") != ALGORITHM {
+            return Err(InstanceError::parameter("The key has no such Algorithm."));
+        }
+        let has_more = !self.request.bytes("Aad").is_empty()
+            || !self.request.bytes("Iv").is_empty()
+            || !self.request.text("PaddingMode").is_empty();
+        if has_more {
+            let message = "RSAES_OAEP_SHA_256 has no Aad, no Iv and no PaddingMode.";
+            return Err(InstanceError::parameter(message));
+        }
+        Ok(())
+    }
+}
+
+fn done(answer: Message, key: &Key, version: &Version) -> Answer {
+    let message = answer.with("KeyId", key.id.as_str()).with("Algorithm", ALGORITHM);
+    Answer { message, version: Some(version.id.clone()) }
+}
+
+fn pem(der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let lines = text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line) + "\n");
+    let lines = lines.collect::<String>();
+    format!("-----BEGIN PUBLIC KEY-----\n{lines}-----END PUBLIC KEY-----\n")
+}
+
+const ALGORITHM: &str = "RSAES_OAEP_SHA_256";
