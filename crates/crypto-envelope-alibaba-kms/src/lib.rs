@@ -27,4 +27,6 @@ pub use self::{
 };
 
 #[cfg(test)]
+mod test_instance;
+#[cfg(test)]
 mod test_vectors;

@@ -9,7 +9,7 @@ use crypto_envelope::{
     },
 };
 
-use super::wrapped_key::{self, IV_LENGTH, Kind, VERSION_ID_LENGTH, WrappedKey};
+use super::wrapped_key::{self, ADVANCE, IV_LENGTH, Kind, VERSION_ID_LENGTH, WrappedKey};
 use crate::{
     AlibabaKmsInstance,
     error::Call,
@@ -112,7 +112,11 @@ impl AlibabaKmsInstanceProvider {
             return Err(self.wrongly::<R>(request_id, "KMS answered with no wrapped key"));
         }
         let (kind, key_id) = (Kind::Advance, self.key_id.clone());
-        WrappedKey { kind, key_id, version_id, iv: Vec::new() }.store(blob)
+        let wrapped = WrappedKey { kind, key_id, version_id, iv: Vec::new() };
+        if !wrapped.fits(&blob) {
+            return Err(self.wrongly::<R>(request_id, "KMS names two versions of the key"));
+        }
+        wrapped.store(blob)
     }
 
     fn store_initial<R: Request>(
@@ -253,8 +257,10 @@ impl KeyProvider for AlibabaKmsInstanceProvider {
         let Some(wrapped) = self.own(request.key) else { return Ok(Unwrapped::NotMine) };
         let aad = wrapped_key::aad(request.context)?;
         let blob = request.key.ciphertext();
+        if !wrapped.fits(blob) {
+            return Err(Error::unauthentic_key());
+        }
         let secret = match wrapped.kind {
-            Kind::Advance if !blob.starts_with(&ADVANCE) => return Err(Error::unauthentic_key()),
             Kind::Advance => self.unwrap_advance(blob.to_vec(), Vec::new(), aad).await?,
             Kind::InitialVersion => self.unwrap_initial(blob.to_vec(), wrapped.iv, aad).await?,
             Kind::Text => self.unwrap_text(blob, aad).await?,
@@ -272,7 +278,170 @@ impl KeyProvider for AlibabaKmsInstanceProvider {
     }
 }
 
-/// What the ciphertext of an Advance call begins with: the version of its layout, and AES-GCM.
-const ADVANCE: [u8; 3] = [0x24, 0, 2];
 /// The version id and the IV.
 const HEAD: usize = VERSION_ID_LENGTH + IV_LENGTH;
+
+#[cfg(test)]
+mod tests {
+    use crypto_envelope::{
+        Decryptor, EncryptionContext, Encryptor, blocking,
+        provider::{DetachedTarget, ProviderErrorKind, Target},
+    };
+    use crypto_envelope_testkit::{
+        conformance,
+        fake::alibaba_instance::{KeyKind, lie},
+    };
+
+    use super::*;
+    use crate::{AlibabaKmsError, AlibabaKmsSettings, test_instance::TestInstance};
+
+    fn blue() -> EncryptionContext {
+        EncryptionContext::from([("tenant", "blue")])
+    }
+
+    #[test]
+    fn the_rules_of_providers_are_kept() -> Result<()> {
+        let kms = TestInstance::start()?;
+        for calls in [InstanceCalls::Advance, InstanceCalls::InitialVersion] {
+            let provider = kms.provider()?.with_calls(calls);
+            let outcome = blocking::wait(async { Ok(conformance::check(&provider).await) })?;
+            assert!(outcome.is_ok(), "{calls:?}: {outcome:?}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_message_takes_one_call_each_way() -> Result<()> {
+        let kms = TestInstance::start()?;
+        for (calls, expected) in [
+            (InstanceCalls::Advance, ["AdvanceGenerateDataKey", "AdvanceDecrypt"]),
+            (InstanceCalls::InitialVersion, ["GenerateDataKey", "Decrypt"]),
+        ] {
+            let writer = kms.provider()?.with_calls(calls);
+            let message = blocking::wait(Encryptor::new(writer).encrypt(b"text", &blue()))?;
+            // Whatever calls it was made with.
+            let opened =
+                blocking::wait(Decryptor::new(kms.provider()?).decrypt(&message, &blue()))?;
+            assert_eq!(opened.plaintext(), b"text");
+            assert_eq!(kms.operations(), expected);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn rotating_the_key_counts_for_advance_calls() -> Result<()> {
+        let kms = TestInstance::start()?;
+        let ring = Target::Detached(DetachedTarget::KeyRing);
+        let (secret, context) = (SecretBytes::random(32)?, blue());
+        let wrap = |calls| {
+            let provider = kms.provider()?.with_calls(calls);
+            let key = blocking::wait(provider.wrap(WrapRequest::new(&secret, ring, &context)))?;
+            Ok::<_, Error>(key.into_iter().next().and_then(|key| WrappedKey::of(&key)))
+        };
+        let version = |key: Option<WrappedKey>| key.map(|key| key.version_id).unwrap_or_default();
+        let before = version(wrap(InstanceCalls::Advance)?);
+        let rotated = kms.fake.rotate_key(&kms.key_id).expect("rotated");
+        assert_ne!(before, rotated);
+        assert_eq!(version(wrap(InstanceCalls::Advance)?), rotated);
+        Ok(())
+    }
+
+    #[test]
+    fn another_context_does_not_open_it() -> Result<()> {
+        let kms = TestInstance::start()?;
+        let provider = kms.provider()?;
+        let ring = Target::Detached(DetachedTarget::KeyRing);
+        let (secret, context) = (SecretBytes::random(32)?, blue());
+        let keys = blocking::wait(provider.wrap(WrapRequest::new(&secret, ring, &context)))?;
+        let other = EncryptionContext::from([("tenant", "red")]);
+        let refused = blocking::wait(provider.unwrap(UnwrapRequest::new(&keys[0], ring, &other)));
+        let refused = refused.expect_err("it was opened");
+        let said = AlibabaKmsError::all_in(&refused);
+        assert_eq!(said[0].code(), Some("InvalidParameter"), "{refused}");
+        Ok(())
+    }
+
+    #[test]
+    fn keys_of_others_are_not_asked_for() -> Result<()> {
+        let kms = TestInstance::start()?;
+        let other = kms.fake.create_key(KeyKind::Symmetric).expect("a key");
+        let other = AlibabaKmsInstanceProvider::new(&kms.instance, &other)?;
+        let message = blocking::wait(Encryptor::new(other).encrypt(b"text", &blue()))?;
+        let _ = kms.operations();
+        let refused = blocking::wait(Decryptor::new(kms.provider()?).decrypt(&message, &blue()));
+        assert!(matches!(refused, Err(Error::NoUsableKey { .. })));
+        assert!(kms.operations().is_empty());
+        for id in ["alias/name", "", "with space"] {
+            assert!(AlibabaKmsInstanceProvider::new(&kms.instance, id).is_err(), "{id}");
+        }
+        Ok(())
+    }
+
+    /// A wrapped key of an OpenAPI gateway: the base64 text of the key, without the three bytes.
+    #[test]
+    fn what_the_openapi_wrapped_is_opened_too() -> Result<()> {
+        let kms = TestInstance::start()?;
+        let provider = kms.provider()?;
+        let ring = Target::Detached(DetachedTarget::KeyRing);
+        let (secret, context) = (SecretBytes::random(32)?, blue());
+        let text = SecretBytes::from(BASE64.encode(secret.expose()).into_bytes());
+        let keys = blocking::wait(provider.wrap(WrapRequest::new(&text, ring, &context)))?;
+        let wrapped = WrappedKey::of(&keys[0]).map(|key| WrappedKey { kind: Kind::Text, ..key });
+        let blob = keys[0].ciphertext()[ADVANCE.len()..].to_vec();
+        let stored = wrapped.ok_or_else(Error::unauthentic_key)?.store(blob)?;
+        let opened = blocking::wait(provider.unwrap(UnwrapRequest::new(&stored, ring, &context)))?;
+        assert!(matches!(opened, Unwrapped::Key(key) if key.equals(secret.expose())));
+        Ok(())
+    }
+
+    fn kind_of(error: &Error) -> Option<ProviderErrorKind> {
+        match error {
+            Error::Provider(error) => Some(error.kind()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn failures_are_sorted_and_some_are_tried_again() -> Result<()> {
+        let kms = TestInstance::with(&AlibabaKmsSettings::new().max_attempts(3))?;
+        let encryptor = Encryptor::new(kms.provider()?);
+        let encrypt = || blocking::wait(encryptor.encrypt(b"text", &blue()));
+        kms.fake.throttle_next(2);
+        encrypt()?;
+        assert_eq!(kms.operations().len(), 3);
+        kms.fake.throttle_next(3);
+        let throttled = encrypt().expect_err("it was throttled");
+        assert_eq!(kind_of(&throttled), Some(ProviderErrorKind::Throttled), "{throttled}");
+        assert_eq!(kms.operations().len(), 3);
+        kms.fake.disable_key(&kms.key_id).expect("disabled");
+        let disabled = encrypt().expect_err("the key is disabled");
+        assert_eq!(kind_of(&disabled), Some(ProviderErrorKind::Disabled), "{disabled}");
+        assert_eq!(kms.operations().len(), 1);
+        Ok(())
+    }
+
+    #[test]
+    fn wrong_answers_are_refused() -> Result<()> {
+        let kms = TestInstance::start()?;
+        let encryptor = Encryptor::new(kms.provider()?);
+        for field in ["KeyId", "CiphertextBlob", "Plaintext"] {
+            kms.fake.clear_faults();
+            kms.fake.inject(lie::without("AdvanceGenerateDataKey", field));
+            let refused = blocking::wait(encryptor.encrypt(b"text", &blue())).expect_err(field);
+            assert_eq!(kind_of(&refused), Some(ProviderErrorKind::Other), "{field}: {refused}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_wrong_clock_is_told() -> Result<()> {
+        let kms = TestInstance::start()?;
+        let later = std::time::SystemTime::now() + std::time::Duration::from_hours(1);
+        kms.fake.set_clock(Some(later));
+        let encryptor = Encryptor::new(kms.provider()?);
+        let refused = blocking::wait(encryptor.encrypt(b"text", &blue())).expect_err("too old");
+        assert_eq!(kind_of(&refused), Some(ProviderErrorKind::Denied), "{refused}");
+        assert!(refused.to_string().contains("clock"), "{refused}");
+        Ok(())
+    }
+}

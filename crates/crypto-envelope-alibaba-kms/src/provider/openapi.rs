@@ -75,7 +75,11 @@ impl AlibabaKmsOpenApiProvider {
             blob.ok_or_else(|| self.wrongly(operation, "KMS answered with no wrapped key"))?;
         let (kind, key_id) = (Kind::Text, self.key_id.clone());
         let version_id = version_id.unwrap_or_default();
-        WrappedKey { kind, key_id, version_id, iv: Vec::new() }.store(blob)
+        let wrapped = WrappedKey { kind, key_id, version_id, iv: Vec::new() };
+        if !wrapped.fits(&blob) {
+            return Err(self.wrongly(operation, "KMS names two versions of the key, or none"));
+        }
+        wrapped.store(blob)
     }
 
     fn check_key(&self, operation: &'static str, found: &str) -> Result<()> {
@@ -121,8 +125,9 @@ impl KeyProvider for AlibabaKmsOpenApiProvider {
 
     async fn unwrap(&self, request: UnwrapRequest<'_>) -> Result<Unwrapped> {
         Self::PROPERTIES.check(request.target)?;
-        if self.own(request.key).is_none() {
-            return Ok(Unwrapped::NotMine);
+        let Some(wrapped) = self.own(request.key) else { return Ok(Unwrapped::NotMine) };
+        if !wrapped.fits(request.key.ciphertext()) {
+            return Err(Error::unauthentic_key());
         }
         let call = Decrypt::new(BASE64.encode(request.key.ciphertext()))
             .encryption_context(wrapped_key::service_context(request.context)?);

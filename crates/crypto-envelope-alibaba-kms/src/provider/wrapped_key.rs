@@ -69,6 +69,18 @@ impl WrappedKey {
         (is_whole && is_named).then(|| Self { kind, key_id, version_id, iv: iv.to_vec() })
     }
 
+    /// Whether the ciphertext is of the version of the key that is stated beside it.
+    pub(crate) fn fits(&self, ciphertext: &[u8]) -> bool {
+        let version = match self.kind {
+            Kind::Advance => {
+                ciphertext.strip_prefix(&ADVANCE).and_then(|blob| blob.get(..VERSION_ID_LENGTH))
+            }
+            Kind::InitialVersion => Some(&[][..]),
+            Kind::Text => ciphertext.get(..VERSION_ID_LENGTH),
+        };
+        version == Some(self.version_id.as_bytes())
+    }
+
     pub(crate) fn describe(&self) -> KeyDescription {
         KeyDescription::new().with_key_id(&self.key_id).with_algorithm("AES_GCM")
     }
@@ -149,6 +161,8 @@ const LONGEST_KEY: usize = 1024;
 const LONGEST_SECRET: usize = 4096;
 /// In bytes: what AES-GCM takes.
 pub(crate) const IV_LENGTH: usize = 12;
+/// What the ciphertext of an Advance call begins with: the version of its layout, and AES-GCM.
+pub(crate) const ADVANCE: [u8; 3] = [0x24, 0, 2];
 /// What stands before the ciphertext in a blob of the OpenAPI: the version of the key.
 pub(crate) const VERSION_ID_LENGTH: usize = 36;
 
@@ -171,6 +185,31 @@ mod tests {
         let stored = example(Kind::Advance).store(vec![1])?;
         assert_eq!(stored.provider_info(), b"\x01\x01\x00\x05key-1\x00\x01v\x00");
         Ok(())
+    }
+
+    #[test]
+    fn the_version_stands_twice() {
+        let key = |kind, version_id: &str| WrappedKey {
+            version_id: version_id.to_owned(),
+            ..example(kind)
+        };
+        let (version, other) = ("1".repeat(VERSION_ID_LENGTH), "2".repeat(VERSION_ID_LENGTH));
+        let blob = [version.as_bytes(), b"rest"].concat();
+        let advance = [&ADVANCE, &blob[..]].concat();
+        assert!(key(Kind::Advance, &version).fits(&advance));
+        assert!(key(Kind::Text, &version).fits(&blob));
+        assert!(key(Kind::InitialVersion, "").fits(&blob));
+        for (key, ciphertext) in [
+            (key(Kind::Advance, &other), &advance[..]),
+            (key(Kind::Advance, ""), &advance),
+            (key(Kind::Advance, &version), &blob),
+            (key(Kind::Advance, &version), b""),
+            (key(Kind::Text, &other), &blob),
+            (key(Kind::Text, &version), &advance),
+            (key(Kind::InitialVersion, &version), &blob),
+        ] {
+            assert!(!key.fits(ciphertext), "{key:?}");
+        }
     }
 
     #[test]
