@@ -34,3 +34,5 @@ mod date;
 pub mod http;
 mod log;
 mod throttle;
+#[cfg(feature = "fake-tls")]
+mod tls;

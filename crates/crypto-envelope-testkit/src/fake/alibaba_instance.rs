@@ -12,7 +12,8 @@
 //! # }
 //! ```
 //!
-//! It speaks as the gateway of an instance does, version `dkms-gcs-0.2`, over HTTP in clear: requests
+//! It speaks as the gateway of an instance does, version `dkms-gcs-0.2`, over HTTP, in clear or
+//! with [TLS](FakeAlibabaInstanceBuilder::tls): requests
 //! are Protocol Buffers and signed by a [`ClientKey`], whose signature, hash and date are looked at.
 //! Symmetric keys are AES-256-GCM, RSA keys have 2048 bits.
 //!
@@ -62,6 +63,7 @@ pub struct FakeAlibabaInstance {
     server: Server,
     service: Arc<InstanceService>,
     client_key: ClientKey,
+    ca_pem: Option<String>,
 }
 
 /// What kind of key to create.
@@ -92,10 +94,18 @@ impl FakeAlibabaInstance {
         FakeAlibabaInstanceBuilder::default()
     }
 
-    /// Where it is, as `http://127.0.0.1:PORT`.
+    /// Where it is, as `http://127.0.0.1:PORT`, or `https://127.0.0.1:PORT` if it speaks
+    /// [TLS](FakeAlibabaInstanceBuilder::tls).
     #[must_use]
     pub fn endpoint(&self) -> String {
         self.server.endpoint()
+    }
+
+    /// The certificate of the CA that clients must trust, if it speaks
+    /// [TLS](FakeAlibabaInstanceBuilder::tls).
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
     }
 
     /// The `ClientKey` that it started with.

@@ -10,5 +10,5 @@ mod server;
 pub use self::fault::Fault;
 pub(crate) use self::{
     message::{Request, Response, Service},
-    server::Server,
+    server::{Server, Transport},
 };

@@ -8,3 +8,4 @@ mod protocol;
 mod refusals;
 mod rsa;
 mod secrets;
+mod tls;

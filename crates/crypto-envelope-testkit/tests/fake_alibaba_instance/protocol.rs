@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     client::{Client, DATE, NOW, Result, parse},
     fields::number,
+    tls,
 };
 
 fn random() -> [Vec<u8>; 1] {
@@ -162,5 +163,21 @@ fn the_log_has_what_went_over_the_wire() -> Result<()> {
     assert_eq!(line["request"], calls[1].request);
     assert_eq!(line["response"], calls[1].response);
     assert_eq!(calls[2].request, String::from_utf8(key)?);
+    Ok(())
+}
+
+#[test]
+fn tls_has_a_ca_of_its_own() -> Result<()> {
+    let kms = FakeAlibabaInstance::builder().tls().start()?;
+    let client = Client::new(&kms).set("Connection", "close");
+    let request = client.request("GenerateRandom", &number(1, 16));
+    assert!(kms.endpoint().starts_with("https://127.0.0.1:"));
+    let answer = parse(&tls::send(&kms, kms.ca_pem().ok_or("no CA")?, &request)?)?;
+    assert_eq!((answer.code(), answer.bytes(1).len()), ("200 ok".to_owned(), 16));
+    let other = FakeAlibabaInstance::builder().tls().start()?;
+    let refused = tls::send(&kms, other.ca_pem().ok_or("no CA")?, &request).unwrap_err();
+    assert!(refused.to_string().contains("certificate"), "{refused}");
+    assert_eq!(kms.calls().len(), 1);
+    assert_eq!(FakeAlibabaInstance::start()?.ca_pem(), None);
     Ok(())
 }

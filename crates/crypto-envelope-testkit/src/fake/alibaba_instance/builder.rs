@@ -4,8 +4,9 @@ use std::{io, path::PathBuf, sync::Arc};
 
 use super::{FakeAlibabaInstance, client_key::ClientKey, service::InstanceService, store::Store};
 use crate::fake::{
-    http::Server,
+    http::{Server, Transport},
     log::{Log, Memory},
+    tls::Tls,
 };
 
 /// Starts a [`FakeAlibabaInstance`] that is not the usual one.
@@ -14,6 +15,15 @@ pub struct FakeAlibabaInstanceBuilder {
     port: u16,
     log_file: Option<PathBuf>,
     memory: Memory,
+    security: Security,
+}
+
+/// Whether connections are secured.
+#[derive(Clone, Copy, Debug, Default)]
+enum Security {
+    #[default]
+    Clear,
+    Tls,
 }
 
 impl FakeAlibabaInstanceBuilder {
@@ -40,6 +50,14 @@ impl FakeAlibabaInstanceBuilder {
         self
     }
 
+    /// Speaks TLS, with a certificate for 127.0.0.1 from a CA of its own: see
+    /// [`ca_pem`](FakeAlibabaInstance::ca_pem).
+    #[must_use]
+    pub fn tls(mut self) -> Self {
+        self.security = Security::Tls;
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
@@ -51,7 +69,15 @@ impl FakeAlibabaInstanceBuilder {
         let mut store = Store::default();
         store.client_keys.insert(client_key.id().to_owned(), public_key);
         let service = Arc::new(InstanceService::new(store, log));
-        let server = Server::start(self.port, Arc::<InstanceService>::clone(&service))?;
-        Ok(FakeAlibabaInstance { server, service, client_key })
+        let (transport, ca_pem) = match self.security {
+            Security::Clear => (Transport::Clear, None),
+            Security::Tls => {
+                let Tls { acceptor, ca_pem } = Tls::generate()?;
+                (Transport::Tls(acceptor), Some(ca_pem))
+            }
+        };
+        let shared = Arc::<InstanceService>::clone(&service);
+        let server = Server::start_over(transport, self.port, shared)?;
+        Ok(FakeAlibabaInstance { server, service, client_key, ca_pem })
     }
 }

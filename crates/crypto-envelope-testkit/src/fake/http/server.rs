@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{runtime, sync::oneshot, time};
+use tokio::{net::TcpStream, runtime, sync::oneshot, time};
 
 use super::{
     connection,
@@ -16,8 +16,17 @@ use super::{
     message::Service,
 };
 
+/// How the bytes of a connection go.
+#[derive(Clone)]
+pub(crate) enum Transport {
+    Clear,
+    #[cfg(feature = "fake-tls")]
+    Tls(tokio_rustls::TlsAcceptor),
+}
+
 /// A running server. It ends when it is dropped.
 pub(crate) struct Server {
+    scheme: &'static str,
     address: SocketAddr,
     faults: Arc<Faults>,
     stop: Option<oneshot::Sender<()>>,
@@ -25,8 +34,17 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Serves on 127.0.0.1; port 0 is any free one.
+    /// Serves on 127.0.0.1, in clear; port 0 is any free one.
     pub(crate) fn start(port: u16, service: Arc<dyn Service>) -> io::Result<Self> {
+        Self::start_over(Transport::Clear, port, service)
+    }
+
+    /// As [`start`](Self::start), but in clear or not.
+    pub(crate) fn start_over(
+        transport: Transport,
+        port: u16,
+        service: Arc<dyn Service>,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -38,18 +56,19 @@ impl Server {
         };
         let faults = Arc::new(Faults::default());
         let (stop, stopped) = oneshot::channel::<()>();
-        let accepting = accept(listener, service, Arc::clone(&faults));
+        let scheme = transport.scheme();
+        let accepting = accept(listener, transport, service, Arc::clone(&faults));
         let thread = thread::Builder::new().name("fake".to_owned()).spawn(move || {
             runtime.spawn(accepting);
             // Nothing is ever sent: it ends when the sender is dropped. Open connections end with
             // the runtime.
             let _ = runtime.block_on(stopped);
         })?;
-        Ok(Self { address, faults, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { scheme, address, faults, stop: Some(stop), thread: Some(thread) })
     }
 
     pub(crate) fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     pub(crate) fn inject(&self, fault: Fault) {
@@ -77,12 +96,40 @@ impl fmt::Debug for Server {
     }
 }
 
-async fn accept(listener: tokio::net::TcpListener, service: Arc<dyn Service>, faults: Arc<Faults>) {
+impl Transport {
+    fn scheme(&self) -> &'static str {
+        match self {
+            Self::Clear => "http",
+            #[cfg(feature = "fake-tls")]
+            Self::Tls(_) => "https",
+        }
+    }
+
+    async fn serve(self, stream: TcpStream, service: Arc<dyn Service>, faults: Arc<Faults>) {
+        match self {
+            Self::Clear => connection::serve(stream, service, faults).await,
+            #[cfg(feature = "fake-tls")]
+            Self::Tls(acceptor) => {
+                // Who does not trust the certificate goes away.
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    connection::serve(stream, service, faults).await;
+                }
+            }
+        }
+    }
+}
+
+async fn accept(
+    listener: tokio::net::TcpListener,
+    transport: Transport,
+    service: Arc<dyn Service>,
+    faults: Arc<Faults>,
+) {
     loop {
         // What fails here is one connection, or all descriptors are taken for now.
         if let Ok((stream, _)) = listener.accept().await {
-            let exchange = connection::serve(stream, Arc::clone(&service), Arc::clone(&faults));
-            tokio::spawn(exchange);
+            let transport = transport.clone();
+            tokio::spawn(transport.serve(stream, Arc::clone(&service), Arc::clone(&faults)));
         } else {
             time::sleep(Duration::from_millis(10)).await;
         }
