@@ -33,6 +33,8 @@ mod crypto;
 mod date;
 pub mod http;
 mod log;
+#[cfg(feature = "alibaba-kms")]
+mod pem;
 mod throttle;
 #[cfg(feature = "fake-tls")]
 mod tls;

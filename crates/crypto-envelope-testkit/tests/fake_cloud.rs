@@ -56,6 +56,30 @@ fn it_says_where_it_is_and_ends_with_its_input() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn a_kms_instance_says_how_to_be_trusted_and_who_may_call() -> Result<()> {
+    for (arguments, scheme) in
+        [(&["alibaba-instance"][..], "http://"), (&["alibaba-instance", "--tls"], "https://")]
+    {
+        let (mut child, ready) = start(arguments)?;
+        let text = |pointer: &str| ready.pointer(pointer).and_then(Value::as_str);
+        assert_eq!(text("/service"), Some("alibaba-instance"));
+        let address =
+            text("/endpoint").and_then(|at| at.strip_prefix(scheme)).ok_or("no address")?;
+        assert!(TcpStream::connect(address).is_ok());
+        let ca = text("/ca_pem").is_some_and(|pem| pem.starts_with("-----BEGIN CERTIFICATE-----"));
+        assert_eq!(ca, scheme == "https://");
+        assert!(text("/client_key_id").is_some_and(|id| id.starts_with("KAAP.")));
+        assert!(text("/private_key_pem").is_some_and(|pem| pem.contains("BEGIN PRIVATE KEY")));
+        for name in ["symmetric", "rsa_2048_encrypt", "rsa_2048_sign", "disabled"] {
+            assert!(text(&format!("/keys/{name}")).is_some_and(|id| id.starts_with("key-hzz")));
+        }
+        drop(child.stdin.take());
+        assert_eq!(child.wait()?.code(), Some(0));
+    }
+    Ok(())
+}
+
 /// Its clients are known by the secret that it prints.
 #[test]
 fn a_call_that_is_not_signed_is_refused_and_logged() -> Result<()> {

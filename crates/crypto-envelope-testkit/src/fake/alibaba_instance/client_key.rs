@@ -5,7 +5,10 @@ use std::fmt;
 use aws_lc_rs::rsa::KeySize;
 
 use super::error::InstanceError;
-use crate::fake::crypto::{self, SigningKey};
+use crate::fake::{
+    crypto::{self, SigningKey},
+    pem,
+};
 
 /// A `ClientKey`, which signs requests. It is **no secret**: it opens nothing but a fake.
 #[derive(Clone)]
@@ -25,6 +28,12 @@ impl ClientKey {
     #[must_use]
     pub fn private_key(&self) -> &[u8] {
         &self.private_key
+    }
+
+    /// As [`private_key`](Self::private_key), in PEM.
+    #[must_use]
+    pub fn private_key_pem(&self) -> String {
+        pem::encode("PRIVATE KEY", &self.private_key)
     }
 
     /// A new one, and its public key.

@@ -1,7 +1,5 @@
 //! Encrypting and decrypting with RSA keys, and their public halves.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-
 use super::{Answer, Operation};
 use crate::fake::{
     alibaba_instance::{
@@ -10,6 +8,7 @@ use crate::fake::{
         message::Message,
     },
     crypto::{Oaep, RsaKey},
+    pem,
 };
 
 impl Operation<'_> {
@@ -46,8 +45,9 @@ impl Operation<'_> {
 
     pub(super) fn public_key(&self, answer: Message) -> Result<Answer, InstanceError> {
         let (key, version) = self.key_version()?;
-        let message =
-            answer.with("KeyId", key.id.as_str()).with("PublicKey", pem(&version.public_key()?));
+        let message = answer
+            .with("KeyId", key.id.as_str())
+            .with("PublicKey", pem::encode("PUBLIC KEY", &version.public_key()?));
         Ok(Answer { message, version: Some(version.id.clone()) })
     }
 
@@ -70,13 +70,6 @@ impl Operation<'_> {
 fn done(answer: Message, key: &Key, version: &Version) -> Answer {
     let message = answer.with("KeyId", key.id.as_str()).with("Algorithm", ALGORITHM);
     Answer { message, version: Some(version.id.clone()) }
-}
-
-fn pem(der: &[u8]) -> String {
-    let text = STANDARD.encode(der);
-    let lines = text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line) + "\n");
-    let lines = lines.collect::<String>();
-    format!("-----BEGIN PUBLIC KEY-----\n{lines}-----END PUBLIC KEY-----\n")
 }
 
 const ALGORITHM: &str = "RSAES_OAEP_SHA_256";
