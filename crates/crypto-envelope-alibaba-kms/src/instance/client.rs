@@ -113,3 +113,45 @@ fn refused(call: Call, answer: &Answer) -> AlibabaKmsError {
 
 /// Which version of the key did it.
 const KEY_VERSION: &str = "x-kms-migrationkeyversionid";
+
+#[cfg(test)]
+mod tests {
+    use crypto_envelope::{EncryptionContext, Encryptor, Error, blocking};
+    use crypto_envelope_testkit::fake::alibaba_instance::{FakeAlibabaInstance, KeyKind};
+
+    use super::*;
+    use crate::AlibabaKmsInstanceProvider;
+
+    fn tls() -> Result<FakeAlibabaInstance> {
+        Ok(FakeAlibabaInstance::builder().tls().start()?)
+    }
+
+    fn encrypt(fake: &FakeAlibabaInstance, settings: &AlibabaKmsSettings) -> Result<()> {
+        let key = fake.client_key();
+        let key = ClientKey::from_private_key(key.id(), key.private_key())?;
+        let instance = AlibabaKmsInstance::new(&fake.endpoint(), &key, settings)?;
+        let key_id = fake.create_key(KeyKind::Symmetric).expect("a key");
+        let encryptor = Encryptor::new(AlibabaKmsInstanceProvider::new(&instance, &key_id)?);
+        blocking::wait(encryptor.encrypt(b"text", &EncryptionContext::new())).map(drop)
+    }
+
+    #[test]
+    fn an_instance_is_trusted_by_its_own_ca() -> Result<()> {
+        let (fake, other) = (tls()?, tls()?);
+        let ca = |fake: &FakeAlibabaInstance| fake.ca_pem().expect("it speaks TLS").to_owned();
+        let settings = AlibabaKmsSettings::new();
+        encrypt(&fake, &settings.clone().ca_pem(ca(&fake).as_bytes())?)?;
+        // Several may be in the file.
+        let both = ca(&other) + &ca(&fake);
+        encrypt(&fake, &settings.clone().ca_pem(both.as_bytes())?)?;
+        encrypt(&fake, &settings.clone().danger_accept_any_certificate())?;
+        let calls = fake.take_calls().len();
+        for settings in [settings.clone().ca_pem(ca(&other).as_bytes())?, settings] {
+            let refused = encrypt(&fake, &settings).expect_err("it was trusted");
+            assert!(matches!(refused, Error::Provider(_)), "{refused}");
+            assert!(refused.to_string().contains("not trusted"), "{refused}");
+        }
+        assert_eq!((calls, fake.take_calls().len()), (3, 0));
+        Ok(())
+    }
+}
