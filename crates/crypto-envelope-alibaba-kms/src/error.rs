@@ -3,9 +3,9 @@
 use std::{error::Error as StdError, fmt};
 
 use crypto_envelope::{
-    Error, UnwrapAttempt,
+    Error,
     provider::{ProviderError, ProviderErrorKind},
-    service::said,
+    service::{self, said},
 };
 
 use crate::transport::{NoAnswer, NoAnswerKind};
@@ -29,17 +29,7 @@ impl AlibabaKmsError {
     /// keys.
     #[must_use]
     pub fn all_in(error: &Error) -> Vec<&Self> {
-        match error {
-            Error::Provider(error) => {
-                let source = error.source().and_then(|source| source.downcast_ref());
-                source.into_iter().collect()
-            }
-            Error::NoUsableKey { attempts, .. } => {
-                let errors = attempts.iter().filter_map(UnwrapAttempt::error);
-                errors.flat_map(Self::all_in).collect()
-            }
-            _ => Vec::new(),
-        }
+        service::all_in(error)
     }
 
     /// The operation, such as `Decrypt`.

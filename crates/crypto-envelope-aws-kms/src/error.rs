@@ -9,9 +9,9 @@ use aws_sdk_kms::{
     operation::RequestId,
 };
 use crypto_envelope::{
-    Error, UnwrapAttempt,
+    Error,
     provider::{ProviderError, ProviderErrorKind},
-    service::{caused_by, chain, said},
+    service::{self, caused_by, chain, said},
 };
 
 use crate::guard::Refused;
@@ -32,17 +32,7 @@ impl AwsKmsError {
     /// wrapped keys.
     #[must_use]
     pub fn all_in(error: &Error) -> Vec<&Self> {
-        match error {
-            Error::Provider(error) => {
-                let source = error.source().and_then(|source| source.downcast_ref());
-                source.into_iter().collect()
-            }
-            Error::NoUsableKey { attempts, .. } => {
-                let errors = attempts.iter().filter_map(UnwrapAttempt::error);
-                errors.flat_map(Self::all_in).collect()
-            }
-            _ => Vec::new(),
-        }
+        service::all_in(error)
     }
 
     /// The operation, such as `Decrypt`.

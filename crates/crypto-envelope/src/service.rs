@@ -7,5 +7,5 @@ mod words;
 
 pub use self::{
     background::run,
-    words::{caused_by, chain, said},
+    words::{all_in, caused_by, chain, said},
 };

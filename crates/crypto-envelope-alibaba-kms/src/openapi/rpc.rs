@@ -51,12 +51,32 @@ fn signature<'a>(secret: &[u8], parameters: impl Iterator<Item = (&'a str, &'a s
 
 #[cfg(test)]
 mod tests {
-    use crate::openapi::{Signature, test_vectors::Case};
+    use super::*;
+    use crate::openapi::{AccessKey, Signature, test_vectors::Case};
 
     #[test]
     fn requests_are_those_of_the_vendor() {
         for case in Case::all("public_rpc.json", 8) {
-            case.with_call(|call| case.check(&Signature::RpcHmacSha1.sign(call)));
+            case.with_call(|call| {
+                let request = Signature::RpcHmacSha1.sign(call);
+                case.check(&request);
+                let signature = query::percent_encoded(case.text("signature"));
+                let parameter = ["Signature=", &signature].concat();
+                assert!(request.target.split(['?', '&']).any(|found| found == parameter));
+            });
+        }
+    }
+
+    #[test]
+    fn another_secret_signs_otherwise() {
+        for case in Case::all("public_rpc.json", 8) {
+            case.with_call(|call| {
+                let other = AccessKey::new(call.access_key.id(), b"another".to_vec());
+                let other = other.expect("it is well-formed");
+                let theirs = Signature::RpcHmacSha1.sign(&ToSign { access_key: &other, ..*call });
+                let ours = Signature::RpcHmacSha1.sign(call);
+                assert_ne!(ours.target, theirs.target);
+            });
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{error::Error as StdError, io};
 
+use crate::{Error, UnwrapAttempt};
+
 /// The error below `error` that is of this type.
 #[must_use]
 pub fn caused_by<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
@@ -17,6 +19,22 @@ pub fn caused_by<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static))
         };
     }
     None
+}
+
+/// What a service said, as its errors of this type, if `error` is about that: several times, if it tells
+/// what became of several wrapped keys.
+#[must_use]
+pub fn all_in<E: StdError + 'static>(error: &Error) -> Vec<&E> {
+    match error {
+        Error::Provider(error) => {
+            let source = error.source().and_then(|source| source.downcast_ref());
+            source.into_iter().collect()
+        }
+        Error::NoUsableKey { attempts, .. } => {
+            attempts.iter().filter_map(UnwrapAttempt::error).flat_map(all_in).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// What a service said goes into logs: without what controls terminals, and not all of it.
@@ -50,7 +68,6 @@ const LONGEST_MESSAGE: usize = 1000;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Error;
 
     #[test]
     fn what_is_said_is_short_and_harmless() {
