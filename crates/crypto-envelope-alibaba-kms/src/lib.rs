@@ -22,10 +22,13 @@ pub use self::{
     provider::{
         instance::{AlibabaKmsInstanceProvider, InstanceCalls},
         openapi::AlibabaKmsOpenApiProvider,
+        rsa::AlibabaKmsRsaProvider,
     },
     settings::AlibabaKmsSettings,
 };
 
+#[cfg(test)]
+mod test_gateway;
 #[cfg(test)]
 mod test_instance;
 #[cfg(test)]

@@ -111,8 +111,8 @@ fn refused(call: Call, answer: &Answer) -> AlibabaKmsError {
     call.refused(refusal).with_skew(skew)
 }
 
-/// Which version of the key did it.
-const KEY_VERSION: &str = "x-kms-migrationkeyversionid";
+/// Which version of the key did it, or is to do it.
+pub(crate) const KEY_VERSION: &str = "x-kms-migrationkeyversionid";
 
 #[cfg(test)]
 mod tests {

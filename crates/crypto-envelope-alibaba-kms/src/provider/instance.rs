@@ -43,6 +43,10 @@ pub enum InstanceCalls {
     Advance,
     /// Always with the first one (`Encrypt`, `GenerateDataKey`): hardware instances have no others.
     InitialVersion,
+    /// With the newest one, in the form of KMS 1.0: `AdvanceEncrypt` of the base64 text of a key that was drawn
+    /// here, as the vendor's transfer SDKs do it. An OpenAPI gateway to the same key opens that too; what the
+    /// others wrap it cannot, since its answers are text.
+    Kms1Compatible,
 }
 
 impl AlibabaKmsInstanceProvider {
@@ -101,18 +105,21 @@ impl AlibabaKmsInstanceProvider {
         call.answered_wrongly(request_id, what).into()
     }
 
-    /// The ciphertext of an Advance call, which says itself what it is.
+    /// The ciphertext of an Advance call, which says itself what it is, as it is or as one of KMS 1.0.
     fn store_advance<R: Request>(
         &self,
-        blob: Vec<u8>,
+        kind: Kind,
+        mut blob: Vec<u8>,
         version_id: String,
         request_id: &str,
     ) -> Result<EncryptedDataKey> {
         if !blob.starts_with(&ADVANCE) || blob.len() <= ADVANCE.len() + HEAD {
             return Err(self.wrongly::<R>(request_id, "KMS answered with no wrapped key"));
         }
-        let (kind, key_id) = (Kind::Advance, self.key_id.clone());
-        let wrapped = WrappedKey { kind, key_id, version_id, iv: Vec::new() };
+        if kind == Kind::Text {
+            blob.drain(..ADVANCE.len());
+        }
+        let wrapped = WrappedKey { kind, key_id: self.key_id.clone(), version_id, iv: Vec::new() };
         if !wrapped.fits(&blob) {
             return Err(self.wrongly::<R>(request_id, "KMS names two versions of the key"));
         }
@@ -143,6 +150,7 @@ impl AlibabaKmsInstanceProvider {
         let answer = self.call(request).await?;
         self.check_key::<Asked>(&answer.key_id, &answer.request_id)?;
         let key = self.store_advance::<Asked>(
+            Kind::Advance,
             answer.ciphertext_blob,
             answer.key_version_id,
             &answer.request_id,
@@ -165,7 +173,12 @@ impl AlibabaKmsInstanceProvider {
         Ok((answer.plaintext, key))
     }
 
-    async fn wrap_advance(&self, secret: &SecretBytes, aad: Vec<u8>) -> Result<EncryptedDataKey> {
+    async fn wrap_advance(
+        &self,
+        kind: Kind,
+        secret: &SecretBytes,
+        aad: Vec<u8>,
+    ) -> Result<EncryptedDataKey> {
         type Asked = AdvanceEncryptRequest;
         let mut request = Asked::empty();
         (request.key_id, request.aad) = (self.key_id.clone(), aad);
@@ -173,7 +186,23 @@ impl AlibabaKmsInstanceProvider {
         let answer = self.call(request).await?;
         self.check_key::<Asked>(&answer.key_id, &answer.request_id)?;
         let (blob, version) = (answer.ciphertext_blob, answer.key_version_id);
-        self.store_advance::<Asked>(blob, version, &answer.request_id)
+        self.store_advance::<Asked>(kind, blob, version, &answer.request_id)
+    }
+
+    /// As an OpenAPI gateway does it.
+    async fn wrap_text(&self, secret: &SecretBytes, aad: Vec<u8>) -> Result<EncryptedDataKey> {
+        let text = SecretBytes::from(BASE64.encode(secret.expose()).into_bytes());
+        self.wrap_advance(Kind::Text, &text, aad).await
+    }
+
+    async fn generate_text(
+        &self,
+        length: usize,
+        aad: Vec<u8>,
+    ) -> Result<(SecretBytes, EncryptedDataKey)> {
+        let data_key = SecretBytes::random(length)?;
+        let key = self.wrap_text(&data_key, aad).await?;
+        Ok((data_key, key))
     }
 
     async fn wrap_initial(&self, secret: &SecretBytes, aad: Vec<u8>) -> Result<EncryptedDataKey> {
@@ -233,6 +262,7 @@ impl KeyProvider for AlibabaKmsInstanceProvider {
         let (data_key, wrapped) = match self.calls {
             InstanceCalls::Advance => self.generate_advance(length, aad).await?,
             InstanceCalls::InitialVersion => self.generate_initial(length, aad).await?,
+            InstanceCalls::Kms1Compatible => self.generate_text(request.length, aad).await?,
         };
         if data_key.len() != request.length {
             let found = data_key.len();
@@ -247,8 +277,9 @@ impl KeyProvider for AlibabaKmsInstanceProvider {
         wrapped_key::check_secret(request.secret)?;
         let aad = wrapped_key::aad(request.context)?;
         Ok(vec![match self.calls {
-            InstanceCalls::Advance => self.wrap_advance(request.secret, aad).await?,
+            InstanceCalls::Advance => self.wrap_advance(Kind::Advance, request.secret, aad).await?,
             InstanceCalls::InitialVersion => self.wrap_initial(request.secret, aad).await?,
+            InstanceCalls::Kms1Compatible => self.wrap_text(request.secret, aad).await?,
         }])
     }
 
@@ -283,6 +314,8 @@ const HEAD: usize = VERSION_ID_LENGTH + IV_LENGTH;
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use crypto_envelope::{
         Decryptor, EncryptionContext, Encryptor, blocking,
         provider::{DetachedTarget, ProviderErrorKind, Target},
@@ -291,9 +324,13 @@ mod tests {
         conformance,
         fake::alibaba_instance::{KeyKind, lie},
     };
+    use serde_json::json;
 
     use super::*;
-    use crate::{AlibabaKmsError, AlibabaKmsSettings, test_instance::TestInstance};
+    use crate::{
+        AadStyle, AlibabaKmsError, AlibabaKmsOpenApiProvider, AlibabaKmsSettings,
+        test_gateway::TestGateway, test_instance::TestInstance,
+    };
 
     fn blue() -> EncryptionContext {
         EncryptionContext::from([("tenant", "blue")])
@@ -302,7 +339,9 @@ mod tests {
     #[test]
     fn the_rules_of_providers_are_kept() -> Result<()> {
         let kms = TestInstance::start()?;
-        for calls in [InstanceCalls::Advance, InstanceCalls::InitialVersion] {
+        for calls in
+            [InstanceCalls::Advance, InstanceCalls::InitialVersion, InstanceCalls::Kms1Compatible]
+        {
             let provider = kms.provider()?.with_calls(calls);
             let outcome = blocking::wait(async { Ok(conformance::check(&provider).await) })?;
             assert!(outcome.is_ok(), "{calls:?}: {outcome:?}");
@@ -316,6 +355,7 @@ mod tests {
         for (calls, expected) in [
             (InstanceCalls::Advance, ["AdvanceGenerateDataKey", "AdvanceDecrypt"]),
             (InstanceCalls::InitialVersion, ["GenerateDataKey", "Decrypt"]),
+            (InstanceCalls::Kms1Compatible, ["AdvanceEncrypt", "AdvanceDecrypt"]),
         ] {
             let writer = kms.provider()?.with_calls(calls);
             let message = blocking::wait(Encryptor::new(writer).encrypt(b"text", &blue()))?;
@@ -377,20 +417,61 @@ mod tests {
         Ok(())
     }
 
-    /// A wrapped key of an OpenAPI gateway: the base64 text of the key, without the three bytes.
+    /// A gateway to the keys of an instance, which does what the service does for both.
+    fn gateway(kms: &TestInstance) -> Result<TestGateway> {
+        let (instance, key_id) = (kms.instance.clone(), kms.key_id.clone());
+        TestGateway::start(move |action, parameters| {
+            let context = parameters.get("EncryptionContext")?;
+            let pairs = serde_json::from_str::<HashMap<String, String>>(context).ok()?;
+            let aad = AadStyle::Raw.aad(&pairs.into_iter().collect());
+            let mut answer = json!({"KeyId": key_id, "RequestId": "r"});
+            if action == "Decrypt" {
+                let mut call = AdvanceDecryptRequest::empty();
+                let blob = BASE64.decode(&parameters["CiphertextBlob"]).ok()?;
+                (call.ciphertext_blob, call.aad) = ([&ADVANCE, &blob[..]].concat(), aad);
+                let done = blocking::wait(instance.call(&call, None, Headers::default())).ok()?;
+                answer["Plaintext"] = str::from_utf8(done.message.plaintext.expose()).ok()?.into();
+            } else {
+                let mut call = AdvanceEncryptRequest::empty();
+                (call.key_id, call.aad) = (key_id.clone(), aad);
+                call.plaintext = SecretBytes::from(parameters["Plaintext"].as_bytes());
+                let done = blocking::wait(instance.call(&call, None, Headers::default())).ok()?;
+                let blob = &done.message.ciphertext_blob[ADVANCE.len()..];
+                answer["CiphertextBlob"] = BASE64.encode(blob).into();
+                answer["KeyVersionId"] = done.message.key_version_id.into();
+            }
+            Some(answer)
+        })
+    }
+
     #[test]
-    fn what_the_openapi_wrapped_is_opened_too() -> Result<()> {
+    fn roads_open_what_others_wrapped() -> Result<()> {
         let kms = TestInstance::start()?;
-        let provider = kms.provider()?;
+        let gateway = gateway(&kms)?;
+        let by_openapi = AlibabaKmsOpenApiProvider::new(&gateway.kms, &kms.key_id)?;
+        let by_instance = |calls| Ok::<_, Error>(kms.provider()?.with_calls(calls));
         let ring = Target::Detached(DetachedTarget::KeyRing);
         let (secret, context) = (SecretBytes::random(32)?, blue());
-        let text = SecretBytes::from(BASE64.encode(secret.expose()).into_bytes());
-        let keys = blocking::wait(provider.wrap(WrapRequest::new(&text, ring, &context)))?;
-        let wrapped = WrappedKey::of(&keys[0]).map(|key| WrappedKey { kind: Kind::Text, ..key });
-        let blob = keys[0].ciphertext()[ADVANCE.len()..].to_vec();
-        let stored = wrapped.ok_or_else(Error::unauthentic_key)?.store(blob)?;
-        let opened = blocking::wait(provider.unwrap(UnwrapRequest::new(&stored, ring, &context)))?;
-        assert!(matches!(opened, Unwrapped::Key(key) if key.equals(secret.expose())));
+        let opens = |provider: &dyn KeyProvider, key: &EncryptedDataKey| match blocking::wait(
+            provider.unwrap(UnwrapRequest::new(key, ring, &context)),
+        )? {
+            Unwrapped::Key(key) => Ok(key.equals(secret.expose())),
+            _ => Ok::<_, Error>(false),
+        };
+        let compatible = by_instance(InstanceCalls::Kms1Compatible)?;
+        let wrapping: [(&dyn KeyProvider, bool); 4] = [
+            (&by_openapi, true),
+            (&compatible, true),
+            (&by_instance(InstanceCalls::Advance)?, false),
+            (&by_instance(InstanceCalls::InitialVersion)?, false),
+        ];
+        for (provider, for_openapi) in wrapping {
+            let keys = blocking::wait(provider.wrap(WrapRequest::new(&secret, ring, &context)))?;
+            assert!(opens(&compatible, &keys[0])?, "{provider:?}");
+            assert_eq!(opens(&by_openapi, &keys[0])?, for_openapi, "{provider:?}");
+            let kind = WrappedKey::of(&keys[0]).map(|wrapped| wrapped.kind);
+            assert_eq!(kind == Some(Kind::Text), for_openapi, "{provider:?}");
+        }
         Ok(())
     }
 

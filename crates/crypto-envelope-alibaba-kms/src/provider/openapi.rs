@@ -151,86 +151,26 @@ const GENERATE: &str = "GenerateDataKey";
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        collections::HashMap,
-        io::{BufRead, BufReader, Read, Write},
-        net::{TcpListener, TcpStream},
-        sync::mpsc::{self, Receiver},
-        thread,
-    };
-
     use crypto_envelope::{
         Decryptor, EncryptionContext, Encryptor, SecretBytes, blocking,
         provider::{DetachedTarget, Target},
     };
     use crypto_envelope_testkit::conformance;
-    use serde_json::json;
+    use serde_json::{Value, json};
     use sha2::{Digest as _, Sha256};
 
     use super::*;
     use crate::{
-        AlibabaKmsInstanceProvider, AlibabaKmsSettings, openapi::AccessKey,
+        AlibabaKmsInstanceProvider,
+        test_gateway::{Parameters, TestGateway},
         test_instance::TestInstance,
     };
 
     const KEY_ID: &str = "key-1";
     const VERSION_ID: &str = "2ab1a983-7072-4bbc-a582-584b5bd80001";
 
-    /// An action and its parameters.
-    type Called = (String, HashMap<String, String>);
-
-    /// A gateway that binds contexts and hides nothing. It tells which calls it got, with their parameters.
-    fn gateway() -> std::io::Result<(String, Receiver<Called>)> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let endpoint = format!("http://{}", listener.local_addr()?);
-        let (tell, told) = mpsc::channel();
-        thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                let tell = tell.clone();
-                thread::spawn(move || serve(stream, |call| tell.send(call).is_ok()));
-            }
-        });
-        Ok((endpoint, told))
-    }
-
-    fn serve(stream: TcpStream, tell: impl Fn(Called) -> bool) -> std::io::Result<()> {
-        let mut output = stream.try_clone()?;
-        let mut input = BufReader::new(stream);
-        let mut line = String::new();
-        while input.read_line(&mut line)? > 0 {
-            let target = line.split(' ').nth(1).unwrap_or_default().to_owned();
-            let (mut action, mut length) = (String::new(), 0);
-            while line.trim() != "" {
-                line.clear();
-                input.read_line(&mut line)?;
-                let (name, value) = line.split_once(':').unwrap_or_default();
-                match name {
-                    "x-acs-action" => value.trim().clone_into(&mut action),
-                    "content-length" => length = value.trim().parse().unwrap_or_default(),
-                    _ => {}
-                }
-            }
-            input.by_ref().take(length).read_to_end(&mut Vec::new())?;
-            let url = reqwest::Url::parse(&format!("http://kms{target}")).expect("a target");
-            let parameters: HashMap<_, _> = url.query_pairs().into_owned().collect();
-            let (status, answer) = answer(&action, &parameters).unwrap_or_else(|| {
-                (400, json!({"Code": "InvalidParameter", "Message": "No.", "RequestId": "r"}))
-            });
-            tell((action, parameters));
-            let answer = answer.to_string();
-            let length = answer.len();
-            let answer =
-                format!("HTTP/1.1 {status} Status\r\nContent-Length: {length}\r\n\r\n{answer}");
-            output.write_all(answer.as_bytes())?;
-            line.clear();
-        }
-        Ok(())
-    }
-
-    fn answer(
-        action: &str,
-        parameters: &HashMap<String, String>,
-    ) -> Option<(u16, serde_json::Value)> {
+    /// Of a gateway that binds contexts and hides nothing.
+    fn answer(action: &str, parameters: &Parameters) -> Option<Value> {
         let context = parameters.get("EncryptionContext").cloned().unwrap_or_default();
         let seal = |text: &str| {
             let tag = Sha256::digest(format!("{context}{text}"));
@@ -257,19 +197,17 @@ mod tests {
             }
             _ => return None,
         }
-        Some((200, answer))
+        Some(answer)
     }
 
-    fn provider(endpoint: &str) -> Result<AlibabaKmsOpenApiProvider> {
-        let access_key = AccessKey::new("LTAI", b"secret".to_vec())?;
-        let kms = AlibabaKmsOpenApi::new(endpoint, &access_key, &AlibabaKmsSettings::new())?;
-        AlibabaKmsOpenApiProvider::new(&kms, KEY_ID)
+    fn provider(gateway: &TestGateway) -> Result<AlibabaKmsOpenApiProvider> {
+        AlibabaKmsOpenApiProvider::new(&gateway.kms, KEY_ID)
     }
 
     #[test]
     fn the_rules_of_providers_are_kept() -> Result<()> {
-        let (endpoint, _told) = gateway()?;
-        let provider = provider(&endpoint)?;
+        let gateway = TestGateway::start(answer)?;
+        let provider = provider(&gateway)?;
         let outcome = blocking::wait(async { Ok(conformance::check(&provider).await) })?;
         assert!(outcome.is_ok(), "{outcome:?}");
         Ok(())
@@ -277,34 +215,34 @@ mod tests {
 
     #[test]
     fn the_first_key_of_a_message_sends_no_secret() -> Result<()> {
-        let (endpoint, told) = gateway()?;
-        let provider = provider(&endpoint)?;
+        let gateway = TestGateway::start(answer)?;
+        let provider = provider(&gateway)?;
         let context = EncryptionContext::from([("tenant", "blue")]);
         let message = blocking::wait(Encryptor::new(provider.clone()).encrypt(b"text", &context))?;
-        let (action, parameters) = told.recv().expect("a call");
+        let (action, parameters) = gateway.calls.recv().expect("a call");
         assert_eq!(action, "GenerateDataKey");
         assert!(!parameters.contains_key("Plaintext"));
         let bound = &parameters["EncryptionContext"];
         assert!(bound.starts_with(r#"{"crypto-envelope":""#) && !bound.contains("blue"), "{bound}");
         let opened = blocking::wait(Decryptor::new(provider).decrypt(&message, &context))?;
         assert_eq!(opened.plaintext(), b"text");
-        assert_eq!(told.recv().map(|(action, _)| action).as_deref(), Ok("Decrypt"));
+        assert_eq!(gateway.actions(), ["Decrypt"]);
         Ok(())
     }
 
     /// Its answers are text.
     #[test]
     fn what_an_instance_wrapped_is_not_asked_for() -> Result<()> {
-        let (endpoint, told) = gateway()?;
+        let gateway = TestGateway::start(answer)?;
         let kms = TestInstance::start()?;
         let ring = Target::Detached(DetachedTarget::KeyRing);
         let (secret, context) = (SecretBytes::random(32)?, EncryptionContext::new());
         let theirs = AlibabaKmsInstanceProvider::new(&kms.instance, &kms.key_id)?;
         let keys = blocking::wait(theirs.wrap(WrapRequest::new(&secret, ring, &context)))?;
-        let ours = AlibabaKmsOpenApiProvider { key_id: kms.key_id.clone(), ..provider(&endpoint)? };
+        let ours = AlibabaKmsOpenApiProvider { key_id: kms.key_id.clone(), ..provider(&gateway)? };
         let request = UnwrapRequest::new(&keys[0], ring, &context);
         assert!(matches!(blocking::wait(ours.unwrap(request))?, Unwrapped::NotMine));
-        assert!(told.try_recv().is_err());
+        assert!(gateway.actions().is_empty());
         Ok(())
     }
 }

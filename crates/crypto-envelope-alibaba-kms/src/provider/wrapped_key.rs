@@ -34,18 +34,9 @@ pub(crate) struct WrappedKey {
 impl WrappedKey {
     /// As it stands in a message.
     pub(crate) fn store(&self, ciphertext: Vec<u8>) -> Result<EncryptedDataKey> {
-        let mut info = vec![VERSION, self.kind as u8];
-        for text in [&self.key_id, &self.version_id] {
-            let length = u16::try_from(text.len())
-                .map_err(|_| Error::invalid_input("the id of a key is too long"))?;
-            info.extend(length.to_be_bytes());
-            info.extend(text.as_bytes());
-        }
-        let length = u8::try_from(self.iv.len())
-            .map_err(|_| Error::invalid_input("the IV of a wrapped key is too long"))?;
-        info.push(length);
-        info.extend(&self.iv);
-        EncryptedDataKey::new(SYMMETRIC, info, ciphertext)
+        let Self { kind, key_id, version_id, iv } = self;
+        let info = Info { kind: *kind as u8, key_id, version_id, iv };
+        EncryptedDataKey::new(SYMMETRIC, info.to_bytes()?, ciphertext)
     }
 
     /// What `key` says, if a symmetric key of KMS wrapped it.
@@ -53,20 +44,16 @@ impl WrappedKey {
         if key.provider_id() != SYMMETRIC {
             return None;
         }
-        let (&[version, kind], rest) = key.provider_info().split_first_chunk()?;
+        let Info { kind, key_id, version_id, iv } = Info::of_bytes(key.provider_info())?;
         let kind = match kind {
             1 => Kind::Advance,
             2 => Kind::InitialVersion,
             3 => Kind::Text,
             _ => return None,
         };
-        let (key_id, rest) = text(rest)?;
-        let (version_id, rest) = text(rest)?;
-        let (length, iv) = rest.split_first()?;
         let has_iv = iv.len() == if kind == Kind::InitialVersion { IV_LENGTH } else { 0 };
-        let is_whole = version == VERSION && iv.len() == usize::from(*length) && has_iv;
-        let is_named = !key_id.is_empty();
-        (is_whole && is_named).then(|| Self { kind, key_id, version_id, iv: iv.to_vec() })
+        let (key_id, version_id) = (key_id.to_owned(), version_id.to_owned());
+        has_iv.then(|| Self { kind, key_id, version_id, iv: iv.to_vec() })
     }
 
     /// Whether the ciphertext is of the version of the key that is stated beside it.
@@ -86,13 +73,49 @@ impl WrappedKey {
     }
 }
 
+/// What a symmetric key and an RSA key of KMS wrote into a message alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Info<'a> {
+    pub(crate) kind: u8,
+    pub(crate) key_id: &'a str,
+    pub(crate) version_id: &'a str,
+    pub(crate) iv: &'a [u8],
+}
+
+impl<'a> Info<'a> {
+    pub(crate) fn to_bytes(self) -> Result<Vec<u8>> {
+        let mut bytes = vec![VERSION, self.kind];
+        for text in [self.key_id, self.version_id] {
+            let length = u16::try_from(text.len())
+                .map_err(|_| Error::invalid_input("the id of a key is too long"))?;
+            bytes.extend(length.to_be_bytes());
+            bytes.extend(text.as_bytes());
+        }
+        let length = u8::try_from(self.iv.len())
+            .map_err(|_| Error::invalid_input("the IV of a wrapped key is too long"))?;
+        bytes.push(length);
+        bytes.extend(self.iv);
+        Ok(bytes)
+    }
+
+    /// None if this is something else, or names no key.
+    pub(crate) fn of_bytes(bytes: &'a [u8]) -> Option<Self> {
+        let (&[version, kind], rest) = bytes.split_first_chunk()?;
+        let (key_id, rest) = text(rest)?;
+        let (version_id, rest) = text(rest)?;
+        let (length, iv) = rest.split_first()?;
+        let is_whole = version == VERSION && iv.len() == usize::from(*length);
+        (is_whole && !key_id.is_empty()).then_some(Self { kind, key_id, version_id, iv })
+    }
+}
+
 /// A text of which the length stands before it.
-fn text(bytes: &[u8]) -> Option<(String, &[u8])> {
+fn text(bytes: &[u8]) -> Option<(&str, &[u8])> {
     let (length, rest) = bytes.split_first_chunk()?;
     let (text, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
     let text = str::from_utf8(text).ok()?;
     // They go into logs.
-    text.bytes().all(|byte| byte.is_ascii_graphic()).then(|| (text.to_owned(), rest))
+    text.bytes().all(|byte| byte.is_ascii_graphic()).then_some((text, rest))
 }
 
 /// What an OpenAPI gateway is given as encryption context, for the one of the message.
@@ -119,11 +142,24 @@ pub(crate) fn check_key_id(key_id: &str) -> Result<()> {
         let message = format!("{key_id} is an alias: messages name the key itself, by its id");
         return Err(Error::invalid_input(message));
     }
-    let is_id = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte);
-    if key_id.is_empty() || key_id.len() > LONGEST_ID || !key_id.bytes().all(is_id) {
+    if !is_id(key_id) {
         return Err(Error::invalid_input(format!("{key_id:?} is not the id of a key")));
     }
     Ok(())
+}
+
+/// Refuses what is no id of a version.
+pub(crate) fn check_version_id(version_id: &str) -> Result<()> {
+    if !is_id(version_id) {
+        let message = format!("{version_id:?} is not the id of the version of a key");
+        return Err(Error::invalid_input(message));
+    }
+    Ok(())
+}
+
+fn is_id(id: &str) -> bool {
+    let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte);
+    (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(is_fit)
 }
 
 /// Refuses what KMS does not wrap.

@@ -1,0 +1,186 @@
+//! The ways to an RSA key inside of KMS.
+
+use crypto_envelope::{Error, Result, SecretBytes};
+
+use crate::{
+    AlibabaKmsInstance, AlibabaKmsOpenApi,
+    error::Call,
+    instance::{
+        client::KEY_VERSION,
+        messages::{DecryptRequest, GetPublicKeyRequest, Request},
+        protobuf::Message as _,
+        sign::Headers,
+    },
+    openapi::{AsymmetricDecrypt, GetPublicKey, KeyVersion, ListKeyVersions},
+    provider::wrapped_rsa_key::{ALGORITHM, WrappedRsaKey},
+};
+
+/// One of them.
+#[derive(Clone, Debug)]
+pub(super) enum Road {
+    Instance(AlibabaKmsInstance),
+    OpenApi(AlibabaKmsOpenApi),
+}
+
+/// What a version of a key encrypts with.
+#[derive(Debug)]
+pub(super) struct PublicKey {
+    pub(super) version_id: String,
+    pub(super) pem: String,
+}
+
+impl Road {
+    pub(super) async fn decrypt(
+        &self,
+        wrapped: &WrappedRsaKey,
+        ciphertext: &[u8],
+    ) -> Result<SecretBytes> {
+        match self {
+            Self::Instance(instance) => decrypt_by_instance(instance, wrapped, ciphertext).await,
+            Self::OpenApi(kms) => decrypt_by_openapi(kms, wrapped, ciphertext).await,
+        }
+    }
+
+    /// Of the newest version, or of the one that is given unasked.
+    pub(super) async fn public_key(&self, key_id: &str) -> Result<PublicKey> {
+        match self {
+            Self::Instance(instance) => {
+                public_key_of_instance(instance, key_id, Headers::default()).await
+            }
+            Self::OpenApi(kms) => {
+                let version_id = newest_version(kms, key_id).await?;
+                self.public_key_of_version(key_id, &version_id).await
+            }
+        }
+    }
+
+    pub(super) async fn public_key_of_version(
+        &self,
+        key_id: &str,
+        version_id: &str,
+    ) -> Result<PublicKey> {
+        let found = match self {
+            Self::Instance(instance) => {
+                public_key_of_instance(instance, key_id, naming(version_id)?).await?
+            }
+            Self::OpenApi(kms) => public_key_of_openapi(kms, key_id, version_id).await?,
+        };
+        check_version(&of_key(PUBLIC_KEY, key_id), Some(&found.version_id), version_id)?;
+        Ok(found)
+    }
+}
+
+async fn decrypt_by_instance(
+    instance: &AlibabaKmsInstance,
+    wrapped: &WrappedRsaKey,
+    ciphertext: &[u8],
+) -> Result<SecretBytes> {
+    let WrappedRsaKey { key_id, version_id } = wrapped;
+    let mut request = DecryptRequest::empty();
+    (request.key_id, request.algorithm) = (key_id.clone(), ALGORITHM.to_owned());
+    request.ciphertext_blob = ciphertext.to_vec();
+    let answered = instance.call(&request, Some(key_id), naming(version_id)?).await?;
+    let call = of_key(DecryptRequest::API, key_id);
+    check_key(&call, &answered.message.key_id, key_id)?;
+    check_version(&call, answered.key_version.as_deref(), version_id)?;
+    Ok(answered.message.plaintext)
+}
+
+async fn decrypt_by_openapi(
+    kms: &AlibabaKmsOpenApi,
+    wrapped: &WrappedRsaKey,
+    ciphertext: &[u8],
+) -> Result<SecretBytes> {
+    let WrappedRsaKey { key_id, version_id } = wrapped;
+    let answer = kms.call(AsymmetricDecrypt::new(key_id, version_id, ALGORITHM, ciphertext));
+    let answer = answer.await?;
+    let call = of_key("AsymmetricDecrypt", key_id);
+    check_key(&call, &answer.key_id, key_id)?;
+    check_version(&call, answer.key_version_id.as_deref(), version_id)?;
+    Ok(answer.plaintext)
+}
+
+async fn public_key_of_instance(
+    instance: &AlibabaKmsInstance,
+    key_id: &str,
+    headers: Headers,
+) -> Result<PublicKey> {
+    let request = GetPublicKeyRequest { key_id: key_id.to_owned() };
+    let answered = instance.call(&request, Some(key_id), headers).await?;
+    let call = of_key(PUBLIC_KEY, key_id);
+    check_key(&call, &answered.message.key_id, key_id)?;
+    let version_id = answered.key_version.ok_or_else(|| {
+        let what = "KMS does not say of which version of the key the public key is: give it together with \
+                    the id of its version";
+        call.answered_wrongly(&answered.message.request_id, what)
+    })?;
+    Ok(PublicKey { version_id, pem: answered.message.public_key })
+}
+
+async fn public_key_of_openapi(
+    kms: &AlibabaKmsOpenApi,
+    key_id: &str,
+    version_id: &str,
+) -> Result<PublicKey> {
+    let answer = kms.call(GetPublicKey::new(key_id).key_version_id(version_id)).await?;
+    check_key(&of_key(PUBLIC_KEY, key_id), &answer.key_id, key_id)?;
+    let version_id = answer.key_version_id.unwrap_or_else(|| version_id.to_owned());
+    Ok(PublicKey { version_id, pem: answer.public_key })
+}
+
+async fn newest_version(kms: &AlibabaKmsOpenApi, key_id: &str) -> Result<String> {
+    let page = kms.call(ListKeyVersions::new(key_id).page_size(LONGEST_PAGE)).await?;
+    let is_all = page.next_number().is_none();
+    let newest = newest(page.items).filter(|_| is_all);
+    newest.ok_or_else(|| {
+        let what = "KMS does not say which version of the key is the newest: give the id of one";
+        of_key("ListKeyVersions", key_id).answered_wrongly("", what).into()
+    })
+}
+
+/// None if that cannot be told. Dates are such that their texts are in their order.
+fn newest(mut versions: Vec<KeyVersion>) -> Option<String> {
+    versions.sort_by(|one, other| other.creation_date.cmp(&one.creation_date));
+    if let [first, second, ..] = versions.as_slice()
+        && first.creation_date == second.creation_date
+    {
+        return None;
+    }
+    versions.into_iter().next().map(|version| version.key_version_id)
+}
+
+/// What tells an instance which version of a key is meant.
+fn naming(version_id: &str) -> Result<Headers> {
+    let mut headers = Headers::default();
+    headers.insert(KEY_VERSION, version_id)?;
+    Ok(headers)
+}
+
+/// An answer has to be by the key that was asked.
+fn check_key(call: &Call, found: &str, asked: &str) -> Result<()> {
+    if found == asked {
+        Ok(())
+    } else {
+        Err(wrongly(call, "KMS used another key than it was asked to"))
+    }
+}
+
+/// And by the version, as far as that is said.
+fn check_version(call: &Call, found: Option<&str>, asked: &str) -> Result<()> {
+    if found.is_none_or(|found| found == asked) {
+        return Ok(());
+    }
+    Err(wrongly(call, "KMS used another version of the key than it was asked to"))
+}
+
+fn of_key(operation: &'static str, key_id: &str) -> Call {
+    Call { operation, key_id: Some(key_id.to_owned()) }
+}
+
+fn wrongly(call: &Call, what: &str) -> Error {
+    call.clone().answered_wrongly("", what).into()
+}
+
+const PUBLIC_KEY: &str = "GetPublicKey";
+/// As many as KMS lists at once; a key has 50 versions at most.
+const LONGEST_PAGE: u32 = 100;
