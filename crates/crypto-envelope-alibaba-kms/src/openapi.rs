@@ -31,8 +31,6 @@ pub(crate) mod query;
 mod refusal;
 mod rpc;
 pub(crate) mod signature;
-#[cfg(test)]
-mod test_vectors;
 mod values;
 
 pub use access_key::AccessKey;

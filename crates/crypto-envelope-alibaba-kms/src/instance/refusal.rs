@@ -28,7 +28,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::{AlibabaKmsError, error::Call, test_vectors};
+    use crate::{AlibabaKmsError, error::Call};
 
     fn refused(operation: &'static str, status: u16, body: &[u8]) -> AlibabaKmsError {
         let call = Call { operation, key_id: Some("key-1".to_owned()) };
@@ -45,27 +45,6 @@ mod tests {
         match Error::from(error) {
             Error::Provider(error) => error.kind(),
             other => unreachable!("it is of a provider: {other}"),
-        }
-    }
-
-    #[test]
-    fn errors_of_the_vendor() {
-        for case in test_vectors::cases("alibaba/instance_errors.json", 12) {
-            let status = case["http_status"].as_u64().and_then(|status| status.try_into().ok());
-            let body = test_vectors::hex(&case, "body_hex");
-            let error = refused("Encrypt", status.expect("a status"), &body);
-            let sdk = &case["sdk"];
-            assert_eq!(error.status(), status);
-            assert_eq!(sdk["code"], error.code().unwrap_or_default());
-            assert_eq!(sdk["message"], error.message());
-            assert_eq!(sdk["data"]["requestId"], error.request_id().unwrap_or_default());
-            // What one of the vendor's SDKs tries again, we do too.
-            let retried = case["requests_sent_by_python_sdk"] != 1;
-            let by_others = ["ServiceUnavailableTemporary", "InternalFailure"];
-            let retried = retried
-                || error.code().is_some_and(|code| by_others.contains(&code))
-                || error.message() == "The Param Content-SHA256 is invalid.";
-            assert_eq!(error.is_retryable(), retried, "{error}");
         }
     }
 

@@ -19,20 +19,3 @@ pub(crate) fn canonical(call: &ToSign<'_>, request: &SignedRequest) -> Canonical
 }
 
 const SCHEME: &str = "ACS3-HMAC-SHA256";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::openapi::{Signature, test_vectors::Case};
-
-    #[test]
-    fn requests_are_those_of_the_vendor() {
-        for case in Case::all("public_acs3.json", 8) {
-            case.with_call(|call| {
-                let canonical = canonical(call, &call.unsigned());
-                assert_eq!(*canonical.text, case.text("canonical_request"));
-                case.check(&Signature::Acs3.sign(call));
-            });
-        }
-    }
-}

@@ -31,21 +31,3 @@ const SCHEME: &str = "ACS4-HMAC-SHA256";
 const KEY_PREFIX: &[u8] = b"aliyun_v4";
 const PRODUCT: &str = "Kms";
 const TERMINATOR: &str = "aliyun_v4_request";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::openapi::{Signature, test_vectors::Case};
-
-    #[test]
-    fn requests_are_those_of_the_vendor() {
-        for case in Case::all("public_acs4.json", 8) {
-            let signature = Signature::acs4(case.text("region_id")).expect("it is a region");
-            case.with_call(|call| {
-                let canonical = canonical(call, &call.unsigned());
-                assert_eq!(*canonical.text, case.text("canonical_request"));
-                case.check(&signature.sign(call));
-            });
-        }
-    }
-}

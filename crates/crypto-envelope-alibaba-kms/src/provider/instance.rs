@@ -456,7 +456,7 @@ mod tests {
             provider.unwrap(UnwrapRequest::new(key, ring, &context)),
         )? {
             Unwrapped::Key(key) => Ok(key.equals(secret.expose())),
-            _ => Ok::<_, Error>(false),
+            Unwrapped::NotMine => Ok::<_, Error>(false),
         };
         let compatible = by_instance(InstanceCalls::Kms1Compatible)?;
         let wrapping: [(&dyn KeyProvider, bool); 4] = [

@@ -41,6 +41,25 @@ pub fn instance_signature(key: &ClientKey, message: &[u8]) -> Result<Vec<u8>> {
     key.sign(message)
 }
 
+/// The headers of a request, by their names in lower case: those of the caller, what the gateway wants, and the
+/// signature.
+///
+/// # Errors
+///
+/// [`Error::InvalidInput`] if one of the headers cannot be sent, or the key cannot sign.
+pub fn instance_headers(
+    key: &ClientKey,
+    api: &str,
+    date: &str,
+    body: &[u8],
+    own: &[(&str, &str)],
+) -> Result<Vec<(String, String)>> {
+    let mut all = Headers::default();
+    own.iter().try_for_each(|(name, value)| all.insert(name, value))?;
+    let signed = sign::signed(key, api, date, body, &all)?;
+    Ok(signed.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+}
+
 /// The message with this name, of fields by their names; bytes are `{"hex": "..."}`.
 ///
 /// # Errors
