@@ -238,22 +238,25 @@ mod tests {
         Ok((kms, provider))
     }
 
-    /// A gateway to the key of an instance, of which it says `versions`.
+    /// A gateway to the key of an instance, of whose versions it has this page.
     fn gateway(
         kms: &TestInstance,
         version_id: &str,
-        versions: impl Fn() -> Value + Send + Sync + 'static,
+        page: impl Fn() -> Value + Send + Sync + 'static,
     ) -> Result<TestGateway> {
         let (instance, key_id) = (kms.instance.clone(), kms.key_id.clone());
         let version_id = version_id.to_owned();
         TestGateway::start(move |action, parameters| {
             let answer = json!({"KeyId": key_id, "KeyVersionId": version_id, "RequestId": "r"});
-            relayed(&instance, &key_id, answer, action, parameters).or_else(|| {
-                let page = json!({"PageNumber": 1, "PageSize": 100, "TotalCount": 3});
-                let mut page = (action == "ListKeyVersions").then_some(page)?;
-                page["KeyVersions"] = json!({"KeyVersion": versions()});
-                Some(page)
-            })
+            relayed(&instance, &key_id, answer, action, parameters)
+                .or_else(|| (action == "ListKeyVersions").then(&page))
+        })
+    }
+
+    fn page(total_count: u32, versions: &[Value]) -> Value {
+        json!({
+            "KeyVersions": {"KeyVersion": versions},
+            "PageNumber": 1, "PageSize": 100, "TotalCount": total_count,
         })
     }
 
@@ -311,7 +314,7 @@ mod tests {
         let version_id = by_instance.version_id().expect("a public key").to_owned();
         let newest = version_id.clone();
         let gateway = gateway(&kms, &version_id, move || {
-            json!([version("1", 1), version(&newest, 3), version("2", 2)])
+            page(3, &[version("1", 1), version(&newest, 3), version("2", 2)])
         })?;
         let by_openapi = AlibabaKmsRsaProvider::openapi(&gateway.kms, &kms.key_id)?;
         let by_openapi = blocking::wait(by_openapi.with_public_key_of_kms())?;
@@ -335,8 +338,11 @@ mod tests {
     fn the_newest_version_has_to_be_known() -> Result<()> {
         let (kms, by_instance) = start()?;
         let version_id = by_instance.version_id().expect("a public key");
-        let ambiguous: [fn() -> Value; 2] =
-            [|| json!([]), || json!([version("1", 2), version("2", 2), version("3", 1)])];
+        let ambiguous: [fn() -> Value; 3] = [
+            || page(0, &[]),
+            || page(3, &[version("1", 2), version("2", 2), version("3", 1)]),
+            || page(101, &[version("1", 1)]),
+        ];
         for versions in ambiguous {
             let gateway = gateway(&kms, version_id, versions)?;
             let by_openapi = AlibabaKmsRsaProvider::openapi(&gateway.kms, &kms.key_id)?;
@@ -368,8 +374,14 @@ mod tests {
             assert!(blocking::wait(fetched).is_err(), "{version_id}");
         }
         let own = provider.version_id().expect("a public key");
+        let key = wrap(&provider, &SecretBytes::random(32)?)?;
+        let _ = kms.operations();
         let fetched = blocking::wait(provider.clone().with_public_key_of_version(own))?;
         assert_eq!(fetched.version_id(), Some(own));
+        unwrap(&fetched, &key)?;
+        for call in kms.fake.take_calls() {
+            assert_eq!(call.header("x-kms-migrationkeyversionid"), Some(own), "{}", call.operation);
+        }
         Ok(())
     }
 
@@ -380,6 +392,9 @@ mod tests {
         let parsed = RsaKey::parse(public_key.pem.as_bytes())?;
         let offline = AlibabaKmsRsaProvider::offline(&kms.key_id, &public_key.version_id, &parsed)?;
         drop(kms.operations());
+        // The default suite signs.
+        let refused = blocking::wait(Encryptor::new(offline.clone()).encrypt(b"text", &blue()));
+        assert!(matches!(refused, Err(Error::Policy(_))), "{refused:?}");
         let suite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKey;
         let encryptor = Encryptor::builder(offline.clone()).suite(suite).build()?;
         let message = blocking::wait(encryptor.encrypt(b"text", &blue()))?;
