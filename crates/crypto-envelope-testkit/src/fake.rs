@@ -26,6 +26,8 @@
 
 #[cfg(feature = "alibaba-kms")]
 pub mod alibaba_instance;
+#[cfg(feature = "alibaba-kms")]
+mod alibaba_kms;
 #[cfg(feature = "aws-kms")]
 pub mod aws_kms;
 mod clock;

@@ -31,30 +31,23 @@
 //!   authorizations and hashes are those of the vendor.
 //! - Every `ClientKey` may do everything.
 
-mod blob;
 mod builder;
 mod call;
-mod client_key;
 mod error;
-mod key;
 pub mod lie;
 mod message;
 mod operation;
 mod schema;
 mod service;
 mod signature;
-mod store;
 mod wire;
 
 use std::{io, sync::Arc, time::SystemTime};
 
-pub use self::{
-    builder::FakeAlibabaInstanceBuilder, call::Call, client_key::ClientKey, error::InstanceError,
-};
-use self::{
-    key::{Key, State},
-    service::InstanceService,
-};
+use self::service::InstanceService;
+pub use self::{builder::FakeAlibabaInstanceBuilder, call::Call};
+use super::alibaba_kms::key::{Key, State};
+pub use super::alibaba_kms::{ClientKey, KeyKind, Refusal};
 use crate::fake::http::{Fault, Server};
 
 /// A running instance. It ends when it is dropped.
@@ -64,18 +57,6 @@ pub struct FakeAlibabaInstance {
     service: Arc<InstanceService>,
     client_key: ClientKey,
     ca_pem: Option<String>,
-}
-
-/// What kind of key to create.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum KeyKind {
-    /// 256-bit AES.
-    Symmetric,
-    /// RSA of 2048 bits, for encryption.
-    Rsa2048Encrypt,
-    /// RSA of 2048 bits, for signatures.
-    Rsa2048Sign,
 }
 
 impl FakeAlibabaInstance {
@@ -119,7 +100,7 @@ impl FakeAlibabaInstance {
     /// # Errors
     ///
     /// If AWS-LC cannot make an RSA key.
-    pub fn create_client_key(&self) -> Result<ClientKey, InstanceError> {
+    pub fn create_client_key(&self) -> Result<ClientKey, Refusal> {
         let (client_key, public_key) = ClientKey::generate()?;
         self.add_client_key(client_key.id(), public_key);
         Ok(client_key)
@@ -128,7 +109,8 @@ impl FakeAlibabaInstance {
     /// Lets a `ClientKey` in that is from elsewhere, by its RSA public key, as DER of an X.509
     /// `SubjectPublicKeyInfo`.
     pub fn add_client_key(&self, id: impl Into<String>, public_key: impl Into<Vec<u8>>) {
-        self.service.store().client_keys.insert(id.into(), public_key.into());
+        let (id, public_key) = (id.into(), public_key.into());
+        self.service.kms.with(|store| store.client_keys.insert(id, public_key));
     }
 
     /// Creates a key and returns its id, as `key-hzz` and 18 hex digits.
@@ -136,9 +118,9 @@ impl FakeAlibabaInstance {
     /// # Errors
     ///
     /// If AWS-LC cannot make an RSA key.
-    pub fn create_key(&self, kind: KeyKind) -> Result<String, InstanceError> {
+    pub fn create_key(&self, kind: KeyKind) -> Result<String, Refusal> {
         let key = Key::generate(kind)?;
-        Ok(self.service.store().add_key(key))
+        self.service.kms.ask(|store| Ok(store.add_key(key)))
     }
 
     /// Adds a version to a symmetric key, which becomes the primary one, and returns its id.
@@ -146,8 +128,8 @@ impl FakeAlibabaInstance {
     /// # Errors
     ///
     /// If there is no such key, or it is not symmetric.
-    pub fn rotate_key(&self, key_id: &str) -> Result<String, InstanceError> {
-        self.service.store().change(key_id, |key| Ok(key.rotate()?.id.clone()))
+    pub fn rotate_key(&self, key_id: &str) -> Result<String, Refusal> {
+        self.service.kms.ask(|store| store.change(key_id, |key| Ok(key.rotate()?.id.clone())))
     }
 
     /// Disables a key.
@@ -155,7 +137,7 @@ impl FakeAlibabaInstance {
     /// # Errors
     ///
     /// If there is no such key.
-    pub fn disable_key(&self, key_id: &str) -> Result<(), InstanceError> {
+    pub fn disable_key(&self, key_id: &str) -> Result<(), Refusal> {
         self.set_state(key_id, State::Disabled)
     }
 
@@ -164,7 +146,7 @@ impl FakeAlibabaInstance {
     /// # Errors
     ///
     /// If there is no such key.
-    pub fn enable_key(&self, key_id: &str) -> Result<(), InstanceError> {
+    pub fn enable_key(&self, key_id: &str) -> Result<(), Refusal> {
         self.set_state(key_id, State::Enabled)
     }
 
@@ -173,15 +155,15 @@ impl FakeAlibabaInstance {
     /// # Errors
     ///
     /// If there is no such key, or the alias is taken or of another form.
-    pub fn create_alias(&self, alias: &str, key_id: &str) -> Result<(), InstanceError> {
-        self.service.store().add_alias(alias, key_id)
+    pub fn create_alias(&self, alias: &str, key_id: &str) -> Result<(), Refusal> {
+        self.service.kms.ask(|store| store.add_alias(alias, key_id))
     }
 
     /// Creates a secret, or a version of it which becomes the current one, and returns the id of the
     /// version.
     #[expect(clippy::must_use_candidate, reason = "few care about the version")]
     pub fn put_secret(&self, name: &str, data: &str) -> String {
-        self.service.store().put_secret(name, data)
+        self.service.kms.with(|store| store.put_secret(name, data))
     }
 
     /// All calls since the start or the last [`take_calls`](Self::take_calls), oldest first, unless
@@ -221,13 +203,15 @@ impl FakeAlibabaInstance {
     /// Takes it to be this time, and stays there: requests that were signed more than 15 minutes
     /// before or after are refused. Without a time, it goes by the clock of this machine again.
     pub fn set_clock(&self, time: Option<SystemTime>) {
-        self.service.store().clock.set(time);
+        self.service.kms.with(|store| store.clock.set(time));
     }
 
-    fn set_state(&self, key_id: &str, state: State) -> Result<(), InstanceError> {
-        self.service.store().change(key_id, |key| {
-            key.state = state;
-            Ok(())
+    fn set_state(&self, key_id: &str, state: State) -> Result<(), Refusal> {
+        self.service.kms.ask(|store| {
+            store.change(key_id, |key| {
+                key.state = state;
+                Ok(())
+            })
         })
     }
 }

@@ -2,8 +2,9 @@
 
 use std::{io, path::PathBuf, sync::Arc};
 
-use super::{FakeAlibabaInstance, client_key::ClientKey, service::InstanceService, store::Store};
+use super::{FakeAlibabaInstance, service::InstanceService};
 use crate::fake::{
+    alibaba_kms::{ClientKey, shared::Shared},
     http::{Server, Transport},
     log::{Log, Memory},
     tls::Tls,
@@ -66,9 +67,9 @@ impl FakeAlibabaInstanceBuilder {
     pub fn start(self) -> io::Result<FakeAlibabaInstance> {
         let log = Log::new(self.memory, self.log_file.as_deref())?;
         let (client_key, public_key) = ClientKey::generate().map_err(io::Error::other)?;
-        let mut store = Store::default();
-        store.client_keys.insert(client_key.id().to_owned(), public_key);
-        let service = Arc::new(InstanceService::new(store, log));
+        let kms = Shared::default();
+        kms.with(|store| store.client_keys.insert(client_key.id().to_owned(), public_key));
+        let service = Arc::new(InstanceService::new(kms, log));
         let (transport, ca_pem) = match self.security {
             Security::Clear => (Transport::Clear, None),
             Security::Tls => {

@@ -5,15 +5,15 @@ mod signing;
 mod symmetric;
 mod various;
 
-use super::{
-    error::InstanceError,
-    key::{Key, Version},
-    message::Message,
-    schema::Schema,
-    store::Store,
-    wire,
+use super::{message::Message, schema::Schema, wire};
+use crate::fake::{
+    alibaba_kms::{
+        Refusal,
+        key::{Key, Version},
+        store::Store,
+    },
+    crypto,
 };
-use crate::fake::crypto;
 
 /// What an operation gives.
 #[derive(Debug)]
@@ -29,10 +29,10 @@ pub(super) fn run(
     name: &str,
     version: Option<&str>,
     body: &[u8],
-) -> Result<Answer, InstanceError> {
-    let unknown = || InstanceError::new(400, "InvalidApiName", "There is no such API.");
+) -> Result<Answer, Refusal> {
+    let unknown = || Refusal::new(400, "InvalidApiName", "There is no such API.");
     if MISSING.contains(&name) {
-        return Err(InstanceError::unsupported(format!("This fake has no {name}.")));
+        return Err(Refusal::unsupported(format!("This fake has no {name}.")));
     }
     let (_, does) = OPERATIONS.iter().find(|(other, _)| *other == name).ok_or_else(unknown)?;
     let takes = Schema::request(name).ok_or_else(unknown)?;
@@ -51,37 +51,37 @@ struct Operation<'a> {
 }
 
 impl Operation<'_> {
-    fn required_text(&self, name: &str) -> Result<&str, InstanceError> {
+    fn required_text(&self, name: &str) -> Result<&str, Refusal> {
         let text = self.request.text(name);
-        if text.is_empty() { Err(InstanceError::missing(name)) } else { Ok(text) }
+        if text.is_empty() { Err(Refusal::missing(name)) } else { Ok(text) }
     }
 
-    fn required_bytes(&self, name: &str) -> Result<&[u8], InstanceError> {
+    fn required_bytes(&self, name: &str) -> Result<&[u8], Refusal> {
         let bytes = self.request.bytes(name);
-        if bytes.is_empty() { Err(InstanceError::missing(name)) } else { Ok(bytes) }
+        if bytes.is_empty() { Err(Refusal::missing(name)) } else { Ok(bytes) }
     }
 
     /// How many bytes are wanted.
-    fn length(&self, name: &str) -> Result<usize, InstanceError> {
+    fn length(&self, name: &str) -> Result<usize, Refusal> {
         let length = usize::try_from(self.request.number(name)).unwrap_or_default();
         if !(1..=MAX_RANDOM).contains(&length) {
             let message = format!("{name} is to be from 1 to {MAX_RANDOM}.");
-            return Err(InstanceError::parameter(message));
+            return Err(Refusal::parameter(message));
         }
         Ok(length)
     }
 
-    fn aad(&self) -> Result<&[u8], InstanceError> {
+    fn aad(&self) -> Result<&[u8], Refusal> {
         let aad = self.request.bytes("Aad");
         if aad.len() > MAX_AAD {
             let message = format!("Aad is to have {MAX_AAD} bytes at most.");
-            return Err(InstanceError::parameter(message));
+            return Err(Refusal::parameter(message));
         }
         Ok(aad)
     }
 
     /// The key that `KeyId` means, if it is enabled.
-    fn key(&self) -> Result<&Key, InstanceError> {
+    fn key(&self) -> Result<&Key, Refusal> {
         let key = self.store.key(self.required_text("KeyId")?)?;
         key.check_enabled()?;
         Ok(key)
@@ -89,7 +89,7 @@ impl Operation<'_> {
 
     /// The version that the header names, or else the one that the key began with. With the header
     /// `KeyId` is not needed; with both they must agree.
-    fn key_version(&self) -> Result<(&Key, &Version), InstanceError> {
+    fn key_version(&self) -> Result<(&Key, &Version), Refusal> {
         if let Some(id) = self.version {
             return self.named_version(id);
         }
@@ -98,11 +98,11 @@ impl Operation<'_> {
     }
 
     /// The version of this id, of the key that `KeyId` means if it is there.
-    fn named_version(&self, id: &str) -> Result<(&Key, &Version), InstanceError> {
+    fn named_version(&self, id: &str) -> Result<(&Key, &Version), Refusal> {
         let (key, version) = self.store.version(id)?;
         let name = self.request.text("KeyId");
         if !name.is_empty() && self.store.key(name)?.id != key.id {
-            return Err(InstanceError::parameter("KeyId is not the key of this version."));
+            return Err(Refusal::parameter("KeyId is not the key of this version."));
         }
         key.check_enabled()?;
         Ok((key, version))
@@ -110,7 +110,7 @@ impl Operation<'_> {
 }
 
 /// Does one operation, into an answer that has an id already.
-type Does = fn(&Operation<'_>, Message) -> Result<Answer, InstanceError>;
+type Does = fn(&Operation<'_>, Message) -> Result<Answer, Refusal>;
 
 /// What is here, by name.
 const OPERATIONS: &[(&str, Does)] = &[

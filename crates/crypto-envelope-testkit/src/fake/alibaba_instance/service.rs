@@ -1,22 +1,17 @@
 //! From HTTP to operations and back.
 
-use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Instant,
-};
+use std::time::Instant;
 
 use serde_json::Value;
 
 use super::{
     call::Call,
-    error::InstanceError,
     operation::{self, Answer},
     schema::Schema,
-    signature,
-    store::Store,
-    wire,
+    signature, wire,
 };
 use crate::fake::{
+    alibaba_kms::{Refusal, shared::Shared, store::Store},
     crypto,
     date::Date,
     http::{Request, Response, Service},
@@ -26,41 +21,35 @@ use crate::fake::{
 
 #[derive(Debug)]
 pub(super) struct InstanceService {
-    store: Mutex<Store>,
+    pub(super) kms: Shared,
     pub(super) throttle: Throttle,
     pub(super) log: Log<Call>,
 }
 
 impl InstanceService {
-    pub(super) fn new(store: Store, log: Log<Call>) -> Self {
-        Self { store: Mutex::new(store), throttle: Throttle::default(), log }
+    pub(super) fn new(kms: Shared, log: Log<Call>) -> Self {
+        Self { kms, throttle: Throttle::default(), log }
     }
 
-    pub(super) fn store(&self) -> MutexGuard<'_, Store> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn run(&self, request: &Request) -> Result<Answer, InstanceError> {
+    fn run(&self, store: &Store, request: &Request) -> Result<Answer, Refusal> {
         if request.method != "POST" || request.path != "/" || !request.query.is_empty() {
-            return Err(InstanceError::parameter("All there is here is POST to /."));
+            return Err(Refusal::parameter("All there is here is POST to /."));
         }
         if request.header("content-type") != Some(CONTENT_TYPE) {
-            return Err(InstanceError::param("Content-Type"));
+            return Err(Refusal::param("Content-Type"));
         }
         if request.header("x-kms-apiversion") != Some(VERSION) {
             let message = "There is no such version of the API.";
-            return Err(InstanceError::new(400, "InvalidApiVersion", message));
+            return Err(Refusal::new(400, "InvalidApiVersion", message));
         }
-        let store = self.store();
-        let client =
-            request.header(CLIENT_KEY).ok_or_else(|| InstanceError::missing(CLIENT_KEY))?;
-        let public_key = store.client_keys.get(client).ok_or_else(InstanceError::unauthorized)?;
+        let client = request.header(CLIENT_KEY).ok_or_else(|| Refusal::missing(CLIENT_KEY))?;
+        let public_key = store.client_keys.get(client).ok_or_else(Refusal::unauthorized)?;
         signature::verify(request, public_key, store.clock.now())?;
         if !self.throttle.admit(Instant::now()) {
-            return Err(InstanceError::throttled());
+            return Err(Refusal::throttled());
         }
         let version = request.header(KEY_VERSION);
-        operation::run(&store, operation_of(request), version, &request.body)
+        operation::run(store, operation_of(request), version, &request.body)
     }
 }
 
@@ -74,11 +63,11 @@ impl Service for InstanceService {
     }
 
     fn answer(&self, request: &Request) -> Response {
-        let (status, message, version) = match self.run(request) {
+        let (status, message, version) = match self.kms.ask(|store| self.run(store, request)) {
             Ok(Answer { message, version }) => (200, message, version),
             Err(error) => (error.status(), error.answer().with("RequestId", crypto::uuid()), None),
         };
-        let date = Date::of(self.store().clock.now()).http();
+        let date = self.kms.with(|store| Date::of(store.clock.now()).http());
         let mut headers = vec![("content-type", CONTENT_TYPE.to_owned()), ("date", date)];
         headers.extend(version.map(|version| (KEY_VERSION, version)));
         Response { status, headers, body: wire::encode(&message) }

@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::error::InstanceError;
 use crate::fake::{
+    alibaba_kms::Refusal,
     crypto::{self, RsaPadding},
     date::Date,
     http::Request,
@@ -13,31 +13,27 @@ use crate::fake::{
 
 /// Refuses a request that was signed with another key, in another way, or at another time.
 /// `public_key` is a `SubjectPublicKeyInfo`.
-pub(super) fn verify(
-    request: &Request,
-    public_key: &[u8],
-    now: SystemTime,
-) -> Result<(), InstanceError> {
+pub(super) fn verify(request: &Request, public_key: &[u8], now: SystemTime) -> Result<(), Refusal> {
     if request.header("x-kms-signaturemethod") != Some(METHOD) {
-        return Err(InstanceError::param("x-kms-signaturemethod"));
+        return Err(Refusal::param("x-kms-signaturemethod"));
     }
     let hash = crypto::hex(&crypto::sha256(&request.body)).to_uppercase();
     if request.header("content-sha256") != Some(&hash) {
-        return Err(InstanceError::param("Content-SHA256"));
+        return Err(Refusal::param("Content-SHA256"));
     }
     check_date(request.header("date").unwrap_or_default(), now)?;
-    let signature = signature_of(request).ok_or_else(|| InstanceError::param("Authorization"))?;
+    let signature = signature_of(request).ok_or_else(|| Refusal::param("Authorization"))?;
     let signed = crypto::sha256(string_to_sign(request).as_bytes());
     crypto::verify(RsaPadding::Pkcs1, public_key, &signed, &signature)
-        .map_err(|_| InstanceError::signature_mismatch())
+        .map_err(|_| Refusal::signature_mismatch())
 }
 
-fn check_date(date: &str, now: SystemTime) -> Result<(), InstanceError> {
-    let date = Date::parse_http(date).ok_or_else(|| InstanceError::param("Date"))?;
+fn check_date(date: &str, now: SystemTime) -> Result<(), Refusal> {
+    let date = Date::parse_http(date).ok_or_else(|| Refusal::param("Date"))?;
     let earliest = Date::of(now.checked_sub(TOLERANCE).unwrap_or(now));
     let latest = Date::of(now.checked_add(TOLERANCE).unwrap_or(now));
     let is_near = (earliest..=latest).contains(&date);
-    if is_near { Ok(()) } else { Err(InstanceError::param("Date")) }
+    if is_near { Ok(()) } else { Err(Refusal::param("Date")) }
 }
 
 fn signature_of(request: &Request) -> Option<Vec<u8>> {
@@ -118,7 +114,7 @@ mod tests {
         }
     }
 
-    fn verify_at(request: &Request, now: u64) -> Result<(), InstanceError> {
+    fn verify_at(request: &Request, now: u64) -> Result<(), Refusal> {
         let key = STANDARD.decode(PUBLIC_KEY).unwrap();
         verify(request, &key, UNIX_EPOCH + Duration::from_secs(now))
     }
@@ -138,8 +134,8 @@ mod tests {
         for (now, expected) in [
             (THEN - 900, Ok(())),
             (THEN + 900, Ok(())),
-            (THEN - 901, Err(InstanceError::param("Date"))),
-            (THEN + 901, Err(InstanceError::param("Date"))),
+            (THEN - 901, Err(Refusal::param("Date"))),
+            (THEN + 901, Err(Refusal::param("Date"))),
         ] {
             assert_eq!(verify_at(&example(), now), expected);
         }
@@ -168,14 +164,14 @@ mod tests {
             let refused = verify_at(&request, THEN).unwrap_err();
             match code {
                 "SignatureNotMatch" => assert_eq!(refused.code(), code, "{name}"),
-                param => assert_eq!(refused, InstanceError::param(param), "{name}"),
+                param => assert_eq!(refused, Refusal::param(param), "{name}"),
             }
         }
         let mut request = example();
         request.method = "PUT".to_owned();
-        assert_eq!(verify_at(&request, THEN), Err(InstanceError::signature_mismatch()));
+        assert_eq!(verify_at(&request, THEN), Err(Refusal::signature_mismatch()));
         request.body.push(0);
-        assert_eq!(verify_at(&request, THEN), Err(InstanceError::param("Content-SHA256")));
+        assert_eq!(verify_at(&request, THEN), Err(Refusal::param("Content-SHA256")));
     }
 
     #[test]

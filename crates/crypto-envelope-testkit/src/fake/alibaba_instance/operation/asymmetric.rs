@@ -2,10 +2,10 @@
 
 use super::{Answer, Operation};
 use crate::fake::{
-    alibaba_instance::{
-        error::InstanceError,
+    alibaba_instance::message::Message,
+    alibaba_kms::{
+        Refusal,
         key::{Key, Material, Version},
-        message::Message,
     },
     crypto::{Oaep, RsaKey},
     pem,
@@ -16,15 +16,15 @@ impl Operation<'_> {
         &self,
         answer: Message,
         plaintext: &[u8],
-    ) -> Result<Answer, InstanceError> {
+    ) -> Result<Answer, Refusal> {
         let (key, version) = self.key_version()?;
         let Material::RsaEncrypt(rsa) = &*version.material else {
-            return Err(InstanceError::no_key());
+            return Err(Refusal::no_key());
         };
         self.check_rsa()?;
         let ciphertext = rsa
             .encrypt(Oaep::Sha256, plaintext)
-            .map_err(|_| InstanceError::parameter("Plaintext is too long for the key."))?;
+            .map_err(|_| Refusal::parameter("Plaintext is too long for the key."))?;
         Ok(done(answer.with("CiphertextBlob", ciphertext), key, version))
     }
 
@@ -35,15 +35,14 @@ impl Operation<'_> {
         version: &Version,
         rsa: &RsaKey,
         ciphertext: &[u8],
-    ) -> Result<Answer, InstanceError> {
+    ) -> Result<Answer, Refusal> {
         self.check_rsa()?;
-        let plaintext = rsa
-            .decrypt(Oaep::Sha256, ciphertext)
-            .map_err(|_| InstanceError::invalid_ciphertext())?;
+        let plaintext =
+            rsa.decrypt(Oaep::Sha256, ciphertext).map_err(|_| Refusal::invalid_ciphertext())?;
         Ok(done(answer.with("Plaintext", plaintext), key, version))
     }
 
-    pub(super) fn public_key(&self, answer: Message) -> Result<Answer, InstanceError> {
+    pub(super) fn public_key(&self, answer: Message) -> Result<Answer, Refusal> {
         let (key, version) = self.key_version()?;
         let message = answer
             .with("KeyId", key.id.as_str())
@@ -52,16 +51,16 @@ impl Operation<'_> {
     }
 
     /// Nothing binds it to more than the key, and what asks for that is not passed over.
-    fn check_rsa(&self) -> Result<(), InstanceError> {
+    fn check_rsa(&self) -> Result<(), Refusal> {
         if self.request.text("Algorithm") != ALGORITHM {
-            return Err(InstanceError::parameter("The key has no such Algorithm."));
+            return Err(Refusal::parameter("The key has no such Algorithm."));
         }
         let has_more = !self.request.bytes("Aad").is_empty()
             || !self.request.bytes("Iv").is_empty()
             || !self.request.text("PaddingMode").is_empty();
         if has_more {
             let message = "RSAES_OAEP_SHA_256 has no Aad, no Iv and no PaddingMode.";
-            return Err(InstanceError::parameter(message));
+            return Err(Refusal::parameter(message));
         }
         Ok(())
     }

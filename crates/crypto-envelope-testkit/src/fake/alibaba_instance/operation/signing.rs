@@ -2,22 +2,22 @@
 
 use super::{Answer, Operation};
 use crate::fake::{
-    alibaba_instance::{
-        error::InstanceError,
+    alibaba_instance::message::Message,
+    alibaba_kms::{
+        Refusal,
         key::{Key, Version},
-        message::Message,
     },
     crypto::{self, RsaPadding},
 };
 
 impl Operation<'_> {
-    pub(super) fn sign(&self, answer: Message) -> Result<Answer, InstanceError> {
+    pub(super) fn sign(&self, answer: Message) -> Result<Answer, Refusal> {
         let (key, version) = self.key_version()?;
         let signature = version.signing()?.sign(self.padding()?, &self.hash()?)?;
         Ok(self.signed(answer.with("Signature", signature), key, version))
     }
 
-    pub(super) fn verify(&self, answer: Message) -> Result<Answer, InstanceError> {
+    pub(super) fn verify(&self, answer: Message) -> Result<Answer, Refusal> {
         let (key, version) = self.key_version()?;
         let (padding, hash) = (self.padding()?, self.hash()?);
         let public_key = version.signing()?.public_key()?;
@@ -26,27 +26,27 @@ impl Operation<'_> {
         Ok(self.signed(answer.with("Value", is_right), key, version))
     }
 
-    fn padding(&self) -> Result<RsaPadding, InstanceError> {
+    fn padding(&self) -> Result<RsaPadding, Refusal> {
         match self.required_text("Algorithm")? {
             "RSA_PKCS1_SHA_256" => Ok(RsaPadding::Pkcs1),
             "RSA_PSS_SHA_256" => Ok(RsaPadding::Pss),
-            _ => Err(InstanceError::parameter("The key has no such Algorithm.")),
+            _ => Err(Refusal::parameter("The key has no such Algorithm.")),
         }
     }
 
     /// The hash that is signed. The field `Digest` is from before there was a `MessageType`.
-    fn hash(&self) -> Result<[u8; 32], InstanceError> {
+    fn hash(&self) -> Result<[u8; 32], Refusal> {
         if !self.request.bytes("Digest").is_empty() {
-            return Err(InstanceError::unsupported("This fake has no Digest."));
+            return Err(Refusal::unsupported("This fake has no Digest."));
         }
         let message = self.required_bytes("Message")?;
         match self.message_type() {
             RAW => Ok(crypto::sha256(message)),
             DIGEST => {
-                let wrong = |_| InstanceError::parameter("A digest of SHA-256 has 32 bytes.");
+                let wrong = |_| Refusal::parameter("A digest of SHA-256 has 32 bytes.");
                 message.try_into().map_err(wrong)
             }
-            _ => Err(InstanceError::parameter("MessageType is to be RAW or DIGEST.")),
+            _ => Err(Refusal::parameter("MessageType is to be RAW or DIGEST.")),
         }
     }
 

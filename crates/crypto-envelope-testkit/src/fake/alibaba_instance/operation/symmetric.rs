@@ -2,18 +2,18 @@
 
 use super::{Answer, Operation};
 use crate::fake::{
-    alibaba_instance::{
+    alibaba_instance::message::Message,
+    alibaba_kms::{
+        Refusal,
         blob::Blob,
-        error::InstanceError,
         key::{Key, Material, Version},
-        message::Message,
     },
     crypto::{self, aes_gcm},
 };
 
 impl Operation<'_> {
     /// With the version that the key began with, or by RSA.
-    pub(super) fn encrypt(&self, answer: Message) -> Result<Answer, InstanceError> {
+    pub(super) fn encrypt(&self, answer: Message) -> Result<Answer, Refusal> {
         let key = self.key()?;
         let plaintext = self.required_bytes("Plaintext")?;
         if matches!(*key.initial().material, Material::RsaEncrypt(_)) {
@@ -24,7 +24,7 @@ impl Operation<'_> {
         Ok(answered(answer, key, key.initial(), sealed))
     }
 
-    pub(super) fn advance_encrypt(&self, answer: Message) -> Result<Answer, InstanceError> {
+    pub(super) fn advance_encrypt(&self, answer: Message) -> Result<Answer, Refusal> {
         let key = self.key()?;
         let plaintext = self.required_bytes("Plaintext")?;
         self.check_algorithm()?;
@@ -32,7 +32,7 @@ impl Operation<'_> {
         Ok(advanced(answer, key, &sealed))
     }
 
-    pub(super) fn generate_data_key(&self, answer: Message) -> Result<Answer, InstanceError> {
+    pub(super) fn generate_data_key(&self, answer: Message) -> Result<Answer, Refusal> {
         let key = self.key()?;
         let data_key = crypto::random_bytes(self.length("NumberOfBytes")?);
         self.check_algorithm()?;
@@ -41,10 +41,7 @@ impl Operation<'_> {
         Ok(answered(answer, key, key.initial(), sealed))
     }
 
-    pub(super) fn advance_generate_data_key(
-        &self,
-        answer: Message,
-    ) -> Result<Answer, InstanceError> {
+    pub(super) fn advance_generate_data_key(&self, answer: Message) -> Result<Answer, Refusal> {
         let key = self.key()?;
         let data_key = crypto::random_bytes(self.length("NumberOfBytes")?);
         let sealed = self.seal(key.primary(), &data_key)?;
@@ -52,7 +49,7 @@ impl Operation<'_> {
     }
 
     /// With the version that a header names, or else the one that the key began with, or by RSA.
-    pub(super) fn decrypt(&self, answer: Message) -> Result<Answer, InstanceError> {
+    pub(super) fn decrypt(&self, answer: Message) -> Result<Answer, Refusal> {
         let (key, version) = self.key_version()?;
         let ciphertext = self.required_bytes("CiphertextBlob")?;
         if let Material::RsaEncrypt(rsa) = &*version.material {
@@ -64,15 +61,15 @@ impl Operation<'_> {
     }
 
     /// What the Advance calls gave, and what the others gave.
-    pub(super) fn advance_decrypt(&self, answer: Message) -> Result<Answer, InstanceError> {
+    pub(super) fn advance_decrypt(&self, answer: Message) -> Result<Answer, Refusal> {
         let ciphertext = self.required_bytes("CiphertextBlob")?;
         self.check_algorithm()?;
-        let (key, version, plaintext) = if let Some(blob) = Blob::parse(ciphertext) {
+        let (key, version, plaintext) = if let Some(blob) = Blob::parse_advance(ciphertext) {
             self.open_blob(blob)?
         } else {
             let names_key = self.version.is_some() || !self.request.text("KeyId").is_empty();
             if !names_key || self.request.bytes("Iv").is_empty() {
-                return Err(InstanceError::invalid_ciphertext());
+                return Err(Refusal::invalid_ciphertext());
             }
             let (key, version) = self.key_version()?;
             (key, version, self.open(version, ciphertext)?)
@@ -82,20 +79,20 @@ impl Operation<'_> {
     }
 
     /// An IV is not needed, but it must not be another one.
-    fn open_blob(&self, blob: Blob<'_>) -> Result<(&Key, &Version, Vec<u8>), InstanceError> {
+    fn open_blob(&self, blob: Blob<'_>) -> Result<(&Key, &Version, Vec<u8>), Refusal> {
         let iv = self.request.bytes("Iv");
         if !iv.is_empty() && blob.sealed.get(..aes_gcm::IV_LENGTH) != Some(iv) {
-            return Err(InstanceError::invalid_ciphertext());
+            return Err(Refusal::invalid_ciphertext());
         }
         // A version that nobody has is damage, too.
-        self.store.version(blob.version).map_err(|_| InstanceError::invalid_ciphertext())?;
+        self.store.version(blob.version).map_err(|_| Refusal::invalid_ciphertext())?;
         let (key, version) = self.named_version(blob.version)?;
         let opened = aes_gcm::open(version.symmetric()?, blob.sealed, self.aad()?);
-        Ok((key, version, opened.map_err(|_| InstanceError::invalid_ciphertext())?))
+        Ok((key, version, opened.map_err(|_| Refusal::invalid_ciphertext())?))
     }
 
     /// IV, ciphertext and tag.
-    fn seal(&self, version: &Version, plaintext: &[u8]) -> Result<Vec<u8>, InstanceError> {
+    fn seal(&self, version: &Version, plaintext: &[u8]) -> Result<Vec<u8>, Refusal> {
         let (key, aad) = (version.symmetric()?, self.aad()?);
         let sealed = match self.request.bytes("Iv") {
             [] => aes_gcm::seal(key, plaintext, aad)?,
@@ -105,30 +102,30 @@ impl Operation<'_> {
     }
 
     /// What has its IV apart.
-    fn open(&self, version: &Version, ciphertext: &[u8]) -> Result<Vec<u8>, InstanceError> {
+    fn open(&self, version: &Version, ciphertext: &[u8]) -> Result<Vec<u8>, Refusal> {
         let iv = whole(self.required_bytes("Iv")?)?;
         let sealed = [&iv, ciphertext].concat();
         aes_gcm::open(version.symmetric()?, &sealed, self.aad()?)
-            .map_err(|_| InstanceError::invalid_ciphertext())
+            .map_err(|_| Refusal::invalid_ciphertext())
     }
 
-    fn check_algorithm(&self) -> Result<(), InstanceError> {
+    fn check_algorithm(&self) -> Result<(), Refusal> {
         match self.request.text("Algorithm") {
             "" | ALGORITHM => {}
             name @ ("AES_CBC" | "AES_ECB") => {
-                return Err(InstanceError::unsupported(format!("This fake has no {name}.")));
+                return Err(Refusal::unsupported(format!("This fake has no {name}.")));
             }
-            _ => return Err(InstanceError::parameter("The key has no such Algorithm.")),
+            _ => return Err(Refusal::parameter("The key has no such Algorithm.")),
         }
         match self.request.text("PaddingMode") {
             "" | "NO_PADDING" => Ok(()),
-            _ => Err(InstanceError::parameter("AES_GCM has no such PaddingMode.")),
+            _ => Err(Refusal::parameter("AES_GCM has no such PaddingMode.")),
         }
     }
 }
 
-fn whole(iv: &[u8]) -> Result<[u8; aes_gcm::IV_LENGTH], InstanceError> {
-    iv.try_into().map_err(|_| InstanceError::parameter("The Iv of AES_GCM has 12 bytes."))
+fn whole(iv: &[u8]) -> Result<[u8; aes_gcm::IV_LENGTH], Refusal> {
+    iv.try_into().map_err(|_| Refusal::parameter("The Iv of AES_GCM has 12 bytes."))
 }
 
 /// The IV apart.
@@ -148,7 +145,7 @@ fn advanced(answer: Message, key: &Key, sealed: &[u8]) -> Answer {
     let message = answer
         .with("KeyId", key.id.as_str())
         .with("Iv", &sealed[..aes_gcm::IV_LENGTH])
-        .with("CiphertextBlob", Blob { version, sealed }.encode())
+        .with("CiphertextBlob", Blob { version, sealed }.encode_advance())
         .with("Algorithm", ALGORITHM)
         .with("KeyVersionId", version.as_str());
     Answer { message, version: Some(version.clone()) }

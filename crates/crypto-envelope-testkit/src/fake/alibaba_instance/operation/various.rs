@@ -1,19 +1,16 @@
 //! Randomness, and secrets.
 
 use super::{Answer, Operation};
-use crate::fake::{
-    alibaba_instance::{error::InstanceError, message::Message},
-    crypto,
-};
+use crate::fake::{alibaba_instance::message::Message, alibaba_kms::Refusal, crypto};
 
 impl Operation<'_> {
-    pub(super) fn generate_random(&self, answer: Message) -> Result<Answer, InstanceError> {
+    pub(super) fn generate_random(&self, answer: Message) -> Result<Answer, Refusal> {
         let random = crypto::random_bytes(self.length("Length")?);
         Ok(Answer { message: answer.with("Random", random), version: None })
     }
 
     /// The version of this id, or else at this stage, or else the current one.
-    pub(super) fn secret_value(&self, answer: Message) -> Result<Answer, InstanceError> {
+    pub(super) fn secret_value(&self, answer: Message) -> Result<Answer, Refusal> {
         let name = self.required_text("SecretName")?;
         let versions = self.store.secret(name)?;
         let last = versions.len() - 1;
@@ -23,7 +20,7 @@ impl Operation<'_> {
             (id.is_empty() || secret.version == id)
                 && (stage.is_empty() || stage_of(*number, last) == Some(stage))
         });
-        let (number, secret) = wanted.next().ok_or_else(InstanceError::no_secret)?;
+        let (number, secret) = wanted.next().ok_or_else(Refusal::no_secret)?;
         let stages = stage_of(number, last).into_iter().map(str::to_owned).collect::<Vec<_>>();
         let message = answer
             .with("SecretName", name)

@@ -4,7 +4,7 @@ use std::fmt;
 
 use aws_lc_rs::rsa::KeySize;
 
-use super::error::InstanceError;
+use super::Refusal;
 use crate::fake::{
     crypto::{self, SigningKey},
     pem,
@@ -37,7 +37,7 @@ impl ClientKey {
     }
 
     /// A new one, and its public key.
-    pub(super) fn generate() -> Result<(Self, Vec<u8>), InstanceError> {
+    pub(crate) fn generate() -> Result<(Self, Vec<u8>), Refusal> {
         let key = SigningKey::generate(KeySize::Rsa2048)?;
         let id = format!("KAAP.{}", crypto::uuid());
         Ok((Self { id, private_key: key.private_key()? }, key.public_key()?))

@@ -4,37 +4,37 @@ use std::{fmt, sync::Arc};
 
 use aws_lc_rs::rsa::KeySize;
 
-use super::{KeyKind, error::InstanceError};
+use super::{KeyKind, Refusal};
 use crate::fake::crypto::{self, CryptoError, RsaKey, SigningKey};
 
 #[derive(Clone, Debug)]
-pub(super) struct Key {
-    pub(super) id: String,
-    pub(super) state: State,
+pub(crate) struct Key {
+    pub(crate) id: String,
+    pub(crate) state: State,
     /// That of the beginning, and what rotations added: the last one is the primary version.
     versions: Vec<Version>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(crate) enum State {
     Enabled,
     Disabled,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Version {
-    pub(super) id: String,
-    pub(super) material: Arc<Material>,
+pub(crate) struct Version {
+    pub(crate) id: String,
+    pub(crate) material: Arc<Material>,
 }
 
-pub(super) enum Material {
+pub(crate) enum Material {
     Symmetric([u8; 32]),
     RsaEncrypt(RsaKey),
     RsaSign(SigningKey),
 }
 
 impl Key {
-    pub(super) fn generate(kind: KeyKind) -> Result<Self, InstanceError> {
+    pub(crate) fn generate(kind: KeyKind) -> Result<Self, Refusal> {
         Ok(Self {
             id: format!("key-hzz{}", crypto::hex(&crypto::random::<9>())),
             state: State::Enabled,
@@ -43,30 +43,30 @@ impl Key {
     }
 
     /// Adds a version and makes it the primary one.
-    pub(super) fn rotate(&mut self) -> Result<&Version, InstanceError> {
+    pub(crate) fn rotate(&mut self) -> Result<&Version, Refusal> {
         if !matches!(*self.initial().material, Material::Symmetric(_)) {
-            return Err(InstanceError::unsupported("Only symmetric keys are rotated."));
+            return Err(Refusal::unsupported("Only symmetric keys are rotated."));
         }
         self.versions.push(Version::generate(KeyKind::Symmetric)?);
         Ok(self.primary())
     }
 
-    pub(super) fn initial(&self) -> &Version {
+    pub(crate) fn initial(&self) -> &Version {
         self.versions.first().expect("a key begins with a version")
     }
 
-    pub(super) fn primary(&self) -> &Version {
+    pub(crate) fn primary(&self) -> &Version {
         self.versions.last().expect("a key begins with a version")
     }
 
-    pub(super) fn version(&self, id: &str) -> Option<&Version> {
+    pub(crate) fn version(&self, id: &str) -> Option<&Version> {
         self.versions.iter().find(|version| version.id == id)
     }
 
-    pub(super) fn check_enabled(&self) -> Result<(), InstanceError> {
+    pub(crate) fn check_enabled(&self) -> Result<(), Refusal> {
         match self.state {
             State::Enabled => Ok(()),
-            State::Disabled => Err(InstanceError::disabled()),
+            State::Disabled => Err(Refusal::disabled()),
         }
     }
 }
@@ -81,14 +81,14 @@ impl Version {
         Ok(Self { id: crypto::uuid(), material: Arc::new(material) })
     }
 
-    pub(super) fn symmetric(&self) -> Result<&[u8; 32], InstanceError> {
+    pub(crate) fn symmetric(&self) -> Result<&[u8; 32], Refusal> {
         match &*self.material {
             Material::Symmetric(key) => Ok(key),
             _ => Err(wrong_kind()),
         }
     }
 
-    pub(super) fn signing(&self) -> Result<&SigningKey, InstanceError> {
+    pub(crate) fn signing(&self) -> Result<&SigningKey, Refusal> {
         match &*self.material {
             Material::RsaSign(key) => Ok(key),
             _ => Err(wrong_kind()),
@@ -96,7 +96,7 @@ impl Version {
     }
 
     /// As DER of an X.509 `SubjectPublicKeyInfo`.
-    pub(super) fn public_key(&self) -> Result<Vec<u8>, InstanceError> {
+    pub(crate) fn public_key(&self) -> Result<Vec<u8>, Refusal> {
         match &*self.material {
             Material::Symmetric(_) => Err(wrong_kind()),
             Material::RsaEncrypt(key) => Ok(key.public_key()?),
@@ -116,6 +116,6 @@ impl fmt::Debug for Material {
     }
 }
 
-fn wrong_kind() -> InstanceError {
-    InstanceError::parameter("This is not what the key is for.")
+fn wrong_kind() -> Refusal {
+    Refusal::parameter("This is not what the key is for.")
 }
