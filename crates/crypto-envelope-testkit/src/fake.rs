@@ -28,6 +28,8 @@
 pub mod alibaba_instance;
 #[cfg(feature = "alibaba-kms")]
 mod alibaba_kms;
+#[cfg(feature = "alibaba-kms")]
+pub mod alibaba_openapi;
 #[cfg(feature = "aws-kms")]
 pub mod aws_kms;
 mod clock;

@@ -46,8 +46,8 @@ use std::{io, sync::Arc, time::SystemTime};
 
 use self::service::InstanceService;
 pub use self::{builder::FakeAlibabaInstanceBuilder, call::Call};
-use super::alibaba_kms::key::{Key, State};
 pub use super::alibaba_kms::{ClientKey, KeyKind, Refusal};
+use super::alibaba_kms::{key::State, shared::Shared};
 use crate::fake::http::{Fault, Server};
 
 /// A running instance. It ends when it is dropped.
@@ -55,6 +55,7 @@ use crate::fake::http::{Fault, Server};
 pub struct FakeAlibabaInstance {
     server: Server,
     service: Arc<InstanceService>,
+    id: String,
     client_key: ClientKey,
     ca_pem: Option<String>,
 }
@@ -89,6 +90,12 @@ impl FakeAlibabaInstance {
         self.ca_pem.as_deref()
     }
 
+    /// Its id, as `kst-hzz` and 18 hex digits.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// The `ClientKey` that it started with.
     #[must_use]
     pub fn client_key(&self) -> &ClientKey {
@@ -119,8 +126,7 @@ impl FakeAlibabaInstance {
     ///
     /// If AWS-LC cannot make an RSA key.
     pub fn create_key(&self, kind: KeyKind) -> Result<String, Refusal> {
-        let key = Key::generate(kind)?;
-        self.service.kms.ask(|store| Ok(store.add_key(key)))
+        self.service.kms.create_key(kind)
     }
 
     /// Adds a version to a symmetric key, which becomes the primary one, and returns its id.
@@ -129,7 +135,7 @@ impl FakeAlibabaInstance {
     ///
     /// If there is no such key, or it is not symmetric.
     pub fn rotate_key(&self, key_id: &str) -> Result<String, Refusal> {
-        self.service.kms.ask(|store| store.change(key_id, |key| Ok(key.rotate()?.id.clone())))
+        self.service.kms.rotate_key(key_id)
     }
 
     /// Disables a key.
@@ -204,6 +210,11 @@ impl FakeAlibabaInstance {
     /// before or after are refused. Without a time, it goes by the clock of this machine again.
     pub fn set_clock(&self, time: Option<SystemTime>) {
         self.service.kms.with(|store| store.clock.set(time));
+    }
+
+    /// What other gateways can have, too.
+    pub(crate) fn kms(&self) -> &Shared {
+        &self.service.kms
     }
 
     fn set_state(&self, key_id: &str, state: State) -> Result<(), Refusal> {

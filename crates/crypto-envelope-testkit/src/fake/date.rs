@@ -48,6 +48,20 @@ impl Date {
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
     }
 
+    /// The date in the form of [`extended`](Self::extended), if it is one.
+    pub(crate) fn parse_extended(text: &str) -> Option<Self> {
+        let number = |range: Range<usize>| text.get(range)?.parse::<u64>().ok();
+        let date = Self {
+            year: number(0..4)?,
+            month: number(5..7)?,
+            day: number(8..10)?,
+            hour: number(11..13)?,
+            minute: number(14..16)?,
+            second: number(17..19)?,
+        };
+        (date.exists() && date.extended() == text).then_some(date)
+    }
+
     /// As headers of HTTP have it: `Sun, 30 Aug 2015 12:36:00 GMT`.
     pub(crate) fn http(self) -> String {
         let Self { year, month, day, hour, minute, second } = self;
@@ -70,13 +84,17 @@ impl Date {
             minute: number(20..22)?,
             second: number(23..25)?,
         };
-        let exists = date.year >= 1970
-            && (1..=days_of_month(date.year, date.month)).contains(&date.day)
-            && date.hour <= 23
-            && date.minute <= 59
-            && date.second <= 59;
         // Whatever else is written differently is noticed by writing it again.
-        (exists && date.http() == text).then_some(date)
+        (date.exists() && date.http() == text).then_some(date)
+    }
+
+    fn exists(self) -> bool {
+        self.year >= 1970
+            && (1..=12).contains(&self.month)
+            && (1..=days_of_month(self.year, self.month)).contains(&self.day)
+            && self.hour <= 23
+            && self.minute <= 59
+            && self.second <= 59
     }
 
     /// Counted from Sunday.
@@ -185,6 +203,27 @@ mod tests {
     fn dates_are_in_order() {
         let date = |seconds| Date::of(UNIX_EPOCH + Duration::from_secs(seconds));
         assert!(date(951_868_799) < date(951_868_800));
-        assert_eq!(date(951_868_800).extended(), "2000-03-01T00:00:00Z");
+    }
+
+    #[test]
+    fn dates_have_an_extended_form() {
+        let date = Date::of(UNIX_EPOCH + Duration::from_secs(951_868_801));
+        assert_eq!(date.extended(), "2000-03-01T00:00:01Z");
+        assert_eq!(Date::parse_extended("2000-03-01T00:00:01Z"), Some(date));
+        for text in [
+            "",
+            "20000301T000000Z",
+            "2000-03-01T00:00:00",
+            "2000-13-01T00:00:00Z",
+            "2000-00-01T00:00:00Z",
+            "2001-02-29T00:00:00Z",
+            "2000-03-01T24:00:00Z",
+            "2000-03-01 00:00:00Z",
+            "2000-3-01T00:00:00Z",
+            "1969-12-31T00:00:00Z",
+            "+200-03-01T00:00:00Z",
+        ] {
+            assert_eq!(Date::parse_extended(text), None, "{text}");
+        }
     }
 }

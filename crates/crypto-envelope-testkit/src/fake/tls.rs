@@ -11,28 +11,29 @@ use tokio_rustls::{
     rustls::{ServerConfig, crypto::aws_lc_rs, pki_types::PrivatePkcs8KeyDer},
 };
 
-/// What a server shows, and what its clients must trust.
+/// What clients must trust.
 #[derive(Clone)]
-pub(crate) struct Tls {
-    pub(crate) acceptor: TlsAcceptor,
-    pub(crate) ca_pem: String,
+pub(crate) struct Ca {
+    pub(crate) certificate_pem: String,
+    /// As DER of PKCS #8.
+    pub(crate) private_key: Vec<u8>,
 }
 
-impl Tls {
+impl Ca {
     pub(crate) fn generate() -> io::Result<Self> {
-        let mut ca = params("crypto-envelope-testkit CA", &[])?;
-        ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let ca_key = KeyPair::generate().map_err(io::Error::other)?;
-        let ca_pem = ca.self_signed(&ca_key).map_err(io::Error::other)?.pem();
-        let issuer = Issuer::new(ca, ca_key);
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let certificate = Self::params()?.self_signed(&key).map_err(io::Error::other)?;
+        Ok(Self { certificate_pem: certificate.pem(), private_key: key.serialize_der() })
+    }
 
+    /// A server with a certificate of this CA.
+    pub(crate) fn acceptor(&self) -> io::Result<TlsAcceptor> {
         let mut server = params("crypto-envelope-testkit", &["127.0.0.1"])?;
         server.use_authority_key_identifier_extension = true;
         server.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let key = KeyPair::generate().map_err(io::Error::other)?;
-        let certificate = server.signed_by(&key, &issuer).map_err(io::Error::other)?;
+        let certificate = server.signed_by(&key, &self.issuer()?).map_err(io::Error::other)?;
 
         let key = PrivatePkcs8KeyDer::from(key.serialize_der());
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
@@ -42,13 +43,26 @@ impl Tls {
                 config.with_no_client_auth().with_single_cert(chain, key.into())
             })
             .map_err(io::Error::other)?;
-        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), ca_pem })
+        Ok(TlsAcceptor::from(Arc::new(config)))
+    }
+
+    fn params() -> io::Result<CertificateParams> {
+        let mut params = params("crypto-envelope-testkit CA", &[])?;
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        Ok(params)
+    }
+
+    fn issuer(&self) -> io::Result<Issuer<'static, KeyPair>> {
+        let key = PrivatePkcs8KeyDer::from(self.private_key.as_slice());
+        let key = KeyPair::try_from(&key).map_err(io::Error::other)?;
+        Ok(Issuer::new(Self::params()?, key))
     }
 }
 
-impl fmt::Debug for Tls {
+impl fmt::Debug for Ca {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tls").field("ca_pem", &self.ca_pem).finish_non_exhaustive()
+        f.debug_struct("Ca").field("certificate_pem", &self.certificate_pem).finish_non_exhaustive()
     }
 }
 

@@ -4,10 +4,9 @@ use std::{io, path::PathBuf, sync::Arc};
 
 use super::{FakeAlibabaInstance, service::InstanceService};
 use crate::fake::{
-    alibaba_kms::{ClientKey, shared::Shared},
-    http::{Server, Transport},
+    alibaba_kms::shared::{Security, Shared},
+    http::Server,
     log::{Log, Memory},
-    tls::Tls,
 };
 
 /// Starts a [`FakeAlibabaInstance`] that is not the usual one.
@@ -17,14 +16,6 @@ pub struct FakeAlibabaInstanceBuilder {
     log_file: Option<PathBuf>,
     memory: Memory,
     security: Security,
-}
-
-/// Whether connections are secured.
-#[derive(Clone, Copy, Debug, Default)]
-enum Security {
-    #[default]
-    Clear,
-    Tls,
 }
 
 impl FakeAlibabaInstanceBuilder {
@@ -66,19 +57,12 @@ impl FakeAlibabaInstanceBuilder {
     /// If the port is taken, the log file cannot be created, or there is no thread to have.
     pub fn start(self) -> io::Result<FakeAlibabaInstance> {
         let log = Log::new(self.memory, self.log_file.as_deref())?;
-        let (client_key, public_key) = ClientKey::generate().map_err(io::Error::other)?;
         let kms = Shared::default();
-        kms.with(|store| store.client_keys.insert(client_key.id().to_owned(), public_key));
+        let (id, client_key) = kms.start_instance().map_err(io::Error::other)?;
+        let (transport, ca_pem) = kms.transport(self.security)?;
         let service = Arc::new(InstanceService::new(kms, log));
-        let (transport, ca_pem) = match self.security {
-            Security::Clear => (Transport::Clear, None),
-            Security::Tls => {
-                let Tls { acceptor, ca_pem } = Tls::generate()?;
-                (Transport::Tls(acceptor), Some(ca_pem))
-            }
-        };
         let shared = Arc::<InstanceService>::clone(&service);
         let server = Server::start_over(transport, self.port, shared)?;
-        Ok(FakeAlibabaInstance { server, service, client_key, ca_pem })
+        Ok(FakeAlibabaInstance { server, service, id, client_key, ca_pem })
     }
 }

@@ -1,29 +1,51 @@
-//! One key: its versions, its state.
+//! One key: its versions, its state, and what is said of it.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use aws_lc_rs::rsa::KeySize;
 
 use super::{KeyKind, Refusal};
-use crate::fake::crypto::{self, CryptoError, RsaKey, SigningKey};
+use crate::fake::{
+    crypto::{self, CryptoError, RsaKey, SigningKey},
+    date::Date,
+};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Key {
     pub(crate) id: String,
+    pub(crate) kind: KeyKind,
     pub(crate) state: State,
+    pub(crate) created: Date,
+    pub(crate) labels: Labels,
     /// That of the beginning, and what rotations added: the last one is the primary version.
-    versions: Vec<Version>,
+    pub(crate) versions: Vec<Version>,
+}
+
+/// What the OpenAPI says of a key, and does nothing about.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Labels {
+    pub(crate) description: String,
+    pub(crate) tags: BTreeMap<String, String>,
+    /// In seconds, if it is said to be rotated.
+    pub(crate) rotation: Option<u64>,
+    /// If it is not the default, `SOFTWARE`.
+    pub(crate) protection: Option<String>,
+    /// The id of the instance that has it.
+    pub(crate) instance: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     Enabled,
     Disabled,
+    /// It says when, but nothing is ever deleted.
+    PendingDeletion(Date),
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Version {
     pub(crate) id: String,
+    pub(crate) created: Date,
     pub(crate) material: Arc<Material>,
 }
 
@@ -34,20 +56,28 @@ pub(crate) enum Material {
 }
 
 impl Key {
-    pub(crate) fn generate(kind: KeyKind) -> Result<Self, Refusal> {
+    pub(crate) fn generate(kind: KeyKind, now: Date) -> Result<Self, Refusal> {
         Ok(Self {
             id: format!("key-hzz{}", crypto::hex(&crypto::random::<9>())),
+            kind,
             state: State::Enabled,
-            versions: vec![Version::generate(kind)?],
+            created: now,
+            labels: Labels::default(),
+            versions: vec![Version::generate(kind, now)?],
         })
     }
 
     /// Adds a version and makes it the primary one.
-    pub(crate) fn rotate(&mut self) -> Result<&Version, Refusal> {
-        if !matches!(*self.initial().material, Material::Symmetric(_)) {
+    pub(crate) fn rotate(&mut self, now: Date) -> Result<&Version, Refusal> {
+        if self.kind != KeyKind::Symmetric {
             return Err(Refusal::unsupported("Only symmetric keys are rotated."));
         }
-        self.versions.push(Version::generate(KeyKind::Symmetric)?);
+        self.add_version(now)
+    }
+
+    /// As [`rotate`](Self::rotate), for keys of any kind.
+    pub(crate) fn add_version(&mut self, now: Date) -> Result<&Version, Refusal> {
+        self.versions.push(Version::generate(self.kind, now)?);
         Ok(self.primary())
     }
 
@@ -67,23 +97,42 @@ impl Key {
         match self.state {
             State::Enabled => Ok(()),
             State::Disabled => Err(Refusal::disabled()),
+            State::PendingDeletion(_) => Err(Refusal::pending_deletion()),
+        }
+    }
+}
+
+impl State {
+    /// As the vendor calls it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Enabled => "Enabled",
+            Self::Disabled => "Disabled",
+            Self::PendingDeletion(_) => "PendingDeletion",
         }
     }
 }
 
 impl Version {
-    fn generate(kind: KeyKind) -> Result<Self, CryptoError> {
+    fn generate(kind: KeyKind, now: Date) -> Result<Self, CryptoError> {
         let material = match kind {
             KeyKind::Symmetric => Material::Symmetric(crypto::random()),
             KeyKind::Rsa2048Encrypt => Material::RsaEncrypt(RsaKey::generate(KeySize::Rsa2048)?),
             KeyKind::Rsa2048Sign => Material::RsaSign(SigningKey::generate(KeySize::Rsa2048)?),
         };
-        Ok(Self { id: crypto::uuid(), material: Arc::new(material) })
+        Ok(Self { id: crypto::uuid(), created: now, material: Arc::new(material) })
     }
 
     pub(crate) fn symmetric(&self) -> Result<&[u8; 32], Refusal> {
         match &*self.material {
             Material::Symmetric(key) => Ok(key),
+            _ => Err(wrong_kind()),
+        }
+    }
+
+    pub(crate) fn decrypting(&self) -> Result<&RsaKey, Refusal> {
+        match &*self.material {
+            Material::RsaEncrypt(key) => Ok(key),
             _ => Err(wrong_kind()),
         }
     }
