@@ -2,8 +2,10 @@
 
 use std::{
     error::Error,
+    fs,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
+    path::Path,
     process::{Child, Command, Stdio},
 };
 
@@ -56,28 +58,88 @@ fn it_says_where_it_is_and_ends_with_its_input() -> Result<()> {
     Ok(())
 }
 
+fn stop(mut child: Child) -> Result<()> {
+    drop(child.stdin.take());
+    assert_eq!(child.wait()?.code(), Some(0));
+    Ok(())
+}
+
 #[test]
 fn a_kms_instance_says_how_to_be_trusted_and_who_may_call() -> Result<()> {
     for (arguments, scheme) in
-        [(&["alibaba-instance"][..], "http://"), (&["alibaba-instance", "--tls"], "https://")]
+        [(&["alibaba-instance"][..], "https://"), (&["alibaba-instance", "--clear"], "http://")]
     {
-        let (mut child, ready) = start(arguments)?;
+        let (child, ready) = start(arguments)?;
         let text = |pointer: &str| ready.pointer(pointer).and_then(Value::as_str);
         assert_eq!(text("/service"), Some("alibaba-instance"));
         let address =
             text("/endpoint").and_then(|at| at.strip_prefix(scheme)).ok_or("no address")?;
         assert!(TcpStream::connect(address).is_ok());
-        let ca = text("/ca_pem").is_some_and(|pem| pem.starts_with("-----BEGIN CERTIFICATE-----"));
-        assert_eq!(ca, scheme == "https://");
+        assert_eq!(text("/ca_file").is_some(), scheme == "https://");
+        if let Some(path) = text("/ca_file") {
+            assert_eq!(Some(&*fs::read_to_string(path)?), text("/ca_pem"));
+            assert!(text("/ca_pem").is_some_and(|pem| pem.starts_with("-----BEGIN CERTIFICATE")));
+        }
+        let path = text("/client_key_file").ok_or("no ClientKey")?;
+        assert!(is_private(path)?);
+        let client_key: Value = serde_json::from_slice(&fs::read(path)?)?;
+        assert_eq!(client_key["KeyId"], ready["client_key_id"]);
+        assert!(client_key["PrivateKeyData"].is_string());
         assert!(text("/client_key_id").is_some_and(|id| id.starts_with("KAAP.")));
         assert!(text("/private_key_pem").is_some_and(|pem| pem.contains("BEGIN PRIVATE KEY")));
+        assert!(text("/client_key_password").is_some_and(|password| password.len() >= 8));
+        assert!(text("/instance_id").is_some_and(|id| id.starts_with("kst-hzz")));
         for name in ["symmetric", "rsa_2048_encrypt", "rsa_2048_sign", "disabled"] {
             assert!(text(&format!("/keys/{name}")).is_some_and(|id| id.starts_with("key-hzz")));
         }
-        drop(child.stdin.take());
-        assert_eq!(child.wait()?.code(), Some(0));
+        stop(child)?;
+        assert!(!Path::new(path).exists());
     }
     Ok(())
+}
+
+#[test]
+fn what_alibaba_has_outlives_it_and_is_shared() -> Result<()> {
+    let directory = std::env::temp_dir().join(format!("fake-cloud-state-{}", std::process::id()));
+    let state = ["--state", directory.to_str().ok_or("no text")?];
+    let (instance, first) = start(&[&["alibaba-instance"], &state[..]].concat())?;
+    let (public, second) = start(&[&["alibaba-public"], &state[..]].concat())?;
+    assert_eq!(first["keys"], second["keys"]);
+    assert_eq!(second["service"], "alibaba-public");
+    assert!(second["endpoint"].as_str().is_some_and(|at| at.starts_with("http://")));
+    stop(instance)?;
+    stop(public)?;
+    let (both, third) = start(&[&["alibaba-kms", "--public-tls"], &state[..]].concat())?;
+    assert_eq!(first["keys"], third["keys"]);
+    for name in ["ca_file", "ca_pem", "client_key_id", "instance_id", "private_key_pem"] {
+        assert!(first[name].is_string());
+        assert_eq!(first[name], third["instance"][name], "{name}");
+    }
+    for name in ["access_key_id", "access_key_secret"] {
+        assert!(second[name].is_string());
+        assert_eq!(second[name], third["public"][name], "{name}");
+    }
+    assert_eq!(third["public"]["ca_file"], first["ca_file"]);
+    stop(both)?;
+    for name in ["state.json", "ca.pem", "client-key.json"] {
+        assert!(is_private(directory.join(name))?, "{name}");
+    }
+    fs::write(directory.join("state.json"), "{}")?;
+    let output = Command::new(env!("CARGO_BIN_EXE_fake-cloud"))
+        .args([&["alibaba-public"], &state[..]].concat())
+        .stdin(Stdio::null())
+        .output()?;
+    assert_eq!(output.status.code(), Some(1));
+    fs::remove_dir_all(directory)?;
+    Ok(())
+}
+
+/// Whether nobody else may read it.
+fn is_private(path: impl AsRef<Path>) -> Result<bool> {
+    #[cfg(unix)]
+    return Ok(std::os::unix::fs::MetadataExt::mode(&fs::metadata(path)?) & 0o777 == 0o600);
+    #[cfg(not(unix))]
+    return Ok(fs::metadata(path)?.is_file());
 }
 
 /// Its clients are known by the secret that it prints.
@@ -101,12 +163,12 @@ fn a_call_that_is_not_signed_is_refused_and_logged() -> Result<()> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     assert!(answer.contains("InvalidSignatureException"), "{answer}");
-    let line: Value = serde_json::from_str(&std::fs::read_to_string(&log)?)?;
+    let line: Value = serde_json::from_str(&fs::read_to_string(&log)?)?;
     assert_eq!(
         (&line["op"], &line["error"]),
         (&"ListKeys".into(), &"InvalidSignatureException".into())
     );
-    std::fs::remove_file(&log)?;
+    fs::remove_file(&log)?;
     drop(child.stdin.take());
     child.wait()?;
     Ok(())

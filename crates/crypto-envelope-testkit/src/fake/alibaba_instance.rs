@@ -42,12 +42,12 @@ mod service;
 mod signature;
 mod wire;
 
-use std::{io, sync::Arc, time::SystemTime};
+use std::{collections::BTreeMap, io, sync::Arc, time::SystemTime};
 
 use self::service::InstanceService;
 pub use self::{builder::FakeAlibabaInstanceBuilder, call::Call};
 pub use super::alibaba_kms::{ClientKey, KeyKind, Refusal};
-use super::alibaba_kms::{key::State, shared::Shared};
+use super::alibaba_kms::{key::State, shared::Shared, store::Store};
 use crate::fake::http::{Fault, Server};
 
 /// A running instance. It ends when it is dropped.
@@ -127,6 +127,18 @@ impl FakeAlibabaInstance {
     /// If AWS-LC cannot make an RSA key.
     pub fn create_key(&self, kind: KeyKind) -> Result<String, Refusal> {
         self.service.kms.create_key(kind)
+    }
+
+    /// Creates one key of every kind and returns their ids by name: `symmetric`, `rsa_2048_encrypt`,
+    /// `rsa_2048_sign` and `disabled`; each has the alias `alias/NAME`. Those that are there already,
+    /// because of a [state](FakeAlibabaInstanceBuilder::state) or another gateway, stay. There is also a
+    /// secret, `sample`.
+    ///
+    /// # Errors
+    ///
+    /// If AWS-LC cannot make an RSA key.
+    pub fn create_samples(&self) -> Result<BTreeMap<&'static str, String>, Refusal> {
+        self.service.kms.ask(Store::create_samples)
     }
 
     /// Adds a version to a symmetric key, which becomes the primary one, and returns its id.

@@ -4,10 +4,14 @@
 mod access_key;
 pub(crate) mod blob;
 mod client_key;
+mod json;
 pub(crate) mod key;
 mod kind;
+mod pkcs12;
 mod refusal;
+mod samples;
 pub(crate) mod shared;
+mod state;
 pub(crate) mod store;
 
 pub use self::{access_key::AccessKey, client_key::ClientKey, kind::KeyKind, refusal::Refusal};

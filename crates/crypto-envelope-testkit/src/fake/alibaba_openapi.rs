@@ -46,12 +46,12 @@ mod parameters;
 mod service;
 mod signature;
 
-use std::{io, sync::Arc, time::SystemTime};
+use std::{collections::BTreeMap, io, sync::Arc, time::SystemTime};
 
 use self::service::OpenApiService;
 pub use self::{builder::FakeAlibabaOpenApiBuilder, call::Call};
-use super::alibaba_instance::FakeAlibabaInstance;
 pub use super::alibaba_kms::{AccessKey, KeyKind, Refusal};
+use super::{alibaba_instance::FakeAlibabaInstance, alibaba_kms::store::Store};
 use crate::fake::http::{Fault, Server};
 
 /// A running gateway. It ends when it is dropped.
@@ -121,6 +121,18 @@ impl FakeAlibabaOpenApi {
     /// If AWS-LC cannot make an RSA key.
     pub fn create_key(&self, kind: KeyKind) -> Result<String, Refusal> {
         self.service.kms.create_key(kind)
+    }
+
+    /// Creates one key of every kind and returns their ids by name: `symmetric`, `rsa_2048_encrypt`,
+    /// `rsa_2048_sign` and `disabled`; each has the alias `alias/NAME`. Those that are there already,
+    /// because of a [state](FakeAlibabaOpenApiBuilder::state) or another gateway, stay. There is also a
+    /// secret, `sample`.
+    ///
+    /// # Errors
+    ///
+    /// If AWS-LC cannot make an RSA key.
+    pub fn create_samples(&self) -> Result<BTreeMap<&'static str, String>, Refusal> {
+        self.service.kms.ask(Store::create_samples)
     }
 
     /// Adds a version to a symmetric key, which becomes the primary one, and returns its id.

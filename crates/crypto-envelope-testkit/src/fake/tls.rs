@@ -4,7 +4,7 @@ use std::{fmt, io, sync::Arc};
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    KeyUsagePurpose, PKCS_RSA_SHA256,
 };
 use tokio_rustls::{
     TlsAcceptor,
@@ -58,6 +58,15 @@ impl Ca {
         let key = KeyPair::try_from(&key).map_err(io::Error::other)?;
         Ok(Issuer::new(Self::params()?, key))
     }
+}
+
+/// A certificate that an RSA key signs for itself, as DER. The key is DER of PKCS #8.
+pub(crate) fn rsa_certificate(name: &str, private_key: &[u8]) -> io::Result<Vec<u8>> {
+    let key = PrivatePkcs8KeyDer::from(private_key);
+    let key = KeyPair::from_pkcs8_der_and_sign_algo(&key, &PKCS_RSA_SHA256);
+    let key = key.map_err(io::Error::other)?;
+    let certificate = params(name, &[])?.self_signed(&key).map_err(io::Error::other)?;
+    Ok(certificate.der().to_vec())
 }
 
 impl fmt::Debug for Ca {

@@ -2,7 +2,7 @@
 //!
 //! A fake that joins gets a file beside `aws_kms.rs` and an entry in [`Cloud`].
 
-mod alibaba_instance;
+mod alibaba;
 mod aws_kms;
 mod listening;
 mod until;
@@ -29,8 +29,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Cloud {
-    /// A KMS instance of Alibaba Cloud.
-    AlibabaInstance(alibaba_instance::Arguments),
+    #[command(flatten)]
+    Alibaba(alibaba::Gateways),
     /// AWS Key Management Service, in all Regions.
     AwsKms(aws_kms::Arguments),
 }
@@ -38,7 +38,7 @@ enum Cloud {
 impl Cloud {
     fn start(self) -> Result<Running, Box<dyn Error>> {
         match self {
-            Self::AlibabaInstance(arguments) => alibaba_instance::start(arguments),
+            Self::Alibaba(gateways) => gateways.start(),
             Self::AwsKms(arguments) => aws_kms::start(arguments),
         }
     }

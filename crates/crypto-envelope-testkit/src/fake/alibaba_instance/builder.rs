@@ -16,6 +16,7 @@ pub struct FakeAlibabaInstanceBuilder {
     log_file: Option<PathBuf>,
     memory: Memory,
     security: Security,
+    state: Option<PathBuf>,
 }
 
 impl FakeAlibabaInstanceBuilder {
@@ -50,14 +51,24 @@ impl FakeAlibabaInstanceBuilder {
         self
     }
 
+    /// Keeps all it has in this directory: keys, aliases, secrets, `ClientKey`s, its CA. A fake that starts
+    /// with the same directory, now or later, in whatever process, has the same. It is created if it is
+    /// not there, and it holds **plaintext keys** of the fake, for its owner alone.
+    #[must_use]
+    pub fn state(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.state = Some(directory.into());
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
     ///
-    /// If the port is taken, the log file cannot be created, or there is no thread to have.
+    /// If the port is taken, the log file cannot be created, the state cannot be read or written, or
+    /// there is no thread to have.
     pub fn start(self) -> io::Result<FakeAlibabaInstance> {
         let log = Log::new(self.memory, self.log_file.as_deref())?;
-        let kms = Shared::default();
+        let kms = self.state.as_deref().map_or_else(|| Ok(Shared::default()), Shared::open)?;
         let (id, client_key) = kms.start_instance().map_err(io::Error::other)?;
         let (transport, ca_pem) = kms.transport(self.security)?;
         let service = Arc::new(InstanceService::new(kms, log));

@@ -1,20 +1,22 @@
-//! Who may call.
+//! Who may call an instance.
 
-use std::fmt;
+use std::{fmt, io};
 
 use aws_lc_rs::rsa::KeySize;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::json;
 
-use super::Refusal;
+use super::{Refusal, pkcs12};
 use crate::fake::{
     crypto::{self, SigningKey},
-    pem,
+    pem, tls,
 };
 
 /// A `ClientKey`, which signs requests. It is **no secret**: it opens nothing but a fake.
 #[derive(Clone)]
 pub struct ClientKey {
-    id: String,
-    private_key: Vec<u8>,
+    pub(super) id: String,
+    pub(super) private_key: Vec<u8>,
 }
 
 impl ClientKey {
@@ -34,6 +36,18 @@ impl ClientKey {
     #[must_use]
     pub fn private_key_pem(&self) -> String {
         pem::encode("PRIVATE KEY", &self.private_key)
+    }
+
+    /// The file that the console of the vendor gives: JSON with the id, and with the private key and a
+    /// certificate in PKCS #12 under a password.
+    ///
+    /// # Errors
+    ///
+    /// If AWS-LC cannot sign the certificate.
+    pub fn to_json(&self, password: &str) -> io::Result<String> {
+        let certificate = tls::rsa_certificate(&self.id, &self.private_key)?;
+        let file = pkcs12::write(&certificate, &self.private_key, password);
+        Ok(json!({"KeyId": self.id, "PrivateKeyData": STANDARD.encode(file)}).to_string())
     }
 
     /// A new one, and its public key.

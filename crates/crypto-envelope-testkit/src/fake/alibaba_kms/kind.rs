@@ -13,6 +13,12 @@ pub enum KeyKind {
 }
 
 impl KeyKind {
+    /// That of which both are said, if there is one here.
+    pub(crate) fn of(spec: &str, usage: &str) -> Option<Self> {
+        let mut kinds = [Self::Symmetric, Self::Rsa2048Encrypt, Self::Rsa2048Sign].into_iter();
+        kinds.find(|kind| kind.spec() == spec && kind.usage() == usage)
+    }
+
     /// As the vendor calls it.
     pub(crate) fn spec(self) -> &'static str {
         match self {

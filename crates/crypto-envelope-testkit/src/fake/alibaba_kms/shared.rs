@@ -1,16 +1,24 @@
 //! All that KMS knows, for as many gateways as there are.
 
 use std::{
+    fs::File,
     io,
-    sync::{Arc, Mutex, PoisonError},
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{AccessKey, ClientKey, KeyKind, Refusal, key::Key, store::Store};
+use super::{AccessKey, ClientKey, KeyKind, Refusal, key::Key, state::State, store::Store};
 use crate::fake::{crypto, http::Transport, tls::Ca};
 
 /// A [`Store`] that gateways have in common: clones are the same.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Shared(Arc<Mutex<Store>>);
+pub(crate) struct Shared(Arc<Mutex<Kept>>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    store: Store,
+    state: Option<State>,
+}
 
 /// Whether connections are secured.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,15 +29,30 @@ pub(crate) enum Security {
 }
 
 impl Shared {
+    /// What is kept in a directory, and will be.
+    pub(crate) fn open(directory: &Path) -> io::Result<Self> {
+        let kept = Kept { store: Store::default(), state: Some(State::at(directory)?) };
+        let shared = Self(Arc::new(Mutex::new(kept)));
+        // What cannot be read is said now, and not by the first call.
+        shared.lock().ask(|_| Ok(())).map_err(io::Error::other)?;
+        Ok(shared)
+    }
+
+    /// What cannot be kept now is tried again with the next [`ask`](Self::ask), which says so.
     pub(crate) fn with<T>(&self, use_it: impl FnOnce(&mut Store) -> T) -> T {
-        use_it(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut kept = self.lock();
+        let alone = kept.begin();
+        let answer = use_it(&mut kept.store);
+        let _ = kept.end();
+        drop(alone);
+        answer
     }
 
     pub(crate) fn ask<T>(
         &self,
         ask: impl FnOnce(&mut Store) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
-        self.with(ask)
+        self.lock().ask(ask)
     }
 
     pub(crate) fn create_key(&self, kind: KeyKind) -> Result<String, Refusal> {
@@ -85,5 +108,31 @@ impl Shared {
                 Ok((Transport::Tls(ca.acceptor()?), Some(ca.certificate_pem)))
             }
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn ask<T>(&mut self, ask: impl FnOnce(&mut Store) -> Result<T, Refusal>) -> Result<T, Refusal> {
+        let failed = |error: io::Error| Refusal::internal(error.to_string());
+        let _alone = self.begin().map_err(failed)?;
+        let answer = ask(&mut self.store);
+        self.end().map_err(failed)?;
+        answer
+    }
+
+    /// Has the newest state, and keeps others from it until what it gives is dropped.
+    fn begin(&mut self) -> io::Result<Option<File>> {
+        let Some(state) = &mut self.state else { return Ok(None) };
+        let alone = state.lock()?;
+        state.read(&mut self.store)?;
+        Ok(Some(alone))
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.state.as_mut().map_or(Ok(()), |state| state.write(&self.store))
     }
 }

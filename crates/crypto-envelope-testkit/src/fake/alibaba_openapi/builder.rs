@@ -18,7 +18,16 @@ pub struct FakeAlibabaOpenApiBuilder {
     memory: Memory,
     security: Security,
     access_key: Option<AccessKey>,
-    kms: Shared,
+    origin: Origin,
+}
+
+/// Where its keys come from.
+#[derive(Clone, Debug, Default)]
+enum Origin {
+    #[default]
+    Nowhere,
+    State(PathBuf),
+    Beside(Shared),
 }
 
 impl FakeAlibabaOpenApiBuilder {
@@ -61,9 +70,19 @@ impl FakeAlibabaOpenApiBuilder {
     }
 
     /// Has the keys, aliases, secrets and the clock of an instance, and gives it its own.
+    /// It has no [state](Self::state) then but that of the instance.
     #[must_use]
     pub fn beside(mut self, instance: &FakeAlibabaInstance) -> Self {
-        self.kms = instance.kms().clone();
+        self.origin = Origin::Beside(instance.kms().clone());
+        self
+    }
+
+    /// Keeps all it has in this directory: keys, aliases, secrets, access keys, its CA. A fake that starts
+    /// with the same directory, now or later, in whatever process, has the same. It is created if it is
+    /// not there, and it holds **plaintext keys** of the fake, for its owner alone.
+    #[must_use]
+    pub fn state(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.origin = Origin::State(directory.into());
         self
     }
 
@@ -71,10 +90,15 @@ impl FakeAlibabaOpenApiBuilder {
     ///
     /// # Errors
     ///
-    /// If the port is taken, the log file cannot be created, or there is no thread to have.
+    /// If the port is taken, the log file cannot be created, the state cannot be read or written, or
+    /// there is no thread to have.
     pub fn start(self) -> io::Result<FakeAlibabaOpenApi> {
         let log = Log::new(self.memory, self.log_file.as_deref())?;
-        let kms = self.kms;
+        let kms = match self.origin {
+            Origin::Nowhere => Shared::default(),
+            Origin::State(directory) => Shared::open(&directory)?,
+            Origin::Beside(kms) => kms,
+        };
         let access_key = kms.start_access_key(self.access_key).map_err(io::Error::other)?;
         let (transport, ca_pem) = kms.transport(self.security)?;
         let service = Arc::new(OpenApiService::new(kms, log));

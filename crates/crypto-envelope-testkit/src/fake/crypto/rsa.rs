@@ -24,6 +24,11 @@ impl RsaKey {
         Ok(Self(PrivateDecryptingKey::generate(size)?))
     }
 
+    /// From DER of PKCS #8.
+    pub(crate) fn of(private_key: &[u8]) -> Result<Self, CryptoError> {
+        PrivateDecryptingKey::from_pkcs8(private_key).map(Self).map_err(|_| CryptoError)
+    }
+
     pub(crate) fn encrypt(&self, oaep: Oaep, plaintext: &[u8]) -> Result<Vec<u8>, CryptoError> {
         let key = OaepPublicEncryptingKey::new(self.0.public_key())?;
         let mut ciphertext = vec![0; key.ciphertext_size()];

@@ -28,6 +28,11 @@ impl SigningKey {
         Ok(Self(KeyPair::generate(size)?))
     }
 
+    /// From DER of PKCS #8.
+    pub(crate) fn of(private_key: &[u8]) -> Result<Self, CryptoError> {
+        KeyPair::from_pkcs8(private_key).map(Self).map_err(|_| CryptoError)
+    }
+
     /// Signs what has this hash.
     pub(crate) fn sign(&self, padding: RsaPadding, hash: &[u8]) -> Result<Vec<u8>, CryptoError> {
         let mut signature = vec![0; self.0.public_modulus_len()];

@@ -67,11 +67,8 @@ impl Operation<'_> {
     fn kind(&self) -> Result<KeyKind, Refusal> {
         let spec = self.parameters.text("KeySpec").unwrap_or(KeyKind::Symmetric.spec());
         let usage = self.parameters.text("KeyUsage").unwrap_or(KeyKind::Symmetric.usage());
-        let kinds = [KeyKind::Symmetric, KeyKind::Rsa2048Encrypt, KeyKind::Rsa2048Sign];
-        let mut fitting =
-            kinds.into_iter().filter(|kind| kind.spec() == spec && kind.usage() == usage);
         let message = "This fake has no such KeySpec, or not for this KeyUsage.";
-        fitting.next().ok_or_else(|| Refusal::unsupported(message))
+        KeyKind::of(spec, usage).ok_or_else(|| Refusal::unsupported(message))
     }
 
     /// How often, if at all.
