@@ -27,8 +27,20 @@ pub enum AadStyle {
 }
 
 impl AadStyle {
-    /// Nothing if there are no pairs.
-    pub(crate) fn aad(self, context: &EncryptionContext) -> Vec<u8> {
+    /// The bytes for the `Aad` of a call; none if there are no pairs.
+    ///
+    /// ```
+    /// use crypto_envelope::EncryptionContext;
+    /// use crypto_envelope_alibaba_kms::{AadStyle, instance::AdvanceEncrypt};
+    ///
+    /// let context = EncryptionContext::from([("tenant", "blue")]);
+    /// let aad = AadStyle::default().aad(&context);
+    /// assert_eq!(aad.len(), 32);
+    /// let call = AdvanceEncrypt::new("alias/invoices", &b"text"[..]).aad(aad);
+    /// # let _ = call;
+    /// ```
+    #[must_use]
+    pub fn aad(self, context: &EncryptionContext) -> Vec<u8> {
         self.aad_of_pairs(&context.iter().collect::<Vec<_>>())
     }
 

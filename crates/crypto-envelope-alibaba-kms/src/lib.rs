@@ -1,10 +1,8 @@
 #![doc = include_str!("../README.md")]
 
-#[allow(dead_code, reason = "the transfer client that needs its styles is not written yet")]
 mod aad;
 mod error;
-#[allow(dead_code, reason = "not all calls have a client yet")]
-mod instance;
+pub mod instance;
 pub mod openapi;
 mod provider;
 mod retry;

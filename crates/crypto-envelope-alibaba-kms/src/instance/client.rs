@@ -6,6 +6,8 @@ use crypto_envelope::{Result, SecretBytes, service};
 use reqwest::Method;
 
 use super::{
+    answers::{Given, Read as _, Unreadable},
+    calls,
     client_key::ClientKey,
     messages::Request,
     protobuf::Message,
@@ -13,7 +15,7 @@ use super::{
 };
 use crate::{
     AlibabaKmsError, AlibabaKmsSettings,
-    error::{Call, Refusal},
+    error::{self, Refusal},
     time,
     transport::{self, Answer, Outcome, Transport},
 };
@@ -33,6 +35,7 @@ pub struct AlibabaKmsInstance {
 pub(crate) struct Answered<M> {
     pub(crate) message: M,
     /// The version of the key, from a header of the answer.
+    #[allow(dead_code, reason = "it is for the transfer client")]
     pub(crate) key_version: Option<String>,
 }
 
@@ -49,38 +52,57 @@ impl AlibabaKmsInstance {
         Ok(Self { transport: Transport::new(endpoint, settings)?, key: key.clone() })
     }
 
-    /// Calls the instance about a key, or about none.
-    pub(crate) async fn call<R: Request>(
+    /// Makes a call. Where an answer failed to come, or said that it may come later, it is tried again.
+    ///
+    /// # Errors
+    ///
+    /// A [`ProviderError`](crypto_envelope::provider::ProviderError) if KMS refuses or there is no answer;
+    /// [`Error::InvalidInput`](crypto_envelope::Error::InvalidInput) if a parameter cannot be.
+    pub async fn call<C: calls::Call>(&self, call: C) -> Result<C::Answer> {
+        let about = error::Call { operation: C::API, key_id: call.name().map(str::to_owned) };
+        let mut own = Headers::default();
+        if let Some(version) = call.key_version()? {
+            own.insert(KEY_VERSION, &version)?;
+        }
+        let answer = self.exchange(&about, call.body()?, own).await?;
+        let (key_version, length) = (answer.header(KEY_VERSION), call.length());
+        let given = Given { body: &answer.body, key_version, length };
+        C::Answer::read(&given).map_err(|Unreadable { what, request_id }| {
+            about.answered_wrongly(&request_id, &format!("the answer is {what}")).into()
+        })
+    }
+
+    /// Sends a message about a key, or about none.
+    pub(crate) async fn send<R: Request>(
         &self,
         request: &R,
         key_id: Option<&str>,
         own: Headers,
-    ) -> Result<Answered<R::Response>>
-    where
-        R::Response: Send + 'static,
-    {
-        let call = Call { operation: R::API, key_id: key_id.map(str::to_owned) };
-        let (this, body) = (self.clone(), request.encode());
-        service::run(async move { this.exchange::<R>(call, &body, &own).await }).await?
-    }
-
-    async fn exchange<R: Request>(
-        &self,
-        call: Call,
-        body: &SecretBytes,
-        own: &Headers,
     ) -> Result<Answered<R::Response>> {
-        let make = || self.request(R::API, body, own);
-        let outcome = self.transport.call(make, |outcome| may_pass(&call, outcome)).await?;
-        let answer = outcome.map_err(|failed| call.clone().without_answer(&failed))?;
-        if !answer.is_success() {
-            return Err(refused(call, &answer).into());
-        }
+        let about = error::Call { operation: R::API, key_id: key_id.map(str::to_owned) };
+        let answer = self.exchange(&about, request.encode(), own).await?;
         let message = R::Response::decode(answer.body.expose()).map_err(|malformed| {
             let name = R::Response::NAME;
-            call.answered_wrongly("", &format!("the answer is not the message {name}: {malformed}"))
+            about
+                .answered_wrongly("", &format!("the answer is not the message {name}: {malformed}"))
         })?;
         Ok(Answered { message, key_version: answer.header(KEY_VERSION).map(str::to_owned) })
+    }
+
+    /// The answer, if it is no refusal.
+    async fn exchange(
+        &self,
+        about: &error::Call,
+        body: SecretBytes,
+        own: Headers,
+    ) -> Result<Answer> {
+        let (this, call) = (self.clone(), about.clone());
+        let outcome = service::run(async move {
+            let make = || this.request(call.operation, &body, &own);
+            this.transport.call(make, |outcome| may_pass(&call, outcome)).await
+        });
+        let answer = outcome.await??.map_err(|failed| about.clone().without_answer(&failed))?;
+        if answer.is_success() { Ok(answer) } else { Err(refused(about.clone(), &answer).into()) }
     }
 
     fn request(&self, api: &str, body: &SecretBytes, own: &Headers) -> Result<transport::Request> {
@@ -97,7 +119,7 @@ impl AlibabaKmsInstance {
 }
 
 /// Whether another attempt may bring something else.
-fn may_pass(call: &Call, outcome: &Outcome) -> bool {
+fn may_pass(call: &error::Call, outcome: &Outcome) -> bool {
     match outcome {
         Ok(answer) if answer.is_success() => false,
         Ok(answer) => refused(call.clone(), answer).is_retryable(),
@@ -105,7 +127,7 @@ fn may_pass(call: &Call, outcome: &Outcome) -> bool {
     }
 }
 
-fn refused(call: Call, answer: &Answer) -> AlibabaKmsError {
+fn refused(call: error::Call, answer: &Answer) -> AlibabaKmsError {
     let refusal = Refusal::of_instance(answer.status, answer.body.expose());
     let skew = time::skew(answer.header("date").unwrap_or_default(), SystemTime::now());
     call.refused(refusal).with_skew(skew)

@@ -19,6 +19,7 @@ pub(crate) trait Request: Message {
 macro_rules! message {
     ($name:ident { $($number:literal $wire:ident $field:ident: $type:ty,)+ }) => {
         #[derive(Debug)]
+        #[allow(dead_code, reason = "KmsEncrypt and KmsDecrypt are for the module `wire` alone")]
         pub(crate) struct $name {
             $(pub(crate) $field: $type,)+
         }
@@ -287,7 +288,7 @@ messages! {
     // In the description of the vendor, and in none of its SDKs: whether the gateway answers is not known.
     HmacRequest = {
         1 KeyId key_id: String,
-        2 Message message: Vec<u8>,
+        2 Message message: SecretBytes,
     }
     HmacResponse = {
         1 KeyId key_id: String,
@@ -295,7 +296,7 @@ messages! {
         3 RequestId request_id: String,
     }
     HashRequest = {
-        1 Message message: Vec<u8>,
+        1 Message message: SecretBytes,
         2 Algorithm algorithm: String,
     }
     HashResponse = {

@@ -88,7 +88,7 @@ impl AlibabaKmsInstanceProvider {
     where
         R::Response: Send + 'static,
     {
-        let answered = self.instance.call(&request, Some(&self.key_id), Headers::default()).await?;
+        let answered = self.instance.send(&request, Some(&self.key_id), Headers::default()).await?;
         Ok(answered.message)
     }
 
