@@ -30,4 +30,6 @@ mod test_gateway;
 #[cfg(test)]
 mod test_instance;
 #[cfg(test)]
+mod test_server;
+#[cfg(test)]
 mod test_vectors;

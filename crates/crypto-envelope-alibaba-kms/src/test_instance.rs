@@ -1,9 +1,11 @@
 //! A fake instance for the tests, and the way to it.
 
-use crypto_envelope::Result;
+use crypto_envelope::{Result, blocking};
 use crypto_envelope_testkit::fake::alibaba_instance::{FakeAlibabaInstance, KeyKind};
 
-use crate::{AlibabaKmsInstance, AlibabaKmsInstanceProvider, AlibabaKmsSettings, ClientKey};
+use crate::{
+    AlibabaKmsInstance, AlibabaKmsInstanceProvider, AlibabaKmsSettings, ClientKey, instance::Call,
+};
 
 pub(crate) struct TestInstance {
     pub(crate) fake: FakeAlibabaInstance,
@@ -27,6 +29,14 @@ impl TestInstance {
 
     pub(crate) fn provider(&self) -> Result<AlibabaKmsInstanceProvider> {
         AlibabaKmsInstanceProvider::new(&self.instance, &self.key_id)
+    }
+
+    pub(crate) fn ask<C: Call>(&self, call: C) -> Result<C::Answer> {
+        blocking::wait(self.instance.call(call))
+    }
+
+    pub(crate) fn key(&self, kind: KeyKind) -> String {
+        self.fake.create_key(kind).expect("a key")
     }
 
     /// The operations since the last look.

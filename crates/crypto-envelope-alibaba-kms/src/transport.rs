@@ -180,31 +180,16 @@ const LONGEST: usize = 4 << 20;
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        io::{Read, Write},
-        net::TcpListener,
-        thread,
-        time::Duration,
-    };
+    use std::{net::TcpListener, time::Duration};
 
     use crypto_envelope::blocking;
 
     use super::*;
+    use crate::test_server::TestServer;
 
     /// Answers a request with these bytes, and then closes the connection; the next with the next.
     fn answering(answers: Vec<Vec<u8>>) -> std::io::Result<String> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let endpoint = format!("http://{}", listener.local_addr()?);
-        thread::spawn(move || -> std::io::Result<()> {
-            for answer in answers {
-                let (mut stream, _) = listener.accept()?;
-                let mut request = [0; 4096];
-                let _ = stream.read(&mut request)?;
-                stream.write_all(&answer)?;
-            }
-            Ok(())
-        });
-        Ok(endpoint)
+        Ok(TestServer::start(answers)?.endpoint)
     }
 
     fn request() -> Request {

@@ -38,4 +38,6 @@ pub trait Parts {
 }
 
 #[cfg(test)]
+mod fake_tests;
+#[cfg(test)]
 mod tests;

@@ -137,6 +137,9 @@ fn refused(call: error::Call, answer: &Answer) -> AlibabaKmsError {
 pub(crate) const KEY_VERSION: &str = "x-kms-migrationkeyversionid";
 
 #[cfg(test)]
+mod fault_tests;
+
+#[cfg(test)]
 mod tests {
     use crypto_envelope::{EncryptionContext, Encryptor, Error, blocking};
     use crypto_envelope_testkit::fake::alibaba_instance::{FakeAlibabaInstance, KeyKind};

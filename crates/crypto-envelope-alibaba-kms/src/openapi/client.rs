@@ -156,3 +156,6 @@ fn nonce() -> Result<String> {
     let random = SecretBytes::random(16)?;
     Ok(random.expose().iter().map(|byte| format!("{byte:02x}")).collect())
 }
+
+#[cfg(test)]
+mod fault_tests;
