@@ -36,8 +36,8 @@ mod values;
 pub use access_key::AccessKey;
 pub use answers::{
     Alias, AsymmetricCiphertext, AsymmetricPlaintext, Ciphertext, Created, DataKey, Described,
-    Done, KeyMetadata, KeyVersion, ListedKey, Page, Plaintext, PublicKey, SecretValue,
-    SignedDigest, Tags, Verification, VersionOf,
+    DescribedInstance, Done, KeyMetadata, KeyVersion, KmsInstance, ListedKey, Page, Plaintext,
+    PublicKey, SecretValue, SignedDigest, Tags, Verification, VersionOf,
 };
 pub use calls::{
     Call,
@@ -45,6 +45,7 @@ pub use calls::{
         AsymmetricDecrypt, AsymmetricEncrypt, AsymmetricSign, AsymmetricVerify, Decrypt, Encrypt,
         GenerateDataKey, GenerateDataKeyWithoutPlaintext, GetPublicKey, GetSecretValue, ReEncrypt,
     },
+    instances::GetKmsInstance,
     keys::{
         CancelKeyDeletion, CreateAlias, CreateKey, CreateKeyVersion, DeleteAlias, DescribeKey,
         DescribeKeyVersion, DisableKey, EnableKey, Filter, ListAliases, ListAliasesByKeyId,

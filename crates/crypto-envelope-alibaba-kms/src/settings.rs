@@ -5,7 +5,7 @@ use std::{fmt, path::Path, time::Duration};
 use crypto_envelope::{Error, Result};
 use reqwest::{Certificate, ClientBuilder, Proxy, redirect::Policy};
 
-use crate::retry::Retries;
+use crate::{openapi::KmsInstance, retry::Retries};
 
 /// How a gateway of KMS is reached: whom to trust, through which proxy, how long to wait, how often to
 /// try.
@@ -77,6 +77,42 @@ impl AlibabaKmsSettings {
             )
         })?;
         Ok(self)
+    }
+
+    /// Trusts the CA of this instance alone, as the OpenAPI tells it: nobody has to fetch a file from the
+    /// console, or to notice when there is a new one.
+    ///
+    /// ```no_run
+    /// use crypto_envelope::{Result, SecretBytes};
+    /// use crypto_envelope_alibaba_kms::{
+    ///     AlibabaKmsInstance, AlibabaKmsOpenApi, AlibabaKmsSettings, ClientKey,
+    ///     openapi::{Credentials, GetKmsInstance},
+    /// };
+    ///
+    /// async fn instance(password: &SecretBytes) -> Result<AlibabaKmsInstance> {
+    ///     let credentials = Credentials::find()?;
+    ///     let settings = AlibabaKmsSettings::new();
+    ///     let gateway = "kms.cn-hangzhou.aliyuncs.com";
+    ///     let openapi = AlibabaKmsOpenApi::new(gateway, credentials.access_key(), &settings)?;
+    ///     let found = openapi.call(GetKmsInstance::new("kst-example")).await?.instance;
+    ///
+    ///     let key = ClientKey::from_file("clientKey.json", password)?;
+    ///     AlibabaKmsInstance::new(&found.endpoint(), &key, &settings.ca_of(&found)?)
+    /// }
+    /// # let _ = instance;
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] if the instance has no CA yet; as [`ca_pem`](Self::ca_pem).
+    pub fn ca_of(self, instance: &KmsInstance) -> Result<Self> {
+        let pem = instance.ca_certificate_chain_pem.as_deref().filter(|pem| !pem.is_empty());
+        let pem = pem.ok_or_else(|| {
+            let status = instance.status.as_deref().unwrap_or("of an unknown state");
+            let id = &instance.instance_id;
+            Error::invalid_input(format!("the instance {id} has no CA: it is {status}"))
+        })?;
+        self.ca_pem(pem.as_bytes())
     }
 
     /// Takes any certificate for that of the gateway. Whoever can reach the connection can then read

@@ -169,6 +169,12 @@ answers! {
         version: KeyVersion = member "KeyVersion",
     }
 
+    /// An instance.
+    DescribedInstance {
+        /// What is known of it.
+        instance: KmsInstance = member "KmsInstance",
+    }
+
     /// The tags of a key.
     Tags {
         /// The tags.
@@ -252,6 +258,26 @@ members! {
         creation_date: Option<String> = optional_text "CreationDate",
     }
 
+    /// What is known of an instance. Times are as `2024-01-10T00:11:22Z`.
+    KmsInstance {
+        /// Its id, `kst-…`.
+        instance_id: String = text "InstanceId",
+        /// What people call it.
+        instance_name: Option<String> = optional_text "InstanceName",
+        /// `Uninitialized`, `Connecting`, `Connected`, `Disconnected` or `Error`.
+        status: Option<String> = optional_text "Status",
+        /// The CA of its gateway, in PEM: the certificates that a client has to trust.
+        ca_certificate_chain_pem: Option<String> = optional_text "CaCertificateChainPem",
+        /// The network in which its gateway is reached.
+        vpc_id: Option<String> = optional_text "VpcId",
+        /// When it was made.
+        create_time: Option<String> = optional_text "CreateTime",
+        /// When it was enabled.
+        start_date: Option<String> = optional_text "StartDate",
+        /// When it ends.
+        end_date: Option<String> = optional_text "EndDate",
+    }
+
     /// A key in a list.
     ListedKey {
         /// Its id.
@@ -328,6 +354,14 @@ impl<T: Item> Read for Page<T> {
             total_count: object.number("TotalCount")?,
             request_id: object.optional_text("RequestId")?,
         })
+    }
+}
+
+impl KmsInstance {
+    /// Where its gateway is, as the vendor documents it; the console shows it too.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("{}.cryptoservice.kms.aliyuncs.com", self.instance_id)
     }
 }
 

@@ -3,6 +3,7 @@
 #[macro_use]
 mod macros;
 pub(crate) mod crypto;
+pub(crate) mod instances;
 pub(crate) mod keys;
 pub(crate) mod tags;
 
