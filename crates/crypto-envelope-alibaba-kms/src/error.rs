@@ -82,6 +82,16 @@ impl AlibabaKmsError {
         is_about_time(self.code().unwrap_or_default(), &self.message)
     }
 
+    /// Whether the gateway of an instance refused the signature of the request.
+    pub(crate) fn is_about_signature(&self) -> bool {
+        is_about_signature(self.code().unwrap_or_default(), &self.message)
+    }
+
+    /// The same under another code.
+    pub(crate) fn with_code(self, code: &str) -> Self {
+        Self { code: Some(code.to_owned()), ..self }
+    }
+
     /// With what a comparison of the clocks has shown, if it was about them.
     pub(crate) fn with_skew(self, skew: Option<String>) -> Self {
         let skew = skew.filter(|_| self.is_about_time());
@@ -250,7 +260,7 @@ impl Refusal {
 /// Sorted by what can be done.
 fn kind_of(refusal: &Refusal) -> ProviderErrorKind {
     let Refusal { status, code, message, .. } = refusal;
-    if is_about_time(code, message) || code == "InvalidParam" && message == SIGNATURE_INVALID {
+    if is_about_time(code, message) || is_about_signature(code, message) {
         return ProviderErrorKind::Denied;
     }
     kind_of_code(code).unwrap_or(match status {
@@ -268,6 +278,10 @@ fn is_about_time(code: &str, message: &str) -> bool {
         "InvalidParam" => message == DATE_INVALID,
         _ => false,
     }
+}
+
+fn is_about_signature(code: &str, message: &str) -> bool {
+    code == "InvalidParam" && message == SIGNATURE_INVALID
 }
 
 /// The codes of the gateway of instances and of the OpenAPI, as far as they are documented.

@@ -8,6 +8,7 @@ mod provider;
 mod retry;
 mod settings;
 mod time;
+mod transfer;
 mod transport;
 #[cfg(feature = "wire")]
 pub mod wire;
@@ -23,6 +24,7 @@ pub use self::{
         rsa::AlibabaKmsRsaProvider,
     },
     settings::AlibabaKmsSettings,
+    transfer::client::{AlibabaKmsTransfer, DataKeyOrigin, Gateway, TransferMode},
 };
 
 #[cfg(test)]

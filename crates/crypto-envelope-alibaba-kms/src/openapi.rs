@@ -20,7 +20,7 @@ mod access_key;
 mod acs3;
 mod acs4;
 mod answers;
-mod calls;
+pub(crate) mod calls;
 mod canonical;
 pub(crate) mod client;
 mod credentials;

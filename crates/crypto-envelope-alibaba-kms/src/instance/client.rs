@@ -35,7 +35,6 @@ pub struct AlibabaKmsInstance {
 pub(crate) struct Answered<M> {
     pub(crate) message: M,
     /// The version of the key, from a header of the answer.
-    #[allow(dead_code, reason = "it is for the transfer client")]
     pub(crate) key_version: Option<String>,
 }
 

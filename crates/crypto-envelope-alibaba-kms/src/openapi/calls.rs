@@ -7,7 +7,7 @@ pub(crate) mod instances;
 pub(crate) mod keys;
 pub(crate) mod tags;
 
-use std::fmt;
+use std::{fmt, pin::Pin};
 
 use crypto_envelope::Result;
 
@@ -15,7 +15,10 @@ use super::{
     json::{Object, Unreadable},
     query::Parameters,
 };
-use crate::error::{self, Refusal};
+use crate::{
+    AlibabaKmsTransfer,
+    error::{self, Refusal},
+};
 
 /// A call of the API, with its parameters. Its implementors are the calls that there are.
 pub trait Call: Parts + fmt::Debug + Send + Sync {
@@ -24,7 +27,16 @@ pub trait Call: Parts + fmt::Debug + Send + Sync {
 
     /// The name of the call, such as `Decrypt`.
     const ACTION: &'static str;
+
+    /// What an instance answers, if it can serve this.
+    #[doc(hidden)]
+    fn by_instance<'a>(&'a self, _: &'a AlibabaKmsTransfer) -> Option<Serving<'a, Self::Answer>> {
+        None
+    }
 }
+
+/// A call on its way.
+pub(crate) type Serving<'a, A> = Pin<Box<dyn Future<Output = Result<A>> + Send + 'a>>;
 
 /// The parts of a call.
 pub trait Parts {

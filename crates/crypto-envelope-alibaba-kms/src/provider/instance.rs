@@ -429,13 +429,13 @@ mod tests {
                 let mut call = AdvanceDecryptRequest::empty();
                 let blob = BASE64.decode(&parameters["CiphertextBlob"]).ok()?;
                 (call.ciphertext_blob, call.aad) = ([&ADVANCE, &blob[..]].concat(), aad);
-                let done = blocking::wait(instance.call(&call, None, Headers::default())).ok()?;
+                let done = blocking::wait(instance.send(&call, None, Headers::default())).ok()?;
                 answer["Plaintext"] = str::from_utf8(done.message.plaintext.expose()).ok()?.into();
             } else {
                 let mut call = AdvanceEncryptRequest::empty();
                 (call.key_id, call.aad) = (key_id.clone(), aad);
                 call.plaintext = SecretBytes::from(parameters["Plaintext"].as_bytes());
-                let done = blocking::wait(instance.call(&call, None, Headers::default())).ok()?;
+                let done = blocking::wait(instance.send(&call, None, Headers::default())).ok()?;
                 let blob = &done.message.ciphertext_blob[ADVANCE.len()..];
                 answer["CiphertextBlob"] = BASE64.encode(blob).into();
                 answer["KeyVersionId"] = done.message.key_version_id.into();

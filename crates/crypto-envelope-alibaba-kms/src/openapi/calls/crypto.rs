@@ -15,7 +15,7 @@ calls! {
     ///
     /// KMS takes text and gives the same text back when it decrypts. Encode anything else in base64,
     /// as the vendor does: see [`Encrypt::base64`].
-    Encrypt -> Ciphertext, about key_id {
+    Encrypt -> Ciphertext, about key_id, served by transfer {
         needs {
             key_id: String = text "KeyId",
             plaintext: SecretBytes = secret_text "Plaintext",
@@ -32,7 +32,7 @@ calls! {
     }
 
     /// Decrypts what a symmetric key has encrypted.
-    Decrypt -> Plaintext {
+    Decrypt -> Plaintext, served by transfer {
         needs {
             ciphertext_blob: String = text "CiphertextBlob",
         }
@@ -49,7 +49,7 @@ calls! {
 
     /// Makes a data key, and encrypts it with the primary version of a symmetric key. Without more it
     /// has 32 bytes.
-    GenerateDataKey -> DataKey, about key_id {
+    GenerateDataKey -> DataKey, about key_id, served by transfer {
         needs {
             key_id: String = text "KeyId",
         }
@@ -69,7 +69,7 @@ calls! {
     }
 
     /// As [`GenerateDataKey`], for a key that is used later, somewhere else.
-    GenerateDataKeyWithoutPlaintext -> Ciphertext, about key_id {
+    GenerateDataKeyWithoutPlaintext -> Ciphertext, about key_id, served by transfer {
         needs {
             key_id: String = text "KeyId",
         }
@@ -114,7 +114,7 @@ calls! {
     }
 
     /// Encrypts bytes with an RSA or SM2 key, such as by `RSAES_OAEP_SHA_256`.
-    AsymmetricEncrypt -> AsymmetricCiphertext, about key_id {
+    AsymmetricEncrypt -> AsymmetricCiphertext, about key_id, served by transfer {
         needs {
             key_id: String = text "KeyId",
             key_version_id: String = text "KeyVersionId",
@@ -129,7 +129,7 @@ calls! {
     }
 
     /// Decrypts with an RSA or SM2 key.
-    AsymmetricDecrypt -> AsymmetricPlaintext, about key_id {
+    AsymmetricDecrypt -> AsymmetricPlaintext, about key_id, served by transfer {
         needs {
             key_id: String = text "KeyId",
             key_version_id: String = text "KeyVersionId",
@@ -144,7 +144,7 @@ calls! {
     }
 
     /// Signs a digest, such as by `RSA_PSS_SHA_256`, `RSA_PKCS1_SHA_256` or `ECDSA_SHA_256`.
-    AsymmetricSign -> SignedDigest, about key_id {
+    AsymmetricSign -> SignedDigest, about key_id, served by transfer {
         needs {
             key_id: String = text "KeyId",
             key_version_id: String = text "KeyVersionId",
@@ -159,7 +159,7 @@ calls! {
     }
 
     /// Verifies the signature of a digest.
-    AsymmetricVerify -> Verification, about key_id {
+    AsymmetricVerify -> Verification, about key_id, served by transfer {
         needs {
             key_id: String = text "KeyId",
             key_version_id: String = text "KeyVersionId",
@@ -175,7 +175,7 @@ calls! {
     }
 
     /// Gets the public half of a key pair.
-    GetPublicKey -> PublicKey, about key_id {
+    GetPublicKey -> PublicKey, about key_id, served by transfer {
         needs {
             key_id: String = text "KeyId",
         }
@@ -191,7 +191,7 @@ calls! {
     }
 
     /// Gets a secret: its version `ACSCurrent`, without more.
-    GetSecretValue -> SecretValue, about secret_name {
+    GetSecretValue -> SecretValue, about secret_name, served by transfer {
         needs {
             secret_name: String = text "SecretName",
         }

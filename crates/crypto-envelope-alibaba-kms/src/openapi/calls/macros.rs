@@ -1,12 +1,12 @@
 //! How calls are told.
 
 /// Structs of calls: what each needs, then what it can have, then switches, then a method that adds
-/// what follows from them. Beside a field stand the function of `values` that makes it text, and its
+/// what follows from them. Those that an instance can serve say by which method. Beside a field stand the function of `values` that makes it text, and its
 /// name in the API.
 macro_rules! calls {
     ($(
         $(#[$doc:meta])*
-        $call:ident -> $answer:ty $(, about $about:ident)? {
+        $call:ident -> $answer:ty $(, about $about:ident)? $(, served by $transfer:ident)? {
             $(needs { $($field:ident: $type:ty = $text:ident $name:literal,)* })?
             $(may { $(
                 $(#[$may_doc:meta])*
@@ -20,9 +20,9 @@ macro_rules! calls {
         #[derive(Debug)]
         #[must_use]
         pub struct $call {
-            $($($field: $type,)*)?
-            $($($may: Option<$may_type>,)*)?
-            $($($switch: bool,)*)?
+            $($(pub(crate) $field: $type,)*)?
+            $($(pub(crate) $may: Option<$may_type>,)*)?
+            $($(pub(crate) $switch: bool,)*)?
         }
 
         impl $call {
@@ -80,6 +80,13 @@ macro_rules! calls {
             type Answer = $answer;
 
             const ACTION: &'static str = stringify!($call);
+
+            $(fn by_instance<'a>(
+                &'a self,
+                kms: &'a $crate::AlibabaKmsTransfer,
+            ) -> Option<$crate::openapi::calls::Serving<'a, $answer>> {
+                Some(Box::pin(self.$transfer(kms)))
+            })?
         }
     )*};
 }

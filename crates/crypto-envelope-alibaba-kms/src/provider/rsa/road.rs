@@ -79,7 +79,7 @@ async fn decrypt_by_instance(
     let mut request = DecryptRequest::empty();
     (request.key_id, request.algorithm) = (key_id.clone(), ALGORITHM.to_owned());
     request.ciphertext_blob = ciphertext.to_vec();
-    let answered = instance.call(&request, Some(key_id), naming(version_id)?).await?;
+    let answered = instance.send(&request, Some(key_id), naming(version_id)?).await?;
     let call = of_key(DecryptRequest::API, key_id);
     check_key(&call, &answered.message.key_id, key_id)?;
     check_version(&call, answered.key_version.as_deref(), version_id)?;
@@ -106,7 +106,7 @@ async fn public_key_of_instance(
     headers: Headers,
 ) -> Result<PublicKey> {
     let request = GetPublicKeyRequest { key_id: key_id.to_owned() };
-    let answered = instance.call(&request, Some(key_id), headers).await?;
+    let answered = instance.send(&request, Some(key_id), headers).await?;
     let call = of_key(PUBLIC_KEY, key_id);
     check_key(&call, &answered.message.key_id, key_id)?;
     let version_id = answered.key_version.ok_or_else(|| {

@@ -1,0 +1,11 @@
+//! Calls of the OpenAPI, served by an instance: for programs and data that move from one to the other.
+
+mod asymmetric;
+mod blob;
+pub(crate) mod client;
+mod refusal;
+mod secrets;
+mod symmetric;
+
+#[cfg(test)]
+mod tests;
