@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use crypto_envelope_tests::{
-    alibaba_vectors::{FileReport, Report, official, run},
+    alibaba_vectors::{FileReport, official, run, run_one},
     vectors::Result,
 };
 use serde_json::Value;
@@ -27,7 +27,7 @@ fn vectors_of_the_vendor() -> Result<()> {
         ("public_acs4.json", 8, 0),
         ("public_errors.json", 7, 0),
         ("public_rpc.json", 8, 0),
-        ("transfer.json", 0, 107),
+        ("transfer.json", 107, 0),
     ];
     let found = report.files.iter().map(|file| (file.name, file.passed, file.not_yet));
     assert_eq!(found.collect::<Vec<_>>(), expected);
@@ -75,6 +75,12 @@ fn other_values_are_mismatches() -> Result<()> {
         ("public_rpc.json", "/signature"),
         ("public_rpc.json", "/access_key_secret"),
         ("public_rpc.json", "/nonce"),
+        ("transfer.json", "/instance_requests/0/body_hex"),
+        ("transfer.json", "/instance_requests/0/api"),
+        ("transfer.json", "/instance_responses/0/body_hex"),
+        ("transfer.json", "/response/CiphertextBlob"),
+        ("transfer.json", "/response/KeyVersionId"),
+        ("transfer.json", "/request/Plaintext"),
     ] {
         let report = changed(file, |cases| {
             let value = cases[0].pointer_mut(pointer).expect("it is there");
@@ -83,9 +89,9 @@ fn other_values_are_mismatches() -> Result<()> {
                 None => other(value.as_str().expect("a text")).into(),
             };
         })?;
-        let mismatches = mismatches(&report);
+        let mismatches = report.mismatches;
         assert_eq!(mismatches.len(), 1, "{file} {pointer}: {mismatches:?}");
-        assert!(mismatches[0].starts_with(&format!("{file} case 0")), "{}", mismatches[0]);
+        assert!(mismatches[0].starts_with("case 0"), "{}", mismatches[0]);
     }
     Ok(())
 }
@@ -97,7 +103,7 @@ fn what_has_to_be_refused_is_a_mismatch_if_it_opens() -> Result<()> {
         cases[1]["password"] = cases[0]["password"].clone();
         cases[3]["file"] = "nowhere.json".into();
     })?;
-    let mismatches = mismatches(&report);
+    let mismatches = report.mismatches;
     assert_eq!(mismatches.len(), 2, "{mismatches:?}");
     assert!(mismatches[0].ends_with("it opened"), "{mismatches:?}");
     assert!(mismatches[1].contains("nowhere.json"), "{mismatches:?}");
@@ -117,7 +123,8 @@ fn files_that_cannot_be_read_are_told() -> Result<()> {
     let unreadable: Vec<_> = unreadable.map(|file| file.name).collect();
     assert_eq!(unreadable, ["aad.json", "public_rpc.json", "transfer.json"]);
     assert_eq!(report.unknown, ["another.json"]);
-    assert!(!report.is_good() && mismatches(&report).is_empty());
+    assert!(!report.is_good());
+    assert!(report.files.iter().all(|file| file.mismatches.is_empty()));
     assert!(run(&path("nowhere")).is_err());
     Ok(())
 }
@@ -134,22 +141,14 @@ fn other(text: &str) -> String {
     text.chars().enumerate().map(|(place, found)| if place == 0 { first } else { found }).collect()
 }
 
-/// What becomes of the vectors with the cases of `file` changed.
-fn changed(file: &str, change: impl FnOnce(&mut [Value])) -> Result<Report> {
+/// What becomes of `file` with its cases changed.
+fn changed(file: &str, change: impl FnOnce(&mut [Value])) -> Result<FileReport> {
     let directory = copy()?;
     let path = directory.path().join(file);
     let mut root: Value = serde_json::from_slice(&fs::read(&path)?)?;
     change(root["cases"].as_array_mut().expect("cases"));
     fs::write(&path, root.to_string())?;
-    run(directory.path())
-}
-
-fn mismatches(report: &Report) -> Vec<String> {
-    let of = |file: &FileReport| {
-        let told = file.mismatches.iter().map(|mismatch| format!("{} {mismatch}", file.name));
-        told.collect::<Vec<_>>()
-    };
-    report.files.iter().flat_map(of).collect()
+    Ok(run_one(directory.path(), file).ok_or("it is not known")?)
 }
 
 fn copy() -> Result<TempDir> {

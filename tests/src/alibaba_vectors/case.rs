@@ -52,6 +52,12 @@ impl Case {
         object.ok_or_else(|| format!("its {name} is no object").into())
     }
 
+    /// A member that is an array of objects.
+    pub(super) fn cases(&self, name: &str) -> Result<Vec<Self>> {
+        let cases = self.value(name)?.as_array().ok_or_else(|| format!("its {name} are none"))?;
+        Ok(cases.iter().cloned().map(Self).collect())
+    }
+
     /// Names and texts.
     pub(super) fn texts(&self, name: &str) -> Result<Vec<(&str, &str)>> {
         let members = self.object(name)?.iter();
