@@ -1,7 +1,11 @@
 //! What the examples share; they are the files beside `Cargo.toml`.
 
+#[cfg(feature = "alibaba-kms")]
+mod alibaba_kms;
 #[cfg(feature = "aws-kms")]
 mod aws_kms;
 
+#[cfg(feature = "alibaba-kms")]
+pub use self::alibaba_kms::ExampleKms;
 #[cfg(feature = "aws-kms")]
 pub use self::aws_kms::ExampleKey;
