@@ -2,6 +2,7 @@
 //! talk to the software of others.
 
 pub mod adapter;
+pub mod alibaba_kms;
 pub mod alibaba_vectors;
 pub mod aws_kms;
 mod book;

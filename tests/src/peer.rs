@@ -44,6 +44,17 @@ impl Peer {
         Self::start(&mut python)
     }
 
+    /// Starts the vendor's SDKs for Alibaba Cloud KMS, with what `peer.py` wants to know.
+    ///
+    /// # Errors
+    ///
+    /// If `cargo xtask test` did not prepare it, or it does not start.
+    pub fn alibaba_kms(configuration: &Value) -> Result<Self> {
+        let mut python = clean_python("CRYPTO_ENVELOPE_ALIBABA_KMS_PYTHON")?;
+        python.arg(script("alibaba_kms_python/peer.py")).arg(configuration.to_string());
+        Self::start(&mut python)
+    }
+
     /// Starts the official SDK for JavaScript.
     ///
     /// # Errors
@@ -110,7 +121,7 @@ pub fn prepared(variable: &str) -> Result<OsString> {
 ///
 /// If `cargo xtask test` did not prepare it.
 pub fn python(path: &str) -> Result<Command> {
-    let mut python = Command::new(prepared("CRYPTO_ENVELOPE_PYTHON")?);
+    let mut python = clean_python("CRYPTO_ENVELOPE_PYTHON")?;
     for of_this_machine in [
         "AWS_DEFAULT_PROFILE",
         "AWS_ENDPOINT_URL",
@@ -125,7 +136,14 @@ pub fn python(path: &str) -> Result<Command> {
         .env("AWS_CONFIG_FILE", "/dev/null")
         .env("AWS_DEFAULT_REGION", "us-east-1")
         .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
+    Ok(python)
+}
+
+/// The Python of this environment, which asks this machine directly and leaves nothing behind.
+fn clean_python(variable: &str) -> Result<Command> {
+    let mut python = Command::new(prepared(variable)?);
+    python
         // Python asks for the small one first.
         .env("NO_PROXY", "127.0.0.1")
         .env("no_proxy", "127.0.0.1")

@@ -59,6 +59,16 @@ pub(crate) const KMS_SERVERS: Requirement = Requirement {
     },
 };
 
+/// The vendor's SDKs for Alibaba Cloud KMS, in Python.
+pub(crate) const ALIBABA_KMS_PYTHON: Requirement = Requirement {
+    name: "alibaba-kms-python",
+    meet: || {
+        let venv =
+            Venv::new("alibaba-kms-python", "tests/interop/alibaba_kms_python/requirements.txt");
+        Ok(vec![("CRYPTO_ENVELOPE_ALIBABA_KMS_PYTHON", venv.program("python")?.into())])
+    },
+};
+
 /// A compiler that has the standard library for wasm32, or its source.
 pub(crate) const WASM: Requirement = Requirement { name: "wasm", meet: wasm32::compiler };
 

@@ -84,6 +84,12 @@ pub(crate) const STAGES: &[Stage] = &[
         "--workspace --features crypto-envelope-tests/aws-kms-servers --test aws_kms_servers",
     )
     .needs(&requirements::KMS_SERVERS),
+    Stage::tests(
+        "interop-alibaba-kms",
+        "--workspace --features crypto-envelope-tests/interop-alibaba-kms \
+         --test certify_alibaba_kms --test interop_alibaba_kms",
+    )
+    .needs(&requirements::ALIBABA_KMS_PYTHON),
     Stage::check("format-benches", "fmt --manifest-path benches/Cargo.toml --check"),
     Stage::check(
         "clippy-benches",
