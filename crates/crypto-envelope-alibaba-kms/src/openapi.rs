@@ -24,6 +24,8 @@ pub(crate) mod calls;
 mod canonical;
 pub(crate) mod client;
 mod credentials;
+#[cfg(test)]
+mod fake_tests;
 mod ini;
 mod json;
 mod profile;
