@@ -17,9 +17,10 @@
 //! are Protocol Buffers and signed by a [`ClientKey`], whose signature, hash and date are looked at.
 //! Symmetric keys are AES-256-GCM, RSA keys have 2048 bits.
 //!
-//! What it has: `Encrypt`, `Decrypt`, `GenerateDataKey`, which work with the version that a key began
-//! with, `AdvanceEncrypt`, `AdvanceDecrypt`, `AdvanceGenerateDataKey`, which work with the primary
-//! version, `Sign`, `Verify`, `GetPublicKey`, `GenerateRandom`, `GetSecretValue`. The version of a
+//! What it has: `Encrypt`, `Decrypt`, `GenerateDataKey`, `GenerateDataKeyPair`,
+//! `GenerateDataKeyPairWithoutPlaintext`, which work with the version that a key began with;
+//! `AdvanceEncrypt`, `AdvanceDecrypt`, `AdvanceGenerateDataKey`, `AdvanceGenerateDataKeyPair`,
+//! `AdvanceGenerateDataKeyPairWithoutPlaintext`, which work with the primary version; `Sign`, `Verify`, `GetPublicKey`, `GenerateRandom`, `GetSecretValue`. The version of a
 //! ciphertext can be named in the header `x-kms-migrationkeyversionid`, and answers have it too.
 //!
 //! Where it differs from the service, or where nobody knows:
@@ -27,6 +28,8 @@
 //!   `AES_ECB`, and the field `Digest` of signatures.
 //! - Messages are read strictly: fields that are not known, that come twice or that do not fit are an
 //!   `InvalidParameter`. So are an Aad with RSA, and an Iv that is not the one of an Advance ciphertext.
+//! - Key pairs are `RSA_2048`, `RSA_3072` and `EC_P256`; private keys are PKCS #8, public ones X.509, and
+//!   in PEM they are text in a field for bytes.
 //! - Messages of errors are in words of its own, and so are some codes: only those of dates,
 //!   authorizations and hashes are those of the vendor.
 //! - Every `ClientKey` may do everything.

@@ -2,6 +2,7 @@
 //! not meet itself here.
 
 pub(crate) mod aes_gcm;
+mod pair;
 mod rsa;
 mod signature;
 
@@ -10,6 +11,7 @@ use std::{error::Error, fmt};
 use aws_lc_rs::{digest, error::Unspecified, rand};
 
 pub(crate) use self::{
+    pair::Pair,
     rsa::{Oaep, RsaKey},
     signature::{RsaPadding, SigningKey, verify},
 };

@@ -4,6 +4,7 @@ mod client;
 mod data;
 mod faults;
 mod fields;
+mod pairs;
 mod protocol;
 mod refusals;
 mod rsa;

@@ -44,7 +44,7 @@ fn requests_that_do_not_fit_are_refused() -> Result<()> {
         ("GenerateRandom", vec![], "400 InvalidParameter"),
         ("AdvanceDecrypt", vec![], "400 MissingParameter"),
         ("GetSecretValue", vec![], "400 MissingParameter"),
-        ("GenerateDataKeyPair", vec![], "400 UnsupportedOperation"),
+        ("Hash", vec![], "400 UnsupportedOperation"),
         ("Hmac", vec![], "400 UnsupportedOperation"),
         ("MakeCoffee", vec![], "400 InvalidApiName"),
         ("", vec![], "400 InvalidApiName"),

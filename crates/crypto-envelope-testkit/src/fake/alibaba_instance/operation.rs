@@ -1,10 +1,12 @@
 //! The operations, by name, and what they have in common.
 
 mod asymmetric;
+mod pairs;
 mod signing;
 mod symmetric;
 mod various;
 
+use self::pairs::Plaintext;
 use super::{message::Message, schema::Schema, wire};
 use crate::fake::{
     alibaba_kms::{
@@ -117,9 +119,19 @@ const OPERATIONS: &[(&str, Does)] = &[
     ("AdvanceDecrypt", |call, answer| call.advance_decrypt(answer)),
     ("AdvanceEncrypt", |call, answer| call.advance_encrypt(answer)),
     ("AdvanceGenerateDataKey", |call, answer| call.advance_generate_data_key(answer)),
+    ("AdvanceGenerateDataKeyPair", |call, answer| {
+        call.advance_generate_data_key_pair(answer, Plaintext::Shown)
+    }),
+    ("AdvanceGenerateDataKeyPairWithoutPlaintext", |call, answer| {
+        call.advance_generate_data_key_pair(answer, Plaintext::LeftOut)
+    }),
     ("Decrypt", |call, answer| call.decrypt(answer)),
     ("Encrypt", |call, answer| call.encrypt(answer)),
     ("GenerateDataKey", |call, answer| call.generate_data_key(answer)),
+    ("GenerateDataKeyPair", |call, answer| call.generate_data_key_pair(answer, Plaintext::Shown)),
+    ("GenerateDataKeyPairWithoutPlaintext", |call, answer| {
+        call.generate_data_key_pair(answer, Plaintext::LeftOut)
+    }),
     ("GenerateRandom", |call, answer| call.generate_random(answer)),
     ("GetPublicKey", |call, answer| call.public_key(answer)),
     ("GetSecretValue", |call, answer| call.secret_value(answer)),
@@ -128,16 +140,7 @@ const OPERATIONS: &[(&str, Does)] = &[
 ];
 
 /// APIs of the vendor that are not here.
-const MISSING: &[&str] = &[
-    "AdvanceGenerateDataKeyPair",
-    "AdvanceGenerateDataKeyPairWithoutPlaintext",
-    "GenerateDataKeyPair",
-    "GenerateDataKeyPairWithoutPlaintext",
-    "Hash",
-    "Hmac",
-    "KmsDecrypt",
-    "KmsEncrypt",
-];
+const MISSING: &[&str] = &["Hash", "Hmac", "KmsDecrypt", "KmsEncrypt"];
 const MAX_AAD: usize = 8192;
 const MAX_RANDOM: usize = 1024;
 

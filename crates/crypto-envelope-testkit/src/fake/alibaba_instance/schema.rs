@@ -92,6 +92,29 @@ const MESSAGES: &[(&str, &str, &str)] = &[
         "KeyId:s Iv:b Plaintext:b CiphertextBlob:b RequestId:s Algorithm:s KeyVersionId:s",
     ),
     (
+        "GenerateDataKeyPair",
+        "KeyId:s Algorithm:s KeyPairSpec:s KeyFormat:s Aad:b",
+        "KeyId:s Iv:b KeyPairSpec:s PrivateKeyPlaintext:b PrivateKeyCiphertextBlob:b PublicKey:b \
+         RequestId:s Algorithm:s",
+    ),
+    (
+        "GenerateDataKeyPairWithoutPlaintext",
+        "KeyId:s Algorithm:s KeyPairSpec:s KeyFormat:s Aad:b",
+        "KeyId:s Iv:b KeyPairSpec:s PrivateKeyCiphertextBlob:b PublicKey:b RequestId:s Algorithm:s",
+    ),
+    (
+        "AdvanceGenerateDataKeyPair",
+        "KeyId:s KeyPairSpec:s KeyFormat:s Aad:b",
+        "KeyId:s Iv:b KeyPairSpec:s PrivateKeyPlaintext:b PrivateKeyCiphertextBlob:b PublicKey:b \
+         RequestId:s Algorithm:s KeyVersionId:s",
+    ),
+    (
+        "AdvanceGenerateDataKeyPairWithoutPlaintext",
+        "KeyId:s KeyPairSpec:s KeyFormat:s Aad:b",
+        "KeyId:s Iv:b KeyPairSpec:s PrivateKeyCiphertextBlob:b PublicKey:b RequestId:s Algorithm:s \
+         KeyVersionId:s",
+    ),
+    (
         "Sign",
         "KeyId:s Digest:b Algorithm:s Message:b MessageType:s",
         "KeyId:s Signature:b RequestId:s Algorithm:s MessageType:s",

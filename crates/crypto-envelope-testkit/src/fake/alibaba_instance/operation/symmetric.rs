@@ -92,7 +92,7 @@ impl Operation<'_> {
     }
 
     /// IV, ciphertext and tag.
-    fn seal(&self, version: &Version, plaintext: &[u8]) -> Result<Vec<u8>, Refusal> {
+    pub(super) fn seal(&self, version: &Version, plaintext: &[u8]) -> Result<Vec<u8>, Refusal> {
         let (key, aad) = (version.symmetric()?, self.aad()?);
         let sealed = match self.request.bytes("Iv") {
             [] => aes_gcm::seal(key, plaintext, aad)?,
@@ -109,7 +109,7 @@ impl Operation<'_> {
             .map_err(|_| Refusal::invalid_ciphertext())
     }
 
-    fn check_algorithm(&self) -> Result<(), Refusal> {
+    pub(super) fn check_algorithm(&self) -> Result<(), Refusal> {
         match self.request.text("Algorithm") {
             "" | ALGORITHM => {}
             name @ ("AES_CBC" | "AES_ECB") => {
@@ -145,10 +145,15 @@ fn advanced(answer: Message, key: &Key, sealed: &[u8]) -> Answer {
     let message = answer
         .with("KeyId", key.id.as_str())
         .with("Iv", &sealed[..aes_gcm::IV_LENGTH])
-        .with("CiphertextBlob", Blob { version, sealed }.encode_advance())
+        .with("CiphertextBlob", advanced_blob(key, sealed))
         .with("Algorithm", ALGORITHM)
         .with("KeyVersionId", version.as_str());
     Answer { message, version: Some(version.clone()) }
+}
+
+/// What names the version itself.
+pub(super) fn advanced_blob(key: &Key, sealed: &[u8]) -> Vec<u8> {
+    Blob { version: &key.primary().id, sealed }.encode_advance()
 }
 
 fn opened(answer: Message, key: &Key, version: &Version, plaintext: Vec<u8>) -> Answer {
@@ -159,4 +164,4 @@ fn opened(answer: Message, key: &Key, version: &Version, plaintext: Vec<u8>) -> 
     Answer { message, version: Some(version.id.clone()) }
 }
 
-const ALGORITHM: &str = "AES_GCM";
+pub(super) const ALGORITHM: &str = "AES_GCM";
