@@ -12,7 +12,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::{ciphertexts::*, data_keys::*, secrets::*, signatures::*};
 use crate::{
-    AadStyle, AlibabaKmsError, AlibabaKmsSettings, instance::values::MessageType,
+    AadStyle, AlibabaKmsError, AlibabaKmsSettings,
+    instance::values::{KeyFormat, MessageType},
     test_instance::TestInstance,
 };
 
@@ -79,6 +80,50 @@ fn data_keys_are_made_and_opened() -> Result<()> {
     assert!(made.key_version_id.is_some());
     let opened = kms.ask(AdvanceDecrypt::new(made.ciphertext_blob).aad(aad()))?;
     assert!(opened.plaintext.equals(made.plaintext.expose()));
+    Ok(())
+}
+
+/// That they are pairs is for the fake to show: here it counts that everything is in its place.
+#[test]
+fn key_pairs_are_made_and_opened() -> Result<()> {
+    let kms = TestInstance::start()?;
+    let (key_id, spec) = (&*kms.key_id, "EC_P256");
+    let made = kms.ask(GenerateDataKeyPair::new(key_id, spec, KeyFormat::Der).aad(aad()))?;
+    assert_eq!((made.key_id.as_str(), made.key_pair_spec.as_deref()), (key_id, Some(spec)));
+    assert!(made.key_version_id.is_some() && made.public_key.starts_with(&[0x30]));
+    // Around the number stands what is public.
+    assert!(hunt_debug(&made, &[&made.private_key.expose()[36..68]]).is_ok());
+    let decrypt = Decrypt::new(key_id, made.private_key_ciphertext_blob).iv(made.iv).aad(aad());
+    assert!(kms.ask(decrypt)?.plaintext.equals(made.private_key.expose()));
+
+    let call = AdvanceGenerateDataKeyPair::new(key_id, spec, KeyFormat::Pem).aad(aad());
+    let made = kms.ask(call)?;
+    assert!(made.public_key.starts_with(b"-----BEGIN PUBLIC KEY-----"));
+    let opened = kms.ask(AdvanceDecrypt::new(made.private_key_ciphertext_blob).aad(aad()))?;
+    assert!(opened.plaintext.equals(made.private_key.expose()));
+    assert_eq!(opened.key_version_id, made.key_version_id);
+    Ok(())
+}
+
+#[test]
+fn key_pairs_are_made_for_later() -> Result<()> {
+    let kms = TestInstance::start()?;
+    let (key_id, spec) = (&*kms.key_id, "EC_P256");
+    let call = GenerateDataKeyPairWithoutPlaintext::new(key_id, spec, KeyFormat::Pem).aad(aad());
+    let made = kms.ask(call.algorithm("AES_GCM"))?;
+    assert!(made.public_key.starts_with(b"-----BEGIN PUBLIC KEY-----"));
+    let decrypt = Decrypt::new(key_id, made.private_key_ciphertext_blob).iv(made.iv).aad(aad());
+    assert!(kms.ask(decrypt)?.plaintext.expose().starts_with(b"-----BEGIN PRIVATE KEY-----"));
+
+    let format = KeyFormat::Pem;
+    let call = AdvanceGenerateDataKeyPairWithoutPlaintext::new(key_id, spec, format).aad(aad());
+    let made = kms.ask(call)?;
+    assert_eq!(made.key_pair_spec.as_deref(), Some(spec));
+    let opened = kms.ask(AdvanceDecrypt::new(made.private_key_ciphertext_blob).aad(aad()))?;
+    assert!(opened.plaintext.expose().starts_with(b"-----BEGIN PRIVATE KEY-----"));
+    assert_eq!(opened.key_version_id, made.key_version_id);
+    let calls = kms.fake.take_calls();
+    assert!(calls[2].response.get("PrivateKeyPlaintext").is_none());
     Ok(())
 }
 
