@@ -314,8 +314,6 @@ const HEAD: usize = VERSION_ID_LENGTH + IV_LENGTH;
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use crypto_envelope::{
         Decryptor, EncryptionContext, Encryptor, blocking,
         provider::{DetachedTarget, ProviderErrorKind, Target},
@@ -324,12 +322,11 @@ mod tests {
         conformance,
         fake::alibaba_instance::{KeyKind, lie},
     };
-    use serde_json::json;
 
     use super::*;
     use crate::{
-        AadStyle, AlibabaKmsError, AlibabaKmsOpenApiProvider, AlibabaKmsSettings,
-        test_gateway::TestGateway, test_instance::TestInstance,
+        AlibabaKmsError, AlibabaKmsOpenApiProvider, AlibabaKmsSettings, test_gateway::TestGateway,
+        test_instance::TestInstance,
     };
 
     fn blue() -> EncryptionContext {
@@ -417,37 +414,10 @@ mod tests {
         Ok(())
     }
 
-    /// A gateway to the keys of an instance, which does what the service does for both.
-    fn gateway(kms: &TestInstance) -> Result<TestGateway> {
-        let (instance, key_id) = (kms.instance.clone(), kms.key_id.clone());
-        TestGateway::start(move |action, parameters| {
-            let context = parameters.get("EncryptionContext")?;
-            let pairs = serde_json::from_str::<HashMap<String, String>>(context).ok()?;
-            let aad = AadStyle::Raw.aad(&pairs.into_iter().collect());
-            let mut answer = json!({"KeyId": key_id, "RequestId": "r"});
-            if action == "Decrypt" {
-                let mut call = AdvanceDecryptRequest::empty();
-                let blob = BASE64.decode(&parameters["CiphertextBlob"]).ok()?;
-                (call.ciphertext_blob, call.aad) = ([&ADVANCE, &blob[..]].concat(), aad);
-                let done = blocking::wait(instance.send(&call, None, Headers::default())).ok()?;
-                answer["Plaintext"] = str::from_utf8(done.message.plaintext.expose()).ok()?.into();
-            } else {
-                let mut call = AdvanceEncryptRequest::empty();
-                (call.key_id, call.aad) = (key_id.clone(), aad);
-                call.plaintext = SecretBytes::from(parameters["Plaintext"].as_bytes());
-                let done = blocking::wait(instance.send(&call, None, Headers::default())).ok()?;
-                let blob = &done.message.ciphertext_blob[ADVANCE.len()..];
-                answer["CiphertextBlob"] = BASE64.encode(blob).into();
-                answer["KeyVersionId"] = done.message.key_version_id.into();
-            }
-            Some(answer)
-        })
-    }
-
     #[test]
     fn roads_open_what_others_wrapped() -> Result<()> {
         let kms = TestInstance::start()?;
-        let gateway = gateway(&kms)?;
+        let gateway = TestGateway::beside(&kms)?;
         let by_openapi = AlibabaKmsOpenApiProvider::new(&gateway.kms, &kms.key_id)?;
         let by_instance = |calls| Ok::<_, Error>(kms.provider()?.with_calls(calls));
         let ring = Target::Detached(DetachedTarget::KeyRing);

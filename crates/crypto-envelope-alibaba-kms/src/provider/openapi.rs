@@ -156,58 +156,22 @@ mod tests {
         provider::{DetachedTarget, Target},
     };
     use crypto_envelope_testkit::conformance;
-    use serde_json::{Value, json};
-    use sha2::{Digest as _, Sha256};
 
     use super::*;
     use crate::{
-        AlibabaKmsInstanceProvider,
-        test_gateway::{Parameters, TestGateway},
-        test_instance::TestInstance,
+        AlibabaKmsInstanceProvider, test_gateway::TestGateway, test_instance::TestInstance,
     };
 
-    const KEY_ID: &str = "key-1";
-    const VERSION_ID: &str = "2ab1a983-7072-4bbc-a582-584b5bd80001";
-
-    /// Of a gateway that binds contexts and hides nothing.
-    fn answer(action: &str, parameters: &Parameters) -> Option<Value> {
-        let context = parameters.get("EncryptionContext").cloned().unwrap_or_default();
-        let seal = |text: &str| {
-            let tag = Sha256::digest(format!("{context}{text}"));
-            let parts = [VERSION_ID.as_bytes(), &[0; IV_LENGTH], text.as_bytes(), &tag[..16]];
-            BASE64.encode(parts.concat())
-        };
-        let mut answer = json!({"KeyId": KEY_ID, "KeyVersionId": VERSION_ID, "RequestId": "r"});
-        match action {
-            "GenerateDataKey" => {
-                let length: usize = parameters["NumberOfBytes"].parse().ok()?;
-                let text = BASE64.encode(SecretBytes::random(length).ok()?.expose());
-                answer["CiphertextBlob"] = json!(seal(&text));
-                answer["Plaintext"] = json!(text);
-            }
-            "Encrypt" => answer["CiphertextBlob"] = json!(seal(&parameters["Plaintext"])),
-            "Decrypt" => {
-                let blob = BASE64.decode(&parameters["CiphertextBlob"]).ok()?;
-                let text = blob.get(VERSION_ID_LENGTH + IV_LENGTH..blob.len().checked_sub(16)?)?;
-                let text = str::from_utf8(text).ok()?;
-                if seal(text) != parameters["CiphertextBlob"] {
-                    return None;
-                }
-                answer["Plaintext"] = json!(text);
-            }
-            _ => return None,
-        }
-        Some(answer)
-    }
-
-    fn provider(gateway: &TestGateway) -> Result<AlibabaKmsOpenApiProvider> {
-        AlibabaKmsOpenApiProvider::new(&gateway.kms, KEY_ID)
+    fn start() -> Result<(TestInstance, TestGateway, AlibabaKmsOpenApiProvider)> {
+        let kms = TestInstance::start()?;
+        let gateway = TestGateway::beside(&kms)?;
+        let provider = AlibabaKmsOpenApiProvider::new(&gateway.kms, &kms.key_id)?;
+        Ok((kms, gateway, provider))
     }
 
     #[test]
     fn the_rules_of_providers_are_kept() -> Result<()> {
-        let gateway = TestGateway::start(answer)?;
-        let provider = provider(&gateway)?;
+        let (_kms, _gateway, provider) = start()?;
         let outcome = blocking::wait(async { Ok(conformance::check(&provider).await) })?;
         assert!(outcome.is_ok(), "{outcome:?}");
         Ok(())
@@ -215,34 +179,32 @@ mod tests {
 
     #[test]
     fn the_first_key_of_a_message_sends_no_secret() -> Result<()> {
-        let gateway = TestGateway::start(answer)?;
-        let provider = provider(&gateway)?;
+        let (_kms, gateway, provider) = start()?;
         let context = EncryptionContext::from([("tenant", "blue")]);
         let message = blocking::wait(Encryptor::new(provider.clone()).encrypt(b"text", &context))?;
-        let (action, parameters) = gateway.calls.recv().expect("a call");
-        assert_eq!(action, "GenerateDataKey");
-        assert!(!parameters.contains_key("Plaintext"));
-        let bound = &parameters["EncryptionContext"];
+        let calls = gateway.fake.take_calls();
+        assert_eq!(calls.len(), 1);
+        assert_eq!(calls[0].operation, "GenerateDataKey");
+        assert!(calls[0].request.get("Plaintext").is_none());
+        let bound = calls[0].request["EncryptionContext"].as_str().expect("a text");
         assert!(bound.starts_with(r#"{"crypto-envelope":""#) && !bound.contains("blue"), "{bound}");
         let opened = blocking::wait(Decryptor::new(provider).decrypt(&message, &context))?;
         assert_eq!(opened.plaintext(), b"text");
-        assert_eq!(gateway.actions(), ["Decrypt"]);
+        assert_eq!(gateway.operations(), ["Decrypt"]);
         Ok(())
     }
 
     /// Its answers are text.
     #[test]
     fn what_an_instance_wrapped_is_not_asked_for() -> Result<()> {
-        let gateway = TestGateway::start(answer)?;
-        let kms = TestInstance::start()?;
+        let (kms, gateway, ours) = start()?;
         let ring = Target::Detached(DetachedTarget::KeyRing);
         let (secret, context) = (SecretBytes::random(32)?, EncryptionContext::new());
         let theirs = AlibabaKmsInstanceProvider::new(&kms.instance, &kms.key_id)?;
         let keys = blocking::wait(theirs.wrap(WrapRequest::new(&secret, ring, &context)))?;
-        let ours = AlibabaKmsOpenApiProvider { key_id: kms.key_id.clone(), ..provider(&gateway)? };
         let request = UnwrapRequest::new(&keys[0], ring, &context);
         assert!(matches!(blocking::wait(ours.unwrap(request))?, Unwrapped::NotMine));
-        assert!(gateway.actions().is_empty());
+        assert!(gateway.operations().is_empty());
         Ok(())
     }
 }

@@ -200,26 +200,24 @@ const SHORTEST_MODULUS: usize = 2048 / 8;
 
 #[cfg(test)]
 mod tests {
-    use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+    use std::time::{Duration, SystemTime};
+
     use crypto_envelope::{
         AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, SecretBytes, blocking,
         provider::{DetachedTarget, Target},
     };
     use crypto_envelope_testkit::{
         conformance,
-        fake::alibaba_instance::{KeyKind, lie},
+        fake::{
+            alibaba_instance::{KeyKind, lie},
+            alibaba_openapi::lie as openapi_lie,
+        },
     };
     use serde_json::{Value, json};
 
     use super::*;
     use crate::{
-        instance::{
-            messages::{DecryptRequest, GetPublicKeyRequest},
-            protobuf::Message as _,
-            sign::Headers,
-        },
-        test_gateway::{Parameters, TestGateway},
-        test_instance::TestInstance,
+        openapi::CreateKeyVersion, test_gateway::TestGateway, test_instance::TestInstance,
     };
 
     const RING: Target = Target::Detached(DetachedTarget::KeyRing);
@@ -238,57 +236,23 @@ mod tests {
         Ok((kms, provider))
     }
 
-    /// A gateway to the key of an instance, of whose versions it has this page.
-    fn gateway(
-        kms: &TestInstance,
-        version_id: &str,
-        page: impl Fn() -> Value + Send + Sync + 'static,
-    ) -> Result<TestGateway> {
-        let (instance, key_id) = (kms.instance.clone(), kms.key_id.clone());
-        let version_id = version_id.to_owned();
-        TestGateway::start(move |action, parameters| {
-            let answer = json!({"KeyId": key_id, "KeyVersionId": version_id, "RequestId": "r"});
-            relayed(&instance, &key_id, answer, action, parameters)
-                .or_else(|| (action == "ListKeyVersions").then(&page))
-        })
-    }
-
-    fn page(total_count: u32, versions: &[Value]) -> Value {
-        json!({
-            "KeyVersions": {"KeyVersion": versions},
-            "PageNumber": 1, "PageSize": 100, "TotalCount": total_count,
-        })
-    }
-
-    fn relayed(
-        instance: &AlibabaKmsInstance,
-        key_id: &str,
-        mut answer: Value,
-        action: &str,
-        parameters: &Parameters,
-    ) -> Option<Value> {
-        let is_version = parameters.get("KeyVersionId").map(String::as_str);
-        if is_version != answer["KeyVersionId"].as_str() || parameters["KeyId"] != key_id {
-            return None;
-        }
-        let (about, key_id) = (Some(key_id), key_id.to_owned());
-        if action == "GetPublicKey" {
-            let call = GetPublicKeyRequest { key_id };
-            let answered = blocking::wait(instance.call(&call, about, Headers::default())).ok()?;
-            answer["PublicKey"] = json!(answered.message.public_key);
-        } else {
-            let mut call = DecryptRequest::empty();
-            (call.key_id, call.algorithm) = (key_id, parameters["Algorithm"].clone());
-            call.ciphertext_blob = BASE64.decode(&parameters["CiphertextBlob"]).ok()?;
-            let answered = blocking::wait(instance.call(&call, about, Headers::default())).ok()?;
-            answer["Plaintext"] = json!(BASE64.encode(answered.message.plaintext.expose()));
-        }
-        Some(answer)
+    fn by_openapi(kms: &TestInstance, gateway: &TestGateway) -> Result<AlibabaKmsRsaProvider> {
+        AlibabaKmsRsaProvider::openapi(&gateway.kms, &kms.key_id)
     }
 
     fn version(id: &str, day: u8) -> Value {
         let date = format!("2024-01-{day:02}T00:11:22Z");
         json!({"KeyId": "key", "KeyVersionId": id, "CreationDate": date})
+    }
+
+    /// The gateway says so of the versions of a key.
+    fn pretend(gateway: &TestGateway, total_count: u32, versions: &[Value]) {
+        let (total_count, versions) = (json!(total_count), json!(versions));
+        gateway.fake.clear_faults();
+        gateway.fake.inject(openapi_lie::answer("ListKeyVersions", move |answer| {
+            answer["TotalCount"] = total_count.clone();
+            answer["KeyVersions"]["KeyVersion"] = versions.clone();
+        }));
     }
 
     fn wrap(provider: &AlibabaKmsRsaProvider, secret: &SecretBytes) -> Result<EncryptedDataKey> {
@@ -312,24 +276,44 @@ mod tests {
     fn what_one_road_wrapped_the_other_opens() -> Result<()> {
         let (kms, by_instance) = start()?;
         let version_id = by_instance.version_id().expect("a public key").to_owned();
-        let newest = version_id.clone();
-        let gateway = gateway(&kms, &version_id, move || {
-            page(3, &[version("1", 1), version(&newest, 3), version("2", 2)])
-        })?;
-        let by_openapi = AlibabaKmsRsaProvider::openapi(&gateway.kms, &kms.key_id)?;
+        let gateway = TestGateway::beside(&kms)?;
+        let by_openapi = by_openapi(&kms, &gateway)?;
         let by_openapi = blocking::wait(by_openapi.with_public_key_of_kms())?;
         assert_eq!(by_openapi.version_id(), Some(version_id.as_str()));
-        assert_eq!(gateway.actions(), ["ListKeyVersions", "GetPublicKey"]);
+        assert_eq!(gateway.operations(), ["ListKeyVersions", "GetPublicKey"]);
         let secret = SecretBytes::random(32)?;
         for wrapping in [&by_instance, &by_openapi] {
             let _ = kms.operations();
             let key = wrap(wrapping, &secret)?;
-            assert!(kms.operations().is_empty() && gateway.actions().is_empty());
+            assert!(kms.operations().is_empty() && gateway.operations().is_empty());
             for unwrapping in [&by_instance, &by_openapi] {
                 let found = unwrap(unwrapping, &key)?;
                 assert!(matches!(found, Unwrapped::Key(found) if found.equals(secret.expose())));
             }
-            assert_eq!(gateway.actions(), ["AsymmetricDecrypt"]);
+            assert_eq!(gateway.operations(), ["AsymmetricDecrypt"]);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn the_newest_version_encrypts_and_all_are_opened() -> Result<()> {
+        let (kms, by_instance) = start()?;
+        let gateway = TestGateway::beside(&kms)?;
+        let first = by_openapi(&kms, &gateway)?;
+        let first = blocking::wait(first.with_public_key_of_kms())?;
+        let later = SystemTime::now() + Duration::from_mins(1);
+        gateway.fake.set_clock(Some(later));
+        let made = blocking::wait(gateway.kms.call(CreateKeyVersion::new(&kms.key_id)))?;
+        let second = blocking::wait(first.clone().with_public_key_of_kms())?;
+        assert_eq!(second.version_id(), Some(made.version.key_version_id.as_str()));
+        assert_eq!(first.version_id(), by_instance.version_id());
+        let secret = SecretBytes::random(32)?;
+        for wrapping in [&first, &second] {
+            let key = wrap(wrapping, &secret)?;
+            for unwrapping in [&first, &second, &by_instance] {
+                let found = unwrap(unwrapping, &key)?;
+                assert!(matches!(found, Unwrapped::Key(found) if found.equals(secret.expose())));
+            }
         }
         Ok(())
     }
@@ -338,22 +322,27 @@ mod tests {
     fn the_newest_version_has_to_be_known() -> Result<()> {
         let (kms, by_instance) = start()?;
         let version_id = by_instance.version_id().expect("a public key");
-        let ambiguous: [fn() -> Value; 3] = [
-            || page(0, &[]),
-            || page(3, &[version("1", 2), version("2", 2), version("3", 1)]),
-            || page(101, &[version("1", 1)]),
-        ];
-        for versions in ambiguous {
-            let gateway = gateway(&kms, version_id, versions)?;
-            let by_openapi = AlibabaKmsRsaProvider::openapi(&gateway.kms, &kms.key_id)?;
+        let gateway = TestGateway::beside(&kms)?;
+        let by_openapi = by_openapi(&kms, &gateway)?;
+        let undated = json!({"KeyId": "key", "KeyVersionId": "1"});
+        for (total_count, versions) in [
+            (0, vec![]),
+            (2, vec![undated.clone(), undated]),
+            (3, vec![version("1", 2), version("2", 2), version("3", 1)]),
+            (1001, vec![version("1", 1)]),
+        ] {
+            pretend(&gateway, total_count, &versions);
             let refused = blocking::wait(by_openapi.clone().with_public_key_of_kms());
             let refused = refused.expect_err("one was taken").to_string();
             assert!(refused.contains("give the id of one"), "{refused}");
-            let named = by_openapi.clone().with_public_key_of_version(version_id);
-            assert_eq!(blocking::wait(named)?.version_id(), Some(version_id));
-            let named = by_openapi.with_public_key_of_version("another");
-            assert!(blocking::wait(named).is_err());
         }
+        // The order in which they come does not matter.
+        pretend(&gateway, 3, &[version("1", 1), version(version_id, 3), version("2", 2)]);
+        let found = blocking::wait(by_openapi.clone().with_public_key_of_kms())?;
+        assert_eq!(found.version_id(), Some(version_id));
+        let named = by_openapi.clone().with_public_key_of_version(version_id);
+        assert_eq!(blocking::wait(named)?.version_id(), Some(version_id));
+        assert!(blocking::wait(by_openapi.with_public_key_of_version("another")).is_err());
         Ok(())
     }
 
@@ -437,17 +426,23 @@ mod tests {
         assert!(refused.contains("another key"), "{refused}");
         kms.fake.clear_faults();
         kms.fake.inject(lie::without("GetPublicKey", "KeyId"));
-        assert!(blocking::wait(provider.with_public_key_of_kms()).is_err());
-        let gateway = TestGateway::start(|_, _| {
-            Some(json!({"KeyId": "key", "KeyVersionId": "2", "Plaintext": "", "PublicKey": ""}))
-        })?;
-        let provider = AlibabaKmsRsaProvider::openapi(&gateway.kms, "key")?;
-        let (key_id, version_id) = ("key".to_owned(), "1".to_owned());
-        let key = WrappedRsaKey { key_id, version_id }.store(vec![1])?;
-        let refused = unwrap(&provider, &key).expect_err("it was taken").to_string();
-        assert!(refused.contains("another version"), "{refused}");
-        let fetched = blocking::wait(provider.with_public_key_of_version("1"));
-        assert!(fetched.expect_err("it was taken").to_string().contains("another version"));
+        assert!(blocking::wait(provider.clone().with_public_key_of_kms()).is_err());
+        let gateway = TestGateway::beside(&kms)?;
+        let by_openapi = by_openapi(&kms, &gateway)?;
+        let version_id = provider.version_id().expect("a public key");
+        for (member, message) in [("KeyId", "another key"), ("KeyVersionId", "another version")] {
+            for operation in ["AsymmetricDecrypt", "GetPublicKey"] {
+                gateway.fake.inject(openapi_lie::answer(operation, move |answer| {
+                    answer[member] = json!("another");
+                }));
+            }
+            let refused = unwrap(&by_openapi, &key).expect_err("it was taken").to_string();
+            assert!(refused.contains(message), "{refused}");
+            let fetched = by_openapi.clone().with_public_key_of_version(version_id);
+            let refused = blocking::wait(fetched).expect_err("it was taken").to_string();
+            assert!(refused.contains(message), "{refused}");
+            gateway.fake.clear_faults();
+        }
         Ok(())
     }
 
