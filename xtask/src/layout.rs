@@ -19,7 +19,7 @@ use crate::tally::Tally;
 const CHECKS: &[Check] = &[
     Check::of_workspace("default tree of the core is small", tree::weight_in_core),
     Check::of_workspace("streams of the core bring little", tree::weight_in_streams),
-    Check::of_workspace("KMS providers bring little", tree::weight_in_aws_kms),
+    Check::of_workspace("KMS providers bring little", tree::weight_in_kms),
     Check::of_workspace("pure Rust needs no C compiler", tree::c_in_pure_rust),
     Check::of_workspace("one version of each direct dependency", |workspace| {
         Ok(tree::rival_versions(workspace))

@@ -1,5 +1,5 @@
-//! `--provider`, as text and as a key provider. A new kind is a file beside the others, a line in the
-//! `match` below, and one in the lists of kinds.
+//! `--provider`, as text and as a key provider. A new kind is a file beside the others and a line in
+//! [`KINDS`]; one of a key service a line in the list of its service and in [`KINDS_OF_SERVICES`].
 
 #[cfg(feature = "aws-kms")]
 mod aws_kms;
@@ -39,13 +39,35 @@ trait Spec: Debug + Send + Sync {
     fn open(&self, opening: &mut Opening) -> Result<Box<dyn KeyProvider>, Failure>;
 }
 
+/// Makes one of what stands behind `KIND:`.
+type Parse = fn(&str, Options) -> Result<Arc<dyn Spec>, String>;
+
+/// A key service, with what it has for keyferry.
+struct Service {
+    kinds: &'static [(&'static str, Parse)],
+    /// What a wrapped key is, if a key of this service wrapped it.
+    recognize: fn(&EncryptedDataKey) -> Option<KeyDescription>,
+    /// What to do about an error of this service, where the provider cannot say it as well.
+    hint_for: fn(&Error) -> Option<&'static str>,
+}
+
 /// What the providers of one run have in common while they are opened.
 #[derive(Debug)]
 struct Opening {
     #[cfg_attr(not(feature = "aws-kms"), expect(dead_code, reason = "for keys in a service"))]
     operation: Operation,
     #[cfg(feature = "aws-kms")]
-    kms: aws_kms::Access,
+    aws_kms: aws_kms::Access,
+}
+
+impl Opening {
+    fn new(operation: Operation) -> Self {
+        Self {
+            operation,
+            #[cfg(feature = "aws-kms")]
+            aws_kms: aws_kms::Access::default(),
+        }
+    }
 }
 
 /// `KIND:REST[?KEY=VALUE&KEY=VALUE]`. The rest is taken as it is, up to the first `?`.
@@ -57,26 +79,34 @@ impl FromStr for ProviderSpec {
             text.split_once(':').ok_or("expected KIND:..., for example raw-aes:FILE")?;
         let (name, query) = rest.split_once('?').unwrap_or((rest, ""));
         let options = Options::parse(query)?;
-        let spec: Arc<dyn Spec> = match kind {
-            "raw-aes" => Arc::new(RawAes::parse(name, options)?),
-            "raw-rsa" => Arc::new(RawRsa::parse(name, options)?),
-            #[cfg(feature = "aws-kms")]
-            "aws-kms" if name == "discovery" => Arc::new(aws_kms::Discovery::parse(options)?),
-            #[cfg(feature = "aws-kms")]
-            "aws-kms" => Arc::new(aws_kms::Strict::parse(name, options)?),
-            #[cfg(feature = "aws-kms")]
-            "aws-kms-rsa" => Arc::new(aws_kms::Rsa::parse(name, options)?),
-            kind if KINDS.contains(&kind) => {
-                return Err("this keyferry was built without the feature aws-kms".to_owned());
-            }
-            _ => {
-                let kinds = KINDS.join(", ");
-                return Err(format!("unknown key provider {kind:?}; there are: {kinds}"));
-            }
-        };
-        Ok(Self(spec))
+        parse_of(kind)?(name, options).map(Self)
     }
 }
+
+fn parse_of(kind: &str) -> Result<Parse, String> {
+    let services = SERVICES.iter().flat_map(|service| service.kinds);
+    if let Some((_, parse)) = KINDS.iter().chain(services).find(|(name, _)| *name == kind) {
+        return Ok(*parse);
+    }
+    if let Some((_, feature)) = KINDS_OF_SERVICES.iter().find(|(name, _)| *name == kind) {
+        return Err(format!("this keyferry was built without the feature {feature}"));
+    }
+    let kinds = KINDS.iter().map(|(name, _)| *name);
+    let kinds: Vec<_> = kinds.chain(KINDS_OF_SERVICES.iter().map(|(name, _)| *name)).collect();
+    Err(format!("unknown key provider {kind:?}; there are: {}", kinds.join(", ")))
+}
+
+/// Those of keys in files.
+const KINDS: &[(&str, Parse)] = &[
+    ("raw-aes", |name, options| Ok(Arc::new(RawAes::parse(name, options)?))),
+    ("raw-rsa", |name, options| Ok(Arc::new(RawRsa::parse(name, options)?))),
+];
+/// Those of key services, and the feature that brings them.
+const KINDS_OF_SERVICES: &[(&str, &str)] = &[("aws-kms", "aws-kms"), ("aws-kms-rsa", "aws-kms")];
+const SERVICES: &[Service] = &[
+    #[cfg(feature = "aws-kms")]
+    aws_kms::SERVICE,
+];
 
 impl ProviderSpec {
     /// The files that it takes something from, such as the key.
@@ -84,8 +114,6 @@ impl ProviderSpec {
         self.0.files()
     }
 }
-
-const KINDS: [&str; 4] = ["raw-aes", "raw-rsa", "aws-kms", "aws-kms-rsa"];
 
 /// Refuses keys that cannot do this at all.
 pub(crate) fn check(specs: &[ProviderSpec], operation: Operation) -> Result<(), Failure> {
@@ -119,11 +147,7 @@ fn all_of(
     operation: Operation,
 ) -> Result<Option<Box<dyn KeyProvider>>, Failure> {
     let Some((generator, children)) = specs.split_first() else { return Ok(None) };
-    let mut opening = Opening {
-        operation,
-        #[cfg(feature = "aws-kms")]
-        kms: aws_kms::Access::default(),
-    };
+    let mut opening = Opening::new(operation);
     let generator = generator.0.open(&mut opening)?;
     if children.is_empty() {
         return Ok(Some(generator));
@@ -136,22 +160,22 @@ fn all_of(
 
 /// What a wrapped key says of the key service that made it.
 pub(crate) fn recognize(key: &EncryptedDataKey) -> Option<KeyDescription> {
-    RECOGNIZING.iter().find_map(|recognize| recognize(key))
+    SERVICES.iter().find_map(|service| (service.recognize)(key))
 }
 
 /// The next step after an error of a key service, in the words of the command line.
 pub(crate) fn hint_for(error: &Error) -> Option<&'static str> {
-    HINTING.iter().find_map(|hint_for| hint_for(error))
+    SERVICES.iter().find_map(|service| (service.hint_for)(error))
 }
 
-const RECOGNIZING: &[fn(&EncryptedDataKey) -> Option<KeyDescription>] = &[
-    #[cfg(feature = "aws-kms")]
-    aws_kms::recognize,
-];
-const HINTING: &[fn(&Error) -> Option<&'static str>] = &[
-    #[cfg(feature = "aws-kms")]
-    aws_kms::hint_for,
-];
+/// The words of an error about something that was said wrongly.
+#[cfg(feature = "aws-kms")]
+fn said(error: Error) -> String {
+    match error {
+        Error::InvalidInput { what, .. } => what,
+        error => error.to_string(),
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -180,12 +204,17 @@ mod tests {
         }
     }
 
-    #[cfg(not(feature = "aws-kms"))]
     #[test]
-    fn a_kind_that_was_left_out_is_named() {
-        for text in ["aws-kms:alias/name", "aws-kms-rsa:x"] {
-            let error = text.parse::<ProviderSpec>().expect_err(text);
-            assert!(error.contains("feature aws-kms"), "{text}: {error}");
+    fn every_kind_of_a_service_is_known_with_and_without_it() {
+        let built = SERVICES.iter().flat_map(|service| service.kinds);
+        for (kind, _) in built {
+            assert!(KINDS_OF_SERVICES.iter().any(|(known, _)| known == kind), "{kind}");
+        }
+        for (kind, feature) in KINDS_OF_SERVICES {
+            let error = format!("{kind}:?x=y").parse::<ProviderSpec>().expect_err(kind);
+            let is_built = SERVICES.iter().flat_map(|service| service.kinds).any(|k| k.0 == *kind);
+            let expected = format!("without the feature {feature}");
+            assert_eq!(error.contains(&expected), !is_built, "{kind}: {error}");
         }
     }
 }

@@ -17,16 +17,16 @@ pub(super) fn weight_in_streams(_: &Workspace) -> Result<Vec<Finding>, String> {
 }
 
 /// More packages than the KMS providers may have, or a second library in C to encrypt with.
-pub(super) fn weight_in_aws_kms(_: &Workspace) -> Result<Vec<Finding>, String> {
+pub(super) fn weight_in_kms(_: &Workspace) -> Result<Vec<Finding>, String> {
     let mut findings = Vec::new();
-    for (features, most) in KMS_WEIGHTS {
-        let host = format!("{HOST_TREE} {}", selection(KMS, features));
+    for (package, features, most) in KMS_WEIGHTS {
+        let host = format!("{HOST_TREE} {}", selection(package, features));
         let count = packages(&shell::output(&mut shell::cargo(&host))?).len();
         if count > *most {
             let message = format!("{count} packages are in its tree, not {most} at most");
-            findings.push(Finding { place: format!("{KMS} {features}"), message });
+            findings.push(Finding { place: format!("{package} {features}"), message });
         }
-        findings.extend(unwanted(KMS, features, RIVALS_IN_C)?);
+        findings.extend(unwanted(package, features, RIVALS_IN_C)?);
     }
     Ok(findings)
 }
@@ -140,10 +140,13 @@ const STREAM: &str = "--features stream";
 /// new version of tokio can split something off. What it needs for sockets, processes or signals is
 /// more than that.
 const MAX_MORE: usize = 5;
-const KMS: &str = "crypto-envelope-aws-kms";
-/// Without and with what finds credentials; everything that is built counts.
-const KMS_WEIGHTS: &[(&str, usize)] =
-    &[("--no-default-features --features aws-lc", 125), ("", 155)];
+/// Everything that is built counts. Of AWS without and with what finds credentials; that of Alibaba Cloud
+/// has no vendor's SDK below it.
+const KMS_WEIGHTS: &[(&str, &str, usize)] = &[
+    ("crypto-envelope-aws-kms", "--no-default-features --features aws-lc", 125),
+    ("crypto-envelope-aws-kms", "", 155),
+    ("crypto-envelope-alibaba-kms", "", 125),
+];
 /// AWS-LC is there already.
 const RIVALS_IN_C: &[&str] = &["ring", "openssl", "openssl-sys", "native-tls"];
 const PURE_RUST: &str = "--no-default-features --features rustcrypto,rustcrypto-rsa";

@@ -5,21 +5,40 @@ mod discovery;
 mod rsa;
 mod strict;
 
+use std::sync::Arc;
+
 use crypto_envelope::{
     EncryptedDataKey, Error,
     provider::{KeyDescription, ProviderErrorKind},
 };
 use crypto_envelope_aws_kms::{AwsKmsError, AwsKmsProvider, AwsKmsRsaProvider};
 
-pub(super) use self::{access::Access, discovery::Discovery, rsa::Rsa, strict::Strict};
+use self::{discovery::Discovery, rsa::Rsa, strict::Strict};
+use super::{Service, Spec, options::Options, said};
 
-/// What a wrapped key is, if a key of KMS wrapped it.
-pub(super) fn recognize(key: &EncryptedDataKey) -> Option<KeyDescription> {
+pub(super) use self::access::Access;
+
+pub(super) const SERVICE: Service = Service {
+    kinds: &[
+        ("aws-kms", symmetric),
+        ("aws-kms-rsa", |name, options| Ok(Arc::new(Rsa::parse(name, options)?))),
+    ],
+    recognize,
+    hint_for,
+};
+
+fn symmetric(name: &str, options: Options) -> Result<Arc<dyn Spec>, String> {
+    Ok(match name {
+        "discovery" => Arc::new(Discovery::parse(options)?),
+        key => Arc::new(Strict::parse(key, options)?),
+    })
+}
+
+fn recognize(key: &EncryptedDataKey) -> Option<KeyDescription> {
     AwsKmsProvider::recognize(key).or_else(|| AwsKmsRsaProvider::recognize(key))
 }
 
-/// What to do about an error of KMS, where the provider cannot say it as well.
-pub(super) fn hint_for(error: &Error) -> Option<&'static str> {
+fn hint_for(error: &Error) -> Option<&'static str> {
     let Error::Provider(provider) = error else { return None };
     let kms = AwsKmsError::all_in(error).pop()?;
     let is_arn = kms.key_id().starts_with("arn:");
@@ -32,13 +51,5 @@ pub(super) fn hint_for(error: &Error) -> Option<&'static str> {
             Some("to ask in another region: --provider 'aws-kms:KEY?region=REGION'")
         }
         _ => None,
-    }
-}
-
-/// The words of an error about something that was said wrongly.
-fn said(error: Error) -> String {
-    match error {
-        Error::InvalidInput { what, .. } => what,
-        error => error.to_string(),
     }
 }

@@ -220,7 +220,7 @@ const EXEMPT: [&str; 17] = [
     "make it your own",
     "may not outlast a crash",
     "not a file any more",
-    "this keyferry was built without the feature aws-kms",
+    "this keyferry was built without the feature",
     "the local keys were opened for decryption",
     "tidy up",
     "try again when nobody writes to it any more",

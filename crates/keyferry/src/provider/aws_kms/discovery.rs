@@ -14,7 +14,7 @@ use crate::{
 
 /// Whatever keys of KMS a message names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::provider) struct Discovery {
+pub(super) struct Discovery {
     /// Whose keys; without one, anybody's.
     filter: Option<AwsKmsDiscoveryFilter>,
     /// Of which the keys must be.
@@ -35,7 +35,7 @@ enum Place {
 }
 
 impl Discovery {
-    pub(in crate::provider) fn parse(mut options: Options) -> Result<Self, String> {
+    pub(super) fn parse(mut options: Options) -> Result<Self, String> {
         let (partition, accounts) = (options.take("partition"), options.take_list("accounts"));
         let parsed = Self {
             filter: filter(partition, accounts)?,
@@ -108,7 +108,7 @@ impl Spec for Discovery {
 
     fn open(&self, opening: &mut Opening) -> Result<Box<dyn KeyProvider>, Failure> {
         let tokens = self.settings.grant_tokens()?;
-        let clients = opening.kms.clients(&self.settings, None)?;
+        let clients = opening.aws_kms.clients(&self.settings, None)?;
         let discovery = match &self.filter {
             Some(filter) => AwsKmsDiscoveryProvider::new(&clients, filter.clone()),
             None => AwsKmsDiscoveryProvider::any_account(&clients),

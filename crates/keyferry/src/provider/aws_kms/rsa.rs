@@ -18,7 +18,7 @@ use crate::{
 
 /// One RSA key of KMS.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::provider) struct Rsa {
+pub(super) struct Rsa {
     key_arn: String,
     padding: RsaPadding,
     public_key: Option<PathBuf>,
@@ -26,7 +26,7 @@ pub(in crate::provider) struct Rsa {
 }
 
 impl Rsa {
-    pub(in crate::provider) fn parse(key_arn: &str, mut options: Options) -> Result<Self, String> {
+    pub(super) fn parse(key_arn: &str, mut options: Options) -> Result<Self, String> {
         if key_arn.is_empty() {
             return Err("the key is missing: aws-kms-rsa:ARN".to_owned());
         }
@@ -47,7 +47,7 @@ impl Rsa {
 
     fn online(&self, opening: &mut Opening) -> Result<AwsKmsRsaProvider, Failure> {
         let tokens = self.settings.grant_tokens()?;
-        let clients = opening.kms.clients(&self.settings, None)?;
+        let clients = opening.aws_kms.clients(&self.settings, None)?;
         let provider = AwsKmsRsaProvider::new(&clients, &self.key_arn, self.padding)?;
         Ok(provider.with_grant_tokens(tokens)?)
     }

@@ -14,7 +14,7 @@ use crate::{
 
 /// One symmetric key of KMS.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::provider) struct Strict {
+pub(super) struct Strict {
     key_id: String,
     /// Of keys that name none.
     region: Option<String>,
@@ -30,7 +30,7 @@ enum Matching {
 }
 
 impl Strict {
-    pub(in crate::provider) fn parse(key_id: &str, mut options: Options) -> Result<Self, String> {
+    pub(super) fn parse(key_id: &str, mut options: Options) -> Result<Self, String> {
         if key_id.is_empty() {
             return Err("the key is missing: aws-kms:ARN".to_owned());
         }
@@ -81,7 +81,7 @@ impl Spec for Strict {
 
     fn open(&self, opening: &mut Opening) -> Result<Box<dyn KeyProvider>, Failure> {
         let tokens = self.settings.grant_tokens()?;
-        let clients = opening.kms.clients(&self.settings, self.region.as_deref())?;
+        let clients = opening.aws_kms.clients(&self.settings, self.region.as_deref())?;
         let provider = AwsKmsProvider::new(&clients, &self.key_id)?.with_grant_tokens(tokens)?;
         Ok(Box::new(match self.matching {
             Matching::Exactly => provider,
