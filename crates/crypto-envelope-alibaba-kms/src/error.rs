@@ -77,6 +77,12 @@ impl AlibabaKmsError {
         kinds.contains(&self.kind) || self.message == BODY_INVALID
     }
 
+    /// Whether the certificate of the gateway was not one to trust.
+    #[must_use]
+    pub fn distrusts_gateway(&self) -> bool {
+        self.status.is_none() && self.message.starts_with(DISTRUST)
+    }
+
     /// Whether the gateway refused the time of the request.
     pub(crate) fn is_about_time(&self) -> bool {
         is_about_time(self.code().unwrap_or_default(), &self.message)
@@ -203,8 +209,8 @@ impl Call {
         match no_answer.kind {
             NoAnswerKind::Untrusted => {
                 let message = format!(
-                    "the certificate of the gateway is not trusted: {message}; instances have a CA of \
-                     their own, which AlibabaKmsSettings::ca_file takes"
+                    "{DISTRUST}: {message}; instances have a CA of their own, which \
+                     AlibabaKmsSettings::ca_file takes"
                 );
                 self.unanswered(ProviderErrorKind::Other, &message)
             }
@@ -323,6 +329,7 @@ fn kind_of_code(code: &str) -> Option<ProviderErrorKind> {
     })
 }
 
+const DISTRUST: &str = "the certificate of the gateway is not trusted";
 const DATE_INVALID: &str = "The Param Date is invalid.";
 const SIGNATURE_INVALID: &str = "The Param Authorization is invalid.";
 const BODY_INVALID: &str = "The Param Content-SHA256 is invalid.";

@@ -80,6 +80,19 @@ pub(crate) fn read_rsa(path: &Path) -> Result<RsaKeyFile, Failure> {
     Ok(RsaKeyFile { bytes: read_all(path, file, LARGEST_RSA)?, private: check(path, &metadata) })
 }
 
+/// Reads a text that nobody else may read, of at most `most` bytes.
+#[cfg(feature = "alibaba-kms")]
+pub(crate) fn read_text(path: &Path, most: usize) -> Result<SecretBytes, Failure> {
+    let (file, metadata) = open(path)?;
+    check(path, &metadata)?;
+    let bytes = read_all(path, file, most)?;
+    if bytes.len() > most {
+        let path = path.display();
+        return Err(Failure::usage(format!("the key file {path} is longer than {most} bytes")));
+    }
+    Ok(SecretBytes::from(&bytes[..]))
+}
+
 /// Reads a small file that nobody else may read.
 fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let (file, metadata) = open(path)?;

@@ -1,5 +1,7 @@
 //! The command line of crypto-envelope. `keyferry --help` says what it can do.
 
+#[cfg(feature = "alibaba-kms")]
+mod alibaba_kms;
 mod anchor;
 mod args;
 mod base64_stream;

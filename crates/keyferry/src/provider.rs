@@ -1,6 +1,8 @@
 //! `--provider`, as text and as a key provider. A new kind is a file beside the others and a line in
 //! [`KINDS`]; one of a key service a line in the list of its service and in [`KINDS_OF_SERVICES`].
 
+#[cfg(feature = "alibaba-kms")]
+mod alibaba_kms;
 #[cfg(feature = "aws-kms")]
 mod aws_kms;
 mod key_name;
@@ -56,6 +58,8 @@ struct Service {
 struct Opening {
     #[cfg_attr(not(feature = "aws-kms"), expect(dead_code, reason = "for keys in a service"))]
     operation: Operation,
+    #[cfg(feature = "alibaba-kms")]
+    alibaba_kms: crate::alibaba_kms::Access,
     #[cfg(feature = "aws-kms")]
     aws_kms: aws_kms::Access,
 }
@@ -64,6 +68,8 @@ impl Opening {
     fn new(operation: Operation) -> Self {
         Self {
             operation,
+            #[cfg(feature = "alibaba-kms")]
+            alibaba_kms: crate::alibaba_kms::Access::default(),
             #[cfg(feature = "aws-kms")]
             aws_kms: aws_kms::Access::default(),
         }
@@ -102,8 +108,11 @@ const KINDS: &[(&str, Parse)] = &[
     ("raw-rsa", |name, options| Ok(Arc::new(RawRsa::parse(name, options)?))),
 ];
 /// Those of key services, and the feature that brings them.
-const KINDS_OF_SERVICES: &[(&str, &str)] = &[("aws-kms", "aws-kms"), ("aws-kms-rsa", "aws-kms")];
+const KINDS_OF_SERVICES: &[(&str, &str)] =
+    &[("aws-kms", "aws-kms"), ("aws-kms-rsa", "aws-kms"), ("alibaba-kms", "alibaba-kms")];
 const SERVICES: &[Service] = &[
+    #[cfg(feature = "alibaba-kms")]
+    alibaba_kms::SERVICE,
     #[cfg(feature = "aws-kms")]
     aws_kms::SERVICE,
 ];

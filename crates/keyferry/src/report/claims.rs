@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crypto_envelope::{BodyFormat, Header, Outline, provider::KeyDescription};
+use crypto_envelope::{BodyFormat, Header, Outline};
 use serde_json::{Value, json};
 
 use super::json;
@@ -107,12 +107,12 @@ impl Claims {
         lines.push("encrypted data keys:".to_owned());
         for key in header.encrypted_data_keys() {
             let mut facts = format!("{} bytes", key.ciphertext().len());
-            if let Some(KeyDescription { region, algorithm, .. }) = provider::recognize(key) {
-                for (name, fact) in [("", algorithm), ("region ", region)] {
-                    facts.extend(fact.map(|fact| format!(", {name}{fact}")));
-                }
+            let known = provider::recognize(key).unwrap_or_default();
+            for (name, fact) in [("", known.algorithm), ("region ", known.region)] {
+                facts.extend(fact.map(|fact| format!(", {name}{fact}")));
             }
-            lines.push(format!("  {} {} ({facts})", key.provider_id(), key.key_name()));
+            let name = known.key_id.unwrap_or_else(|| key.key_name());
+            lines.push(format!("  {} {name} ({facts})", key.provider_id()));
         }
         lines.extend(self.risks().map(|risk| format!("risk: {}", risk.text())));
         lines.iter().fold(String::new(), |mut text, line| {
