@@ -1,5 +1,9 @@
 //! The command line as people and scripts use it: the real program in an empty folder.
 
+#[cfg(feature = "alibaba-kms")]
+mod alibaba;
+#[cfg(feature = "alibaba-kms")]
+mod alibaba_kms;
 #[cfg(feature = "aws-kms")]
 mod aws_kms;
 mod base64;
