@@ -3,6 +3,9 @@
 mod caching;
 mod context;
 mod files;
+#[cfg_attr(not(feature = "alibaba-kms"), expect(dead_code, reason = "for keys in a service"))]
+#[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
+mod kms;
 mod policy;
 mod range;
 
@@ -11,10 +14,16 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
+#[cfg(feature = "alibaba-kms")]
+pub(crate) use self::kms::{
+    CreateKey, GenerateDataKey, GetPublicKey, GetSecretValue, KmsCommand, KmsDecrypt, KmsEncrypt,
+    KmsGateway, Results, Secret, Sign, Signed, Usage, Verify,
+};
 pub(crate) use self::{
     caching::Caching,
     context::{Expected, Pair},
     files::{Files, Report},
+    kms::Kms,
     policy::{Commitment, Suite},
     range::ByteRange,
 };
@@ -51,6 +60,7 @@ pub(crate) enum Command {
     Inspect(Inspect),
     #[command(subcommand)]
     Keys(Keys),
+    Kms(Kms),
     Completions(Completions),
     Man(Man),
 }
@@ -245,9 +255,10 @@ pub(crate) struct Man {
 
 /// Who can open the message.
 #[derive(Debug, Args)]
+#[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
 pub(crate) struct WrappingKeys {
-    /// Where the key is: raw-aes:FILE, raw-rsa:PEM, aws-kms:ARN, aws-kms:discovery or
-    /// aws-kms-rsa:ARN, and options, which --help lists. Given several times, the first one makes the
+    /// Where the key is: raw-aes:FILE, raw-rsa:PEM, aws-kms:ARN, aws-kms:discovery, aws-kms-rsa:ARN or
+    /// alibaba-kms:ID, and options, which --help lists. Given several times, the first one makes the
     /// data key, all wrap it, and any of them decrypts. By default the local keys
     ///
     /// raw-aes:FILE[?namespace=NS&name=NAME&encoding=raw|hex|base64]
@@ -264,6 +275,13 @@ pub(crate) struct WrappingKeys {
     ///
     /// aws-kms-rsa:ARN[?padding=oaep-sha256|oaep-sha1&public-key=FILE&...]: an RSA key of AWS KMS. With
     /// the public key in a file, encrypting needs no AWS
+    ///
+    /// alibaba-kms:ID?endpoint=HOST&client-key=FILE[&password-file=FILE&ca=FILE
+    /// &calls=advance|initial-version]: a key of Alibaba Cloud KMS, by the gateway of its instance. The
+    /// password of the ClientKey may be in ALIBABA_KMS_CLIENT_KEY_PASSWORD instead
+    ///
+    /// alibaba-kms:ID[?region=REGION|endpoint=HOST&profile=NAME&ca=FILE]: the same by the OpenAPI, with the
+    /// access key of the vendor's tools
     #[arg(short, long = "provider", value_name = "PROVIDER")]
     pub(crate) providers: Vec<ProviderSpec>,
 

@@ -5,6 +5,8 @@ mod decrypt;
 mod encrypt;
 mod inspect;
 mod keys;
+#[cfg(feature = "alibaba-kms")]
+mod kms;
 mod man;
 
 use crypto_envelope::EncryptionContext;
@@ -28,6 +30,12 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
         Command::Decrypt(arguments) => decrypt::run(arguments),
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Keys(arguments) => keys::run(arguments),
+        #[cfg(feature = "alibaba-kms")]
+        Command::Kms(arguments) => kms::run(arguments),
+        #[cfg(not(feature = "alibaba-kms"))]
+        Command::Kms(_) => {
+            Err(Failure::usage("this keyferry was built without the feature alibaba-kms"))
+        }
         Command::Completions(arguments) => completions::run(arguments),
         Command::Man(arguments) => man::run(arguments),
     }

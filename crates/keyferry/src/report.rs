@@ -80,6 +80,12 @@ pub(crate) fn print_json(value: &Value) -> Result<(), Failure> {
     print(&json_line(value))
 }
 
+/// A line of JSON to standard error, where standard output is for data.
+#[cfg(feature = "alibaba-kms")]
+pub(crate) fn say_json(value: &Value) -> Result<(), Failure> {
+    say_raw(&json_line(value))
+}
+
 /// A line to standard error, for people. Without standard error there is nobody to tell, which
 /// is no reason to fail: the work is done.
 pub(crate) fn say(line: &str) {
