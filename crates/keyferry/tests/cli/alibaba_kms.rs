@@ -1,12 +1,13 @@
 //! Keys in Alibaba Cloud KMS: which calls are made, and which are not.
 
-use std::{error::Error, fs, io, os::unix::fs::PermissionsExt as _};
+use std::{collections::BTreeSet, error::Error, fs, io, os::unix::fs::PermissionsExt as _};
 
+use crypto_envelope_testkit::fake::alibaba_instance::KeyKind;
 use serde_json::Value;
 
 use crate::{
-    alibaba::{Alibaba, PASSWORD},
-    sandbox::{Ran, Sandbox, TestResult},
+    alibaba::{Alibaba, PASSWORD, SECRET},
+    sandbox::{Ran, Sandbox, TestResult, mode_of},
 };
 
 /// Runs the program with access to `kms`.
@@ -108,5 +109,137 @@ fn inspect_names_the_key() -> TestResult {
         (&key["provider_id"], &key["key_id"]),
         (&"alibaba-kms".into(), &kms.key.as_str().into())
     );
+    Ok(())
+}
+
+/// Runs `keyferry kms` at the OpenAPI.
+fn openapi(sandbox: &Sandbox, kms: &Alibaba, arguments: &[&str]) -> io::Result<Ran> {
+    let key = kms.openapi.access_key();
+    let mut command = sandbox.command(&["kms", "--endpoint", &kms.openapi.endpoint()]);
+    command.args(arguments).env("ALIBABA_CLOUD_ACCESS_KEY_ID", key.id());
+    command.env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", key.secret()).output().map(Ran::from)
+}
+
+/// Runs `keyferry kms` at the instance.
+fn instance(sandbox: &Sandbox, kms: &Alibaba, arguments: &[&str]) -> io::Result<Ran> {
+    let endpoint = kms.fake.endpoint();
+    let way = ["kms", "--endpoint", &endpoint, "--client-key", "ck.json"];
+    run(sandbox, kms, &[&way, arguments].concat())
+}
+
+fn openapi_operations(kms: &Alibaba) -> Vec<String> {
+    kms.openapi.take_calls().into_iter().map(|call| call.operation).collect()
+}
+
+#[test]
+fn a_long_list_is_read_to_its_end() -> TestResult {
+    let (sandbox, kms) = (Sandbox::new()?, Alibaba::start()?);
+    for _ in 0..250 {
+        kms.openapi.create_key(KeyKind::Symmetric)?;
+    }
+    let listed = openapi(&sandbox, &kms, &["list"])?.expect(0)?;
+    let listed = String::from_utf8(listed.stdout)?;
+    assert_eq!(openapi_operations(&kms), ["ListKeys"; 3]);
+    let keys: BTreeSet<_> = listed.lines().collect();
+    assert_eq!(keys.len(), listed.lines().count());
+    assert_eq!(keys.len(), 250 + kms.keys());
+    assert!(keys.contains(&*kms.key));
+    Ok(())
+}
+
+#[test]
+fn a_data_key_is_asked_for_in_clear_only_if_it_is_wanted() -> TestResult {
+    let kms = Alibaba::start()?;
+    let sandbox = with_client_key(&kms)?;
+    let wrapped = ["generate-data-key", &kms.key, "-f", "-o", "wrapped"];
+    openapi(&sandbox, &kms, &wrapped)?.expect(0)?;
+    assert_eq!(openapi_operations(&kms), ["GenerateDataKeyWithoutPlaintext"]);
+    let both = [&wrapped[..], &["--plaintext-output", "key"]].concat();
+    openapi(&sandbox, &kms, &both)?.expect(0)?;
+    assert_eq!(openapi_operations(&kms), ["GenerateDataKey"]);
+    assert_eq!(mode_of(&sandbox.work("key"))?, 0o600);
+    openapi(&sandbox, &kms, &["decrypt", "wrapped", "-o", "again"])?.expect(0)?;
+    assert_eq!(sandbox.read("again")?, sandbox.read("key")?);
+    assert_eq!(mode_of(&sandbox.work("again"))?, 0o600);
+
+    instance(&sandbox, &kms, &[&both[..], &["--bytes", "64"]].concat())?.expect(0)?;
+    assert_eq!(sandbox.read("key")?.len(), 64);
+    Ok(())
+}
+
+#[test]
+fn a_place_that_cannot_be_had_costs_no_call() -> TestResult {
+    let kms = Alibaba::start()?;
+    let sandbox = with_client_key(&kms)?;
+    for arguments in [
+        &["get-secret-value", "login", "-o", "file"][..],
+        &["generate-data-key", &kms.key, "-o", "file"],
+        &["generate-data-key", &kms.key, "-o", "new", "--plaintext-output", "file"],
+        &["encrypt", &kms.key, "file", "-o", "no/folder"],
+    ] {
+        openapi(&sandbox, &kms, arguments)?.expect(2)?;
+        instance(&sandbox, &kms, arguments)?.expect(2)?;
+    }
+    assert!(openapi_operations(&kms).is_empty() && operations(&kms).is_empty());
+    assert_eq!(
+        (sandbox.read("file")?, sandbox.names()?),
+        (b"text".to_vec(), vec!["ck.json".to_owned(), "file".to_owned()])
+    );
+    Ok(())
+}
+
+/// The context is bound, and the same on both roads.
+#[test]
+fn a_context_is_bound_on_both_gateways() -> TestResult {
+    let kms = Alibaba::start()?;
+    let sandbox = with_client_key(&kms)?;
+    for call in [openapi, instance] {
+        let encrypt = ["encrypt", &kms.key, "file", "-c", "a=b", "-c", "c=d", "-f", "-o", "blob"];
+        call(&sandbox, &kms, &encrypt)?.expect(0)?;
+        let open = |context: &[&str]| {
+            call(&sandbox, &kms, &[&["decrypt", "blob", "-o", "-"], context].concat())
+        };
+        assert_eq!(open(&["-c", "c=d", "-c", "a=b"])?.expect(0)?.stdout, b"text");
+        for context in [&[][..], &["-c", "a=b"], &["-c", "a=b", "-c", "c=e"]] {
+            let refused = open(context)?.expect(1)?;
+            assert!(refused.stdout.is_empty());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn secrets_are_in_no_report() -> TestResult {
+    let kms = Alibaba::start()?;
+    let sandbox = with_client_key(&kms)?;
+    for call in [openapi, instance] {
+        let get = ["get-secret-value", "login", "--json", "-f", "-o"];
+        let ran = call(&sandbox, &kms, &[&get[..], &["secret"]].concat())?.expect(0)?;
+        let told = String::from_utf8(ran.stdout)? + &ran.stderr;
+        assert!(told.contains("\"secret_name\":\"login\"") && !told.contains(SECRET), "{told}");
+        assert_eq!(sandbox.read("secret")?, SECRET.as_bytes());
+        // On standard output there is the secret alone, byte for byte.
+        let ran = call(&sandbox, &kms, &[&get[..], &["-"]].concat())?.expect(0)?;
+        assert_eq!(ran.stdout, SECRET.as_bytes());
+        assert!(ran.stderr.contains("secret_name") && !ran.stderr.contains(SECRET));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_signature_is_of_the_hash_alone() -> TestResult {
+    let kms = Alibaba::start()?;
+    let sandbox = with_client_key(&kms)?;
+    sandbox.write("file", vec![7; 1 << 20])?;
+    let how = ["--algorithm", "RSA_PSS_SHA_256"];
+    let sign = [&["sign", &kms.signing_key, "file", "-o", "signature"][..], &how].concat();
+    openapi(&sandbox, &kms, &sign)?.expect(0)?;
+    assert_eq!(openapi_operations(&kms), ["ListKeyVersions", "AsymmetricSign"]);
+    let verify =
+        [&["verify", &kms.signing_key, "--signature", "signature", "file"][..], &how].concat();
+    instance(&sandbox, &kms, &verify)?.expect(0)?;
+    sandbox.write("file", vec![7; (1 << 20) - 1])?;
+    instance(&sandbox, &kms, &verify)?.expect(5)?;
+    openapi(&sandbox, &kms, &verify)?.expect(5)?;
     Ok(())
 }

@@ -24,7 +24,7 @@ fn everything_is_said_as_it_is_written_down() -> TestResult {
     for path in session_files()? {
         let expected = fs::read_to_string(&path)?;
         let actual = match path.file_stem().and_then(OsStr::to_str) {
-            Some("alibaba-kms") => play_with_alibaba_kms(&expected)?,
+            Some("alibaba-kms" | "kms") => play_with_alibaba_kms(&expected)?,
             Some("aws-kms") => play_with_aws_kms(&expected)?,
             _ => Some(play(&expected, run)?),
         };
@@ -81,12 +81,13 @@ fn play_with(
 
 #[cfg(any(feature = "alibaba-kms", feature = "aws-kms"))]
 fn without_request_ids(text: &str) -> String {
-    const REQUEST_ID: &str = "request id ";
-    let mut parts = text.split(REQUEST_ID);
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| {
-        let end = part.find(|c: char| c != '-' && !c.is_ascii_hexdigit());
-        text + REQUEST_ID + "UUID" + &part[end.unwrap_or(part.len())..]
+    ["request id ", "\"request_id\":\""].iter().fold(text.to_owned(), |text, marker| {
+        let mut parts = text.split(marker);
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |text, part| {
+            let end = part.find(|c: char| c != '-' && !c.is_ascii_hexdigit());
+            text + marker + "UUID" + &part[end.unwrap_or(part.len())..]
+        })
     })
 }
 

@@ -90,14 +90,17 @@ fn completions_and_manual_pages_are_made() -> TestResult {
     let sandbox = Sandbox::new()?;
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = sandbox.run(&["completions", shell])?.expect(0)?.stdout;
-        assert!(String::from_utf8(script)?.contains("skip-existing"), "{shell}");
+        let script = String::from_utf8(script)?;
+        assert!(script.contains("skip-existing") && script.contains("plaintext-output"), "{shell}");
     }
     let page = String::from_utf8(sandbox.run(&["man"])?.expect(0)?.stdout)?;
     assert!(page.starts_with(".ie") && page.contains("Exit codes"), "{page}");
     std::fs::create_dir(sandbox.work("man1"))?;
     sandbox.run(&["man", "--output", "man1"])?.expect(0)?;
     let names = crate::sandbox::names_in(&sandbox.work("man1"))?;
-    for name in ["keyferry.1", "keyferry-encrypt.1", "keyferry-keys-import.1"] {
+    for name in
+        ["keyferry.1", "keyferry-encrypt.1", "keyferry-keys-import.1", "keyferry-kms-sign.1"]
+    {
         assert!(names.iter().any(|other| other == name), "no {name} in {names:?}");
     }
     Ok(())
