@@ -3,7 +3,6 @@
 mod caching;
 mod context;
 mod files;
-#[cfg_attr(not(feature = "alibaba-kms"), expect(dead_code, reason = "for keys in a service"))]
 #[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
 mod kms;
 mod policy;

@@ -50,13 +50,13 @@ impl Alibaba {
         Ok(Self {
             fake,
             openapi,
-            signing_key,
             tls,
             busy,
             key,
             version,
             other_key,
             disabled_key,
+            signing_key,
             tls_key,
         })
     }
