@@ -54,7 +54,7 @@ impl<'a> Clients<'a> {
     }
 
     fn encrypt(&mut self, by: Client, plaintext: &str, pairs: &[(&str, &str)]) -> Result<String> {
-        let context = EncryptionContext::from_iter(pairs.iter().copied());
+        let context = pairs.iter().copied().collect::<EncryptionContext>();
         let call = openapi::Encrypt::new(&self.kms.key_id, plaintext.as_bytes());
         let call = call.encryption_context(context);
         Ok(match by {
@@ -72,7 +72,7 @@ impl<'a> Clients<'a> {
 
     /// The data key in base64, and its ciphertext.
     fn generate(&mut self, by: Client, pairs: &[(&str, &str)]) -> Result<(String, String)> {
-        let context = EncryptionContext::from_iter(pairs.iter().copied());
+        let context = pairs.iter().copied().collect::<EncryptionContext>();
         let call = openapi::GenerateDataKey::new(&self.kms.key_id).encryption_context(context);
         let made = match by {
             Client::Theirs(client) => {
@@ -90,7 +90,7 @@ impl<'a> Clients<'a> {
     }
 
     fn decrypt(&mut self, by: Client, blob: &str, pairs: &[(&str, &str)]) -> Result<String> {
-        let context = EncryptionContext::from_iter(pairs.iter().copied());
+        let context = pairs.iter().copied().collect::<EncryptionContext>();
         let call = openapi::Decrypt::new(blob).encryption_context(context);
         let opened = match by {
             Client::Theirs(client) => {
