@@ -1,5 +1,5 @@
 //! The vendor's unmodified SDKs for Python work against the fake gateways of Alibaba Cloud KMS: the one of
-//! an instance, that of the OpenAPI, and both by the TransferClient. What is asked, and refused, in detail
+//! an instance, that of the OpenAPI, and both by the `TransferClient`. What is asked, and refused, in detail
 //! is in the tests of the testkit; here it is shown that these clients understand the answers.
 
 use std::time::{Duration, SystemTime};
