@@ -256,9 +256,9 @@ pub(crate) struct Man {
 #[derive(Debug, Args)]
 #[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
 pub(crate) struct WrappingKeys {
-    /// Where the key is: raw-aes:FILE, raw-rsa:PEM, aws-kms:ARN, aws-kms:discovery, aws-kms-rsa:ARN or
-    /// alibaba-kms:ID, and options, which --help lists. Given several times, the first one makes the
-    /// data key, all wrap it, and any of them decrypts. By default the local keys
+    /// Where the key is: raw-aes:FILE, raw-rsa:PEM, aws-kms:ARN, aws-kms:discovery, aws-kms-rsa:ARN,
+    /// alibaba-kms:ID or alibaba-kms-rsa:ID, and options, which --help lists. Given several times, the first
+    /// one makes the data key, all wrap it, and any of them decrypts. By default the local keys
     ///
     /// raw-aes:FILE[?namespace=NS&name=NAME&encoding=raw|hex|base64]
     ///
@@ -276,11 +276,14 @@ pub(crate) struct WrappingKeys {
     /// the public key in a file, encrypting needs no AWS
     ///
     /// alibaba-kms:ID?endpoint=HOST&client-key=FILE[&password-file=FILE&ca=FILE
-    /// &calls=advance|initial-version]: a key of Alibaba Cloud KMS, by the gateway of its instance. The
+    /// &calls=advance|initial-version|kms-1.0]: a key of Alibaba Cloud KMS, by the gateway of its instance. The
     /// password of the ClientKey may be in ALIBABA_KMS_CLIENT_KEY_PASSWORD instead
     ///
     /// alibaba-kms:ID[?region=REGION|endpoint=HOST&profile=NAME&ca=FILE]: the same by the OpenAPI, with the
     /// access key of the vendor's tools
+    ///
+    /// alibaba-kms-rsa:ID?...[&version=ID&public-key=FILE]: an RSA key, by either way. With the public half of
+    /// that version in a file, encrypting makes no call
     #[arg(short, long = "provider", value_name = "PROVIDER")]
     pub(crate) providers: Vec<ProviderSpec>,
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use crypto_envelope::SecretBytes;
+use crypto_envelope::{SecretBytes, provider::RsaKey};
 use zeroize::Zeroizing;
 
 use crate::failure::{Code, Failure};
@@ -56,28 +56,15 @@ pub(crate) fn read(path: &Path, encoding: Option<Encoding>) -> Result<SecretByte
     }
 }
 
-/// An RSA key, as it is in its file.
-pub(crate) struct RsaKeyFile {
-    bytes: Zeroizing<Vec<u8>>,
-    private: Result<(), Failure>,
-}
-
-impl RsaKeyFile {
-    /// What the file holds, whatever it is.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// Refuses it if somebody else can read it.
-    pub(crate) fn check_private(self) -> Result<(), Failure> {
-        self.private
-    }
-}
-
-/// Reads an RSA key, of which it is not known yet whether it is secret.
-pub(crate) fn read_rsa(path: &Path) -> Result<RsaKeyFile, Failure> {
+/// Reads an RSA key. A public one may be read by everybody, a private one may not.
+pub(crate) fn read_rsa_key(path: &Path) -> Result<RsaKey, Failure> {
+    let about = |error| Failure::from(error).about(&path.display().to_string());
     let (file, metadata) = open(path)?;
-    Ok(RsaKeyFile { bytes: read_all(path, file, LARGEST_RSA)?, private: check(path, &metadata) })
+    let key = RsaKey::parse(&read_all(path, file, LARGEST_RSA)?).map_err(about)?;
+    if key.is_private() {
+        check(path, &metadata)?;
+    }
+    Ok(key)
 }
 
 /// Reads a text that nobody else may read, of at most `most` bytes.

@@ -108,8 +108,12 @@ const KINDS: &[(&str, Parse)] = &[
     ("raw-rsa", |name, options| Ok(Arc::new(RawRsa::parse(name, options)?))),
 ];
 /// Those of key services, and the feature that brings them.
-const KINDS_OF_SERVICES: &[(&str, &str)] =
-    &[("aws-kms", "aws-kms"), ("aws-kms-rsa", "aws-kms"), ("alibaba-kms", "alibaba-kms")];
+const KINDS_OF_SERVICES: &[(&str, &str)] = &[
+    ("aws-kms", "aws-kms"),
+    ("aws-kms-rsa", "aws-kms"),
+    ("alibaba-kms", "alibaba-kms"),
+    ("alibaba-kms-rsa", "alibaba-kms"),
+];
 const SERVICES: &[Service] = &[
     #[cfg(feature = "alibaba-kms")]
     alibaba_kms::SERVICE,

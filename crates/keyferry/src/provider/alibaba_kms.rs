@@ -1,26 +1,43 @@
-//! `alibaba-kms:`.
+//! `alibaba-kms:` and `alibaba-kms-rsa:`.
 
+mod rsa;
 mod symmetric;
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use crypto_envelope::{
     EncryptedDataKey, Error,
     provider::{KeyDescription, ProviderErrorKind},
 };
-use crypto_envelope_alibaba_kms::{AlibabaKmsError, AlibabaKmsInstanceProvider};
+use crypto_envelope_alibaba_kms::{
+    AlibabaKmsError, AlibabaKmsInstanceProvider, AlibabaKmsRsaProvider,
+};
 
-use self::symmetric::Symmetric;
-use super::Service;
+use self::{rsa::Rsa, symmetric::Symmetric};
+use super::{Service, options::Options};
+use crate::alibaba_kms::{Said, Way};
 
 pub(super) const SERVICE: Service = Service {
-    kinds: &[("alibaba-kms", |name, options| Ok(Arc::new(Symmetric::parse(name, options)?)))],
+    kinds: &[
+        ("alibaba-kms", |name, options| Ok(Arc::new(Symmetric::parse(name, options)?))),
+        ("alibaba-kms-rsa", |name, options| Ok(Arc::new(Rsa::parse(name, options)?))),
+    ],
     recognize,
     hint_for,
 };
 
 fn recognize(key: &EncryptedDataKey) -> Option<KeyDescription> {
-    AlibabaKmsInstanceProvider::recognize(key)
+    AlibabaKmsInstanceProvider::recognize(key).or_else(|| AlibabaKmsRsaProvider::recognize(key))
+}
+
+/// The options that say where KMS is, and who asks.
+fn take_way(options: &mut Options) -> Result<Way, String> {
+    let mut take_path = |name| options.take(name).map(PathBuf::from);
+    let (client_key, password_file) = (take_path("client-key"), take_path("password-file"));
+    let ca = take_path("ca");
+    let endpoint = options.take("endpoint");
+    let (region, profile) = (options.take("region"), options.take("profile"));
+    Said { endpoint, client_key, password_file, region, profile, ca }.way()
 }
 
 /// In words that options of `--provider` and those of `kms` share.

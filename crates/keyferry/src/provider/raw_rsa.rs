@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crypto_envelope::provider::{KeyProvider, RawRsaProvider, RsaKey, RsaPadding};
+use crypto_envelope::provider::{KeyProvider, RawRsaProvider, RsaPadding};
 
 use super::{Opening, Spec, key_name, options::Options};
 use crate::{failure::Failure, key_file};
@@ -40,12 +40,7 @@ impl Spec for RawRsa {
 
     fn open(&self, _: &mut Opening) -> Result<Box<dyn KeyProvider>, Failure> {
         let about = |error| Failure::from(error).about(&self.file.display().to_string());
-        let file = key_file::read_rsa(&self.file)?;
-        let key = RsaKey::parse(file.bytes()).map_err(about)?;
-        // A public key may be read by everybody, a private one may not.
-        if key.is_private() {
-            file.check_private()?;
-        }
+        let key = key_file::read_rsa_key(&self.file)?;
         let namespace = self.namespace.as_deref().unwrap_or(NAMESPACE);
         let name = self.name.clone().unwrap_or_else(|| key_name::of_rsa(&key));
         let provider = RawRsaProvider::new(namespace, name, self.padding, &key).map_err(about)?;

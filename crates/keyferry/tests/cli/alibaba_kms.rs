@@ -114,9 +114,15 @@ fn inspect_names_the_key() -> TestResult {
 
 /// Runs `keyferry kms` at the OpenAPI.
 fn openapi(sandbox: &Sandbox, kms: &Alibaba, arguments: &[&str]) -> io::Result<Ran> {
+    let way = ["kms", "--endpoint", &kms.openapi.endpoint()];
+    run_with_access_key(sandbox, kms, &[&way, arguments].concat())
+}
+
+/// Runs the program with access to both gateways.
+fn run_with_access_key(sandbox: &Sandbox, kms: &Alibaba, arguments: &[&str]) -> io::Result<Ran> {
     let key = kms.openapi.access_key();
-    let mut command = sandbox.command(&["kms", "--endpoint", &kms.openapi.endpoint()]);
-    command.args(arguments).env("ALIBABA_CLOUD_ACCESS_KEY_ID", key.id());
+    let mut command = sandbox.command(arguments);
+    command.envs(kms.variables()).env("ALIBABA_CLOUD_ACCESS_KEY_ID", key.id());
     command.env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", key.secret()).output().map(Ran::from)
 }
 
@@ -241,5 +247,56 @@ fn a_signature_is_of_the_hash_alone() -> TestResult {
     sandbox.write("file", vec![7; (1 << 20) - 1])?;
     instance(&sandbox, &kms, &verify)?.expect(5)?;
     openapi(&sandbox, &kms, &verify)?.expect(5)?;
+    Ok(())
+}
+
+#[test]
+fn an_rsa_key_wraps_without_a_call_and_opens_by_either_gateway() -> TestResult {
+    let kms = Alibaba::start()?;
+    let sandbox = with_client_key(&kms)?;
+    let key = kms.fake.create_key(KeyKind::Rsa2048Encrypt)?;
+    let by_instance =
+        format!("alibaba-kms-rsa:{key}?endpoint={}&client-key=ck.json", kms.fake.endpoint());
+    let by_openapi = format!("alibaba-kms-rsa:{key}?endpoint={}", kms.openapi.endpoint());
+    let decrypt = |sandbox: &Sandbox, provider: &str| -> TestResult {
+        let decrypt = ["decrypt", "-f", "-p", provider, "file.encrypted"];
+        run_with_access_key(sandbox, &kms, &decrypt)?.expect(0)?;
+        Ok(())
+    };
+
+    run(&sandbox, &kms, &["encrypt", "-f", "-p", &by_instance, "file"])?.expect(0)?;
+    assert_eq!(operations(&kms), ["GetPublicKey"]);
+    decrypt(&sandbox, &by_openapi)?;
+    run_with_access_key(&sandbox, &kms, &["encrypt", "-f", "-p", &by_openapi, "file"])?
+        .expect(0)?;
+    decrypt(&sandbox, &by_instance)?;
+    assert_eq!(openapi_operations(&kms), ["AsymmetricDecrypt", "ListKeyVersions", "GetPublicKey"]);
+    assert_eq!(operations(&kms), ["Decrypt"]);
+
+    // From a machine that has only the public half.
+    let told = openapi(&sandbox, &kms, &["get-public-key", "--json", &key])?.expect(0)?;
+    let told: Value = serde_json::from_slice(&told.stdout)?;
+    sandbox.write("public.pem", told["public_key"].as_str().ok_or("no key")?)?;
+    let version = told["key_version_id"].as_str().ok_or("no version")?;
+    let _ = openapi_operations(&kms);
+    let offline = format!("alibaba-kms-rsa:{key}?version={version}&public-key=public.pem");
+    sandbox.run(&["encrypt", "-f", "-p", &offline, "file"])?.expect(0)?;
+    assert!(operations(&kms).is_empty() && openapi_operations(&kms).is_empty());
+    decrypt(&sandbox, &by_instance)?;
+    decrypt(&sandbox, &by_openapi)?;
+    Ok(())
+}
+
+#[test]
+fn the_openapi_opens_what_an_instance_wrapped_for_it() -> TestResult {
+    let kms = Alibaba::start()?;
+    let sandbox = with_client_key(&kms)?;
+    let openapi = format!("alibaba-kms:{}?endpoint={}", kms.key, kms.openapi.endpoint());
+    for (calls, code) in [("", 4), ("&calls=kms-1.0", 0)] {
+        let key = provider(&kms) + calls;
+        run(&sandbox, &kms, &["encrypt", "-f", "-p", &key, "file"])?.expect(0)?;
+        let decrypt = ["decrypt", "-f", "-p", &openapi, "file.encrypted"];
+        run_with_access_key(&sandbox, &kms, &decrypt)?.expect(code)?;
+    }
     Ok(())
 }

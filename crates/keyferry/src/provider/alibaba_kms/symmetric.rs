@@ -1,14 +1,15 @@
 //! `alibaba-kms:KEY_ID`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crypto_envelope::provider::KeyProvider;
 use crypto_envelope_alibaba_kms::{
     AlibabaKmsInstanceProvider, AlibabaKmsOpenApiProvider, InstanceCalls,
 };
 
+use super::take_way;
 use crate::{
-    alibaba_kms::{Gateway, Said, Way},
+    alibaba_kms::{Gateway, Way},
     failure::Failure,
     provider::{Opening, Spec, options::Options},
 };
@@ -37,23 +38,15 @@ impl Symmetric {
             }
             None | Some("advance") => InstanceCalls::Advance,
             Some("initial-version") => InstanceCalls::InitialVersion,
+            Some("kms-1.0") => InstanceCalls::Kms1Compatible,
             Some(other) => {
                 return Err(format!(
-                    "unknown calls {other:?}; there are: advance, initial-version"
+                    "unknown calls {other:?}; there are: advance, initial-version, kms-1.0"
                 ));
             }
         };
         Ok(Self { key_id: key_id.to_owned(), way, calls })
     }
-}
-
-fn take_way(options: &mut Options) -> Result<Way, String> {
-    let mut take_path = |name| options.take(name).map(PathBuf::from);
-    let (client_key, password_file) = (take_path("client-key"), take_path("password-file"));
-    let ca = take_path("ca");
-    let endpoint = options.take("endpoint");
-    let (region, profile) = (options.take("region"), options.take("profile"));
-    Said { endpoint, client_key, password_file, region, profile, ca }.way()
 }
 
 impl Spec for Symmetric {

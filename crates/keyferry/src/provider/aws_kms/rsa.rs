@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crypto_envelope::{
     blocking,
-    provider::{KeyProvider, RsaKey, RsaPadding},
+    provider::{KeyProvider, RsaPadding},
 };
 use crypto_envelope_aws_kms::{AwsKmsArn, AwsKmsRsaProvider};
 
@@ -55,11 +55,7 @@ impl Rsa {
     /// Without credentials and network.
     fn offline(&self, public_key: &Path) -> Result<AwsKmsRsaProvider, Failure> {
         let about = |error| Failure::from(error).about(&public_key.display().to_string());
-        let file = key_file::read_rsa(public_key)?;
-        let key = RsaKey::parse(file.bytes()).map_err(about)?;
-        if key.is_private() {
-            file.check_private()?;
-        }
+        let key = key_file::read_rsa_key(public_key)?;
         AwsKmsRsaProvider::offline(&self.key_arn, self.padding, &key).map_err(about)
     }
 }
