@@ -83,6 +83,12 @@ impl AlibabaKmsError {
         self.status.is_none() && self.message.starts_with(DISTRUST)
     }
 
+    /// Whether the time that was given for an answer passed without one.
+    #[must_use]
+    pub fn timed_out(&self) -> bool {
+        self.status.is_none() && self.message == TIMED_OUT
+    }
+
     /// Whether the gateway refused the time of the request.
     pub(crate) fn is_about_time(&self) -> bool {
         is_about_time(self.code().unwrap_or_default(), &self.message)
@@ -215,9 +221,7 @@ impl Call {
                 self.unanswered(ProviderErrorKind::Other, &message)
             }
             NoAnswerKind::TooLong => self.unanswered(ProviderErrorKind::Other, message),
-            NoAnswerKind::TimedOut => {
-                self.unanswered(ProviderErrorKind::Unavailable, "no answer came in time")
-            }
+            NoAnswerKind::TimedOut => self.unanswered(ProviderErrorKind::Unavailable, TIMED_OUT),
             NoAnswerKind::Unreachable => self.unanswered(ProviderErrorKind::Unavailable, message),
         }
     }
@@ -330,6 +334,7 @@ fn kind_of_code(code: &str) -> Option<ProviderErrorKind> {
 }
 
 const DISTRUST: &str = "the certificate of the gateway is not trusted";
+const TIMED_OUT: &str = "no answer came in time";
 const DATE_INVALID: &str = "The Param Date is invalid.";
 const SIGNATURE_INVALID: &str = "The Param Authorization is invalid.";
 const BODY_INVALID: &str = "The Param Content-SHA256 is invalid.";

@@ -1,5 +1,8 @@
 //! What can be said on the command line.
 
+#[cfg_attr(not(feature = "alibaba-kms"), expect(dead_code, reason = "for keys in a service"))]
+#[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
+mod bench;
 mod caching;
 mod context;
 mod files;
@@ -13,18 +16,22 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
-#[cfg(feature = "alibaba-kms")]
-pub(crate) use self::kms::{
-    CreateKey, GenerateDataKey, GetPublicKey, GetSecretValue, KmsCommand, KmsDecrypt, KmsEncrypt,
-    KmsGateway, Results, Secret, Sign, Signed, Usage, Verify,
-};
 pub(crate) use self::{
+    bench::Bench,
     caching::Caching,
     context::{Expected, Pair},
     files::{Files, Report},
     kms::Kms,
     policy::{Commitment, Suite},
     range::ByteRange,
+};
+#[cfg(feature = "alibaba-kms")]
+pub(crate) use self::{
+    bench::{BenchKms, KmsCase, Load, PairFormat},
+    kms::{
+        CreateKey, GenerateDataKey, GetPublicKey, GetSecretValue, KmsCommand, KmsDecrypt,
+        KmsEncrypt, KmsGateway, Results, Secret, Sign, Signed, Usage, Verify,
+    },
 };
 use crate::{bounds, local_keys::Purpose, provider::ProviderSpec};
 
@@ -60,6 +67,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Keys(Keys),
     Kms(Kms),
+    #[command(subcommand)]
+    Bench(Bench),
     Completions(Completions),
     Man(Man),
 }

@@ -1,5 +1,7 @@
 //! What the commands do.
 
+#[cfg(feature = "alibaba-kms")]
+mod bench;
 mod completions;
 mod decrypt;
 mod encrypt;
@@ -32,8 +34,10 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
         Command::Keys(arguments) => keys::run(arguments),
         #[cfg(feature = "alibaba-kms")]
         Command::Kms(arguments) => kms::run(arguments),
+        #[cfg(feature = "alibaba-kms")]
+        Command::Bench(command) => bench::run(command),
         #[cfg(not(feature = "alibaba-kms"))]
-        Command::Kms(_) => {
+        Command::Kms(_) | Command::Bench(_) => {
             Err(Failure::usage("this keyferry was built without the feature alibaba-kms"))
         }
         Command::Completions(arguments) => completions::run(arguments),

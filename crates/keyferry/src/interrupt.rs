@@ -4,7 +4,10 @@ use std::{
     fs, io,
     path::PathBuf,
     process,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
     thread,
 };
 
@@ -23,6 +26,11 @@ use crate::failure::Failure;
 /// The file that is being written and has no name of its own yet.
 static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
 
+#[cfg(feature = "alibaba-kms")]
+static WATCHED: AtomicBool = AtomicBool::new(false);
+#[cfg(feature = "alibaba-kms")]
+static CAME: AtomicBool = AtomicBool::new(false);
+
 /// From now on a signal that ends the process removes the unfinished file first. Signals that
 /// whoever started us wants ignored, as `nohup` does, stay ignored.
 pub(crate) fn install() -> Result<(), Failure> {
@@ -33,7 +41,11 @@ pub(crate) fn install() -> Result<(), Failure> {
     // A file that grows too large is then an error of the write, and not the end.
     flag::register(SIGXFSZ, Arc::default()).map_err(cannot)?;
     thread::spawn(move || {
-        if signals.forever().next().is_some() {
+        for _ in signals.forever() {
+            #[cfg(feature = "alibaba-kms")]
+            if WATCHED.load(SeqCst) && !CAME.swap(true, SeqCst) {
+                continue;
+            }
             // The lock is kept to the end: the file can be removed or renamed, never both.
             let unfinished = lock();
             if let Some(path) = unfinished.as_ref() {
@@ -44,6 +56,31 @@ pub(crate) fn install() -> Result<(), Failure> {
         }
     });
     Ok(())
+}
+
+/// Somebody who wants to end in their own way.
+#[cfg(feature = "alibaba-kms")]
+#[derive(Debug)]
+pub(crate) struct Watch(());
+
+/// From now on the first signal is left to whoever watches; the second one ends the process.
+#[cfg(feature = "alibaba-kms")]
+pub(crate) fn watch() -> Watch {
+    WATCHED.store(true, SeqCst);
+    Watch(())
+}
+
+#[cfg(feature = "alibaba-kms")]
+impl Watch {
+    /// Whether there was a signal.
+    pub(crate) fn came(&self) -> bool {
+        CAME.load(SeqCst)
+    }
+
+    /// Ends the process as a signal does.
+    pub(crate) fn end(&self) -> ! {
+        process::exit(INTERRUPTED)
+    }
 }
 
 /// One bit for each signal, from `/proc`; none where there is no such thing.

@@ -5,6 +5,8 @@ mod alibaba_kms;
 mod anchor;
 mod args;
 mod base64_stream;
+#[cfg(feature = "alibaba-kms")]
+mod bench;
 mod bounds;
 mod command;
 mod failure;

@@ -115,11 +115,19 @@ impl Way {
 
     /// Finds out who calls. Nothing is called yet.
     pub(crate) fn open(&self) -> Result<Gateway, Failure> {
-        let settings = self.settings()?;
+        self.open_with(&self.settings()?)
+    }
+
+    /// The same for calls that are not tried again, whatever comes of them.
+    pub(crate) fn open_without_retries(&self) -> Result<Gateway, Failure> {
+        self.open_with(&self.settings()?.max_attempts(1))
+    }
+
+    fn open_with(&self, settings: &AlibabaKmsSettings) -> Result<Gateway, Failure> {
         match &self.leading {
             Leading::ToInstance { endpoint, client_key, password_file } => {
                 let key = read_client_key(client_key, password_file.as_deref())?;
-                Ok(Gateway::Instance(AlibabaKmsInstance::new(endpoint, &key, &settings)?))
+                Ok(Gateway::Instance(AlibabaKmsInstance::new(endpoint, &key, settings)?))
             }
             Leading::ToOpenApi { place, profile } => {
                 let credentials = match profile {
@@ -129,7 +137,7 @@ impl Way {
                 let credentials = credentials.map_err(no_access)?;
                 let endpoint = place.endpoint(&credentials)?;
                 let key = credentials.access_key();
-                Ok(Gateway::OpenApi(AlibabaKmsOpenApi::new(&endpoint, key, &settings)?))
+                Ok(Gateway::OpenApi(AlibabaKmsOpenApi::new(&endpoint, key, settings)?))
             }
         }
     }

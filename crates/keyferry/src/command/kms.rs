@@ -22,6 +22,7 @@ use crypto_envelope_alibaba_kms::{AlibabaKmsOpenApi, openapi};
 use serde_json::Value;
 
 use self::ends::End;
+pub(super) use self::signatures::version as key_version;
 use super::context;
 use crate::{
     alibaba_kms::{Gateway, Said, Way},
@@ -49,7 +50,8 @@ pub(super) fn run(arguments: &Kms) -> Result<(), Failure> {
     }
 }
 
-fn way(gateway: &KmsGateway) -> Result<Way, Failure> {
+/// The way that the gateway options say.
+pub(super) fn way(gateway: &KmsGateway) -> Result<Way, Failure> {
     let KmsGateway { endpoint, client_key, password_file, region, profile, ca } = gateway;
     let said = Said {
         endpoint: endpoint.clone(),
@@ -119,7 +121,7 @@ fn only_openapi(what: &str) -> Failure {
 }
 
 /// Makes a call of the OpenAPI.
-fn call<C: openapi::Call + 'static>(
+pub(super) fn call<C: openapi::Call + 'static>(
     kms: &AlibabaKmsOpenApi,
     call: C,
 ) -> crypto_envelope::Result<C::Answer>

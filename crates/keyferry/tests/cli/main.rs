@@ -7,6 +7,8 @@ mod alibaba_kms;
 #[cfg(feature = "aws-kms")]
 mod aws_kms;
 mod base64;
+#[cfg(feature = "alibaba-kms")]
+mod bench;
 mod cases;
 mod files;
 mod interrupt;

@@ -123,7 +123,11 @@ fn digest(signed: &Signed) -> Result<Vec<u8>, Failure> {
 }
 
 /// The version that was named, or the only one that there is.
-fn version(kms: &AlibabaKmsOpenApi, key: &str, named: Option<&str>) -> Result<String, Failure> {
+pub(in crate::command) fn version(
+    kms: &AlibabaKmsOpenApi,
+    key: &str,
+    named: Option<&str>,
+) -> Result<String, Failure> {
     if let Some(version) = named {
         return Ok(version.to_owned());
     }
