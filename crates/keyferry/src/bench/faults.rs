@@ -145,9 +145,9 @@ mod tests {
         assert_eq!(throttled, is(Kind::Throttled, "Rejected.Throttling"));
         let late = class(|kms| kms.inject(Fault::delay(TIMEOUT * 10)))?;
         assert_eq!(late, is(Kind::TimedOut, "timeout"));
-        let page = class(|kms| kms.inject(Fault::status(502)))?;
+        let page = class(|kms| kms.inject(Fault::status(502, "a proxy")))?;
         assert_eq!(page, is(Kind::Other, "HTTP 502"));
-        let dropped = class(|kms| kms.inject(Fault::drop()))?;
+        let dropped = class(|kms| kms.inject(Fault::close()))?;
         assert_eq!(dropped, is(Kind::Other, "no connection"));
         let client = Class::of(&Error::invalid_input("it cannot be sent"));
         assert_eq!((client.kind, client.code), is(Kind::Other, "client"));

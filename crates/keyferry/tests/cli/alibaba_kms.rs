@@ -16,7 +16,7 @@ fn run(sandbox: &Sandbox, kms: &Alibaba, arguments: &[&str]) -> io::Result<Ran> 
 }
 
 /// A sandbox with a `ClientKey`.
-fn with_client_key(kms: &Alibaba) -> Result<Sandbox, Box<dyn Error>> {
+pub(crate) fn with_client_key(kms: &Alibaba) -> Result<Sandbox, Box<dyn Error>> {
     let sandbox = Sandbox::new()?;
     let variables = kms.variables();
     let path = variables.iter().find(|(name, _)| *name == "CLIENT_KEY").map(|(_, path)| path);

@@ -3,6 +3,10 @@
 use std::{
     error::Error,
     process::Stdio,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::SeqCst},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -15,7 +19,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::{
-    alibaba::{Alibaba, with_client_key},
+    alibaba::Alibaba,
+    alibaba_kms::with_client_key,
     interrupt::minding_signals,
     sandbox::{Ran, Sandbox, TestResult},
 };
@@ -37,14 +42,18 @@ impl Bench {
         &self.kms.fake
     }
 
-    /// Runs a case, in this much time unless `others` say something else.
+    /// Runs a case, with these options unless `others` say something else.
     fn run(&self, case: &str, others: &[&str]) -> Result<Ran, Box<dyn Error>> {
         let endpoint = self.fake().endpoint();
         let mut arguments = vec!["bench", "kms", "--case", case, "--endpoint", &endpoint];
-        arguments.extend(["--client-key", "ck.json", "--key-id", &self.kms.key]);
-        for (option, value) in
-            [("--duration", "0.3"), ("--warm-up", "0"), ("--concurrency", "2"), ("--period", "0.1")]
-        {
+        arguments.extend(["--client-key", "ck.json"]);
+        for (option, value) in [
+            ("--key-id", &*self.kms.key),
+            ("--duration", "0.3"),
+            ("--period", "0.1"),
+            ("--warm-up", "0"),
+            ("--concurrency", "2"),
+        ] {
             if !others.contains(&option) {
                 arguments.extend([option, value]);
             }
@@ -114,8 +123,54 @@ fn what_is_counted_is_what_was_called() -> TestResult {
         for name in ["failed", "unfinished", "throttled", "timed_out"] {
             assert_eq!(count(summary, name)?, 0, "{case} {name}");
         }
-        assert_eq!((&summary["case"], &summary["gateway"]), (&case.into(), &"gateway of an instance".into()));
+        assert_eq!(
+            (&summary["case"], &summary["gateway"]),
+            (&case.into(), &"gateway of an instance".into())
+        );
         assert!(summary["cpu_us_per_call"].as_f64().is_some_and(|cpu| cpu > 0.0), "{summary}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_openapi_is_measured_as_well() -> TestResult {
+    let bench = Bench::new()?;
+    let openapi = &bench.kms.openapi;
+    let rsa_key = bench.fake().create_key(KeyKind::Rsa2048Encrypt)?;
+    let symmetric = ("--key-id", &bench.kms.key);
+    let (rsa, signing) = (("--key-id", &rsa_key), ("--key-id", &bench.kms.signing_key));
+    let secret = ("--secret-name", &"login".to_owned());
+    for (case, (option, value), before, operation) in [
+        ("encrypt", symmetric, &[][..], "Encrypt"),
+        ("decrypt", symmetric, &["Encrypt"], "Decrypt"),
+        ("re-encrypt", symmetric, &["Encrypt"], "ReEncrypt"),
+        ("generate-data-key", symmetric, &[], "GenerateDataKey"),
+        ("generate-data-key-without-plaintext", symmetric, &[], "GenerateDataKeyWithoutPlaintext"),
+        ("asymmetric-encrypt", rsa, &["ListKeyVersions"], "AsymmetricEncrypt"),
+        ("asymmetric-decrypt", rsa, &["ListKeyVersions", "AsymmetricEncrypt"], "AsymmetricDecrypt"),
+        ("sign", signing, &["ListKeyVersions"], "AsymmetricSign"),
+        ("verify", signing, &["ListKeyVersions", "AsymmetricSign"], "AsymmetricVerify"),
+        ("get-public-key", signing, &["ListKeyVersions"], "GetPublicKey"),
+        ("get-secret-value", secret, &[], "GetSecretValue"),
+    ] {
+        let endpoint = openapi.endpoint();
+        let arguments = [
+            &["bench", "kms", "--case", case, option, value, "--endpoint", &endpoint][..],
+            &["--duration", "0.2", "--warm-up", "0", "--concurrency", "2", "--json"],
+        ];
+        let mut command = bench.sandbox.command(&arguments.concat());
+        command.env("ALIBABA_CLOUD_ACCESS_KEY_ID", openapi.access_key().id());
+        command.env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", openapi.access_key().secret());
+        let ran = Ran::from(command.output()?).expect(0)?;
+        let records = records(&ran)?;
+        let summary = summary(&records)?;
+        let calls: Vec<_> = openapi.take_calls().into_iter().map(|call| call.operation).collect();
+        let (first, measured) = calls.split_at(before.len());
+        assert_eq!(first, before, "{case}");
+        assert!(!measured.is_empty() && measured.iter().all(|call| call == operation), "{case}");
+        assert_eq!(count(summary, "succeeded")?, measured.len() as u64, "{case}: {summary}");
+        assert_eq!(count(summary, "failed")?, 0, "{case}: {summary}");
+        assert_eq!(summary["gateway"], "OpenAPI");
     }
     Ok(())
 }
@@ -144,7 +199,7 @@ fn periods_add_up() -> TestResult {
 fn failures_are_counted_by_code() -> TestResult {
     let bench = Bench::new()?;
     bench.fake().throttle_next(5);
-    bench.fake().inject(Fault::status(502).times(3));
+    bench.fake().inject(Fault::status(502, "a proxy").times(3));
     let records = bench.records("encrypt", &[])?;
     let calls = bench.operations();
     let summary = summary(&records)?;
@@ -200,7 +255,10 @@ fn warming_up_does_not_count() -> TestResult {
 #[test]
 fn an_interruption_ends_with_the_summary() -> TestResult {
     let bench = Bench::new()?;
-    bench.fake().inject(Fault::delay(Duration::from_secs(5)).after(3).always());
+    let asked = Arc::new(AtomicU32::new(0));
+    let seen = asked.clone();
+    let is_slow = move |_: &str| seen.fetch_add(1, SeqCst) >= 3;
+    bench.fake().inject(Fault::delay(Duration::from_mins(1)).when(is_slow).always());
     let endpoint = bench.fake().endpoint();
     let arguments = [
         &["bench", "kms", "--case", "generate-random", "--endpoint", &endpoint][..],
@@ -211,7 +269,7 @@ fn an_interruption_ends_with_the_summary() -> TestResult {
         .stderr(Stdio::piped())
         .spawn()?;
     let deadline = Instant::now() + Duration::from_mins(1);
-    while bench.fake().calls().len() < 4 {
+    while asked.load(SeqCst) < 4 {
         assert!(Instant::now() < deadline && child.try_wait()?.is_none(), "no calls came");
         thread::sleep(Duration::from_millis(5));
     }
