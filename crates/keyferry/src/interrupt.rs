@@ -1,13 +1,13 @@
 //! Ctrl-C and friends: nothing half-written stays.
 
+#[cfg_attr(not(feature = "alibaba-kms"), expect(dead_code, reason = "for keys in a service"))]
+pub(crate) mod watch;
+
 use std::{
     fs, io,
     path::PathBuf,
     process,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering::SeqCst},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
 };
 
@@ -26,11 +26,6 @@ use crate::failure::Failure;
 /// The file that is being written and has no name of its own yet.
 static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
 
-#[cfg(feature = "alibaba-kms")]
-static WATCHED: AtomicBool = AtomicBool::new(false);
-#[cfg(feature = "alibaba-kms")]
-static CAME: AtomicBool = AtomicBool::new(false);
-
 /// From now on a signal that ends the process removes the unfinished file first. Signals that
 /// whoever started us wants ignored, as `nohup` does, stay ignored.
 pub(crate) fn install() -> Result<(), Failure> {
@@ -42,8 +37,7 @@ pub(crate) fn install() -> Result<(), Failure> {
     flag::register(SIGXFSZ, Arc::default()).map_err(cannot)?;
     thread::spawn(move || {
         for _ in signals.forever() {
-            #[cfg(feature = "alibaba-kms")]
-            if WATCHED.load(SeqCst) && !CAME.swap(true, SeqCst) {
+            if watch::takes_it() {
                 continue;
             }
             // The lock is kept to the end: the file can be removed or renamed, never both.
@@ -56,31 +50,6 @@ pub(crate) fn install() -> Result<(), Failure> {
         }
     });
     Ok(())
-}
-
-/// Somebody who wants to end in their own way.
-#[cfg(feature = "alibaba-kms")]
-#[derive(Debug)]
-pub(crate) struct Watch(());
-
-/// From now on the first signal is left to whoever watches; the second one ends the process.
-#[cfg(feature = "alibaba-kms")]
-pub(crate) fn watch() -> Watch {
-    WATCHED.store(true, SeqCst);
-    Watch(())
-}
-
-#[cfg(feature = "alibaba-kms")]
-impl Watch {
-    /// Whether there was a signal.
-    pub(crate) fn came(&self) -> bool {
-        CAME.load(SeqCst)
-    }
-
-    /// Ends the process as a signal does.
-    pub(crate) fn end(&self) -> ! {
-        process::exit(INTERRUPTED)
-    }
 }
 
 /// One bit for each signal, from `/proc`; none where there is no such thing.

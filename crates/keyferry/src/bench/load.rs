@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     failure::{Code, Failure},
-    interrupt,
+    interrupt::watch,
 };
 
 /// Makes one call.
@@ -43,25 +43,25 @@ pub(crate) struct Load {
 /// Makes calls, and tells of them while they are made and at the end.
 pub(crate) fn run(calls: &Calls, load: Load, teller: &Teller) -> Result<(), Failure> {
     let runtime = runtime(load.concurrency)?;
-    let interrupted = interrupt::watch();
-    let is_interrupted = || interrupted.came();
+    watch::start();
     if !load.warm_up.is_zero() {
         let warm_up = Load { duration: load.warm_up, period: load.warm_up, ..load };
-        measure(&runtime, calls, warm_up, &is_interrupted, |_, _| Ok(()))?;
+        measure(&runtime, calls, warm_up, |_, _| Ok(()))?;
     }
     let mut total = Tally::new();
     let cpu = cpu::spent();
     let start = Instant::now();
-    let begun = measure(&runtime, calls, load, &is_interrupted, |tally, period| {
+    let begun = measure(&runtime, calls, load, |tally, period| {
         total.add_all(tally);
         let Some(took) = period else { return Ok(()) };
         teller.period(&Part { tally, took }, &Part { tally: &total, took: start.elapsed() })
     })?;
     let took = start.elapsed();
     let summary = Summary { tally: total, begun, took, cpu: cpu::spent().saturating_sub(cpu) };
-    teller.summary(&summary, is_interrupted())?;
-    if is_interrupted() {
-        interrupted.end();
+    let is_interrupted = watch::came();
+    teller.summary(&summary, is_interrupted)?;
+    if is_interrupted {
+        watch::end();
     }
     summary.failure().map_or(Ok(()), Err)
 }
@@ -72,7 +72,6 @@ fn measure(
     runtime: &Runtime,
     calls: &Calls,
     load: Load,
-    is_interrupted: &impl Fn() -> bool,
     mut take: impl FnMut(&Tally, Option<Duration>) -> Result<(), Failure>,
 ) -> Result<u64, Failure> {
     let board = Arc::new(Board::new());
@@ -83,7 +82,7 @@ fn measure(
         for _ in 0..load.concurrency {
             callers.spawn(keep_calling(calls.clone(), board.clone(), start + load.duration));
         }
-        while !is_interrupted() {
+        while !watch::came() {
             let now = Instant::now();
             if let Some(took) = periods.passed(now) {
                 take(&board.take()?, Some(took))?;

@@ -99,7 +99,9 @@ mod tests {
 
     fn tally(latencies: &[u64]) -> Tally {
         let mut tally = Tally::new();
-        latencies.iter().for_each(|micros| tally.succeeded(Duration::from_micros(*micros)));
+        for micros in latencies {
+            tally.succeeded(Duration::from_micros(*micros));
+        }
         tally
     }
 
