@@ -85,7 +85,7 @@ impl Transport {
     /// `may_pass` says of the outcome that another attempt would be of no use, or there were enough.
     pub(crate) async fn call(
         &self,
-        make: impl Fn() -> Result<Request> + Send,
+        mut make: impl FnMut() -> Result<Request> + Send,
         may_pass: impl Fn(&Outcome) -> bool + Send,
     ) -> Result<Outcome> {
         let mut attempts = 0;

@@ -96,8 +96,13 @@ impl AlibabaKmsInstance {
         own: Headers,
     ) -> Result<Answer> {
         let (this, call) = (self.clone(), about.clone());
+        // Where the caller is: a signature takes longer than all else, and the thread of all calls is one.
+        let mut first = Some(self.request(about.operation, &body, &own)?);
         let outcome = service::run(async move {
-            let make = || this.request(call.operation, &body, &own);
+            let make = || match first.take() {
+                Some(request) => Ok(request),
+                None => this.request(call.operation, &body, &own),
+            };
             this.transport.call(make, |outcome| may_pass(&call, outcome)).await
         });
         let answer = outcome.await??.map_err(|failed| about.clone().without_answer(&failed))?;
