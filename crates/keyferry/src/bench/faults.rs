@@ -100,7 +100,7 @@ impl Kind {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Throttled => "throttled",
-            Self::TimedOut => "timed out",
+            Self::TimedOut => "timed-out",
             Self::Other => "other",
         }
     }

@@ -75,12 +75,14 @@ impl Teller {
         }
         let Subject { case, gateway, data_size, concurrency } = &self.subject;
         let part = summary.part();
-        let mut text = format!("call:         {case}, by the {gateway}\n");
+        let mut text = String::new();
         let mut line = |name: &str, value: &str| {
             let name = format!("{name}:");
             // Writing to a string cannot fail.
             let _ = writeln!(text, "{name:<13} {value}");
         };
+        line("call", case);
+        line("gateway", gateway);
         line("data", &format!("{data_size} bytes"));
         line("at once", &concurrency.to_string());
         line("time", &format!("{:.1} s", summary.took.as_secs_f64()));

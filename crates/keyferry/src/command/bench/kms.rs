@@ -30,8 +30,8 @@ pub(super) fn run(arguments: &BenchKms) -> Result<(), Failure> {
     let way = kms::way(&arguments.gateway)?;
     let what = What(arguments);
     let (gateway, calls) = match way.open_without_retries()? {
-        Gateway::Instance(kms) => ("gateway of an instance", instance::calls(&kms, what)?),
-        Gateway::OpenApi(kms) => ("OpenAPI", openapi::calls(&kms, what)?),
+        Gateway::Instance(kms) => ("instance", instance::calls(&kms, what)?),
+        Gateway::OpenApi(kms) => ("openapi", openapi::calls(&kms, what)?),
     };
     let subject = Subject {
         case: arguments.case.name(),

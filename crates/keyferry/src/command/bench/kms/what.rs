@@ -57,7 +57,7 @@ pub(super) fn secret(bytes: &[u8]) -> SecretBytes {
 }
 
 pub(super) fn context() -> EncryptionContext {
-    EncryptionContext::from([("made by", "keyferry bench")])
+    EncryptionContext::from([("made-by", "keyferry bench")])
 }
 
 /// What instances are given, the same that the vendor's tool gives them.
