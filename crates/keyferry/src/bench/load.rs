@@ -94,6 +94,10 @@ fn measure(
                 Err(_) => {}
             }
         }
+        // They end when it is over, or a little later.
+        if let Some(took) = periods.passed(Instant::now()) {
+            take(&board.take()?, Some(took))?;
+        }
         // Nobody waits for those that are under way when it is interrupted.
         callers.shutdown().await;
         take(&board.take()?, None)?;
