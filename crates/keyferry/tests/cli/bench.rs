@@ -95,6 +95,7 @@ fn what_is_counted_is_what_was_called() -> TestResult {
     let sign_key = bench.fake().create_key(KeyKind::Rsa2048Sign)?;
     let rsa_key = bench.fake().create_key(KeyKind::Rsa2048Encrypt)?;
     bench.fake().put_secret("secret", "value");
+    let ec = ["--key-pair-spec", "EC_P256", "--key-format", "der"];
     let with_rsa = ["--key-id", &rsa_key, "--algorithm", "RSAES_OAEP_SHA_256"];
     for (case, others, before, operation) in [
         ("encrypt", &[][..], None, "Encrypt"),
@@ -105,6 +106,20 @@ fn what_is_counted_is_what_was_called() -> TestResult {
         ("advance-decrypt", &[], Some("AdvanceEncrypt"), "AdvanceDecrypt"),
         ("generate-data-key", &["--algorithm", "AES_GCM"], None, "GenerateDataKey"),
         ("advance-generate-data-key", &[], None, "AdvanceGenerateDataKey"),
+        ("generate-data-key-pair", &ec, None, "GenerateDataKeyPair"),
+        (
+            "generate-data-key-pair-without-plaintext",
+            &ec,
+            None,
+            "GenerateDataKeyPairWithoutPlaintext",
+        ),
+        ("advance-generate-data-key-pair", &ec, None, "AdvanceGenerateDataKeyPair"),
+        (
+            "advance-generate-data-key-pair-without-plaintext",
+            &ec,
+            None,
+            "AdvanceGenerateDataKeyPairWithoutPlaintext",
+        ),
         ("sign", &["--key-id", &sign_key], None, "Sign"),
         ("verify", &["--key-id", &sign_key], Some("Sign"), "Verify"),
         ("get-public-key", &["--key-id", &sign_key], None, "GetPublicKey"),
