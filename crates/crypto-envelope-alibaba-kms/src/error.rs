@@ -3,12 +3,15 @@
 use std::{error::Error as StdError, fmt};
 
 use crypto_envelope::{
-    Error,
+    Error, SecretBytes,
     provider::{ProviderError, ProviderErrorKind},
     service::{self, said},
 };
 
-use crate::transport::{NoAnswer, NoAnswerKind};
+use crate::{
+    echo,
+    transport::{NoAnswer, NoAnswerKind},
+};
 
 /// A call to KMS that failed. It is the [source](StdError::source) of the provider error that one gets, which
 /// sorts it by what can be done.
@@ -22,6 +25,15 @@ pub struct AlibabaKmsError {
     request_id: Option<String>,
     /// By how much the clock is wrong, if that is the matter.
     skew: Option<String>,
+    attempt: Attempt,
+}
+
+/// Which attempt failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attempt {
+    First,
+    /// Nobody knows what became of one before.
+    AfterLost,
 }
 
 impl AlibabaKmsError {
@@ -77,6 +89,14 @@ impl AlibabaKmsError {
         kinds.contains(&self.kind) || self.message == BODY_INVALID
     }
 
+    /// Whether the call was refused when it was tried again, while it is not known what became of an attempt
+    /// before. A `CreateAlias` that is told that there is such an alias may have made it itself, and a
+    /// `DeleteAlias` that finds none may have deleted it.
+    #[must_use]
+    pub fn is_after_lost_attempt(&self) -> bool {
+        self.attempt == Attempt::AfterLost
+    }
+
     /// Whether the certificate of the gateway was not one to trust.
     #[must_use]
     pub fn distrusts_gateway(&self) -> bool {
@@ -87,6 +107,27 @@ impl AlibabaKmsError {
     #[must_use]
     pub fn timed_out(&self) -> bool {
         self.status.is_none() && self.message == TIMED_OUT
+    }
+
+    /// Whether the service was too busy to begin.
+    pub(crate) fn is_throttled(&self) -> bool {
+        self.kind == ProviderErrorKind::Throttled
+    }
+
+    /// The same, of an attempt that came after one that was lost.
+    pub(crate) fn after_lost_attempt(self) -> Self {
+        Self { attempt: Attempt::AfterLost, ..self }
+    }
+
+    /// Without what KMS said, if that shows what it was sent.
+    pub(crate) fn without(mut self, secrets: &[SecretBytes]) -> Self {
+        let shows = |text: &str| echo::shows(text, secrets);
+        if shows(&self.message) {
+            ECHO.clone_into(&mut self.message);
+        }
+        self.code.take_if(|code| shows(code));
+        self.request_id.take_if(|id| shows(id));
+        self
     }
 
     /// Whether the gateway refused the time of the request.
@@ -172,6 +213,9 @@ impl fmt::Display for AlibabaKmsError {
         if !self.message.is_empty() {
             write!(f, ": {}", self.message)?;
         }
+        if self.is_after_lost_attempt() {
+            write!(f, "; there was no answer to an attempt before, which may have done it")?;
+        }
         self.skew.as_ref().map_or(Ok(()), |skew| write!(f, "; {skew}"))
     }
 }
@@ -199,14 +243,15 @@ impl Call {
             message: said(&message),
             request_id: known(request_id),
             skew: None,
+            attempt: Attempt::First,
         }
     }
 
     /// The call failed without an answer.
     pub(crate) fn unanswered(self, kind: ProviderErrorKind, message: &str) -> AlibabaKmsError {
         let (status, code, request_id) = (None, None, None);
-        let message = said(message);
-        AlibabaKmsError { call: self, kind, status, code, message, request_id, skew: None }
+        let (message, attempt) = (said(message), Attempt::First);
+        AlibabaKmsError { call: self, kind, status, code, message, request_id, skew: None, attempt }
     }
 
     /// There was no answer.
@@ -338,5 +383,6 @@ const TIMED_OUT: &str = "no answer came in time";
 const DATE_INVALID: &str = "The Param Date is invalid.";
 const SIGNATURE_INVALID: &str = "The Param Authorization is invalid.";
 const BODY_INVALID: &str = "The Param Content-SHA256 is invalid.";
+const ECHO: &str = "what KMS said is not shown, as it has parts of what was sent";
 /// In bytes.
 const LONGEST_EXCERPT: usize = 300;

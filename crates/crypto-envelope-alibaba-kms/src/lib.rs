@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod aad;
+mod echo;
 mod error;
 pub mod instance;
 pub mod openapi;

@@ -1,12 +1,14 @@
 //! Requests and answers over HTTP.
 
-use std::error::Error as StdError;
+use std::{error::Error as StdError, fmt, mem};
 
+use bytes::Bytes;
 use crypto_envelope::{
     Error, Result, SecretBytes,
     service::{self, place},
 };
 use reqwest::{Client, Method};
+use zeroize::Zeroizing;
 
 use crate::{
     retry::Retries,
@@ -25,13 +27,12 @@ pub(crate) struct Transport {
 /// What came of an attempt.
 pub(crate) type Outcome = Result<Answer, NoAnswer>;
 
-/// What is sent, ready and signed.
-#[derive(Debug)]
+/// What is sent, ready and signed. Plaintext may be in the target, tokens in the headers.
 pub(crate) struct Request {
     pub(crate) method: Method,
     /// With the slash that it begins with.
-    pub(crate) target: String,
-    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) target: Zeroizing<String>,
+    pub(crate) headers: Vec<(String, Zeroizing<String>)>,
     pub(crate) body: SecretBytes,
 }
 
@@ -104,21 +105,49 @@ impl Transport {
 
     async fn send(&self, request: Request) -> Outcome {
         let Request { method, target, headers, body } = request;
-        let mut sent = self.client.request(method, format!("{}{target}", self.url));
+        let url = Zeroizing::new([&*self.url, &*target].concat());
+        let mut sent = self.client.request(method, url.as_str());
         for (name, value) in headers {
-            sent = sent.header(name, value);
+            sent = sent.header(name, value.as_str());
         }
-        let mut response =
-            sent.body(body.expose().to_vec()).send().await.map_err(|error| NoAnswer::of(&error))?;
+        let body = Bytes::from_owner(Body(body));
+        let mut response = sent.body(body).send().await.map_err(|error| NoAnswer::of(&error))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let mut body = Vec::new();
+        let mut body = Zeroizing::new(Vec::new());
         while let Some(chunk) = response.chunk().await.map_err(|error| NoAnswer::of(&error))? {
             if body.len() + chunk.len() > LONGEST {
                 return Err(NoAnswer::too_long());
             }
-            body.extend_from_slice(&chunk);
+            append(&mut body, &chunk);
         }
-        Ok(Answer { status, headers, body: SecretBytes::from(body) })
+        Ok(Answer { status, headers, body: SecretBytes::from(mem::take(&mut *body)) })
+    }
+}
+
+/// A body on its way, which is wiped behind it.
+struct Body(SecretBytes);
+
+impl AsRef<[u8]> for Body {
+    fn as_ref(&self) -> &[u8] {
+        self.0.expose()
+    }
+}
+
+/// Grows by moving: what was in the way is wiped.
+fn append(bytes: &mut Zeroizing<Vec<u8>>, more: &[u8]) {
+    let needed = bytes.len() + more.len();
+    if needed > bytes.capacity() {
+        let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(2 * bytes.capacity())));
+        larger.extend_from_slice(bytes);
+        *bytes = larger;
+    }
+    bytes.extend_from_slice(more);
+}
+
+/// Neither target nor headers.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("method", &self.method).finish_non_exhaustive()
     }
 }
 
@@ -195,8 +224,8 @@ mod tests {
     fn request() -> Request {
         Request {
             method: Method::POST,
-            target: "/".to_owned(),
-            headers: vec![("x-test".to_owned(), "yes".to_owned())],
+            target: "/".to_owned().into(),
+            headers: vec![("x-test".to_owned(), "yes".to_owned().into())],
             body: SecretBytes::from(&b"body"[..]),
         }
     }
@@ -269,6 +298,22 @@ mod tests {
         assert_eq!((answer.status, answer.body.expose()), (502, &b"no"[..]));
         assert_eq!(answer.header("date"), Some("now"));
         Ok(())
+    }
+
+    #[test]
+    fn what_grows_stays_whole() {
+        let mut bytes = Zeroizing::new(Vec::new());
+        for more in [&b""[..], b"a", b"bc", b"", b"defghi", b"j"] {
+            append(&mut bytes, more);
+        }
+        assert_eq!(*bytes, b"abcdefghij");
+    }
+
+    #[test]
+    fn what_is_sent_is_not_shown() {
+        let shown =
+            format!("{:?}", Request { target: "/?Plaintext=x".to_owned().into(), ..request() });
+        assert_eq!(shown, "Request { method: POST, .. }");
     }
 
     #[test]

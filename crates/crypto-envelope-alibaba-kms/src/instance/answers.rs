@@ -311,8 +311,12 @@ fn secret(_: &str, value: SecretText, _: &Given<'_>) -> Result<SecretBytes, Stri
     Ok(value.into_bytes())
 }
 
-fn optional_secret(_: &str, value: String, _: &Given<'_>) -> Result<Option<SecretBytes>, String> {
-    Ok(unless_empty(value).map(|text| text.into_bytes().into()))
+fn optional_secret(
+    _: &str,
+    value: SecretText,
+    _: &Given<'_>,
+) -> Result<Option<SecretBytes>, String> {
+    Ok(Some(value.into_bytes()).filter(|secret| !secret.is_empty()))
 }
 
 fn unless_empty(text: String) -> Option<String> {

@@ -9,9 +9,9 @@ pub(crate) mod signatures;
 
 use std::fmt;
 
-use crypto_envelope::{Result, SecretBytes};
+use crypto_envelope::Result;
 
-use super::answers::Read;
+use super::{answers::Read, protobuf::Encoded};
 
 /// A call of the gateway, with its parameters. Its implementors are the calls that there are.
 pub trait Call: Parts + fmt::Debug + Send + Sync {
@@ -25,7 +25,7 @@ pub trait Call: Parts + fmt::Debug + Send + Sync {
 /// The parts of a call.
 pub trait Parts {
     /// The bytes of its message.
-    fn body(&self) -> Result<SecretBytes>;
+    fn body(&self) -> Result<Encoded>;
 
     /// The version of the key that a header names.
     fn key_version(&self) -> Result<Option<String>>;

@@ -10,7 +10,7 @@ use super::{
     calls,
     client_key::ClientKey,
     messages::Request,
-    protobuf::Message,
+    protobuf::{Encoded, Message},
     sign::{self, Headers},
 };
 use crate::{
@@ -79,7 +79,7 @@ impl AlibabaKmsInstance {
         own: Headers,
     ) -> Result<Answered<R::Response>> {
         let about = error::Call { operation: R::API, key_id: key_id.map(str::to_owned) };
-        let answer = self.exchange(&about, request.encode(), own).await?;
+        let answer = self.exchange(&about, request.with_secrets(), own).await?;
         let message = R::Response::decode(answer.body.expose()).map_err(|malformed| {
             let name = R::Response::NAME;
             about
@@ -89,12 +89,8 @@ impl AlibabaKmsInstance {
     }
 
     /// The answer, if it is no refusal.
-    async fn exchange(
-        &self,
-        about: &error::Call,
-        body: SecretBytes,
-        own: Headers,
-    ) -> Result<Answer> {
+    async fn exchange(&self, about: &error::Call, body: Encoded, own: Headers) -> Result<Answer> {
+        let Encoded { bytes: body, secrets } = body;
         let (this, call) = (self.clone(), about.clone());
         // Where the caller is: a signature takes longer than all else, and the thread of all calls is one.
         let mut first = Some(self.request(about.operation, &body, &own)?);
@@ -106,16 +102,20 @@ impl AlibabaKmsInstance {
             this.transport.call(make, |outcome| may_pass(&call, outcome)).await
         });
         let answer = outcome.await??.map_err(|failed| about.clone().without_answer(&failed))?;
-        if answer.is_success() { Ok(answer) } else { Err(refused(about.clone(), &answer).into()) }
+        if answer.is_success() {
+            return Ok(answer);
+        }
+        Err(refused(about.clone(), &answer).without(&secrets).into())
     }
 
     fn request(&self, api: &str, body: &SecretBytes, own: &Headers) -> Result<transport::Request> {
         let date = time::http_date(SystemTime::now());
         let headers = sign::signed(&self.key, api, &date, body.expose(), own)?;
-        let headers = headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let headers =
+            headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned().into()));
         Ok(transport::Request {
             method: Method::POST,
-            target: sign::PATH.to_owned(),
+            target: sign::PATH.to_owned().into(),
             headers: headers.collect(),
             body: SecretBytes::from(body.expose()),
         })

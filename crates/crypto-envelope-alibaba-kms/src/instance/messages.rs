@@ -280,7 +280,7 @@ messages! {
         8 RequestId request_id: String,
         9 LastRotationDate last_rotation_date: String,
         10 NextRotationDate next_rotation_date: String,
-        11 ExtendedConfig extended_config: String,
+        11 ExtendedConfig extended_config: SecretText,
         12 AutomaticRotation automatic_rotation: String,
         13 RotationInterval rotation_interval: String,
     }

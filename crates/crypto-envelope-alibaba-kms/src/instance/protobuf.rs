@@ -37,6 +37,13 @@ pub(crate) trait Message: fmt::Debug + Sized {
         SecretBytes::from(std::mem::take(&mut *out))
     }
 
+    /// The bytes of the message, and what is secret in them.
+    fn with_secrets(&self) -> Encoded {
+        let mut secrets = Vec::new();
+        self.fields(&mut |_, _, field| secrets.extend(field.secret().map(SecretBytes::from)));
+        Encoded { bytes: self.encode(), secrets }
+    }
+
     /// Reads a message. Fields that are not known are left out; of a field that stands there several times
     /// the last one counts, unless it is a list.
     fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
@@ -52,6 +59,14 @@ pub(crate) trait Message: fmt::Debug + Sized {
     }
 }
 
+/// A message as it is sent.
+#[derive(Debug)]
+pub struct Encoded {
+    pub(crate) bytes: SecretBytes,
+    /// What must not come back in words.
+    pub(crate) secrets: Vec<SecretBytes>,
+}
+
 /// The value of a field.
 pub(crate) trait Field {
     /// As many bytes as it takes at most, with its number.
@@ -59,6 +74,11 @@ pub(crate) trait Field {
 
     /// Appends it, unless it is empty or zero: those are not written.
     fn put(&self, number: u32, out: &mut Vec<u8>);
+
+    /// What is in it, if that is secret.
+    fn secret(&self) -> Option<&[u8]> {
+        None
+    }
 
     /// Takes what a message has.
     fn set(&mut self, value: Value<'_>) -> Result<(), Malformed>;

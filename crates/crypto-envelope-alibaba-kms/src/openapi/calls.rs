@@ -15,10 +15,7 @@ use super::{
     json::{Object, Unreadable},
     query::Parameters,
 };
-use crate::{
-    AlibabaKmsTransfer,
-    error::{self, Refusal},
-};
+use crate::{AlibabaKmsTransfer, error};
 
 /// A call of the API, with its parameters. Its implementors are the calls that there are.
 pub trait Call: Parts + fmt::Debug + Send + Sync {
@@ -53,24 +50,19 @@ pub trait Read: Sized {
     fn read(object: &mut Object) -> Result<Self, Unreadable>;
 }
 
-/// The answer to `call`, which came with this HTTP status, and by how much the clocks differ.
-pub(crate) fn read_answer<C: Call>(
-    call: &C,
-    status: u16,
-    body: &[u8],
-    skew: Option<String>,
-) -> Result<C::Answer> {
-    let key_id = call.name().map(ToOwned::to_owned);
-    let call = error::Call { operation: C::ACTION, key_id };
-    if !(200..300).contains(&status) {
-        return Err(call.refused(Refusal::of_openapi(status, body)).with_skew(skew).into());
-    }
+/// What `call` is, for errors.
+pub(crate) fn about<C: Call>(call: &C) -> error::Call {
+    error::Call { operation: C::ACTION, key_id: call.name().map(ToOwned::to_owned) }
+}
+
+/// The answer to `call`, which is no refusal.
+pub(crate) fn read_answer<C: Call>(call: &C, body: &[u8]) -> Result<C::Answer> {
     let mut request_id = String::new();
     let answer = Object::parse(body).and_then(|mut object| {
         object.peek("RequestId").clone_into(&mut request_id);
         C::Answer::read(&mut object)
     });
     answer.map_err(|Unreadable(what)| {
-        call.answered_wrongly(&request_id, &format!("the answer is {what}")).into()
+        about(call).answered_wrongly(&request_id, &format!("the answer is {what}")).into()
     })
 }

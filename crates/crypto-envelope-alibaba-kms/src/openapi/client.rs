@@ -1,6 +1,13 @@
 //! A gateway of the OpenAPI, and calls to it.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    mem,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::SystemTime,
+};
 
 use crypto_envelope::{Result, SecretBytes, service};
 use reqwest::Method;
@@ -8,14 +15,15 @@ use reqwest::Method;
 use super::{
     access_key::AccessKey,
     calls::{self, Call},
+    json,
     query::Parameters,
-    signature::{Placement, Signature, ToSign},
+    signature::{Placement, Signature, SignedRequest, ToSign},
 };
 use crate::{
-    AlibabaKmsSettings,
+    AlibabaKmsError, AlibabaKmsSettings,
     error::{self, Refusal},
     time,
-    transport::{self, Outcome, Transport},
+    transport::{self, Answer, Outcome, Transport},
 };
 
 /// A gateway of the OpenAPI: the shared one of a region (`kms.REGION.aliyuncs.com`), the one inside of a
@@ -41,6 +49,14 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Secrets in memory
+///
+/// Parameters, requests and answers are wiped once they were used, as far as they belong to this crate. The
+/// HTTP library has copies of its own that it does not wipe: of the URL ([`Placement::Url`]), of the headers with
+/// the security token of a temporary access key (and not its secret, which is never sent), and of what it
+/// reads and writes, before it is put together here. The JSON parser has those of texts that are written with
+/// escapes, and of answers that end halfway.
 #[derive(Clone, Debug)]
 pub struct AlibabaKmsOpenApi {
     transport: Transport,
@@ -83,8 +99,14 @@ impl AlibabaKmsOpenApi {
         self
     }
 
-    /// Makes a call. Where an answer failed to come it is tried again, unless it makes something that would
-    /// then be there twice, such as a key.
+    /// Makes a call. Where an answer failed to come, or said that it may come later, it is tried again.
+    ///
+    /// `CreateKey` and `CreateKeyVersion` are not, unless KMS said that it was too busy: what they make would be
+    /// there twice. If they fail without an answer, or with a status of 500 and above, look whether it was made.
+    ///
+    /// `CreateAlias`, `DeleteAlias`, `ScheduleKeyDeletion` and `CancelKeyDeletion` may be refused because an
+    /// attempt before, whose answer was lost, has done it already:
+    /// [`AlibabaKmsError::is_after_lost_attempt`] says so.
     ///
     /// # Errors
     ///
@@ -100,21 +122,35 @@ impl AlibabaKmsOpenApi {
     }
 
     async fn exchange<C: Call>(&self, call: &C, parameters: &Parameters) -> Result<C::Answer> {
-        let about = error::Call { operation: C::ACTION, key_id: call.name().map(str::to_owned) };
+        let about = calls::about(call);
         let make = || self.request(C::ACTION, parameters);
-        let outcome = self.transport.call(make, |outcome| may_pass(&about, outcome)).await?;
-        match outcome {
-            Ok(answer) => {
-                let skew = time::skew(answer.header("date").unwrap_or_default(), SystemTime::now());
-                calls::read_answer(call, answer.status, answer.body.expose(), skew)
-            }
-            Err(no_answer) => Err(about.without_answer(&no_answer).into()),
+        let lost = AtomicBool::new(false);
+        let may_pass = |outcome: &Outcome| {
+            lost.fetch_or(is_lost(outcome), Ordering::Relaxed);
+            may_pass(&about, outcome)
+        };
+        let answer = self.transport.call(make, may_pass).await?;
+        let answer = answer.map_err(|no_answer| about.clone().without_answer(&no_answer))?;
+        if answer.is_success() {
+            return calls::read_answer(call, answer.body.expose());
         }
+        let error = refused(about, &answer).without(&self.secrets(parameters));
+        let is_unclear = lost.into_inner() && !is_lost(&Ok(answer)) && ONCE.contains(&C::ACTION);
+        Err(if is_unclear { error.after_lost_attempt() } else { error }.into())
+    }
+
+    /// What must not come back in words: as it is sent, and as it is meant.
+    fn secrets(&self, parameters: &Parameters) -> Vec<SecretBytes> {
+        let plaintexts = parameters.iter().filter(|(name, _)| *name == "Plaintext");
+        let token = self.access_key.security_token();
+        let texts = plaintexts.map(|(_, text)| text).chain(token);
+        let forms = |text: &str| [Some(text.as_bytes().into()), json::decoded(text.as_bytes())];
+        texts.flat_map(forms).flatten().collect()
     }
 
     fn request(&self, action: &str, parameters: &Parameters) -> Result<transport::Request> {
         let (date, nonce) = (time::iso_date(SystemTime::now()), nonce()?);
-        let request = self.signature.sign(&ToSign {
+        let mut request = self.signature.sign(&ToSign {
             action,
             parameters,
             placement: self.placement,
@@ -124,15 +160,10 @@ impl AlibabaKmsOpenApi {
             nonce: &nonce,
             headers: &[],
         });
-        let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
-        headers
-            .extend(request.headers.iter().map(|(name, value)| (name.clone(), value.to_string())));
-        Ok(transport::Request {
-            method: Method::POST,
-            target: request.target.to_string(),
-            headers,
-            body: SecretBytes::from(request.body.as_bytes()),
-        })
+        request.push("accept", "application/json");
+        let SignedRequest { target, headers, mut body } = request;
+        let body = SecretBytes::from(mem::take(&mut *body).into_bytes());
+        Ok(transport::Request { method: Method::POST, target, headers, body })
     }
 }
 
@@ -140,16 +171,30 @@ impl AlibabaKmsOpenApi {
 fn may_pass(call: &error::Call, outcome: &Outcome) -> bool {
     match outcome {
         Ok(answer) if answer.is_success() => false,
-        Ok(answer) => {
-            let refusal = Refusal::of_openapi(answer.status, answer.body.expose());
-            call.clone().refused(refusal).is_retryable()
+        Ok(answer) if MAKING.contains(&call.operation) => {
+            refused(call.clone(), answer).is_throttled()
         }
+        Ok(answer) => refused(call.clone(), answer).is_retryable(),
         Err(no_answer) => no_answer.may_pass() && !MAKING.contains(&call.operation),
     }
 }
 
-/// What makes something new each time.
+/// Whether nobody knows if it was done: proxies say as well that they got no answer.
+fn is_lost(outcome: &Outcome) -> bool {
+    outcome.as_ref().map_or(true, |answer| answer.status >= 500)
+}
+
+fn refused(call: error::Call, answer: &Answer) -> AlibabaKmsError {
+    let refusal = Refusal::of_openapi(answer.status, answer.body.expose());
+    let skew = time::skew(answer.header("date").unwrap_or_default(), SystemTime::now());
+    call.refused(refusal).with_skew(skew)
+}
+
+/// What makes something new each time: it is tried again only if KMS had no time for it.
 const MAKING: [&str; 2] = ["CreateKey", "CreateKeyVersion"];
+/// What is refused the second time because of the first. All else that changes something comes to the same
+/// twice.
+const ONCE: [&str; 4] = ["CancelKeyDeletion", "CreateAlias", "DeleteAlias", "ScheduleKeyDeletion"];
 
 /// A text that nobody used before.
 fn nonce() -> Result<String> {

@@ -1,11 +1,11 @@
 //! Members of JSON objects: what gateways answer, and what is in configuration files.
 
-use std::fmt;
+use std::{fmt, mem};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use base64::{Engine as _, decoded_len_estimate, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::SecretBytes;
 use serde_json::{Map, Value};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// A JSON object. What is asked for is taken out of it; what is left is wiped.
 #[derive(Default)]
@@ -63,11 +63,12 @@ impl Object {
     pub(crate) fn bytes(&mut self, name: &str) -> Result<Vec<u8>, Unreadable> {
         let text = self.secret(name)?;
         let bytes = BASE64.decode(text.expose());
-        bytes.map_err(|_| Unreadable(format!("{}{name} in it is no base64", self.path)))
+        bytes.map_err(|_| self.is_no_base64(name))
     }
 
     pub(crate) fn secret_bytes(&mut self, name: &str) -> Result<SecretBytes, Unreadable> {
-        self.bytes(name).map(SecretBytes::from)
+        let text = self.secret(name)?;
+        decoded(text.expose()).ok_or_else(|| self.is_no_base64(name))
     }
 
     pub(crate) fn flag(&mut self, name: &str) -> Result<bool, Unreadable> {
@@ -144,6 +145,10 @@ impl Object {
         Unreadable(format!("without {}{name}", self.path))
     }
 
+    fn is_no_base64(&self, name: &str) -> Unreadable {
+        Unreadable(format!("{}{name} in it is no base64", self.path))
+    }
+
     fn is_no(&self, name: &str, what: &str, mut value: Value) -> Unreadable {
         wipe(&mut value);
         Unreadable(format!("{}{name} in it is no {what}", self.path))
@@ -166,6 +171,13 @@ impl Drop for Object {
 /// Why JSON is not what it should be. It shows no values.
 #[derive(Debug)]
 pub struct Unreadable(pub(crate) String);
+
+/// What a secret text in base64 stands for. Nothing is left of it if it turns out to be none.
+pub(crate) fn decoded(text: &[u8]) -> Option<SecretBytes> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(decoded_len_estimate(text.len())));
+    BASE64.decode_vec(text, &mut bytes).ok()?;
+    Some(SecretBytes::from(mem::take(&mut *bytes)))
+}
 
 /// The parser goes no deeper than 128 levels, and neither does this.
 fn wipe(value: &mut Value) {

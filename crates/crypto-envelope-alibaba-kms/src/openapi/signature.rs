@@ -61,6 +61,10 @@ impl Signature {
 }
 
 /// Where the parameters of a call stand, which may hold plaintext.
+///
+/// Either way this crate wipes its own copies of them: of the parameters, of the URL or the form, and of what is
+/// signed. The HTTP library has further ones that nobody can wipe: of a URL the parsed URL and the head of
+/// the request, and of both the buffers that they are written from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Placement {

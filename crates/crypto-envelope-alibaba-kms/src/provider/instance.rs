@@ -21,6 +21,7 @@ use crate::{
         protobuf::Message as _,
         sign::Headers,
     },
+    openapi::json,
 };
 
 /// Wraps data keys with one symmetric key of a KMS instance, and unwraps those of this key only.
@@ -248,8 +249,7 @@ impl AlibabaKmsInstanceProvider {
     async fn unwrap_text(&self, blob: &[u8], aad: Vec<u8>) -> Result<SecretBytes> {
         let iv = blob.get(VERSION_ID_LENGTH..HEAD).ok_or_else(Error::unauthentic_key)?.to_vec();
         let text = self.unwrap_advance([&ADVANCE, blob].concat(), iv, aad).await?;
-        let decoded = BASE64.decode(text.expose()).map_err(|_| Error::unauthentic_key())?;
-        Ok(SecretBytes::from(decoded))
+        json::decoded(text.expose()).ok_or_else(Error::unauthentic_key)
     }
 }
 

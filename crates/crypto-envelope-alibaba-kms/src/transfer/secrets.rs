@@ -17,7 +17,7 @@ impl GetSecretValue {
         request.version_id = self.version_id.clone().unwrap_or_default();
         request.fetch_extended_config = self.fetch_extended_config;
         let answer = kms.ask(&request, &self.secret_name, None).await?.message;
-        let extended_config = known(answer.extended_config);
+        let extended_config = answer.extended_config.into_bytes();
         Ok(SecretValue {
             secret_data: answer.secret_data.into_bytes(),
             secret_data_type: known(answer.secret_data_type),
@@ -26,7 +26,7 @@ impl GetSecretValue {
             version_id: known(answer.version_id),
             version_stages: answer.version_stages,
             create_time: known(answer.create_time),
-            extended_config: extended_config.map(|config| config.into_bytes().into()),
+            extended_config: Some(extended_config).filter(|config| !config.is_empty()),
             automatic_rotation: known(answer.automatic_rotation),
             rotation_interval: known(answer.rotation_interval),
             last_rotation_date: known(answer.last_rotation_date),

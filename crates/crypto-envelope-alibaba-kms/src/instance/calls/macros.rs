@@ -84,7 +84,7 @@ macro_rules! calls {
         }
 
         impl $crate::instance::calls::Parts for $call {
-            fn body(&self) -> crypto_envelope::Result<crypto_envelope::SecretBytes> {
+            fn body(&self) -> crypto_envelope::Result<$crate::instance::protobuf::Encoded> {
                 use $crate::instance::{messages, protobuf::Message as _, values};
                 $(self.$check()?;)?
                 let mut message = messages::$request::empty();
@@ -96,7 +96,7 @@ macro_rules! calls {
                     message.$member = values::$danger_value($danger_name, value)?;
                 })?
                 $(message.$switch = self.$switch;)?
-                Ok(message.encode())
+                Ok(message.with_secrets())
             }
 
             fn key_version(&self) -> crypto_envelope::Result<Option<String>> {

@@ -29,7 +29,7 @@ fn vector(message: &str, changes: &[(&str, Value)]) -> (Value, Vec<u8>) {
 fn check<C: Call>(changes: &[(&str, Value)], make: impl FnOnce(&Values) -> C) -> Result<()> {
     let message = format!("{}Request", C::API);
     let (values, bytes) = vector(&message, changes);
-    assert_eq!(make(&Values(values)).body()?.expose(), bytes, "{message}");
+    assert_eq!(make(&Values(values)).body()?.bytes.expose(), bytes, "{message}");
     Ok(())
 }
 

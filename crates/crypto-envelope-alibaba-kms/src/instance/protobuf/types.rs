@@ -119,6 +119,10 @@ impl Field for SecretBytes {
         put_unless_empty(number, self.expose(), out);
     }
 
+    fn secret(&self) -> Option<&[u8]> {
+        Some(self.expose())
+    }
+
     fn set(&mut self, value: Value<'_>) -> Result<(), Malformed> {
         *self = Self::from(value.bytes()?);
         Ok(())
@@ -142,6 +146,10 @@ impl Field for SecretText {
 
     fn put(&self, number: u32, out: &mut Vec<u8>) {
         self.0.put(number, out);
+    }
+
+    fn secret(&self) -> Option<&[u8]> {
+        self.0.secret()
     }
 
     fn set(&mut self, value: Value<'_>) -> Result<(), Malformed> {

@@ -40,7 +40,7 @@ mod tests {
 
     fn instance(body: &serde_json::Value) -> Result<KmsInstance> {
         let call = GetKmsInstance::new("kst-1");
-        Ok(read_answer(&call, 200, body.to_string().as_bytes(), None)?.instance)
+        Ok(read_answer(&call, body.to_string().as_bytes())?.instance)
     }
 
     #[test]

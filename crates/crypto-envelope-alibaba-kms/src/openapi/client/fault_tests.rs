@@ -16,7 +16,7 @@ use crypto_envelope_testkit::fake::alibaba_instance::FakeAlibabaInstance;
 use super::*;
 use crate::{
     AlibabaKmsError,
-    openapi::{CreateKey, DescribeKey},
+    openapi::{CreateAlias, CreateKey, DescribeKey, Encrypt},
     test_server::{TestServer, answer},
 };
 
@@ -138,6 +138,68 @@ fn keys_are_not_made_twice() -> Result<()> {
     let kms = kms(&server.endpoint, &AlibabaKmsSettings::new())?;
     let (kind, text) = told(blocking::wait(kms.call(CreateKey::new())).map(drop));
     assert_eq!((kind, server.requests().len()), (Unavailable, 1), "{text}");
+    Ok(())
+}
+
+/// A status of a proxy says no more than no answer; too many requests say that it was not done.
+#[test]
+fn keys_are_made_again_only_if_there_was_no_time_for_them() -> Result<()> {
+    for (first, tried) in [
+        (answer(504, "", "<h1>Gateway Timeout</h1>"), 1),
+        (answer(500, "", &refusal("InternalFailure")), 1),
+        (answer(503, "", &refusal("ServiceUnavailableTemporary")), 1),
+        (answer(400, "", &refusal("Throttling.User")), 2),
+    ] {
+        let server = TestServer::start(vec![first, answer(200, "", GOOD)])?;
+        let kms = kms(&server.endpoint, &AlibabaKmsSettings::new())?;
+        let made = blocking::wait(kms.call(CreateKey::new()));
+        assert_eq!((made.is_ok(), server.requests().len()), (tried == 2, tried));
+    }
+    Ok(())
+}
+
+#[test]
+fn what_an_attempt_before_may_have_done_is_said() -> Result<()> {
+    let there_is_one = answer(409, "", &refusal("Rejected.AlreadyExists"));
+    let create = |before: &[Vec<u8>]| {
+        let server = TestServer::start([before, std::slice::from_ref(&there_is_one)].concat())?;
+        let kms = kms(&server.endpoint, &AlibabaKmsSettings::new())?;
+        let refused = blocking::wait(kms.call(CreateAlias::new("alias/a", "k")));
+        let refused = refused.expect_err("there is one");
+        let found = AlibabaKmsError::all_in(&refused)[0];
+        assert_eq!(found.code(), Some("Rejected.AlreadyExists"));
+        let is_said = refused.to_string().contains("no answer to an attempt before");
+        assert_eq!(found.is_after_lost_attempt(), is_said, "{refused}");
+        Ok::<_, Error>(is_said)
+    };
+    for lost in [vec![], answer(504, "", "<h1>Gateway Timeout</h1>")] {
+        assert!(create(&[lost])?);
+    }
+    assert!(!create(&[])?);
+    assert!(!create(&[answer(429, "", &refusal("Rejected.Throttling"))])?);
+    // What changes nothing may fail as it likes.
+    let (described, _) = describe(vec![vec![], there_is_one.clone()])?;
+    let described = described.expect_err("it is refused");
+    assert!(!AlibabaKmsError::all_in(&described)[0].is_after_lost_attempt(), "{described}");
+    Ok(())
+}
+
+/// Not by a name that it stands behind, but by what it is.
+#[test]
+fn what_was_sent_is_not_told() -> Result<()> {
+    for (body, is_told) in [
+        (refusal("InvalidParameter").replace("no", "the value a+secret+value is wrong"), false),
+        (refusal("Invalid.a+secret+value").replace("no", "a secret+v"), false),
+        ("<p>YSBzZWNyZXQgdmFsdWU</p>".to_owned(), false),
+        (refusal("InvalidParameter").replace("no", "the value of key-secret is wrong"), true),
+    ] {
+        let server = TestServer::start(vec![answer(400, "", &body)])?;
+        let kms = kms(&server.endpoint, &AlibabaKmsSettings::new())?;
+        let call = Encrypt::new("key-secret", &b"a secret+value"[..]);
+        let (_, text) = told(blocking::wait(kms.call(call)).map(drop));
+        assert_eq!(text.contains("what KMS said is not shown"), !is_told, "{text}");
+        assert!(!text.contains("+value") && !text.contains("ZWNyZXQ"), "{text}");
+    }
     Ok(())
 }
 
