@@ -40,7 +40,7 @@ mod calls;
 pub(crate) mod client;
 pub(crate) mod client_key;
 pub(crate) mod messages;
-mod pkcs12;
+pub(crate) mod pkcs12;
 pub(crate) mod protobuf;
 mod refusal;
 pub(crate) mod sign;

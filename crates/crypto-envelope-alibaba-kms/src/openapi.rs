@@ -23,12 +23,12 @@ mod answers;
 pub(crate) mod calls;
 mod canonical;
 pub(crate) mod client;
-mod credentials;
+pub(crate) mod credentials;
 #[cfg(test)]
 mod fake_tests;
-mod ini;
-mod json;
-mod profile;
+pub(crate) mod ini;
+pub(crate) mod json;
+pub(crate) mod profile;
 pub(crate) mod query;
 mod refusal;
 mod rpc;

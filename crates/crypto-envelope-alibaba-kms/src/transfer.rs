@@ -1,7 +1,7 @@
 //! Calls of the OpenAPI, served by an instance: for programs and data that move from one to the other.
 
 mod asymmetric;
-mod blob;
+pub(crate) mod blob;
 pub(crate) mod client;
 mod refusal;
 mod secrets;

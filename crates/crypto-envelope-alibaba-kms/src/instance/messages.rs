@@ -49,6 +49,10 @@ macro_rules! messages {
     ($($($name:ident)+ = $fields:tt)+) => {
         $($(message! { $name $fields })+)+
 
+        /// Of all messages.
+        #[cfg(feature = "wire")]
+        pub(crate) const NAMES: &[&str] = &[$($($name::NAME,)+)+];
+
         /// Encodes the message with this name, from what the vectors have. None if there is no such one, or
         /// it has other fields.
         #[cfg(any(test, feature = "wire"))]

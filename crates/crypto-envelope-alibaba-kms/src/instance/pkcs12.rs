@@ -27,6 +27,11 @@ pub(crate) fn private_key(file: &[u8], password: &Password) -> Result<SecretByte
     }
     check_mac(pfx.sequence()?, safe, password)?;
     pfx.all()?;
+    key_in(safe, password)
+}
+
+/// The private key in what the MAC covers.
+pub(crate) fn key_in(safe: &[u8], password: &Password) -> Result<SecretBytes, Refused> {
     let mut safe = Der::only_sequence(safe)?;
     while !safe.is_at_end() {
         // Certificates may be encrypted as a whole; keys are encrypted one by one.

@@ -7,7 +7,7 @@ use crate::provider::wrapped_key::{ADVANCE, IV_LENGTH, VERSION_ID_LENGTH};
 
 /// A ciphertext of KMS 1.0.
 #[derive(Debug)]
-pub(super) struct Blob {
+pub(crate) struct Blob {
     bytes: Vec<u8>,
     version_id: String,
 }
@@ -18,7 +18,7 @@ impl Blob {
     /// # Errors
     ///
     /// [`Error::InvalidInput`] if it is none.
-    pub(super) fn parse(text: &str) -> Result<Self> {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
         let bytes = BASE64.decode(text.trim());
         let bytes = bytes.map_err(|_| Error::invalid_input("CiphertextBlob is not base64"))?;
         let length = bytes.len();
@@ -31,12 +31,12 @@ impl Blob {
     }
 
     /// Of the ciphertext of an Advance call, which stands behind three bytes.
-    pub(super) fn of_advance(ciphertext: &[u8]) -> Option<Self> {
+    pub(crate) fn of_advance(ciphertext: &[u8]) -> Option<Self> {
         ciphertext.strip_prefix(&ADVANCE).and_then(|bytes| Self::of(bytes.to_vec()))
     }
 
     /// Of what an instance gives in parts.
-    pub(super) fn of_parts(version_id: &str, iv: &[u8], ciphertext: &[u8]) -> Option<Self> {
+    pub(crate) fn of_parts(version_id: &str, iv: &[u8], ciphertext: &[u8]) -> Option<Self> {
         let fits = version_id.len() == VERSION_ID_LENGTH && iv.len() == IV_LENGTH;
         Self::of([version_id.as_bytes(), iv, ciphertext].concat()).filter(|_| fits)
     }
@@ -49,25 +49,25 @@ impl Blob {
     }
 
     /// The version of the key that made it.
-    pub(super) fn version_id(&self) -> &str {
+    pub(crate) fn version_id(&self) -> &str {
         &self.version_id
     }
 
-    pub(super) fn iv(&self) -> &[u8] {
+    pub(crate) fn iv(&self) -> &[u8] {
         &self.bytes[VERSION_ID_LENGTH..HEAD]
     }
 
     /// And its tag.
-    pub(super) fn ciphertext(&self) -> &[u8] {
+    pub(crate) fn ciphertext(&self) -> &[u8] {
         &self.bytes[HEAD..]
     }
 
     /// As Advance calls have it.
-    pub(super) fn advance(&self) -> Vec<u8> {
+    pub(crate) fn advance(&self) -> Vec<u8> {
         [&ADVANCE, &self.bytes[..]].concat()
     }
 
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         BASE64.encode(&self.bytes)
     }
 }

@@ -7,19 +7,10 @@ use crate::{
     AadStyle, AlibabaKmsError, ClientKey,
     error::{Call, Refusal},
     instance::{
-        client_key, messages,
+        messages,
         sign::{self, Headers},
     },
 };
-
-/// The private key of a ClientKey as it stands in its file: PKCS#8 in DER.
-///
-/// # Errors
-///
-/// As [`ClientKey::from_json`].
-pub fn client_key_pkcs8(json: &str, password: &SecretBytes) -> Result<SecretBytes> {
-    client_key::private_key(json, password).map(|(_, key)| key)
-}
 
 /// What is signed of a request with these headers.
 ///
@@ -59,6 +50,9 @@ pub fn instance_headers(
     let signed = sign::signed(key, api, date, body, &all)?;
     Ok(signed.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
+
+/// The names of all messages.
+pub const MESSAGES: &[&str] = messages::NAMES;
 
 /// The message with this name, of fields by their names; bytes are `{"hex": "..."}`.
 ///

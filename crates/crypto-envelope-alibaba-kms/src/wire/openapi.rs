@@ -2,10 +2,20 @@
 
 use std::fmt;
 
+use crypto_envelope::{Error, Result};
+
 use crate::{
     AlibabaKmsError,
     error::{Call, Refusal},
-    openapi::{AccessKey, Placement, Signature, query::Parameters, signature::ToSign},
+    openapi::{
+        AccessKey, Alias, AsymmetricCiphertext, AsymmetricPlaintext, Ciphertext, Created, DataKey,
+        Described, DescribedInstance, Done, KeyVersion, ListedKey, Page, Placement, Plaintext,
+        PublicKey, SecretValue, Signature, SignedDigest, Tags, Verification, VersionOf,
+        calls::Read as _,
+        json::{Object, Unreadable},
+        query::Parameters,
+        signature::ToSign,
+    },
 };
 
 /// A call to an OpenAPI gateway.
@@ -85,6 +95,53 @@ pub fn openapi_request(signature: &Signature, call: &OpenApiCall<'_>) -> OpenApi
             .canonical(&to_sign)
             .map(|canonical| canonical.text.to_string()),
     }
+}
+
+macro_rules! answers {
+    ($($answer:ty,)+) => {
+        /// The names of all answers.
+        pub const ANSWERS: &[&str] = &[$(stringify!($answer),)+];
+
+        /// What the answer of this name is read as, printed.
+        ///
+        /// # Errors
+        ///
+        /// [`Error::InvalidInput`] if there is no such answer, or `body` is not one.
+        pub fn openapi_answer(name: &str, body: &[u8]) -> Result<String> {
+            let mut object = Object::parse(body).map_err(unreadable)?;
+            match name {
+                $(stringify!($answer) => <$answer>::read(&mut object)
+                    .map(|answer| format!("{answer:?}"))
+                    .map_err(unreadable),)+
+                _ => Err(Error::invalid_input(format!("{name} is no answer"))),
+            }
+        }
+    };
+}
+
+answers! {
+    Ciphertext,
+    Plaintext,
+    DataKey,
+    AsymmetricCiphertext,
+    AsymmetricPlaintext,
+    SignedDigest,
+    Verification,
+    PublicKey,
+    SecretValue,
+    Done,
+    Created,
+    Described,
+    VersionOf,
+    DescribedInstance,
+    Tags,
+    Page<ListedKey>,
+    Page<Alias>,
+    Page<KeyVersion>,
+}
+
+fn unreadable(error: Unreadable) -> Error {
+    Error::invalid_input(error.0)
 }
 
 /// What an answer of an OpenAPI gateway says that is an error.

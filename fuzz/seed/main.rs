@@ -1,5 +1,7 @@
 //! Writes what the fuzz targets start from: `seed CORPUS` makes one directory per target there.
 
+mod alibaba;
+
 use std::{
     env,
     error::Error,
@@ -26,7 +28,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     write(&corpus.join("ranges"), &genuine(Genuine::rest))?;
     write(&corpus.join("footer"), &genuine(Genuine::footer))?;
     write(&corpus.join("round_trip"), &plaintexts())?;
-    write(&corpus.join("rsa_key"), &vectors("rsa")?)
+    write(&corpus.join("rsa_key"), &vectors("rsa")?)?;
+    write(&corpus.join("alibaba_answers"), &alibaba::answers()?)?;
+    write(&corpus.join("alibaba_files"), &alibaba::files()?)
 }
 
 /// The good ones and the bad ones.
