@@ -9,8 +9,7 @@ use super::{
     answers::{Given, Read as _, Unreadable},
     calls,
     client_key::ClientKey,
-    messages::Request,
-    protobuf::{Encoded, Message},
+    protobuf::Encoded,
     sign::{self, Headers},
 };
 use crate::{
@@ -28,14 +27,6 @@ use crate::{
 pub struct AlibabaKmsInstance {
     transport: Transport,
     key: ClientKey,
-}
-
-/// What the instance answered.
-#[derive(Debug)]
-pub(crate) struct Answered<M> {
-    pub(crate) message: M,
-    /// The version of the key, from a header of the answer.
-    pub(crate) key_version: Option<String>,
 }
 
 impl AlibabaKmsInstance {
@@ -58,7 +49,8 @@ impl AlibabaKmsInstance {
     /// A [`ProviderError`](crypto_envelope::provider::ProviderError) if KMS refuses or there is no answer;
     /// [`Error::InvalidInput`](crypto_envelope::Error::InvalidInput) if a parameter cannot be.
     pub async fn call<C: calls::Call>(&self, call: C) -> Result<C::Answer> {
-        let about = error::Call { operation: C::API, key_id: call.name().map(str::to_owned) };
+        let key_id = call.name().filter(|name| !name.is_empty()).map(str::to_owned);
+        let about = error::Call { operation: C::API, key_id };
         let mut own = Headers::default();
         if let Some(version) = call.key_version()? {
             own.insert(KEY_VERSION, &version)?;
@@ -69,23 +61,6 @@ impl AlibabaKmsInstance {
         C::Answer::read(&given).map_err(|Unreadable { what, request_id }| {
             about.answered_wrongly(&request_id, &format!("the answer is {what}")).into()
         })
-    }
-
-    /// Sends a message about a key, or about none.
-    pub(crate) async fn send<R: Request>(
-        &self,
-        request: &R,
-        key_id: Option<&str>,
-        own: Headers,
-    ) -> Result<Answered<R::Response>> {
-        let about = error::Call { operation: R::API, key_id: key_id.map(str::to_owned) };
-        let answer = self.exchange(&about, request.with_secrets(), own).await?;
-        let message = R::Response::decode(answer.body.expose()).map_err(|malformed| {
-            let name = R::Response::NAME;
-            about
-                .answered_wrongly("", &format!("the answer is not the message {name}: {malformed}"))
-        })?;
-        Ok(Answered { message, key_version: answer.header(KEY_VERSION).map(str::to_owned) })
     }
 
     /// The answer, if it is no refusal.
@@ -138,7 +113,7 @@ fn refused(call: error::Call, answer: &Answer) -> AlibabaKmsError {
 }
 
 /// Which version of the key did it, or is to do it.
-pub(crate) const KEY_VERSION: &str = "x-kms-migrationkeyversionid";
+const KEY_VERSION: &str = "x-kms-migrationkeyversionid";
 
 #[cfg(test)]
 mod fault_tests;

@@ -7,24 +7,16 @@ use super::protobuf::{Field, Message, SecretText, Type};
 #[cfg(any(test, feature = "wire"))]
 use super::protobuf::{Malformed, json};
 
-/// A message that asks for something.
-pub(crate) trait Request: Message {
-    /// What the gateway calls it.
-    const API: &str;
-
-    /// What it answers.
-    type Response: Message;
-}
-
 macro_rules! message {
     ($name:ident { $($number:literal $wire:ident $field:ident: $type:ty,)+ }) => {
         #[derive(Debug)]
-        #[allow(dead_code, reason = "KmsEncrypt and KmsDecrypt are for the module `wire` alone")]
+        #[allow(dead_code, reason = "some are for the module `wire` alone")]
         pub(crate) struct $name {
             $(pub(crate) $field: $type,)+
         }
 
         impl Message for $name {
+            #[cfg(any(test, feature = "wire"))]
             const NAME: &str = stringify!($name);
 
             fn empty() -> Self {
@@ -74,16 +66,6 @@ macro_rules! messages {
                 _ => None,
             }
         }
-    };
-}
-
-macro_rules! calls {
-    ($($api:ident: $request:ident => $response:ident,)+) => {
-        $(impl Request for $request {
-            const API: &str = stringify!($api);
-
-            type Response = $response;
-        })+
     };
 }
 
@@ -326,28 +308,4 @@ messages! {
         2 Plaintext plaintext: SecretBytes,
         3 RequestId request_id: String,
     }
-}
-
-calls! {
-    Encrypt: EncryptRequest => EncryptResponse,
-    Decrypt: DecryptRequest => DecryptResponse,
-    AdvanceEncrypt: AdvanceEncryptRequest => AdvanceEncryptResponse,
-    AdvanceDecrypt: AdvanceDecryptRequest => AdvanceDecryptResponse,
-    GenerateDataKey: GenerateDataKeyRequest => GenerateDataKeyResponse,
-    AdvanceGenerateDataKey: AdvanceGenerateDataKeyRequest => AdvanceGenerateDataKeyResponse,
-    GenerateDataKeyPair: GenerateDataKeyPairRequest => GenerateDataKeyPairResponse,
-    GenerateDataKeyPairWithoutPlaintext: GenerateDataKeyPairWithoutPlaintextRequest
-        => GenerateDataKeyPairWithoutPlaintextResponse,
-    AdvanceGenerateDataKeyPair: AdvanceGenerateDataKeyPairRequest => AdvanceGenerateDataKeyPairResponse,
-    AdvanceGenerateDataKeyPairWithoutPlaintext: AdvanceGenerateDataKeyPairWithoutPlaintextRequest
-        => AdvanceGenerateDataKeyPairWithoutPlaintextResponse,
-    Sign: SignRequest => SignResponse,
-    Verify: VerifyRequest => VerifyResponse,
-    GenerateRandom: GenerateRandomRequest => GenerateRandomResponse,
-    GetPublicKey: GetPublicKeyRequest => GetPublicKeyResponse,
-    GetSecretValue: GetSecretValueRequest => GetSecretValueResponse,
-    Hmac: HmacRequest => HmacResponse,
-    Hash: HashRequest => HashResponse,
-    KmsEncrypt: KmsEncryptRequest => KmsEncryptResponse,
-    KmsDecrypt: KmsDecryptRequest => KmsDecryptResponse,
 }

@@ -15,6 +15,7 @@ pub(crate) use self::types::{SecretText, Type};
 /// A message, whose fields [`messages`](super::messages) lists.
 pub(crate) trait Message: fmt::Debug + Sized {
     /// As the vendor calls it.
+    #[cfg(any(test, feature = "wire"))]
     const NAME: &str;
 
     /// Every field is empty or zero.

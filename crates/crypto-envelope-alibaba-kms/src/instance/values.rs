@@ -25,6 +25,11 @@ pub enum MessageType {
 
 pub(crate) fn text(name: &str, text: &str) -> Result<String> {
     check(name, text.as_bytes())?;
+    any_text(name, text)
+}
+
+/// An empty one is none.
+pub(crate) fn any_text(name: &str, text: &str) -> Result<String> {
     if text.len() > LONGEST_TEXT {
         let message = format!("{name} is longer than {LONGEST_TEXT} bytes");
         return Err(Error::invalid_input(message));

@@ -12,14 +12,10 @@ use crypto_envelope::{
 use super::wrapped_key::{self, ADVANCE, IV_LENGTH, Kind, VERSION_ID_LENGTH, WrappedKey};
 use crate::{
     AlibabaKmsInstance,
-    error::Call,
+    error::Call as About,
     instance::{
-        messages::{
-            AdvanceDecryptRequest, AdvanceEncryptRequest, AdvanceGenerateDataKeyRequest,
-            DecryptRequest, EncryptRequest, GenerateDataKeyRequest, Request,
-        },
-        protobuf::Message as _,
-        sign::Headers,
+        AdvanceDecrypt, AdvanceEncrypt, AdvanceGenerateDataKey, Call, Ciphertext, DataKey, Decrypt,
+        Encrypt, GenerateDataKey, Plaintext,
     },
     openapi::json,
 };
@@ -85,171 +81,99 @@ impl AlibabaKmsInstanceProvider {
         WrappedKey::of(key).filter(|wrapped| wrapped.key_id == self.key_id)
     }
 
-    async fn call<R: Request>(&self, request: R) -> Result<R::Response>
+    /// A new data key, as it is and as it stands in a message.
+    async fn generate_by<C>(&self, kind: Kind, call: C) -> Result<(SecretBytes, EncryptedDataKey)>
     where
-        R::Response: Send + 'static,
+        C: Call<Answer = DataKey>,
     {
-        let answered = self.instance.send(&request, Some(&self.key_id), Headers::default()).await?;
-        Ok(answered.message)
+        let made = self.instance.call(call).await?;
+        let request_id = made.request_id.as_deref();
+        self.check_key::<C>(&made.key_id, request_id)?;
+        let wrapped = self.wrapped_key(kind, made.iv, made.key_version_id);
+        let stored = self.store::<C>(&wrapped, made.ciphertext_blob, request_id)?;
+        Ok((made.plaintext, stored))
     }
 
-    /// An answer has to be by the key that was asked.
-    fn check_key<R: Request>(&self, found: &str, request_id: &str) -> Result<()> {
-        if found == self.key_id {
-            return Ok(());
-        }
-        Err(self.wrongly::<R>(request_id, "KMS used another key than it was asked to"))
+    /// A given data key, as it stands in a message.
+    async fn wrap_by<C>(&self, kind: Kind, call: C) -> Result<EncryptedDataKey>
+    where
+        C: Call<Answer = Ciphertext>,
+    {
+        let sealed = self.instance.call(call).await?;
+        let request_id = sealed.request_id.as_deref();
+        self.check_key::<C>(&sealed.key_id, request_id)?;
+        let wrapped = self.wrapped_key(kind, sealed.iv, sealed.key_version_id);
+        self.store::<C>(&wrapped, sealed.ciphertext_blob, request_id)
     }
 
-    fn wrongly<R: Request>(&self, request_id: &str, what: &str) -> Error {
-        let call = Call { operation: R::API, key_id: Some(self.key_id.clone()) };
-        call.answered_wrongly(request_id, what).into()
-    }
-
-    /// The ciphertext of an Advance call, which says itself what it is, as it is or as one of KMS 1.0.
-    fn store_advance<R: Request>(
-        &self,
-        kind: Kind,
-        mut blob: Vec<u8>,
-        version_id: String,
-        request_id: &str,
-    ) -> Result<EncryptedDataKey> {
-        if !blob.starts_with(&ADVANCE) || blob.len() <= ADVANCE.len() + HEAD {
-            return Err(self.wrongly::<R>(request_id, "KMS answered with no wrapped key"));
-        }
-        if kind == Kind::Text {
-            blob.drain(..ADVANCE.len());
-        }
-        let wrapped = WrappedKey { kind, key_id: self.key_id.clone(), version_id, iv: Vec::new() };
-        if !wrapped.fits(&blob) {
-            return Err(self.wrongly::<R>(request_id, "KMS names two versions of the key"));
-        }
-        wrapped.store(blob)
-    }
-
-    fn store_initial<R: Request>(
-        &self,
-        blob: Vec<u8>,
-        iv: Vec<u8>,
-        request_id: &str,
-    ) -> Result<EncryptedDataKey> {
-        if blob.is_empty() || iv.len() != IV_LENGTH {
-            return Err(self.wrongly::<R>(request_id, "KMS answered with no wrapped key"));
-        }
-        let (kind, key_id) = (Kind::InitialVersion, self.key_id.clone());
-        WrappedKey { kind, key_id, version_id: String::new(), iv }.store(blob)
-    }
-
-    async fn generate_advance(
-        &self,
-        length: i32,
-        aad: Vec<u8>,
-    ) -> Result<(SecretBytes, EncryptedDataKey)> {
-        type Asked = AdvanceGenerateDataKeyRequest;
-        let mut request = Asked::empty();
-        (request.key_id, request.number_of_bytes, request.aad) = (self.key_id.clone(), length, aad);
-        let answer = self.call(request).await?;
-        self.check_key::<Asked>(&answer.key_id, &answer.request_id)?;
-        let key = self.store_advance::<Asked>(
-            Kind::Advance,
-            answer.ciphertext_blob,
-            answer.key_version_id,
-            &answer.request_id,
-        )?;
-        Ok((answer.plaintext, key))
-    }
-
-    async fn generate_initial(
-        &self,
-        length: i32,
-        aad: Vec<u8>,
-    ) -> Result<(SecretBytes, EncryptedDataKey)> {
-        type Asked = GenerateDataKeyRequest;
-        let mut request = Asked::empty();
-        (request.key_id, request.number_of_bytes, request.aad) = (self.key_id.clone(), length, aad);
-        let answer = self.call(request).await?;
-        self.check_key::<Asked>(&answer.key_id, &answer.request_id)?;
-        let key =
-            self.store_initial::<Asked>(answer.ciphertext_blob, answer.iv, &answer.request_id)?;
-        Ok((answer.plaintext, key))
-    }
-
-    async fn wrap_advance(
-        &self,
-        kind: Kind,
-        secret: &SecretBytes,
-        aad: Vec<u8>,
-    ) -> Result<EncryptedDataKey> {
-        type Asked = AdvanceEncryptRequest;
-        let mut request = Asked::empty();
-        (request.key_id, request.aad) = (self.key_id.clone(), aad);
-        request.plaintext = SecretBytes::from(secret.expose());
-        let answer = self.call(request).await?;
-        self.check_key::<Asked>(&answer.key_id, &answer.request_id)?;
-        let (blob, version) = (answer.ciphertext_blob, answer.key_version_id);
-        self.store_advance::<Asked>(kind, blob, version, &answer.request_id)
+    async fn unwrap_by<C: Call<Answer = Plaintext>>(&self, call: C) -> Result<SecretBytes> {
+        let opened = self.instance.call(call).await?;
+        self.check_key::<C>(&opened.key_id, opened.request_id.as_deref())?;
+        Ok(opened.plaintext)
     }
 
     /// As an OpenAPI gateway does it.
     async fn wrap_text(&self, secret: &SecretBytes, aad: Vec<u8>) -> Result<EncryptedDataKey> {
         let text = SecretBytes::from(BASE64.encode(secret.expose()).into_bytes());
-        self.wrap_advance(Kind::Text, &text, aad).await
-    }
-
-    async fn generate_text(
-        &self,
-        length: usize,
-        aad: Vec<u8>,
-    ) -> Result<(SecretBytes, EncryptedDataKey)> {
-        let data_key = SecretBytes::random(length)?;
-        let key = self.wrap_text(&data_key, aad).await?;
-        Ok((data_key, key))
-    }
-
-    async fn wrap_initial(&self, secret: &SecretBytes, aad: Vec<u8>) -> Result<EncryptedDataKey> {
-        type Asked = EncryptRequest;
-        let mut request = Asked::empty();
-        (request.key_id, request.aad) = (self.key_id.clone(), aad);
-        request.plaintext = SecretBytes::from(secret.expose());
-        let answer = self.call(request).await?;
-        self.check_key::<Asked>(&answer.key_id, &answer.request_id)?;
-        self.store_initial::<Asked>(answer.ciphertext_blob, answer.iv, &answer.request_id)
-    }
-
-    async fn unwrap_advance(
-        &self,
-        blob: Vec<u8>,
-        iv: Vec<u8>,
-        aad: Vec<u8>,
-    ) -> Result<SecretBytes> {
-        type Asked = AdvanceDecryptRequest;
-        let mut request = Asked::empty();
-        (request.ciphertext_blob, request.iv, request.aad) = (blob, iv, aad);
-        let answer = self.call(request).await?;
-        self.check_key::<Asked>(&answer.key_id, &answer.request_id)?;
-        Ok(answer.plaintext)
-    }
-
-    async fn unwrap_initial(
-        &self,
-        blob: Vec<u8>,
-        iv: Vec<u8>,
-        aad: Vec<u8>,
-    ) -> Result<SecretBytes> {
-        type Asked = DecryptRequest;
-        let mut request = Asked::empty();
-        (request.ciphertext_blob, request.iv, request.aad) = (blob, iv, aad);
-        (request.key_id, request.algorithm) = (self.key_id.clone(), "AES_GCM".to_owned());
-        let answer = self.call(request).await?;
-        self.check_key::<Asked>(&answer.key_id, &answer.request_id)?;
-        Ok(answer.plaintext)
+        self.wrap_by(Kind::Text, AdvanceEncrypt::new(&self.key_id, text).aad(aad)).await
     }
 
     /// A wrapped key of an OpenAPI gateway, as the instance knows it.
     async fn unwrap_text(&self, blob: &[u8], aad: Vec<u8>) -> Result<SecretBytes> {
-        let iv = blob.get(VERSION_ID_LENGTH..HEAD).ok_or_else(Error::unauthentic_key)?.to_vec();
-        let text = self.unwrap_advance([&ADVANCE, blob].concat(), iv, aad).await?;
+        let iv = blob.get(VERSION_ID_LENGTH..HEAD).ok_or_else(Error::unauthentic_key)?;
+        let call = AdvanceDecrypt::new([&ADVANCE, blob].concat()).iv(iv).aad(aad);
+        let text = self.unwrap_by(call).await?;
         json::decoded(text.expose()).ok_or_else(Error::unauthentic_key)
+    }
+
+    /// What is said beside a ciphertext. Those of Advance calls say themselves what they were made with.
+    fn wrapped_key(&self, kind: Kind, iv: Vec<u8>, version_id: Option<String>) -> WrappedKey {
+        let key_id = self.key_id.clone();
+        match kind {
+            Kind::InitialVersion => WrappedKey { kind, key_id, version_id: String::new(), iv },
+            Kind::Advance | Kind::Text => {
+                let version_id = version_id.unwrap_or_default();
+                WrappedKey { kind, key_id, version_id, iv: Vec::new() }
+            }
+        }
+    }
+
+    /// A ciphertext, if it is one of this kind.
+    fn store<C: Call>(
+        &self,
+        wrapped: &WrappedKey,
+        mut blob: Vec<u8>,
+        request_id: Option<&str>,
+    ) -> Result<EncryptedDataKey> {
+        let is_whole = match wrapped.kind {
+            Kind::InitialVersion => wrapped.iv.len() == IV_LENGTH,
+            Kind::Advance | Kind::Text => {
+                blob.starts_with(&ADVANCE) && blob.len() > ADVANCE.len() + HEAD
+            }
+        };
+        if !is_whole {
+            return Err(self.wrongly::<C>(request_id, "KMS answered with no wrapped key"));
+        }
+        if wrapped.kind == Kind::Text {
+            blob.drain(..ADVANCE.len());
+        }
+        if !wrapped.fits(&blob) {
+            return Err(self.wrongly::<C>(request_id, "KMS names two versions of the key"));
+        }
+        wrapped.store(blob)
+    }
+
+    /// An answer has to be by the key that was asked.
+    fn check_key<C: Call>(&self, found: &str, request_id: Option<&str>) -> Result<()> {
+        if found == self.key_id {
+            return Ok(());
+        }
+        Err(self.wrongly::<C>(request_id, "KMS used another key than it was asked to"))
+    }
+
+    fn wrongly<C: Call>(&self, request_id: Option<&str>, what: &str) -> Error {
+        let call = About { operation: C::API, key_id: Some(self.key_id.clone()) };
+        call.answered_wrongly(request_id.unwrap_or_default(), what).into()
     }
 }
 
@@ -260,15 +184,20 @@ impl KeyProvider for AlibabaKmsInstanceProvider {
         let length = wrapped_key::data_key_length(request.length)?;
         let aad = wrapped_key::aad(request.context)?;
         let (data_key, wrapped) = match self.calls {
-            InstanceCalls::Advance => self.generate_advance(length, aad).await?,
-            InstanceCalls::InitialVersion => self.generate_initial(length, aad).await?,
-            InstanceCalls::Kms1Compatible => self.generate_text(request.length, aad).await?,
+            InstanceCalls::Advance => {
+                let call = AdvanceGenerateDataKey::new(&self.key_id, length).aad(aad);
+                self.generate_by(Kind::Advance, call).await?
+            }
+            InstanceCalls::InitialVersion => {
+                let call = GenerateDataKey::new(&self.key_id, length).aad(aad);
+                self.generate_by(Kind::InitialVersion, call).await?
+            }
+            InstanceCalls::Kms1Compatible => {
+                let data_key = SecretBytes::random(request.length)?;
+                let wrapped = self.wrap_text(&data_key, aad).await?;
+                (data_key, wrapped)
+            }
         };
-        if data_key.len() != request.length {
-            let found = data_key.len();
-            let message = format!("KMS made a data key of {found} bytes, not {length}");
-            return Err(self.wrongly::<GenerateDataKeyRequest>("", &message));
-        }
         Ok(GeneratedKey::new(data_key, vec![wrapped]))
     }
 
@@ -276,10 +205,17 @@ impl KeyProvider for AlibabaKmsInstanceProvider {
         Self::PROPERTIES.check(request.target)?;
         wrapped_key::check_secret(request.secret)?;
         let aad = wrapped_key::aad(request.context)?;
+        let secret = SecretBytes::from(request.secret.expose());
         Ok(vec![match self.calls {
-            InstanceCalls::Advance => self.wrap_advance(Kind::Advance, request.secret, aad).await?,
-            InstanceCalls::InitialVersion => self.wrap_initial(request.secret, aad).await?,
-            InstanceCalls::Kms1Compatible => self.wrap_text(request.secret, aad).await?,
+            InstanceCalls::Advance => {
+                let call = AdvanceEncrypt::new(&self.key_id, secret).aad(aad);
+                self.wrap_by(Kind::Advance, call).await?
+            }
+            InstanceCalls::InitialVersion => {
+                let call = Encrypt::new(&self.key_id, secret).aad(aad);
+                self.wrap_by(Kind::InitialVersion, call).await?
+            }
+            InstanceCalls::Kms1Compatible => self.wrap_text(&secret, aad).await?,
         }])
     }
 
@@ -292,8 +228,11 @@ impl KeyProvider for AlibabaKmsInstanceProvider {
             return Err(Error::unauthentic_key());
         }
         let secret = match wrapped.kind {
-            Kind::Advance => self.unwrap_advance(blob.to_vec(), Vec::new(), aad).await?,
-            Kind::InitialVersion => self.unwrap_initial(blob.to_vec(), wrapped.iv, aad).await?,
+            Kind::Advance => self.unwrap_by(AdvanceDecrypt::new(blob).aad(aad)).await?,
+            Kind::InitialVersion => {
+                let call = Decrypt::new(&self.key_id, blob).iv(wrapped.iv).aad(aad);
+                self.unwrap_by(call.algorithm("AES_GCM")).await?
+            }
             Kind::Text => self.unwrap_text(blob, aad).await?,
         };
         wrapped_key::check_length(&secret, request.target, &self.key_id)?;
@@ -480,6 +419,48 @@ mod tests {
             kms.fake.inject(lie::without("AdvanceGenerateDataKey", field));
             let refused = blocking::wait(encryptor.encrypt(b"text", &blue())).expect_err(field);
             assert_eq!(kind_of(&refused), Some(ProviderErrorKind::Other), "{field}: {refused}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn answers_by_other_keys_are_refused() -> Result<()> {
+        let kms = TestInstance::start()?;
+        let another = |operation, field: &'static str| {
+            lie::answer(operation, move |answer| answer[field] = "another".into())
+        };
+        for (calls, [generate, wrap, unwrap]) in [
+            (
+                InstanceCalls::Advance,
+                ["AdvanceGenerateDataKey", "AdvanceEncrypt", "AdvanceDecrypt"],
+            ),
+            (InstanceCalls::InitialVersion, ["GenerateDataKey", "Encrypt", "Decrypt"]),
+            (InstanceCalls::Kms1Compatible, ["AdvanceEncrypt", "AdvanceEncrypt", "AdvanceDecrypt"]),
+        ] {
+            let provider = kms.provider()?.with_calls(calls);
+            let ring = Target::Detached(DetachedTarget::KeyRing);
+            let (secret, context) = (SecretBytes::random(32)?, blue());
+            let wrapping = || WrapRequest::new(&secret, ring, &context);
+            let keys = blocking::wait(provider.wrap(wrapping()))?;
+            let refused = |outcome: Result<()>, what| {
+                let refused = outcome.expect_err("it was taken").to_string();
+                assert!(refused.contains(what), "{calls:?}: {refused}");
+            };
+            for operation in [generate, wrap, unwrap] {
+                kms.fake.inject(another(operation, "KeyId"));
+            }
+            let generated =
+                blocking::wait(provider.generate(GenerateRequest::new(ring, 32, &context)));
+            refused(generated.map(drop), "another key");
+            refused(blocking::wait(provider.wrap(wrapping())).map(drop), "another key");
+            let unwrapping = UnwrapRequest::new(&keys[0], ring, &context);
+            refused(blocking::wait(provider.unwrap(unwrapping)).map(drop), "another key");
+            kms.fake.clear_faults();
+            if calls != InstanceCalls::InitialVersion {
+                kms.fake.inject(another(wrap, "KeyVersionId"));
+                refused(blocking::wait(provider.wrap(wrapping())).map(drop), "two versions");
+                kms.fake.clear_faults();
+            }
         }
         Ok(())
     }

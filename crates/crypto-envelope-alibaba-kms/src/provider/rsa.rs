@@ -421,12 +421,14 @@ mod tests {
     fn wrong_answers_are_refused() -> Result<()> {
         let (kms, provider) = start()?;
         let key = wrap(&provider, &SecretBytes::random(32)?)?;
-        kms.fake.inject(lie::without("Decrypt", "KeyId"));
+        for operation in ["Decrypt", "GetPublicKey"] {
+            kms.fake.inject(lie::answer(operation, |answer| answer["KeyId"] = json!("another")));
+        }
         let refused = unwrap(&provider, &key).expect_err("it was taken").to_string();
         assert!(refused.contains("another key"), "{refused}");
-        kms.fake.clear_faults();
-        kms.fake.inject(lie::without("GetPublicKey", "KeyId"));
-        assert!(blocking::wait(provider.clone().with_public_key_of_kms()).is_err());
+        let fetched = blocking::wait(provider.clone().with_public_key_of_kms());
+        let refused = fetched.expect_err("it was taken").to_string();
+        assert!(refused.contains("another key"), "{refused}");
         let gateway = TestGateway::beside(&kms)?;
         let by_openapi = by_openapi(&kms, &gateway)?;
         let version_id = provider.version_id().expect("a public key");

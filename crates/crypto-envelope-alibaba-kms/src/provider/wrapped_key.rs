@@ -172,8 +172,8 @@ pub(crate) fn check_secret(secret: &SecretBytes) -> Result<()> {
 }
 
 /// The length of a data key, if KMS makes such.
-pub(crate) fn data_key_length<N: TryFrom<usize>>(length: usize) -> Result<N> {
-    let number = N::try_from(length).ok().filter(|_| (1..=LONGEST_KEY).contains(&length));
+pub(crate) fn data_key_length(length: usize) -> Result<u32> {
+    let number = u32::try_from(length).ok().filter(|_| (1..=LONGEST_KEY).contains(&length));
     number
         .ok_or_else(|| Error::invalid_input(format!("KMS makes keys of 1 to {LONGEST_KEY} bytes")))
 }

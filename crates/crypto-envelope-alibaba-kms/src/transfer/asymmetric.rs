@@ -1,18 +1,10 @@
-//! Calls about key pairs. The version of the key, which an instance takes as a header, may be empty: the
-//! instance then uses the one that there is.
+//! Calls about key pairs. The version of the key may be empty: the instance then uses the one that there is.
 
 use crypto_envelope::{Result, SecretBytes};
 
-use super::client::{AlibabaKmsTransfer, answered_wrongly, known, refuse_dry_run};
+use super::client::{AlibabaKmsTransfer, answered_wrongly, refuse_dry_run};
 use crate::{
-    instance::{
-        client::Answered,
-        messages::{
-            DecryptRequest, EncryptRequest, GetPublicKeyRequest, Request, SignRequest,
-            VerifyRequest,
-        },
-        protobuf::Message as _,
-    },
+    instance::{self, Decrypt, Encrypt, MessageType, Sign, Verify},
     openapi::{
         AsymmetricCiphertext, AsymmetricDecrypt, AsymmetricEncrypt, AsymmetricPlaintext,
         AsymmetricSign, AsymmetricVerify, GetPublicKey, PublicKey, SignedDigest, Verification,
@@ -22,16 +14,15 @@ use crate::{
 impl AsymmetricEncrypt {
     pub(crate) async fn transfer(&self, kms: &AlibabaKmsTransfer) -> Result<AsymmetricCiphertext> {
         refuse_dry_run(self.dry_run)?;
-        let mut request = EncryptRequest::empty();
-        (request.key_id, request.algorithm) = (self.key_id.clone(), self.algorithm.clone());
-        request.plaintext = SecretBytes::from(self.plaintext.expose());
-        let Served { message, key_version_id } =
-            kms.use_pair(&request, &self.key_id, &self.key_version_id).await?;
+        let plaintext = SecretBytes::from(self.plaintext.expose());
+        let call = Encrypt::new(&self.key_id, plaintext).algorithm(&self.algorithm);
+        let version = Version(&self.key_version_id);
+        let answer = kms.ask(version.named(call, Encrypt::on_key_version)).await?;
         Ok(AsymmetricCiphertext {
-            ciphertext_blob: message.ciphertext_blob,
-            key_id: message.key_id,
-            key_version_id,
-            request_id: known(message.request_id),
+            ciphertext_blob: answer.ciphertext_blob,
+            key_id: answer.key_id,
+            key_version_id: version.checked::<Encrypt>(answer.key_version_id)?,
+            request_id: answer.request_id,
         })
     }
 }
@@ -39,16 +30,14 @@ impl AsymmetricEncrypt {
 impl AsymmetricDecrypt {
     pub(crate) async fn transfer(&self, kms: &AlibabaKmsTransfer) -> Result<AsymmetricPlaintext> {
         refuse_dry_run(self.dry_run)?;
-        let mut request = DecryptRequest::empty();
-        (request.key_id, request.algorithm) = (self.key_id.clone(), self.algorithm.clone());
-        request.ciphertext_blob.clone_from(&self.ciphertext_blob);
-        let Served { message, key_version_id } =
-            kms.use_pair(&request, &self.key_id, &self.key_version_id).await?;
+        let call = Decrypt::new(&self.key_id, &*self.ciphertext_blob).algorithm(&self.algorithm);
+        let version = Version(&self.key_version_id);
+        let answer = kms.ask(version.named(call, Decrypt::on_key_version)).await?;
         Ok(AsymmetricPlaintext {
-            plaintext: message.plaintext,
-            key_id: message.key_id,
-            key_version_id,
-            request_id: known(message.request_id),
+            plaintext: answer.plaintext,
+            key_id: answer.key_id,
+            key_version_id: version.checked::<Decrypt>(answer.key_version_id)?,
+            request_id: answer.request_id,
         })
     }
 }
@@ -56,16 +45,15 @@ impl AsymmetricDecrypt {
 impl AsymmetricSign {
     pub(crate) async fn transfer(&self, kms: &AlibabaKmsTransfer) -> Result<SignedDigest> {
         refuse_dry_run(self.dry_run)?;
-        let mut request = SignRequest::empty();
-        (request.key_id, request.algorithm) = (self.key_id.clone(), self.algorithm.clone());
-        (request.message, request.message_type) = (self.digest.clone(), DIGEST.to_owned());
-        let Served { message, key_version_id } =
-            kms.use_pair(&request, &self.key_id, &self.key_version_id).await?;
+        let (key_id, algorithm) = (&self.key_id, &self.algorithm);
+        let call = Sign::new(key_id, algorithm, MessageType::Digest, &*self.digest);
+        let version = Version(&self.key_version_id);
+        let answer = kms.ask(version.named(call, Sign::on_key_version)).await?;
         Ok(SignedDigest {
-            signature: message.signature,
-            key_id: message.key_id,
-            key_version_id,
-            request_id: known(message.request_id),
+            signature: answer.signature,
+            key_id: answer.key_id,
+            key_version_id: version.checked::<Sign>(answer.key_version_id)?,
+            request_id: answer.request_id,
         })
     }
 }
@@ -73,17 +61,16 @@ impl AsymmetricSign {
 impl AsymmetricVerify {
     pub(crate) async fn transfer(&self, kms: &AlibabaKmsTransfer) -> Result<Verification> {
         refuse_dry_run(self.dry_run)?;
-        let mut request = VerifyRequest::empty();
-        (request.key_id, request.algorithm) = (self.key_id.clone(), self.algorithm.clone());
-        (request.message, request.message_type) = (self.digest.clone(), DIGEST.to_owned());
-        request.signature.clone_from(&self.signature);
-        let Served { message, key_version_id } =
-            kms.use_pair(&request, &self.key_id, &self.key_version_id).await?;
+        let (key_id, algorithm) = (&self.key_id, &self.algorithm);
+        let (digest, signature) = (&*self.digest, &*self.signature);
+        let call = Verify::new(key_id, algorithm, MessageType::Digest, digest, signature);
+        let version = Version(&self.key_version_id);
+        let answer = kms.ask(version.named(call, Verify::on_key_version)).await?;
         Ok(Verification {
-            is_valid: message.value,
-            key_id: message.key_id,
-            key_version_id,
-            request_id: known(message.request_id),
+            is_valid: answer.is_valid,
+            key_id: answer.key_id,
+            key_version_id: version.checked::<Verify>(answer.key_version_id)?,
+            request_id: answer.request_id,
         })
     }
 }
@@ -91,51 +78,39 @@ impl AsymmetricVerify {
 impl GetPublicKey {
     pub(crate) async fn transfer(&self, kms: &AlibabaKmsTransfer) -> Result<PublicKey> {
         refuse_dry_run(self.dry_run)?;
-        let mut request = GetPublicKeyRequest::empty();
-        request.key_id.clone_from(&self.key_id);
-        let version_id = self.key_version_id.as_deref().unwrap_or_default();
-        let Served { message, key_version_id } =
-            kms.use_pair(&request, &self.key_id, version_id).await?;
+        let call = instance::GetPublicKey::new(&self.key_id);
+        let version = Version(self.key_version_id.as_deref().unwrap_or_default());
+        let call = version.named(call, instance::GetPublicKey::on_key_version);
+        let answer = kms.ask(call).await?;
         Ok(PublicKey {
-            public_key: message.public_key,
-            key_id: message.key_id,
-            key_version_id,
-            request_id: known(message.request_id),
+            public_key: answer.public_key,
+            key_id: answer.key_id,
+            key_version_id: version.checked::<instance::GetPublicKey>(answer.key_version_id)?,
+            request_id: answer.request_id,
         })
     }
 }
 
-/// What an instance answers, and with which version of the key.
-struct Served<M> {
-    message: M,
-    key_version_id: Option<String>,
-}
+/// The version of a key pair that is asked for. Any, if it is empty.
+#[derive(Clone, Copy)]
+struct Version<'a>(&'a str);
 
-impl AlibabaKmsTransfer {
-    /// With this version of a key pair; with whichever, if it is empty.
-    async fn use_pair<R: Request>(
-        &self,
-        request: &R,
-        key_id: &str,
-        version_id: &str,
-    ) -> Result<Served<R::Response>>
-    where
-        R::Response: Send + 'static,
-    {
-        let asked = Some(version_id).filter(|version_id| !version_id.is_empty());
-        let Answered { message, key_version } = self.ask(request, key_id, asked).await?;
-        // The OpenAPI always says it, and programs store it.
-        if key_version.is_none() {
+impl<'a> Version<'a> {
+    /// The call with this version, if it is one.
+    fn named<C>(self, call: C, name: fn(C, &'a str) -> C) -> C {
+        if self.0.is_empty() { call } else { name(call, self.0) }
+    }
+
+    /// Which version it was: the OpenAPI always says it, and programs store it.
+    fn checked<C: instance::Call>(self, found: Option<String>) -> Result<Option<String>> {
+        let Some(version_id) = found.as_deref() else {
             let what = "KMS does not say which version of the key it used";
-            return Err(answered_wrongly(R::API, "", what));
-        }
-        if asked.is_some() && asked != key_version.as_deref() {
+            return Err(answered_wrongly::<C>(None, what));
+        };
+        if !self.0.is_empty() && self.0 != version_id {
             let what = "KMS used another version of the key than it was asked to";
-            return Err(answered_wrongly(R::API, "", what));
+            return Err(answered_wrongly::<C>(None, what));
         }
-        Ok(Served { message, key_version_id: key_version })
+        Ok(found)
     }
 }
-
-/// What is signed is a digest already.
-const DIGEST: &str = "DIGEST";

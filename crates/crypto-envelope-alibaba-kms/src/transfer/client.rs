@@ -6,14 +6,7 @@ use crypto_envelope::{EncryptionContext, Error, Result};
 
 use super::refusal;
 use crate::{
-    AadStyle, AlibabaKmsInstance, AlibabaKmsOpenApi,
-    error::Call as About,
-    instance::{
-        client::{Answered, KEY_VERSION},
-        messages::Request,
-        sign::Headers,
-    },
-    openapi::Call,
+    AadStyle, AlibabaKmsInstance, AlibabaKmsOpenApi, error::Call as About, instance, openapi::Call,
 };
 
 /// The calls of the [OpenAPI](crate::openapi), served by an instance where it can: for programs written for
@@ -238,21 +231,8 @@ impl AlibabaKmsTransfer {
     }
 
     /// Asks the instance, with errors as the OpenAPI has them.
-    pub(super) async fn ask<R: Request>(
-        &self,
-        request: &R,
-        key_id: &str,
-        version_id: Option<&str>,
-    ) -> Result<Answered<R::Response>>
-    where
-        R::Response: Send + 'static,
-    {
-        let mut headers = Headers::default();
-        if let Some(version_id) = version_id {
-            headers.insert(KEY_VERSION, version_id)?;
-        }
-        let key_id = Some(key_id).filter(|key_id| !key_id.is_empty());
-        self.instance.send(request, key_id, headers).await.map_err(refusal::as_of_openapi)
+    pub(super) async fn ask<C: instance::Call>(&self, call: C) -> Result<C::Answer> {
+        self.instance.call(call).await.map_err(refusal::as_of_openapi)
     }
 
     /// What binds a context that is written.
@@ -281,13 +261,9 @@ impl AlibabaKmsTransfer {
 }
 
 /// An answer that cannot be.
-pub(super) fn answered_wrongly(operation: &'static str, request_id: &str, what: &str) -> Error {
-    About { operation, key_id: None }.answered_wrongly(request_id, what).into()
-}
-
-/// What is not known is empty in messages, and none in answers.
-pub(super) fn known(text: String) -> Option<String> {
-    Some(text).filter(|text| !text.is_empty())
+pub(super) fn answered_wrongly<C: instance::Call>(request_id: Option<&str>, what: &str) -> Error {
+    let call = About { operation: C::API, key_id: None };
+    call.answered_wrongly(request_id.unwrap_or_default(), what).into()
 }
 
 /// There is nothing like it on an instance, and the call must not be made for good.

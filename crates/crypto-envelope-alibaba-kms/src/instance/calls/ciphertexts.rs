@@ -1,8 +1,11 @@
 //! Encrypting and decrypting.
 
-use crypto_envelope::SecretBytes;
+use crypto_envelope::{Result, SecretBytes};
 
-use crate::instance::answers::{Ciphertext, Plaintext};
+use crate::instance::{
+    answers::{Ciphertext, Plaintext},
+    values,
+};
 
 calls! {
     /// Encrypts with the version that a symmetric key began with, whether it was rotated or not, or with
@@ -40,7 +43,7 @@ calls! {
     /// Decrypts what [`Encrypt`] or [`GenerateDataKey`](crate::instance::GenerateDataKey) encrypted.
     Decrypt(DecryptRequest) -> Plaintext, about key_id {
         needs {
-            key_id: String = text "KeyId",
+            key_id: String = any_text "KeyId",
             ciphertext_blob: Vec<u8> = bytes "CiphertextBlob",
         }
         may {
@@ -58,6 +61,7 @@ calls! {
             /// none.
             on_key_version: String = text "the id of the key version",
         }
+        check check_key
     }
 
     /// Encrypts with the newest version of a symmetric key that is protected by software: rotating the
@@ -108,5 +112,19 @@ calls! {
             /// The padding that came with the ciphertext.
             padding_mode: String = text "PaddingMode",
         }
+    }
+}
+
+impl Decrypt {
+    /// By a version of a key, which tells the key.
+    pub(crate) fn by_key_version(id: &str, ciphertext_blob: &[u8]) -> Self {
+        Self::new("", ciphertext_blob).on_key_version(id)
+    }
+
+    fn check_key(&self) -> Result<()> {
+        if self.on_key_version.is_some() {
+            return Ok(());
+        }
+        values::text("KeyId", &self.key_id).map(drop)
     }
 }

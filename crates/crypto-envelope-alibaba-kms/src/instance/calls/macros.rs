@@ -2,8 +2,8 @@
 
 /// Structs of calls, over the messages that they send: what each needs, then what it can have, then what
 /// it should not have, then switches, then what goes into a header, then a method that checks what the
-/// fields are together. Fields are named as those of the
-/// message; beside each stand the function of `values` that checks it, and its name in the API.
+/// fields are together. Fields are named as those of the message; beside each stand the function of
+/// `values` that checks it, and its name in the API.
 macro_rules! calls {
     ($(
         $(#[$doc:meta])*
@@ -118,8 +118,7 @@ macro_rules! calls {
         impl $crate::instance::calls::Call for $call {
             type Answer = $answer;
 
-            const API: &'static str =
-                <$crate::instance::messages::$request as $crate::instance::messages::Request>::API;
+            const API: &'static str = stringify!($call);
         }
     )*};
 }

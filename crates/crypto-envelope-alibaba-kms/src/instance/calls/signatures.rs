@@ -44,6 +44,10 @@ calls! {
         needs {
             key_id: String = text "KeyId",
         }
+        header {
+            /// Of this version of the key.
+            on_key_version: String = text "the id of the key version",
+        }
     }
 
     /// Makes a message authentication code with a key. **Unproven**: it is in the vendor's description

@@ -5,12 +5,7 @@ use crypto_envelope::{Error, Result, SecretBytes};
 use crate::{
     AlibabaKmsInstance, AlibabaKmsOpenApi,
     error::Call,
-    instance::{
-        client::KEY_VERSION,
-        messages::{DecryptRequest, GetPublicKeyRequest, Request},
-        protobuf::Message as _,
-        sign::Headers,
-    },
+    instance,
     openapi::{AsymmetricDecrypt, GetPublicKey, KeyVersion, ListKeyVersions},
     provider::wrapped_rsa_key::{ALGORITHM, WrappedRsaKey},
 };
@@ -45,7 +40,7 @@ impl Road {
     pub(super) async fn public_key(&self, key_id: &str) -> Result<PublicKey> {
         match self {
             Self::Instance(instance) => {
-                public_key_of_instance(instance, key_id, Headers::default()).await
+                public_key_of_instance(instance, instance::GetPublicKey::new(key_id), key_id).await
             }
             Self::OpenApi(kms) => {
                 let version_id = newest_version(kms, key_id).await?;
@@ -61,7 +56,8 @@ impl Road {
     ) -> Result<PublicKey> {
         let found = match self {
             Self::Instance(instance) => {
-                public_key_of_instance(instance, key_id, naming(version_id)?).await?
+                let call = instance::GetPublicKey::new(key_id).on_key_version(version_id);
+                public_key_of_instance(instance, call, key_id).await?
             }
             Self::OpenApi(kms) => public_key_of_openapi(kms, key_id, version_id).await?,
         };
@@ -76,14 +72,12 @@ async fn decrypt_by_instance(
     ciphertext: &[u8],
 ) -> Result<SecretBytes> {
     let WrappedRsaKey { key_id, version_id } = wrapped;
-    let mut request = DecryptRequest::empty();
-    (request.key_id, request.algorithm) = (key_id.clone(), ALGORITHM.to_owned());
-    request.ciphertext_blob = ciphertext.to_vec();
-    let answered = instance.send(&request, Some(key_id), naming(version_id)?).await?;
-    let call = of_key(DecryptRequest::API, key_id);
-    check_key(&call, &answered.message.key_id, key_id)?;
-    check_version(&call, answered.key_version.as_deref(), version_id)?;
-    Ok(answered.message.plaintext)
+    let call = instance::Decrypt::new(key_id, ciphertext).algorithm(ALGORITHM);
+    let answer = instance.call(call.on_key_version(version_id)).await?;
+    let call = of_key("Decrypt", key_id);
+    check_key(&call, &answer.key_id, key_id)?;
+    check_version(&call, answer.key_version_id.as_deref(), version_id)?;
+    Ok(answer.plaintext)
 }
 
 async fn decrypt_by_openapi(
@@ -102,19 +96,18 @@ async fn decrypt_by_openapi(
 
 async fn public_key_of_instance(
     instance: &AlibabaKmsInstance,
+    call: instance::GetPublicKey,
     key_id: &str,
-    headers: Headers,
 ) -> Result<PublicKey> {
-    let request = GetPublicKeyRequest { key_id: key_id.to_owned() };
-    let answered = instance.send(&request, Some(key_id), headers).await?;
+    let answer = instance.call(call).await?;
     let call = of_key(PUBLIC_KEY, key_id);
-    check_key(&call, &answered.message.key_id, key_id)?;
-    let version_id = answered.key_version.ok_or_else(|| {
+    check_key(&call, &answer.key_id, key_id)?;
+    let version_id = answer.key_version_id.ok_or_else(|| {
         let what = "KMS does not say of which version of the key the public key is: give it together with \
                     the id of its version";
-        call.answered_wrongly(&answered.message.request_id, what)
+        call.answered_wrongly(answer.request_id.as_deref().unwrap_or_default(), what)
     })?;
-    Ok(PublicKey { version_id, pem: answered.message.public_key })
+    Ok(PublicKey { version_id, pem: answer.public_key })
 }
 
 async fn public_key_of_openapi(
@@ -147,13 +140,6 @@ fn newest(mut versions: Vec<KeyVersion>) -> Option<String> {
         return None;
     }
     versions.into_iter().next().map(|version| version.key_version_id)
-}
-
-/// What tells an instance which version of a key is meant.
-fn naming(version_id: &str) -> Result<Headers> {
-    let mut headers = Headers::default();
-    headers.insert(KEY_VERSION, version_id)?;
-    Ok(headers)
 }
 
 /// An answer has to be by the key that was asked.
