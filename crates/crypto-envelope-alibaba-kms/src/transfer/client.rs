@@ -59,7 +59,7 @@ pub struct AlibabaKmsTransfer {
     /// Where calls go that an instance can serve.
     usual: Gateway,
     /// Actions that do not.
-    by_openapi: BTreeSet<String>,
+    by_openapi: BTreeSet<&'static str>,
     pub(super) mode: TransferMode,
     pub(super) data_keys: DataKeyOrigin,
     style: AadStyle,
@@ -132,10 +132,11 @@ impl AlibabaKmsTransfer {
         self
     }
 
-    /// Sends these calls to the OpenAPI, by the names that they have there, such as `GetSecretValue`.
+    /// Sends calls of this kind to the OpenAPI, as `default_kms_api_names` of the vendor's SDKs does:
+    /// `kms.by_openapi::<GetSecretValue>()`.
     #[must_use]
-    pub fn by_openapi<N: Into<String>>(mut self, actions: impl IntoIterator<Item = N>) -> Self {
-        self.by_openapi.extend(actions.into_iter().map(Into::into));
+    pub fn by_openapi<C: Call>(mut self) -> Self {
+        self.by_openapi.insert(C::ACTION);
         self
     }
 

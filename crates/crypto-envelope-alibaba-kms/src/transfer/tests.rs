@@ -190,7 +190,7 @@ fn what_the_instance_cannot_do_is_not_done() -> Result<()> {
         blocking::wait(kms.call(Decrypt::new("c").dry_run())).map(drop),
         blocking::wait(kms.call(Decrypt::new(""))).map(drop),
         blocking::wait(kms.call(Decrypt::new(BASE64.encode([b'v'; 48])))).map(drop),
-        encrypt(&kms.clone().by_openapi(["Encrypt"]), &fake.key_id).map(drop),
+        encrypt(&kms.clone().by_openapi::<Encrypt>(), &fake.key_id).map(drop),
         encrypt(&kms.clone().with_gateway(Gateway::OpenApi), &fake.key_id).map(drop),
     ] {
         let refused = refused.expect_err("it was done");
