@@ -34,7 +34,7 @@ fn vectors_of_the_vendor() -> Result<()> {
     Ok(())
 }
 
-/// A change of any value that is compared, or of any that goes into it.
+/// A change of any value that is compared, or of any that goes into it, in the first case.
 #[test]
 fn other_values_are_mismatches() -> Result<()> {
     for (file, pointer) in [
@@ -83,6 +83,7 @@ fn other_values_are_mismatches() -> Result<()> {
         ("transfer.json", "/request/Plaintext"),
     ] {
         let report = changed(file, |cases| {
+            cases.truncate(1);
             let value = cases[0].pointer_mut(pointer).expect("it is there");
             *value = match value.as_u64() {
                 Some(number) => (number + 100).into(),
@@ -142,7 +143,7 @@ fn other(text: &str) -> String {
 }
 
 /// What becomes of `file` with its cases changed.
-fn changed(file: &str, change: impl FnOnce(&mut [Value])) -> Result<FileReport> {
+fn changed(file: &str, change: impl FnOnce(&mut Vec<Value>)) -> Result<FileReport> {
     let directory = copy()?;
     let path = directory.path().join(file);
     let mut root: Value = serde_json::from_slice(&fs::read(&path)?)?;

@@ -40,8 +40,9 @@ fn fraction() -> Result<f64> {
     Ok(f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX))
 }
 
-const SHORTEST: Duration = Duration::from_millis(100);
-const LONGEST: Duration = Duration::from_secs(10);
+/// Tests have no time to wait for it.
+const SHORTEST: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 100 });
+const LONGEST: Duration = SHORTEST.saturating_mul(100);
 const MOST_DOUBLINGS: u32 = 10;
 
 #[cfg(test)]

@@ -380,8 +380,8 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_can_be_read(
-            texts in proptest::collection::vec(".{0,200}", 0..5),
-            secret in ".{0,2000}",
+            texts in proptest::collection::vec(".{0,40}", 0..5),
+            secret in ".{0,300}",
         ) {
             let mut message = GetSecretValueResponse::empty();
             message.version_stages.clone_from(&texts);
