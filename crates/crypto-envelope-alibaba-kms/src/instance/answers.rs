@@ -1,5 +1,5 @@
 //! What an instance answers. The functions that read fields look alike for the macro that calls them.
-#![allow(clippy::unnecessary_wraps)]
+#![expect(clippy::unnecessary_wraps, reason = "they look alike for the macro")]
 
 use crypto_envelope::SecretBytes;
 

@@ -1,5 +1,9 @@
 //! What is given to a call, as its message has it. The functions look alike for the macro that calls them.
-#![allow(clippy::trivially_copy_pass_by_ref, clippy::unnecessary_wraps)]
+#![expect(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unnecessary_wraps,
+    reason = "they look alike for the macro"
+)]
 
 use crypto_envelope::{Error, Result, SecretBytes};
 

@@ -1,6 +1,6 @@
 //! What is given to a call, as text of a parameter. They take references to all alike, for the macro
 //! that calls them.
-#![allow(clippy::trivially_copy_pass_by_ref)]
+#![expect(clippy::trivially_copy_pass_by_ref, reason = "they look alike for the macro")]
 
 use std::{ops::RangeInclusive, str, time::Duration};
 

@@ -1,8 +1,8 @@
 //! How calls are told.
 
 /// Structs of calls: what each needs, then what it can have, then switches, then a method that adds
-/// what follows from them. Those that an instance can serve say by which method. Beside a field stand the function of `values` that makes it text, and its
-/// name in the API.
+/// what follows from them. Those that an instance can serve say by which method. Beside a field stand
+/// the function of `values` that makes it text, and its name in the API.
 macro_rules! calls {
     ($(
         $(#[$doc:meta])*
