@@ -230,6 +230,10 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    pub(crate) fn of_key(operation: &'static str, key_id: &str) -> Self {
+        Self { operation, key_id: Some(key_id.to_owned()) }
+    }
+
     /// The call failed, and this was the answer.
     pub(crate) fn refused(self, refusal: Refusal) -> AlibabaKmsError {
         let kind = kind_of(&refusal);
@@ -271,9 +275,18 @@ impl Call {
         }
     }
 
+    /// An answer has to be by the key that was asked.
+    pub(crate) fn check_key(&self, found: &str, request_id: Option<&str>) -> Result<(), Error> {
+        if self.key_id.as_deref() == Some(found) {
+            return Ok(());
+        }
+        let what = "KMS used another key than it was asked to";
+        Err(self.clone().answered_wrongly(request_id, what).into())
+    }
+
     /// KMS answered, and not what was asked for.
-    pub(crate) fn answered_wrongly(self, request_id: &str, what: &str) -> AlibabaKmsError {
-        let request_id = Some(said(request_id)).filter(|id| !id.is_empty());
+    pub(crate) fn answered_wrongly(self, request_id: Option<&str>, what: &str) -> AlibabaKmsError {
+        let request_id = request_id.map(said).filter(|id| !id.is_empty());
         let error = self.unanswered(ProviderErrorKind::Other, what);
         AlibabaKmsError { request_id, ..error }
     }

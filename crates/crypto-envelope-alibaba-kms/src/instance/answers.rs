@@ -20,6 +20,8 @@ pub struct Given<'a> {
     pub(crate) body: &'a SecretBytes,
     /// The version of the key, from a header.
     pub(crate) key_version: Option<&'a str>,
+    /// The version that was to be used.
+    pub(crate) asked_version: Option<&'a str>,
     /// How many secret bytes were asked for.
     pub(crate) length: Option<u32>,
 }
@@ -29,6 +31,17 @@ pub struct Given<'a> {
 pub struct Unreadable {
     pub(crate) what: String,
     pub(crate) request_id: String,
+}
+
+impl Given<'_> {
+    fn check_version(&self) -> Result<(), String> {
+        match (self.asked_version, self.key_version) {
+            (Some(asked), Some(found)) if asked != found => {
+                Err("by another version of the key than was asked for".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Structs of answers, over the messages that they are read from. Beside a field stand the function that
@@ -58,6 +71,7 @@ macro_rules! answers {
                 let message = messages::$message::decode(given.body.expose())?;
                 let request_id = message.request_id;
                 let unreadable = |what| Unreadable { what, request_id: request_id.clone() };
+                given.check_version().map_err(unreadable)?;
                 Ok(Self {
                     $($field: $read($name, message.$member, given).map_err(unreadable)?,)*
                     $($header: given.key_version.map(str::to_owned),)?

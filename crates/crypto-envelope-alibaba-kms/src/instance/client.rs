@@ -52,14 +52,16 @@ impl AlibabaKmsInstance {
         let key_id = call.name().filter(|name| !name.is_empty()).map(str::to_owned);
         let about = error::Call { operation: C::API, key_id };
         let mut own = Headers::default();
-        if let Some(version) = call.key_version()? {
-            own.insert(KEY_VERSION, &version)?;
+        let asked_version = call.key_version()?;
+        if let Some(version) = &asked_version {
+            own.insert(KEY_VERSION, version)?;
         }
         let answer = self.exchange(&about, call.body()?, own).await?;
         let (key_version, length) = (answer.header(KEY_VERSION), call.length());
-        let given = Given { body: &answer.body, key_version, length };
+        let asked_version = asked_version.as_deref();
+        let given = Given { body: &answer.body, key_version, asked_version, length };
         C::Answer::read(&given).map_err(|Unreadable { what, request_id }| {
-            about.answered_wrongly(&request_id, &format!("the answer is {what}")).into()
+            about.answered_wrongly(Some(&request_id), &format!("the answer is {what}")).into()
         })
     }
 

@@ -18,9 +18,9 @@ use super::{
 use crate::{AlibabaKmsTransfer, error};
 
 /// A call of the API, with its parameters. Its implementors are the calls that there are.
-pub trait Call: Parts + fmt::Debug + Send + Sync {
+pub trait Call: Parts + fmt::Debug + Send + Sync + 'static {
     /// What KMS answers.
-    type Answer: Read + fmt::Debug + Send;
+    type Answer: Read + fmt::Debug + Send + 'static;
 
     /// The name of the call, such as `Decrypt`.
     const ACTION: &'static str;
@@ -63,6 +63,6 @@ pub(crate) fn read_answer<C: Call>(call: &C, body: &[u8]) -> Result<C::Answer> {
         C::Answer::read(&mut object)
     });
     answer.map_err(|Unreadable(what)| {
-        about(call).answered_wrongly(&request_id, &format!("the answer is {what}")).into()
+        about(call).answered_wrongly(Some(&request_id), &format!("the answer is {what}")).into()
     })
 }

@@ -112,10 +112,7 @@ impl AlibabaKmsOpenApi {
     ///
     /// A [`ProviderError`](crypto_envelope::provider::ProviderError) if KMS refuses or there is no answer;
     /// [`Error::InvalidInput`](crypto_envelope::Error::InvalidInput) if a parameter cannot be.
-    pub async fn call<C: Call + 'static>(&self, call: C) -> Result<C::Answer>
-    where
-        C::Answer: 'static,
-    {
+    pub async fn call<C: Call>(&self, call: C) -> Result<C::Answer> {
         let parameters = Arc::new(call.parameters()?);
         let this = self.clone();
         service::run(async move { this.exchange(&call, &parameters).await }).await?

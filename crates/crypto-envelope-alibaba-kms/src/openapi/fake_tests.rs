@@ -40,10 +40,7 @@ fn client(kms: &FakeAlibabaOpenApi) -> Result<AlibabaKmsOpenApi> {
     AlibabaKmsOpenApi::new(&kms.endpoint(), &key?, &settings)
 }
 
-fn call<C: Call + 'static>(kms: &AlibabaKmsOpenApi, call: C) -> Result<C::Answer>
-where
-    C::Answer: 'static,
-{
+fn call<C: Call>(kms: &AlibabaKmsOpenApi, call: C) -> Result<C::Answer> {
     blocking::wait(kms.call(call))
 }
 

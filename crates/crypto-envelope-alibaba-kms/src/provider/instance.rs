@@ -88,7 +88,7 @@ impl AlibabaKmsInstanceProvider {
     {
         let made = self.instance.call(call).await?;
         let request_id = made.request_id.as_deref();
-        self.check_key::<C>(&made.key_id, request_id)?;
+        self.about::<C>().check_key(&made.key_id, request_id)?;
         let wrapped = self.wrapped_key(kind, made.iv, made.key_version_id);
         let stored = self.store::<C>(&wrapped, made.ciphertext_blob, request_id)?;
         Ok((made.plaintext, stored))
@@ -101,14 +101,14 @@ impl AlibabaKmsInstanceProvider {
     {
         let sealed = self.instance.call(call).await?;
         let request_id = sealed.request_id.as_deref();
-        self.check_key::<C>(&sealed.key_id, request_id)?;
+        self.about::<C>().check_key(&sealed.key_id, request_id)?;
         let wrapped = self.wrapped_key(kind, sealed.iv, sealed.key_version_id);
         self.store::<C>(&wrapped, sealed.ciphertext_blob, request_id)
     }
 
     async fn unwrap_by<C: Call<Answer = Plaintext>>(&self, call: C) -> Result<SecretBytes> {
         let opened = self.instance.call(call).await?;
-        self.check_key::<C>(&opened.key_id, opened.request_id.as_deref())?;
+        self.about::<C>().check_key(&opened.key_id, opened.request_id.as_deref())?;
         Ok(opened.plaintext)
     }
 
@@ -163,17 +163,12 @@ impl AlibabaKmsInstanceProvider {
         wrapped.store(blob)
     }
 
-    /// An answer has to be by the key that was asked.
-    fn check_key<C: Call>(&self, found: &str, request_id: Option<&str>) -> Result<()> {
-        if found == self.key_id {
-            return Ok(());
-        }
-        Err(self.wrongly::<C>(request_id, "KMS used another key than it was asked to"))
+    fn about<C: Call>(&self) -> About {
+        About::of_key(C::API, &self.key_id)
     }
 
     fn wrongly<C: Call>(&self, request_id: Option<&str>, what: &str) -> Error {
-        let call = About { operation: C::API, key_id: Some(self.key_id.clone()) };
-        call.answered_wrongly(request_id.unwrap_or_default(), what).into()
+        self.about::<C>().answered_wrongly(request_id, what).into()
     }
 }
 

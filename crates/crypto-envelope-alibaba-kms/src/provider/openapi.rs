@@ -13,7 +13,7 @@ use super::wrapped_key::{self, IV_LENGTH, Kind, VERSION_ID_LENGTH, WrappedKey};
 use crate::{
     AlibabaKmsOpenApi,
     error::Call,
-    openapi::{Decrypt, Encrypt, GenerateDataKey},
+    openapi::{Ciphertext, DataKey, Decrypt, Encrypt, GenerateDataKey},
 };
 
 /// Wraps data keys with one symmetric key, by an OpenAPI gateway: the shared one of a region, or the
@@ -61,37 +61,25 @@ impl AlibabaKmsOpenApiProvider {
             .filter(|wrapped| wrapped.key_id == self.key_id && wrapped.kind == Kind::Text)
     }
 
-    fn store(
-        &self,
-        operation: &'static str,
-        key_id: &str,
-        version_id: Option<String>,
-        blob: &str,
-    ) -> Result<EncryptedDataKey> {
-        self.check_key(operation, key_id)?;
-        let blob =
-            BASE64.decode(blob).ok().filter(|blob| blob.len() > VERSION_ID_LENGTH + IV_LENGTH);
-        let blob =
-            blob.ok_or_else(|| self.wrongly(operation, "KMS answered with no wrapped key"))?;
+    fn about(&self, operation: &'static str) -> Call {
+        Call::of_key(operation, &self.key_id)
+    }
+
+    /// What KMS has encrypted, as it stands in a message.
+    fn store(&self, operation: &'static str, sealed: &Ciphertext) -> Result<EncryptedDataKey> {
+        let request_id = sealed.request_id.as_deref();
+        self.about(operation).check_key(&sealed.key_id, request_id)?;
+        let wrongly = |what| self.about(operation).answered_wrongly(request_id, what);
+        let blob = BASE64.decode(&sealed.ciphertext_blob).ok();
+        let blob = blob.filter(|blob| blob.len() > VERSION_ID_LENGTH + IV_LENGTH);
+        let blob = blob.ok_or_else(|| wrongly("KMS answered with no wrapped key"))?;
         let (kind, key_id) = (Kind::Text, self.key_id.clone());
-        let version_id = version_id.unwrap_or_default();
+        let version_id = sealed.key_version_id.clone().unwrap_or_default();
         let wrapped = WrappedKey { kind, key_id, version_id, iv: Vec::new() };
         if !wrapped.fits(&blob) {
-            return Err(self.wrongly(operation, "KMS names two versions of the key, or none"));
+            return Err(wrongly("KMS names two versions of the key, or none").into());
         }
         wrapped.store(blob)
-    }
-
-    fn check_key(&self, operation: &'static str, found: &str) -> Result<()> {
-        if found == self.key_id {
-            return Ok(());
-        }
-        Err(self.wrongly(operation, "KMS used another key than it was asked to"))
-    }
-
-    fn wrongly(&self, operation: &'static str, what: &str) -> Error {
-        let call = Call { operation, key_id: Some(self.key_id.clone()) };
-        call.answered_wrongly("", what).into()
     }
 }
 
@@ -102,15 +90,15 @@ impl KeyProvider for AlibabaKmsOpenApiProvider {
         let call = GenerateDataKey::new(&self.key_id)
             .number_of_bytes(wrapped_key::data_key_length(request.length)?)
             .encryption_context(wrapped_key::service_context(request.context)?);
-        let answer = self.kms.call(call).await?;
-        if answer.plaintext.len() != request.length {
-            let found = answer.plaintext.len();
+        let DataKey { plaintext, ciphertext_blob, key_id, key_version_id, request_id } =
+            self.kms.call(call).await?;
+        if plaintext.len() != request.length {
+            let found = plaintext.len();
             let what = format!("KMS made a data key of {found} bytes, not {}", request.length);
-            return Err(self.wrongly(GENERATE, &what));
+            return Err(self.about(GENERATE).answered_wrongly(request_id.as_deref(), &what).into());
         }
-        let wrapped =
-            self.store(GENERATE, &answer.key_id, answer.key_version_id, &answer.ciphertext_blob)?;
-        Ok(GeneratedKey::new(answer.plaintext, vec![wrapped]))
+        let sealed = Ciphertext { ciphertext_blob, key_id, key_version_id, request_id };
+        Ok(GeneratedKey::new(plaintext, vec![self.store(GENERATE, &sealed)?]))
     }
 
     async fn wrap(&self, request: WrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
@@ -118,9 +106,8 @@ impl KeyProvider for AlibabaKmsOpenApiProvider {
         wrapped_key::check_secret(request.secret)?;
         let call = Encrypt::base64(&self.key_id, request.secret)?
             .encryption_context(wrapped_key::service_context(request.context)?);
-        let answer = self.kms.call(call).await?;
-        let (blob, version_id) = (&answer.ciphertext_blob, answer.key_version_id);
-        Ok(vec![self.store("Encrypt", &answer.key_id, version_id, blob)?])
+        let sealed = self.kms.call(call).await?;
+        Ok(vec![self.store("Encrypt", &sealed)?])
     }
 
     async fn unwrap(&self, request: UnwrapRequest<'_>) -> Result<Unwrapped> {
@@ -132,7 +119,7 @@ impl KeyProvider for AlibabaKmsOpenApiProvider {
         let call = Decrypt::new(BASE64.encode(request.key.ciphertext()))
             .encryption_context(wrapped_key::service_context(request.context)?);
         let answer = self.kms.call(call).await?;
-        self.check_key("Decrypt", &answer.key_id)?;
+        self.about("Decrypt").check_key(&answer.key_id, answer.request_id.as_deref())?;
         let secret = answer.decoded().map_err(|_| Error::unauthentic_key())?;
         wrapped_key::check_length(&secret, request.target, &self.key_id)?;
         Ok(Unwrapped::Key(secret))

@@ -185,10 +185,7 @@ impl AlibabaKmsTransfer {
     /// OpenAPI has for the same, where it has one.
     /// [`Error::InvalidInput`] if the call needs the OpenAPI and there is
     /// [none](Self::with_openapi).
-    pub async fn call<C: Call + 'static>(&self, call: C) -> Result<C::Answer>
-    where
-        C::Answer: 'static,
-    {
+    pub async fn call<C: Call>(&self, call: C) -> Result<C::Answer> {
         let is_elsewhere = self.usual == Gateway::OpenApi || self.by_openapi.contains(C::ACTION);
         if !is_elsewhere && let Some(answer) = call.by_instance(self) {
             return answer.await;
@@ -201,10 +198,7 @@ impl AlibabaKmsTransfer {
     /// # Errors
     ///
     /// As [`call`](Self::call); [`Error::InvalidInput`] if an instance cannot serve it and shall.
-    pub async fn call_by<C: Call + 'static>(&self, gateway: Gateway, call: C) -> Result<C::Answer>
-    where
-        C::Answer: 'static,
-    {
+    pub async fn call_by<C: Call>(&self, gateway: Gateway, call: C) -> Result<C::Answer> {
         match gateway {
             Gateway::OpenApi => self.ask_openapi(call).await,
             Gateway::Instance => match call.by_instance(self) {
@@ -217,10 +211,7 @@ impl AlibabaKmsTransfer {
         }
     }
 
-    async fn ask_openapi<C: Call + 'static>(&self, call: C) -> Result<C::Answer>
-    where
-        C::Answer: 'static,
-    {
+    async fn ask_openapi<C: Call>(&self, call: C) -> Result<C::Answer> {
         let Some(openapi) = &self.openapi else {
             return Err(Error::invalid_input(format!(
                 "{} goes to the OpenAPI, of which this client has no gateway: \
@@ -264,7 +255,7 @@ impl AlibabaKmsTransfer {
 /// An answer that cannot be.
 pub(super) fn answered_wrongly<C: instance::Call>(request_id: Option<&str>, what: &str) -> Error {
     let call = About { operation: C::API, key_id: None };
-    call.answered_wrongly(request_id.unwrap_or_default(), what).into()
+    call.answered_wrongly(request_id, what).into()
 }
 
 /// There is nothing like it on an instance, and the call must not be made for good.

@@ -158,6 +158,7 @@ fn names_are_for_errors_and_versions_for_the_header() -> Result<()> {
     assert_eq!(sign.on_key_version("v").key_version()?, version);
     let verify = Verify::new("k", "RSA_PSS_SHA_256", MessageType::Raw, [1], [2]);
     assert_eq!(verify.on_key_version("v").key_version()?, version);
+    assert_eq!(GetPublicKey::new("k").on_key_version("v").key_version()?, version);
     assert!(Decrypt::new("k", [1]).on_key_version("").key_version().is_err());
     Ok(())
 }
@@ -174,6 +175,8 @@ fn what_is_empty_is_refused() {
     assert_eq!(why(&Encrypt::new("", vec![1])), "KeyId is empty");
     assert_eq!(why(&Encrypt::new("k", vec![])), "Plaintext is empty");
     assert_eq!(why(&Encrypt::new("k", vec![1]).algorithm("")), "Algorithm is empty");
+    assert_eq!(why(&Decrypt::new("", [1])), "KeyId is empty");
+    assert!(Decrypt::by_key_version("v", &[1]).body().is_ok());
     assert_eq!(why(&AdvanceDecrypt::new([])), "CiphertextBlob is empty");
     assert_eq!(why(&AdvanceDecrypt::new([1]).key_id("")), "KeyId is empty");
     let pair = GenerateDataKeyPair::new("k", "", KeyFormat::Der);

@@ -16,8 +16,9 @@ use crypto_envelope_testkit::fake::{
 
 use super::*;
 use crate::{
-    instance::{AdvanceEncrypt, GenerateRandom},
+    instance::{AdvanceEncrypt, GenerateRandom, GetPublicKey, messages, protobuf::Message as _},
     test_instance::TestInstance,
+    test_server::{TestServer, answer},
 };
 
 fn patient() -> AlibabaKmsSettings {
@@ -158,6 +159,45 @@ fn answers_that_are_no_messages_are_refused() -> Result<()> {
         let (tries, kind, text) = failing(&kms, fault);
         assert_eq!((tries, kind), (1, Other), "{text}");
         assert!(text.contains(expected), "{text}");
+    }
+    Ok(())
+}
+
+#[test]
+fn answers_by_other_versions_are_refused() -> Result<()> {
+    let body = messages::GetPublicKeyResponse {
+        key_id: "k".to_owned(),
+        public_key: "pem".to_owned(),
+        request_id: "r".to_owned(),
+    };
+    let body = String::from_utf8(body.encode().expose().to_vec()).expect("texts");
+    let fake = TestInstance::start()?.fake;
+    let key = fake.client_key();
+    let key = ClientKey::from_private_key(key.id(), key.private_key())?;
+    for (headers, asked, is_taken) in [
+        ("x-kms-migrationkeyversionid: v1\r\n", Some("v1"), true),
+        ("x-kms-migrationkeyversionid: v2\r\n", Some("v1"), false),
+        ("x-kms-migrationkeyversionid: v2\r\n", None, true),
+        // Not all calls of all instances say it.
+        ("", Some("v1"), true),
+    ] {
+        let server = TestServer::start(vec![answer(200, headers, &body)])?;
+        let client = AlibabaKmsInstance::new(&server.endpoint, &key, &patient())?;
+        let mut call = GetPublicKey::new("k");
+        if let Some(version) = asked {
+            call = call.on_key_version(version);
+        }
+        match blocking::wait(client.call(call)) {
+            Ok(answer) => assert_eq!((is_taken, answer.key_id.as_str()), (true, "k")),
+            refused => {
+                let (kind, text) = told(refused.map(drop));
+                assert_eq!((is_taken, kind), (false, Other), "{text}");
+                assert!(
+                    text.contains("another version") && text.contains("request id r"),
+                    "{text}"
+                );
+            }
+        }
     }
     Ok(())
 }

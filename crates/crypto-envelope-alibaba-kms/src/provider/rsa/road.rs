@@ -1,6 +1,6 @@
 //! The ways to an RSA key inside of KMS.
 
-use crypto_envelope::{Error, Result, SecretBytes};
+use crypto_envelope::{Result, SecretBytes};
 
 use crate::{
     AlibabaKmsInstance, AlibabaKmsOpenApi,
@@ -54,15 +54,13 @@ impl Road {
         key_id: &str,
         version_id: &str,
     ) -> Result<PublicKey> {
-        let found = match self {
+        match self {
             Self::Instance(instance) => {
                 let call = instance::GetPublicKey::new(key_id).on_key_version(version_id);
-                public_key_of_instance(instance, call, key_id).await?
+                public_key_of_instance(instance, call, key_id).await
             }
-            Self::OpenApi(kms) => public_key_of_openapi(kms, key_id, version_id).await?,
-        };
-        check_version(&of_key(PUBLIC_KEY, key_id), Some(&found.version_id), version_id)?;
-        Ok(found)
+            Self::OpenApi(kms) => public_key_of_openapi(kms, key_id, version_id).await,
+        }
     }
 }
 
@@ -74,9 +72,7 @@ async fn decrypt_by_instance(
     let WrappedRsaKey { key_id, version_id } = wrapped;
     let call = instance::Decrypt::new(key_id, ciphertext).algorithm(ALGORITHM);
     let answer = instance.call(call.on_key_version(version_id)).await?;
-    let call = of_key("Decrypt", key_id);
-    check_key(&call, &answer.key_id, key_id)?;
-    check_version(&call, answer.key_version_id.as_deref(), version_id)?;
+    Call::of_key("Decrypt", key_id).check_key(&answer.key_id, answer.request_id.as_deref())?;
     Ok(answer.plaintext)
 }
 
@@ -88,9 +84,10 @@ async fn decrypt_by_openapi(
     let WrappedRsaKey { key_id, version_id } = wrapped;
     let answer = kms.call(AsymmetricDecrypt::new(key_id, version_id, ALGORITHM, ciphertext));
     let answer = answer.await?;
-    let call = of_key("AsymmetricDecrypt", key_id);
-    check_key(&call, &answer.key_id, key_id)?;
-    check_version(&call, answer.key_version_id.as_deref(), version_id)?;
+    let call = Call::of_key("AsymmetricDecrypt", key_id);
+    call.check_key(&answer.key_id, answer.request_id.as_deref())?;
+    let found = answer.key_version_id.as_deref();
+    check_version(&call, found, version_id, answer.request_id.as_deref())?;
     Ok(answer.plaintext)
 }
 
@@ -100,12 +97,12 @@ async fn public_key_of_instance(
     key_id: &str,
 ) -> Result<PublicKey> {
     let answer = instance.call(call).await?;
-    let call = of_key(PUBLIC_KEY, key_id);
-    check_key(&call, &answer.key_id, key_id)?;
+    let call = Call::of_key(PUBLIC_KEY, key_id);
+    call.check_key(&answer.key_id, answer.request_id.as_deref())?;
     let version_id = answer.key_version_id.ok_or_else(|| {
         let what = "KMS does not say of which version of the key the public key is: give it together with \
                     the id of its version";
-        call.answered_wrongly(answer.request_id.as_deref().unwrap_or_default(), what)
+        call.answered_wrongly(answer.request_id.as_deref(), what)
     })?;
     Ok(PublicKey { version_id, pem: answer.public_key })
 }
@@ -116,9 +113,11 @@ async fn public_key_of_openapi(
     version_id: &str,
 ) -> Result<PublicKey> {
     let answer = kms.call(GetPublicKey::new(key_id).key_version_id(version_id)).await?;
-    check_key(&of_key(PUBLIC_KEY, key_id), &answer.key_id, key_id)?;
-    let version_id = answer.key_version_id.unwrap_or_else(|| version_id.to_owned());
-    Ok(PublicKey { version_id, pem: answer.public_key })
+    let call = Call::of_key(PUBLIC_KEY, key_id);
+    call.check_key(&answer.key_id, answer.request_id.as_deref())?;
+    let found = answer.key_version_id.as_deref();
+    check_version(&call, found, version_id, answer.request_id.as_deref())?;
+    Ok(PublicKey { version_id: version_id.to_owned(), pem: answer.public_key })
 }
 
 async fn newest_version(kms: &AlibabaKmsOpenApi, key_id: &str) -> Result<String> {
@@ -127,7 +126,8 @@ async fn newest_version(kms: &AlibabaKmsOpenApi, key_id: &str) -> Result<String>
     let newest = newest(page.items).filter(|_| is_all);
     newest.ok_or_else(|| {
         let what = "KMS does not say which version of the key is the newest: give the id of one";
-        of_key("ListKeyVersions", key_id).answered_wrongly("", what).into()
+        let call = Call::of_key("ListKeyVersions", key_id);
+        call.answered_wrongly(page.request_id.as_deref(), what).into()
     })
 }
 
@@ -142,29 +142,18 @@ fn newest(mut versions: Vec<KeyVersion>) -> Option<String> {
     versions.into_iter().next().map(|version| version.key_version_id)
 }
 
-/// An answer has to be by the key that was asked.
-fn check_key(call: &Call, found: &str, asked: &str) -> Result<()> {
-    if found == asked {
-        Ok(())
-    } else {
-        Err(wrongly(call, "KMS used another key than it was asked to"))
-    }
-}
-
-/// And by the version, as far as that is said.
-fn check_version(call: &Call, found: Option<&str>, asked: &str) -> Result<()> {
+/// An answer has to be by the version of the key that was asked, as far as it says.
+fn check_version(
+    call: &Call,
+    found: Option<&str>,
+    asked: &str,
+    request_id: Option<&str>,
+) -> Result<()> {
     if found.is_none_or(|found| found == asked) {
         return Ok(());
     }
-    Err(wrongly(call, "KMS used another version of the key than it was asked to"))
-}
-
-fn of_key(operation: &'static str, key_id: &str) -> Call {
-    Call { operation, key_id: Some(key_id.to_owned()) }
-}
-
-fn wrongly(call: &Call, what: &str) -> Error {
-    call.clone().answered_wrongly("", what).into()
+    let what = "KMS used another version of the key than it was asked to";
+    Err(call.clone().answered_wrongly(request_id, what).into())
 }
 
 const PUBLIC_KEY: &str = "GetPublicKey";
