@@ -50,6 +50,15 @@ impl AlibabaKmsInstance {
     /// [`Error::InvalidInput`](crypto_envelope::Error::InvalidInput) if a parameter cannot be.
     pub async fn call<C: calls::Call>(&self, call: C) -> Result<C::Answer> {
         let key_id = call.name().filter(|name| !name.is_empty()).map(str::to_owned);
+        self.call_about(key_id, call).await
+    }
+
+    /// As [`call`](Self::call). Errors name this key, whether the call does or not.
+    pub(crate) async fn call_about<C: calls::Call>(
+        &self,
+        key_id: Option<String>,
+        call: C,
+    ) -> Result<C::Answer> {
         let about = error::Call { operation: C::API, key_id };
         let mut own = Headers::default();
         let asked_version = call.key_version()?;

@@ -107,7 +107,7 @@ impl AlibabaKmsInstanceProvider {
     }
 
     async fn unwrap_by<C: Call<Answer = Plaintext>>(&self, call: C) -> Result<SecretBytes> {
-        let opened = self.instance.call(call).await?;
+        let opened = self.instance.call_about(Some(self.key_id.clone()), call).await?;
         self.about::<C>().check_key(&opened.key_id, opened.request_id.as_deref())?;
         Ok(opened.plaintext)
     }
@@ -329,6 +329,7 @@ mod tests {
         let refused = refused.expect_err("it was opened");
         let said = AlibabaKmsError::all_in(&refused);
         assert_eq!(said[0].code(), Some("InvalidParameter"), "{refused}");
+        assert_eq!(said[0].key_id(), Some(&*kms.key_id), "{refused}");
         Ok(())
     }
 
