@@ -22,13 +22,13 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 use crate::{
+    aws::{Aws, KEY, OTHER, SECRET, WRITER},
     interrupt::minding_signals,
-    kms::{KEY, Kms, OTHER, SECRET, WRITER},
     sandbox::{Ran, Sandbox, TestResult},
 };
 
 /// Runs the program with access to `kms`.
-fn run(sandbox: &Sandbox, kms: &Kms, arguments: &[&str]) -> io::Result<Ran> {
+fn run(sandbox: &Sandbox, kms: &Aws, arguments: &[&str]) -> io::Result<Ran> {
     sandbox.command(arguments).envs(kms.variables()).output().map(Ran::from)
 }
 
@@ -43,7 +43,7 @@ fn summary(calls: &[Call]) -> Vec<(&str, &str)> {
 
 #[test]
 fn each_message_takes_one_call_of_each_key() -> TestResult {
-    let (sandbox, kms) = (Sandbox::new()?, Kms::start()?);
+    let (sandbox, kms) = (Sandbox::new()?, Aws::start()?);
     sandbox.write("one", "1")?;
     sandbox.write("two", "2")?;
     let (key, other) = (provider(KEY), provider(OTHER));
@@ -66,7 +66,7 @@ fn each_message_takes_one_call_of_each_key() -> TestResult {
 
 #[test]
 fn keys_of_others_are_not_asked_for() -> TestResult {
-    let (sandbox, kms) = (Sandbox::new()?, Kms::start()?);
+    let (sandbox, kms) = (Sandbox::new()?, Aws::start()?);
     sandbox.write("file", "text")?;
     run(&sandbox, &kms, &["encrypt", "-p", &provider(KEY), "file"])?.expect(0)?;
     let _ = kms.fake.take_calls();
@@ -84,7 +84,7 @@ fn keys_of_others_are_not_asked_for() -> TestResult {
 
 #[test]
 fn one_call_serves_several_files() -> TestResult {
-    let (sandbox, kms) = (Sandbox::new()?, Kms::start()?);
+    let (sandbox, kms) = (Sandbox::new()?, Aws::start()?);
     let names = ["1", "2", "3"];
     for name in names {
         sandbox.write(name, name)?;
@@ -116,7 +116,7 @@ fn one_call_serves_several_files() -> TestResult {
 /// It would read the data keys, and the credentials that a container gets from its host.
 #[test]
 fn a_proxy_of_the_environment_does_not_get_what_stays_on_this_machine() -> TestResult {
-    let (sandbox, kms) = (Sandbox::new()?, Kms::start()?);
+    let (sandbox, kms) = (Sandbox::new()?, Aws::start()?);
     let proxy = TcpListener::bind("127.0.0.1:0")?;
     let url = format!("http://{}", proxy.local_addr()?);
     sandbox.write("file", "text")?;
@@ -161,7 +161,7 @@ fn host_of_container() -> io::Result<String> {
 /// Somebody may have to type a code for them.
 #[test]
 fn credentials_are_had_once() -> TestResult {
-    let (sandbox, kms) = (Sandbox::new()?, Kms::start()?);
+    let (sandbox, kms) = (Sandbox::new()?, Aws::start()?);
     fs::create_dir_all(sandbox.path("home/.aws"))?;
     let script = sandbox.path("credentials");
     let asked = sandbox.path("asked");
@@ -185,7 +185,7 @@ fn credentials_are_had_once() -> TestResult {
 
 #[test]
 fn a_public_key_in_a_file_needs_no_aws() -> TestResult {
-    let (sandbox, kms) = (Sandbox::new()?, Kms::start()?);
+    let (sandbox, kms) = (Sandbox::new()?, Aws::start()?);
     let arn = kms.fake.create_key("eu-west-1", KeyKind::Rsa2048)?;
     let answer = kms.fake.administer("eu-west-1", "GetPublicKey", &json!({"KeyId": arn}))?;
     let base64 = answer["PublicKey"].as_str().ok_or("no public key")?;
@@ -202,7 +202,7 @@ fn a_public_key_in_a_file_needs_no_aws() -> TestResult {
 
 #[test]
 fn a_busy_service_is_tried_three_times() -> TestResult {
-    let (sandbox, kms) = (Sandbox::new()?, Kms::start()?);
+    let (sandbox, kms) = (Sandbox::new()?, Aws::start()?);
     sandbox.write("file", "text")?;
     let encrypt = ["encrypt", "-f", "-p", &provider(KEY), "file"];
     kms.fake.throttle_next(2);
@@ -218,7 +218,7 @@ fn a_busy_service_is_tried_three_times() -> TestResult {
 
 #[test]
 fn no_message_shows_the_secret_of_the_credentials() -> TestResult {
-    let (sandbox, kms) = (Sandbox::new()?, Kms::start()?);
+    let (sandbox, kms) = (Sandbox::new()?, Aws::start()?);
     sandbox.write("file", "text")?;
     let nowhere = provider(KEY) + "?endpoint=http://127.0.0.1:1";
     let nothing = provider(KEY) + "?profile=nobody";
@@ -234,7 +234,7 @@ fn no_message_shows_the_secret_of_the_credentials() -> TestResult {
 
 #[test]
 fn a_signal_ends_a_call() -> TestResult {
-    let (sandbox, kms) = (Sandbox::new()?, Kms::start()?);
+    let (sandbox, kms) = (Sandbox::new()?, Aws::start()?);
     sandbox.write("file", "text")?;
     run(&sandbox, &kms, &["encrypt", "-p", &provider(KEY), "file"])?.expect(0)?;
     for arguments in [

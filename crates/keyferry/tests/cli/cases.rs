@@ -35,7 +35,7 @@ fn everything_is_said_as_it_is_written_down() -> TestResult {
             }
             #[cfg(feature = "aws-kms")]
             "aws-kms" => {
-                let kms = crate::kms::Kms::start()?;
+                let kms = crate::aws::Aws::start()?;
                 play_with(&expected, &kms.variables(), &kms.names())?
             }
             _ => play(&expected, run)?,

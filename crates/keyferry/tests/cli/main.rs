@@ -5,6 +5,8 @@ mod alibaba;
 #[cfg(feature = "alibaba-kms")]
 mod alibaba_kms;
 #[cfg(feature = "aws-kms")]
+mod aws;
+#[cfg(feature = "aws-kms")]
 mod aws_kms;
 mod base64;
 #[cfg(feature = "alibaba-kms")]
@@ -14,8 +16,6 @@ mod files;
 mod interrupt;
 mod key_files;
 mod keys;
-#[cfg(feature = "aws-kms")]
-mod kms;
 mod local_keys;
 mod many;
 mod messages;

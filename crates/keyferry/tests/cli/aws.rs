@@ -5,14 +5,14 @@ use std::error::Error;
 use crypto_envelope_testkit::fake::aws_kms::{AccessKey, FakeAwsKms, KeyKind};
 
 /// One that works, and one that is always too busy.
-pub(crate) struct Kms {
+pub(crate) struct Aws {
     pub(crate) fake: FakeAwsKms,
     busy: FakeAwsKms,
     rsa_key: String,
     disabled_key: String,
 }
 
-impl Kms {
+impl Aws {
     pub(crate) fn start() -> Result<Self, Box<dyn Error>> {
         let writer = AccessKey::new(WRITER, "writer").secret(SECRET);
         let reader = AccessKey::new("AKIDREADER", "reader").allow("Decrypt", "*");
