@@ -15,7 +15,6 @@ use sha2::{Digest as _, Sha256};
 use super::{
     Service, call,
     ends::{self, End},
-    only_openapi,
 };
 use crate::{
     alibaba_kms::Gateway,
@@ -82,11 +81,12 @@ pub(super) fn get_public_key(service: &Service, arguments: &GetPublicKey) -> Res
     let GetPublicKey { key, key_version, results } = arguments;
     let end = End::of_results(results)?;
     let (pem, facts) = match service.gateway()? {
-        Gateway::Instance(_) if key_version.is_some() => {
-            return Err(only_openapi("be asked for a version of a public key"));
-        }
         Gateway::Instance(kms) => {
-            let answer = blocking::wait(kms.call(instance::GetPublicKey::new(key)))?;
+            let mut get = instance::GetPublicKey::new(key);
+            if let Some(version) = key_version {
+                get = get.on_key_version(version);
+            }
+            let answer = blocking::wait(kms.call(get))?;
             let facts = facts!(answer);
             (answer.public_key, facts)
         }
