@@ -103,7 +103,7 @@ answers! {
     /// What was encrypted by a key.
     Plaintext(AdvanceDecryptResponse) {
         /// The bytes that were encrypted.
-        plaintext: SecretBytes = any(plaintext, "Plaintext"),
+        plaintext: SecretBytes = needed(plaintext, "Plaintext"),
         /// The key.
         key_id: String = needed(key_id, "KeyId"),
         /// Its version.
@@ -270,7 +270,7 @@ impl From<Malformed> for Unreadable {
     }
 }
 
-/// What KMS always has: nothing is as good as no field.
+/// What KMS always has: nothing is as good as no field, and as a message that ends too early between two.
 trait Content {
     fn is_nothing(&self) -> bool;
 }
@@ -321,8 +321,8 @@ fn version(_: &str, value: String, given: &Given<'_>) -> Result<Option<String>, 
     Ok(unless_empty(value).or_else(|| given.key_version.map(str::to_owned)))
 }
 
-fn secret(_: &str, value: SecretText, _: &Given<'_>) -> Result<SecretBytes, String> {
-    Ok(value.into_bytes())
+fn secret(name: &str, value: SecretText, given: &Given<'_>) -> Result<SecretBytes, String> {
+    needed(name, value.into_bytes(), given)
 }
 
 fn optional_secret(

@@ -443,7 +443,7 @@ mod tests {
         let answer = read(&Decrypt::new("c"), r#"{"Plaintext": "no base64", "KeyId": "k"}"#)?;
         assert!(answer.decoded().is_err());
         let body = format!(r#"{{"Plaintext": "AQID", "CiphertextBlob": "c", {KEY}}}"#);
-        let answer = read(&GenerateDataKey::new("k"), &body)?;
+        let answer = read(&GenerateDataKey::new("k").number_of_bytes(3), &body)?;
         assert!(answer.plaintext.equals(&[1, 2, 3]));
         assert!(!format!("{answer:?}").contains("AQID"));
         Ok(())

@@ -25,6 +25,12 @@ pub trait Call: Parts + fmt::Debug + Send + Sync + 'static {
     /// The name of the call, such as `Decrypt`.
     const ACTION: &'static str;
 
+    /// Refuses an answer that is not what was asked for.
+    #[doc(hidden)]
+    fn check(&self, _: &Self::Answer) -> Result<(), Unreadable> {
+        Ok(())
+    }
+
     /// What an instance answers, if it can serve this.
     #[doc(hidden)]
     fn by_instance<'a>(&'a self, _: &'a AlibabaKmsTransfer) -> Option<Serving<'a, Self::Answer>> {
@@ -60,7 +66,9 @@ pub(crate) fn read_answer<C: Call>(call: &C, body: &[u8]) -> Result<C::Answer> {
     let mut request_id = String::new();
     let answer = Object::parse(body).and_then(|mut object| {
         object.peek("RequestId").clone_into(&mut request_id);
-        C::Answer::read(&mut object)
+        let answer = C::Answer::read(&mut object)?;
+        call.check(&answer)?;
+        Ok(answer)
     });
     answer.map_err(|Unreadable(what)| {
         about(call).answered_wrongly(Some(&request_id), &format!("the answer is {what}")).into()

@@ -160,6 +160,7 @@ impl AlibabaKmsRsaProvider {
 impl KeyProvider for AlibabaKmsRsaProvider {
     async fn wrap(&self, request: WrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
         Self::PROPERTIES.check(request.target)?;
+        wrapped_key::check_secret(request.secret)?;
         let public = self.public.as_ref();
         let public = public.ok_or_else(|| unsupported("needs the public key to encrypt"))?;
         let bound = hazmat::bind(request.secret, request.context)?;

@@ -178,8 +178,12 @@ pub(crate) fn data_key_length(length: usize) -> Result<u32> {
         .ok_or_else(|| Error::invalid_input(format!("KMS makes keys of 1 to {LONGEST_KEY} bytes")))
 }
 
-/// A data key of a message has the length that its suite says.
+/// A data key of a message has the length that its suite says, and no secret is empty.
 pub(crate) fn check_length(secret: &SecretBytes, target: Target, key_id: &str) -> Result<()> {
+    if secret.is_empty() {
+        let message = format!("{key_id} unwrapped nothing");
+        return Err(ProviderError::new(ProviderErrorKind::Other, message).into());
+    }
     match target {
         Target::Message(suite) if secret.len() != suite.data_key_length() => {
             let (found, needed) = (secret.len(), suite.data_key_length());

@@ -4,7 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::{EncryptionContext, Error, Result, SecretBytes, blocking};
-use crypto_envelope_testkit::fake::alibaba_instance::KeyKind;
+use crypto_envelope_testkit::fake::{
+    alibaba_instance::{KeyKind, lie},
+    http::Fault,
+};
 
 use super::client::{AlibabaKmsTransfer, DataKeyOrigin, Gateway, TransferMode};
 use crate::{
@@ -176,6 +179,36 @@ fn secrets_come_with_their_stages() -> Result<()> {
     assert!(secret.secret_data.equals(b"hidden"));
     assert_eq!(secret.version_id.as_deref(), Some(&*version));
     assert_eq!(secret.version_stages, ["ACSCurrent"]);
+    Ok(())
+}
+
+/// Messages that end too early, between two fields, look whole.
+#[test]
+fn answers_that_lack_something_are_refused() -> Result<()> {
+    let fake = TestInstance::start()?;
+    let _ = fake.fake.put_secret("s", "hidden");
+    let signing = fake.key(KeyKind::Rsa2048Sign);
+    for (mode, operations) in MODES.into_iter().zip([ADVANCE, INITIAL]) {
+        let kms = AlibabaKmsTransfer::new(&fake.instance).with_mode(mode);
+        let ciphertext = encrypt(&kms, &fake.key_id)?;
+        for field in ["Plaintext", "KeyId"] {
+            fake.fake.inject(lie::without(operations[1], field));
+            let refused = decrypt(&kms, &ciphertext).expect_err(field).to_string();
+            assert!(refused.contains(&format!("without {field}")), "{refused}");
+        }
+        fake.fake.inject(Fault::status(200, ""));
+        assert!(decrypt(&kms, &ciphertext).is_err());
+        fake.fake.inject(lie::without(operations[0], "KeyId"));
+        assert!(encrypt(&kms, &fake.key_id).is_err());
+    }
+    let kms = AlibabaKmsTransfer::new(&fake.instance);
+    fake.fake.inject(lie::without("GetSecretValue", "SecretData"));
+    assert!(blocking::wait(kms.call(GetSecretValue::new("s"))).is_err());
+    fake.fake.inject(lie::without("GetPublicKey", "PublicKey"));
+    assert!(blocking::wait(kms.call(GetPublicKey::new(&signing))).is_err());
+    fake.fake.inject(lie::without("Sign", "Signature"));
+    let sign = AsymmetricSign::new(&signing, "", "RSA_PSS_SHA_256", [7; 32]);
+    assert!(blocking::wait(kms.call(sign)).is_err());
     Ok(())
 }
 

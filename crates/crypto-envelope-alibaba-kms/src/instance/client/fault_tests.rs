@@ -16,7 +16,10 @@ use crypto_envelope_testkit::fake::{
 
 use super::*;
 use crate::{
-    instance::{AdvanceEncrypt, GenerateRandom, GetPublicKey, messages, protobuf::Message as _},
+    instance::{
+        AdvanceDecrypt, AdvanceEncrypt, GenerateRandom, GetPublicKey, GetSecretValue, messages,
+        protobuf::Message as _,
+    },
     test_instance::TestInstance,
     test_server::{TestServer, answer},
 };
@@ -160,6 +163,21 @@ fn answers_that_are_no_messages_are_refused() -> Result<()> {
         assert_eq!((tries, kind), (1, Other), "{text}");
         assert!(text.contains(expected), "{text}");
     }
+    Ok(())
+}
+
+/// Messages that end too early, between two fields, look whole.
+#[test]
+fn answers_without_a_secret_are_refused() -> Result<()> {
+    let kms = TestInstance::start()?;
+    let _ = kms.fake.put_secret("s", "hidden");
+    let sealed = kms.ask(AdvanceEncrypt::new(&kms.key_id, &b"hidden"[..]))?;
+    kms.fake.inject(lie::without("AdvanceDecrypt", "Plaintext"));
+    let (kind, text) = told(kms.ask(AdvanceDecrypt::new(sealed.ciphertext_blob)).map(drop));
+    assert!(kind == Other && text.contains("without Plaintext"), "{text}");
+    kms.fake.inject(lie::without("GetSecretValue", "SecretData"));
+    let (kind, text) = told(kms.ask(GetSecretValue::new("s")).map(drop));
+    assert!(kind == Other && text.contains("without SecretData"), "{text}");
     Ok(())
 }
 

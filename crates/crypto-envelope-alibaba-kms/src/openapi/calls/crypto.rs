@@ -7,6 +7,7 @@ use crate::openapi::{
         AsymmetricCiphertext, AsymmetricPlaintext, Ciphertext, DataKey, Plaintext, PublicKey,
         SecretValue, SignedDigest, Verification,
     },
+    json::Unreadable,
     values,
 };
 
@@ -66,6 +67,7 @@ calls! {
             /// would.
             dry_run = "DryRun",
         }
+        check check_length
     }
 
     /// As [`GenerateDataKey`], for a key that is used later, somewhere else.
@@ -208,6 +210,22 @@ calls! {
             /// would.
             dry_run = "DryRun",
         }
+    }
+}
+
+impl GenerateDataKey {
+    fn check_length(&self, answer: &DataKey) -> Result<(), Unreadable> {
+        let expected = match (self.number_of_bytes, self.key_spec.as_deref()) {
+            (Some(number), _) => number,
+            (None, None | Some("AES_256")) => 32,
+            (None, Some("AES_128")) => 16,
+            (None, Some(_)) => return Ok(()),
+        };
+        let found = answer.plaintext.len();
+        if u32::try_from(found) == Ok(expected) {
+            return Ok(());
+        }
+        Err(Unreadable(format!("wrong: Plaintext has {found} bytes, not {expected}")))
     }
 }
 

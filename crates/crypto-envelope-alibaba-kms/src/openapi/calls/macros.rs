@@ -1,8 +1,8 @@
 //! How calls are told.
 
 /// Structs of calls: what each needs, then what it can have, then switches, then a method that adds
-/// what follows from them. Those that an instance can serve say by which method. Beside a field stand
-/// the function of `values` that makes it text, and its name in the API.
+/// what follows from them, then one that checks the answer. Those that an instance can serve say by which
+/// method. Beside a field stand the function of `values` that makes it text, and its name in the API.
 macro_rules! calls {
     ($(
         $(#[$doc:meta])*
@@ -14,6 +14,7 @@ macro_rules! calls {
             )* })?
             $(switch { $($(#[$switch_doc:meta])* $switch:ident = $switch_name:literal,)* })?
             $(also $also:ident)?
+            $(check $check:ident)?
         }
     )*) => {$(
         $(#[$doc])*
@@ -80,6 +81,10 @@ macro_rules! calls {
             type Answer = $answer;
 
             const ACTION: &'static str = stringify!($call);
+
+            $(fn check(&self, answer: &$answer) -> Result<(), $crate::openapi::json::Unreadable> {
+                self.$check(answer)
+            })?
 
             $(fn by_instance<'a>(
                 &'a self,
