@@ -315,14 +315,22 @@ pub(crate) struct Refusal {
 impl Refusal {
     /// Of an answer that KMS did not write, such as a page of a proxy.
     pub(crate) fn of_others(status: u16, body: &[u8]) -> Self {
-        let start = String::from_utf8_lossy(&body[..body.len().min(LONGEST_EXCERPT)]);
+        let start = text_at(&body[..body.len().min(LONGEST_EXCERPT)]);
         let words: Vec<_> = start.split_whitespace().collect();
         let message = match words.join(" ") {
-            words if words.is_empty() => "the answer is empty".to_owned(),
+            words if words.is_empty() && body.is_empty() => "the answer is empty".to_owned(),
+            words if words.is_empty() => "the answer is not one of KMS, and no text".to_owned(),
             words => format!("the answer is not one of KMS: {words}"),
         };
         Self { status, code: String::new(), message, request_id: String::new() }
     }
+}
+
+/// The text at the front of what somebody answered. A message of the gateway is none: in its fields there may be
+/// what is secret, in an answer that came with the wrong status, or in a request that was sent back.
+fn text_at(bytes: &[u8]) -> &str {
+    let text = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+    text.split(|c: char| c.is_control() && !c.is_ascii_whitespace()).next().unwrap_or_default()
 }
 
 /// Sorted by what can be done.

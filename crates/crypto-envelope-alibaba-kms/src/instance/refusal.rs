@@ -110,6 +110,25 @@ mod tests {
     }
 
     #[test]
+    fn what_was_sent_or_asked_for_is_not_told() {
+        let (key_id, plaintext) = ("key-1".to_owned(), "c2VjcmV0");
+        let request = messages::EncryptRequest {
+            key_id: key_id.clone(),
+            plaintext: plaintext.as_bytes().into(),
+            ..messages::EncryptRequest::empty()
+        };
+        let answer = messages::DecryptResponse {
+            key_id,
+            plaintext: plaintext.as_bytes().into(),
+            ..messages::DecryptResponse::empty()
+        };
+        for body in [request.encode(), answer.encode()] {
+            let error = refused("Decrypt", 500, body.expose());
+            assert!(!format!("{error:?} {error}").contains(plaintext), "{error}");
+        }
+    }
+
+    #[test]
     fn the_next_step_is_said_and_the_source_is_there() {
         let error = Error::from(with_code(400, "RequestTimeTooSkewed", "Too late."));
         assert!(error.to_string().contains("the clock of this machine"), "{error}");

@@ -34,7 +34,7 @@ fn without_request(message: &str) -> &str {
 }
 
 /// In lower case: what comes before quoted parts of requests, or is in them.
-const QUOTES: [&str; 7] = [
+const QUOTES: [&str; 11] = [
     "server string to sign",
     "string to sign",
     "stringtosign",
@@ -42,6 +42,10 @@ const QUOTES: [&str; 7] = [
     "canonical request",
     "plaintext=",
     "plaintext%",
+    "plaintext\"",
+    "plaintext>",
+    "secretdata\"",
+    "secretdata>",
 ];
 
 /// In bytes.
@@ -115,6 +119,9 @@ mod tests {
             "<a href=\"http://kms/?SecretName=c2VjcmV0\">",
             "<a href=\"http://kms/?Action=Encrypt&Plaintext=c2VjcmV0\">",
             "cannot read KeyId=1&Plaintext=c2VjcmV0",
+            "{\"KeyId\": \"k\", \"Plaintext\": \"c2VjcmV0",
+            "<KeyId>k</KeyId><Plaintext>c2VjcmV0</Plaintext>",
+            "{\"SecretName\": \"s\", \"SecretData\":\"c2VjcmV0",
         ] {
             let error = refused(400, body);
             assert!(!format!("{error:?} {error}").contains("c2VjcmV0"), "{error}");
