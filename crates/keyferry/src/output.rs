@@ -6,7 +6,7 @@ pub(crate) mod unfinished;
 use std::{
     ffi::OsString,
     fmt,
-    fs::{self, File, OpenOptions},
+    fs::{self, File, Metadata, OpenOptions},
     io::{self, IsTerminal, Write},
     os::{fd::AsFd, unix::fs::MetadataExt},
     path::{Path, PathBuf},
@@ -15,6 +15,8 @@ use std::{
 use crypto_envelope::{Error, io::WriteAt};
 use tempfile::NamedTempFile;
 
+#[cfg(feature = "alibaba-kms")]
+use crate::plan::name_in_folder;
 use crate::{
     anchor::Folder,
     base64_stream::{Encoder, LONGEST_PIECE},
@@ -154,9 +156,33 @@ impl Destination {
     /// Whether it is standard output, under whatever name.
     pub(crate) fn is_standard_output(&self) -> bool {
         let Self::Stream { file, .. } = self else { return false };
-        let identity = |file: &File| file.metadata().map(|found| (found.dev(), found.ino())).ok();
         let standard = io::stdout().as_fd().try_clone_to_owned().ok().map(File::from);
-        standard.is_some_and(|standard| identity(&standard) == identity(file))
+        standard.is_some_and(|standard| identity(standard.metadata()) == identity(file.metadata()))
+    }
+
+    /// Whether it is where the other one is, under whatever name: what is written to it would replace what
+    /// is written to the other, or run into it.
+    #[cfg(feature = "alibaba-kms")]
+    pub(crate) fn is_where(&self, other: &Self) -> bool {
+        match (self.target(), other.target()) {
+            (Ok(file), Ok(other)) => identity(file.metadata()) == identity(other.metadata()),
+            // A link is replaced, wherever it leads.
+            (Err(path), Err(other)) => name_in_folder(&path) == name_in_folder(&other),
+            (Ok(file), Err(path)) | (Err(path), Ok(file)) => {
+                let found = identity(fs::symlink_metadata(path));
+                found.is_some() && found == identity(file.metadata())
+            }
+        }
+    }
+
+    /// What is open, or else the name that a file will get.
+    #[cfg(feature = "alibaba-kms")]
+    fn target(&self) -> Result<&File, PathBuf> {
+        match self {
+            Self::Stream { file, .. } => Ok(file),
+            Self::File(path) => Err(path.clone()),
+            Self::Anchored { folder, name, .. } => Err(folder.path_of(name)),
+        }
     }
 
     /// Decides about a file that is there already, before any work is done.
@@ -339,6 +365,11 @@ impl Audience {
     }
 }
 
+/// The same for all names of a file.
+fn identity(found: io::Result<Metadata>) -> Option<(u64, u64)> {
+    found.ok().map(|found| (found.dev(), found.ino()))
+}
+
 /// Whether a path is a link, over however many others, to what some process has open.
 fn leads_to_descriptor(path: &Path) -> bool {
     let mut path = path.to_owned();
@@ -370,3 +401,40 @@ fn exists(name: &str) -> Failure {
 const DESCRIPTORS: [&str; 5] = ["/proc", "/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr"];
 /// As many as the system follows.
 const MOST_LINKS: usize = 40;
+
+#[cfg(all(test, feature = "alibaba-kms"))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_place_has_many_names() -> Result<(), Failure> {
+        let folder = tempfile::tempdir().map_err(Error::from)?;
+        let folder = folder.path();
+        fs::write(folder.join("there"), "").map_err(Error::from)?;
+        symlink(folder.join("there"), folder.join("link")).map_err(Error::from)?;
+        symlink(folder, folder.join("self")).map_err(Error::from)?;
+        let is_where = |one: &str, other: &str| {
+            let [one, other] = [one, other].map(|name| Destination::named(&folder.join(name)));
+            Ok::<_, Failure>(one?.is_where(&other?))
+        };
+        for (one, other) in
+            [("there", "./there"), ("new", "self/new"), ("there", "self/../there"), ("new", "new")]
+        {
+            let up = folder.file_name().unwrap_or_default().to_string_lossy();
+            let other = other.replace("..", &format!("../{up}"));
+            assert!(is_where(one, &other)?, "{one} {other}");
+        }
+        for (one, other) in [("new", "newer"), ("there", "link"), ("there", "new")] {
+            assert!(!is_where(one, other)?, "{one} {other}");
+        }
+        let file = File::open(folder.join("there")).map_err(Error::from)?;
+        let open = Destination::Stream { file, name: "standard output".to_owned() };
+        assert!(open.is_where(&Destination::named(&folder.join("there"))?));
+        assert!(!open.is_where(&Destination::named(&folder.join("link"))?));
+        assert!(!open.is_where(&Destination::named(&folder.join("new"))?));
+        assert!(open.is_where(&open));
+        Ok(())
+    }
+}

@@ -16,6 +16,7 @@ use crate::{
     failure::{Code, Failure},
     input::{Input, Source},
     output::{Audience, Decision, Destination, Existing},
+    text::printable,
 };
 
 /// Opens what was named, or standard input.
@@ -76,9 +77,9 @@ impl End {
         self.destination.is_standard_output()
     }
 
-    /// Whether both are one.
+    /// Whether both are one, under whatever names.
     pub(super) fn is(&self, other: &Self) -> bool {
-        self.destination.to_string() == other.destination.to_string()
+        self.destination.is_where(&other.destination)
     }
 
     pub(super) fn write(self, bytes: &[u8]) -> Result<(), Failure> {
@@ -99,7 +100,7 @@ impl End {
         format.tell(facts)
     }
 
-    /// Writes a line that is no secret. On standard output its object has it as `name`.
+    /// Writes a line that is no secret, or several. On standard output its object has it as `name`.
     pub(super) fn write_line(
         self,
         name: &str,
@@ -111,10 +112,27 @@ impl End {
         if format == Format::Json && self.is_standard_output() {
             return format.tell(&facts);
         }
-        self.write(format!("{}\n", line.trim_end()).as_bytes())?;
+        self.write(text(line).as_bytes())?;
         format.tell(&facts)
     }
 }
 
+/// What KMS says is base64 or PEM, and nothing that drives a terminal.
+fn text(lines: &str) -> String {
+    lines.trim_end().lines().map(|line| printable(line) + "\n").collect()
+}
+
 /// In bytes: more than KMS encrypts.
 const LONGEST: usize = 128 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gateway_cannot_drive_the_terminal() {
+        let pem = "-----BEGIN PUBLIC KEY-----\r\nAAAA\r\n-----END PUBLIC KEY-----\r\n\r\n";
+        assert_eq!(text(pem), "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
+        assert_eq!(text("A\u{1b}]0;x\u{7}\n"), "A\\u{1b}]0;x\\u{7}\n");
+    }
+}
