@@ -128,6 +128,7 @@ calls! {
             /// would.
             dry_run = "DryRun",
         }
+        check check_version
     }
 
     /// Decrypts with an RSA or SM2 key.
@@ -143,6 +144,7 @@ calls! {
             /// would.
             dry_run = "DryRun",
         }
+        check check_version
     }
 
     /// Signs a digest, such as by `RSA_PSS_SHA_256`, `RSA_PKCS1_SHA_256` or `ECDSA_SHA_256`.
@@ -158,6 +160,7 @@ calls! {
             /// would.
             dry_run = "DryRun",
         }
+        check check_version
     }
 
     /// Verifies the signature of a digest.
@@ -174,6 +177,7 @@ calls! {
             /// would.
             dry_run = "DryRun",
         }
+        check check_version
     }
 
     /// Gets the public half of a key pair.
@@ -190,6 +194,7 @@ calls! {
             /// would.
             dry_run = "DryRun",
         }
+        check check_version
     }
 
     /// Gets a secret: its version `ACSCurrent`, without more.
@@ -227,6 +232,38 @@ impl GenerateDataKey {
         }
         Err(Unreadable(format!("wrong: Plaintext has {found} bytes, not {expected}")))
     }
+}
+
+/// A call names a version of a key, and its answer, as far as it does, the same.
+macro_rules! versions {
+    ($($call:ident -> $answer:ident,)*) => {$(
+        impl $call {
+            fn check_version(&self, answer: &$answer) -> Result<(), Unreadable> {
+                same_version(&self.key_version_id, answer.key_version_id.as_ref())
+            }
+        }
+    )*};
+}
+
+versions! {
+    AsymmetricEncrypt -> AsymmetricCiphertext,
+    AsymmetricDecrypt -> AsymmetricPlaintext,
+    AsymmetricSign -> SignedDigest,
+    AsymmetricVerify -> Verification,
+}
+
+impl GetPublicKey {
+    fn check_version(&self, answer: &PublicKey) -> Result<(), Unreadable> {
+        let asked = self.key_version_id.as_ref();
+        asked.map_or(Ok(()), |asked| same_version(asked, answer.key_version_id.as_ref()))
+    }
+}
+
+fn same_version(asked: &str, found: Option<&String>) -> Result<(), Unreadable> {
+    if found.is_none_or(|found| found == asked) {
+        return Ok(());
+    }
+    Err(Unreadable("of another version of the key than it was asked for".to_owned()))
 }
 
 impl Encrypt {

@@ -16,7 +16,7 @@ use crypto_envelope_testkit::fake::alibaba_instance::FakeAlibabaInstance;
 use super::*;
 use crate::{
     AlibabaKmsError,
-    openapi::{CreateAlias, CreateKey, DescribeKey, Encrypt},
+    openapi::{AsymmetricVerify, CreateAlias, CreateKey, DescribeKey, Encrypt, GenerateDataKey},
     test_server::{TestServer, answer},
 };
 
@@ -200,6 +200,45 @@ fn what_was_sent_is_not_told() -> Result<()> {
         assert_eq!(text.contains("what KMS said is not shown"), !is_told, "{text}");
         assert!(!text.contains("+value") && !text.contains("ZWNyZXQ"), "{text}");
     }
+    Ok(())
+}
+
+#[test]
+fn data_keys_have_the_length_that_was_asked_for() -> Result<()> {
+    let made = |call: GenerateDataKey, plaintext: &str| {
+        let body =
+            format!(r#"{{"KeyId": "k", "CiphertextBlob": "c", "Plaintext": "{plaintext}"}}"#);
+        let server = TestServer::start(vec![answer(200, "", &body)])?;
+        let kms = kms(&server.endpoint, &AlibabaKmsSettings::new())?;
+        blocking::wait(kms.call(call)).map(drop)
+    };
+    let ask = || GenerateDataKey::new("k");
+    made(ask().number_of_bytes(3).key_spec("AES_256"), "AAAA")?;
+    for (call, plaintext) in [
+        (ask().number_of_bytes(3), ""),
+        (ask().number_of_bytes(3), "AAA="),
+        (ask().key_spec("AES_128"), "AAAA"),
+        (ask(), "AAAA"),
+    ] {
+        let (kind, text) = told(made(call, plaintext));
+        assert_eq!(kind, Other, "{text}");
+        assert!(text.contains("Plaintext has "), "{text}");
+    }
+    Ok(())
+}
+
+#[test]
+fn another_version_than_was_asked_for_is_refused() -> Result<()> {
+    let verify = |used: &str| {
+        let body = format!(r#"{{"Value": true, "KeyId": "k", "KeyVersionId": "{used}"}}"#);
+        let server = TestServer::start(vec![answer(200, "", &body)])?;
+        let kms = kms(&server.endpoint, &AlibabaKmsSettings::new())?;
+        let call = AsymmetricVerify::new("k", "v1", "RSA_PSS_SHA_256", [1], [2]);
+        blocking::wait(kms.call(call)).map(|verified| verified.is_valid)
+    };
+    assert!(verify("v1")?);
+    let (kind, text) = told(verify("v2").map(drop));
+    assert!(kind == Other && text.contains("another version"), "{text}");
     Ok(())
 }
 
