@@ -338,6 +338,21 @@ mod tests {
     }
 
     #[test]
+    fn the_password_of_a_proxy_is_not_shown() -> Result<()> {
+        let free = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let settings = AlibabaKmsSettings::new().proxy(&format!("http://me:hidden@{free}"))?;
+        let transport = Transport::new("https://kms.example", &settings)?;
+        let shown = format!("{settings:?} {transport:?}");
+        let outcome = blocking::wait(service::run(async move {
+            transport.call(|| Ok(request()), |_| false).await
+        }))??;
+        let shown = format!("{shown} {:?}", outcome.expect_err("nobody is there"));
+        // As text, and as it is in a header.
+        assert!(!shown.contains("hidden") && !shown.contains("bWU6aGlkZGVu"), "{shown}");
+        Ok(())
+    }
+
+    #[test]
     fn nobody_there_is_said_without_the_url() -> Result<()> {
         let free = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let error = send(&format!("http://{free}"))?.expect_err("nobody is there");
