@@ -7,8 +7,9 @@ use std::error::Error;
 
 use crypto_envelope::{EncryptionContext, blocking};
 use crypto_envelope_alibaba_kms::{
-    AlibabaKmsTransfer, Gateway,
+    AlibabaKmsTransfer,
     openapi::{Decrypt, DescribeKey, Encrypt, GenerateDataKey},
+    transfer::Gateway,
 };
 use crypto_envelope_examples::ExampleKms;
 

@@ -5,8 +5,8 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::{EncryptionContext, SecretBytes, blocking};
 use crypto_envelope_alibaba_kms::{
-    AadStyle, AlibabaKmsInstance, AlibabaKmsOpenApi, AlibabaKmsTransfer, DataKeyOrigin,
-    TransferMode, instance, openapi,
+    AadStyle, AlibabaKmsInstance, AlibabaKmsOpenApi, AlibabaKmsTransfer, instance, openapi,
+    transfer::{DataKeyOrigin, Mode},
 };
 use crypto_envelope_tests::{
     alibaba_kms::{AlibabaKms, Theirs, bytes, hex, text},
@@ -20,7 +20,7 @@ enum Client {
     /// The vendor's, by its name in `peer.py`.
     Theirs(&'static str),
     OurOpenApi,
-    OurTransfer(TransferMode, DataKeyOrigin),
+    OurTransfer(Mode, DataKeyOrigin),
 }
 
 const CLIENTS: [Client; 9] = [
@@ -29,10 +29,10 @@ const CLIENTS: [Client; 9] = [
     Client::Theirs("transfer"),
     Client::Theirs("transfer-initial"),
     Client::OurOpenApi,
-    Client::OurTransfer(TransferMode::Advance, DataKeyOrigin::Instance),
-    Client::OurTransfer(TransferMode::Advance, DataKeyOrigin::Local),
-    Client::OurTransfer(TransferMode::InitialVersion, DataKeyOrigin::Instance),
-    Client::OurTransfer(TransferMode::InitialVersion, DataKeyOrigin::Local),
+    Client::OurTransfer(Mode::Advance, DataKeyOrigin::Instance),
+    Client::OurTransfer(Mode::Advance, DataKeyOrigin::Local),
+    Client::OurTransfer(Mode::InitialVersion, DataKeyOrigin::Instance),
+    Client::OurTransfer(Mode::InitialVersion, DataKeyOrigin::Local),
 ];
 
 /// All clients on the same keys.
@@ -49,7 +49,7 @@ impl<'a> Clients<'a> {
         Ok(Self { kms, theirs, openapi, instance: kms.our_instance()? })
     }
 
-    fn transfer(&self, mode: TransferMode, origin: DataKeyOrigin) -> AlibabaKmsTransfer {
+    fn transfer(&self, mode: Mode, origin: DataKeyOrigin) -> AlibabaKmsTransfer {
         AlibabaKmsTransfer::new(&self.instance).with_mode(mode).with_data_keys(origin)
     }
 
@@ -166,8 +166,8 @@ fn contexts_of_the_vendors_transfer_client_are_read_on_request() -> Result<()> {
     // The second one binds them as JSON, in the order in which it got them.
     let pairs = [("purpose", "ü & ="), ("a", "1")];
     for (writer, style, mode) in [
-        ("transfer", AadStyle::PythonHex, TransferMode::Advance),
-        ("transfer-initial", AadStyle::Json, TransferMode::InitialVersion),
+        ("transfer", AadStyle::PythonHex, Mode::Advance),
+        ("transfer-initial", AadStyle::Json, Mode::InitialVersion),
     ] {
         let sealed = clients.encrypt(Client::Theirs(writer), "a text", &pairs)?;
         let kms_1 = clients.transfer(mode, DataKeyOrigin::default());
@@ -178,7 +178,7 @@ fn contexts_of_the_vendors_transfer_client_are_read_on_request() -> Result<()> {
         };
         assert!(decrypt(&kms_1).is_err(), "{writer}");
         let told = kms_1.with_json_order(["purpose", "a"]);
-        assert!(decrypt(&told.clone().reading([style]))?.plaintext.equals(b"a text"));
+        assert!(decrypt(&told.clone().with_other_aad_styles([style]))?.plaintext.equals(b"a text"));
         // And back.
         let call = openapi::Encrypt::new(&kms.key_id, &b"ours"[..]);
         let call = call.encryption_context(context.clone());

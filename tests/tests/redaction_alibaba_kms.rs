@@ -18,9 +18,9 @@ use crypto_envelope::{
 };
 use crypto_envelope_alibaba_kms::{
     AlibabaKmsInstance, AlibabaKmsInstanceProvider, AlibabaKmsOpenApi, AlibabaKmsOpenApiProvider,
-    AlibabaKmsRsaProvider, AlibabaKmsSettings, AlibabaKmsTransfer, ClientKey, DataKeyOrigin,
-    Gateway, TransferMode, instance,
+    AlibabaKmsRsaProvider, AlibabaKmsSettings, AlibabaKmsTransfer, ClientKey, instance,
     openapi::{self, AccessKey, Placement, Signature},
+    transfer::{DataKeyOrigin, Gateway, Mode},
     wire,
 };
 use crypto_envelope_testkit::{
@@ -89,7 +89,7 @@ fn clients_and_providers() -> TestResult {
     hunt(&AlibabaKmsOpenApiProvider::new(&gateway, "key-1")?)?;
     let key = RsaKey::parse(&secrets.client_key)?;
     hunt(&AlibabaKmsRsaProvider::offline("key-1", "v", &key)?)?;
-    hunt(&AlibabaKmsRsaProvider::instance(&kms, "key-1")?)?;
+    hunt(&AlibabaKmsRsaProvider::by_instance(&kms, "key-1")?)?;
     let profile = format!(
         r#"{{"profiles": [{{"name": "default", "mode": "StsToken", "access_key_id": "id",
             "access_key_secret": "{}", "sts_token": "{}"}}]}}"#,
@@ -189,7 +189,7 @@ fn errors_of_gateways_that_say_back_what_they_heard() -> TestResult {
             }
         }
         let transfer = AlibabaKmsTransfer::new(&kms).with_data_keys(DataKeyOrigin::Local);
-        for mode in [TransferMode::Advance, TransferMode::InitialVersion] {
+        for mode in [Mode::Advance, Mode::InitialVersion] {
             let transfer = transfer.clone().with_mode(mode).with_gateway(Gateway::Instance);
             let call = openapi::Encrypt::new("key-1", secrets.text.as_bytes());
             check(echo, &blocking::wait(transfer.call(call)).expect_err("it says no"), &secrets)?;

@@ -9,7 +9,7 @@ mod provider;
 mod retry;
 mod settings;
 mod time;
-mod transfer;
+pub mod transfer;
 mod transport;
 #[cfg(feature = "wire")]
 pub mod wire;
@@ -25,7 +25,7 @@ pub use self::{
         rsa::AlibabaKmsRsaProvider,
     },
     settings::AlibabaKmsSettings,
-    transfer::client::{AlibabaKmsTransfer, DataKeyOrigin, Gateway, TransferMode},
+    transfer::client::AlibabaKmsTransfer,
 };
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use std::{fs, path::Path};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::{EncryptionContext, Error, SecretBytes, blocking};
 use crypto_envelope_alibaba_kms::{
-    AadStyle, AlibabaKmsInstance, AlibabaKmsSettings, AlibabaKmsTransfer, ClientKey, TransferMode,
-    openapi,
+    AadStyle, AlibabaKmsInstance, AlibabaKmsSettings, AlibabaKmsTransfer, ClientKey, openapi,
+    transfer::Mode,
 };
 use serde_json::{Map, Value, json};
 
@@ -63,7 +63,7 @@ fn as_theirs(kms: AlibabaKmsTransfer, case: &Case) -> Result<AlibabaKmsTransfer>
     Ok(match case.text("mode")? {
         "advance" => kms.with_aad_style(AadStyle::PythonHex),
         "low" => kms
-            .with_mode(TransferMode::InitialVersion)
+            .with_mode(Mode::InitialVersion)
             .with_aad_style(AadStyle::Json)
             .with_json_order(json_order(case)?),
         other => return Err(format!("no mode {other}").into()),

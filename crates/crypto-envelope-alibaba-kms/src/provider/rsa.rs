@@ -58,16 +58,16 @@ impl AlibabaKmsRsaProvider {
     /// # Errors
     ///
     /// [`Error::InvalidInput`] if it is an alias, or cannot be an id.
-    pub fn instance(instance: &AlibabaKmsInstance, key_id: &str) -> Result<Self> {
+    pub fn by_instance(instance: &AlibabaKmsInstance, key_id: &str) -> Result<Self> {
         Ok(Self { road: Some(Road::Instance(instance.clone())), ..Self::without_kms(key_id)? })
     }
 
-    /// As [`instance`](Self::instance), by an OpenAPI gateway.
+    /// As [`instance`](Self::by_instance), by an OpenAPI gateway.
     ///
     /// # Errors
     ///
-    /// As [`instance`](Self::instance).
-    pub fn openapi(kms: &AlibabaKmsOpenApi, key_id: &str) -> Result<Self> {
+    /// As [`instance`](Self::by_instance).
+    pub fn by_openapi(kms: &AlibabaKmsOpenApi, key_id: &str) -> Result<Self> {
         Ok(Self { road: Some(Road::OpenApi(kms.clone())), ..Self::without_kms(key_id)? })
     }
 
@@ -75,7 +75,7 @@ impl AlibabaKmsRsaProvider {
     ///
     /// # Errors
     ///
-    /// As [`instance`](Self::instance) and [`with_public_key`](Self::with_public_key).
+    /// As [`instance`](Self::by_instance) and [`with_public_key`](Self::with_public_key).
     pub fn offline(key_id: &str, version_id: &str, public_key: &RsaKey) -> Result<Self> {
         Self::without_kms(key_id)?.with_public_key(version_id, public_key)
     }
@@ -231,14 +231,14 @@ mod tests {
     fn start() -> Result<(TestInstance, AlibabaKmsRsaProvider)> {
         let mut kms = TestInstance::start()?;
         kms.key_id = kms.fake.create_key(KeyKind::Rsa2048Encrypt).expect("a key");
-        let provider = AlibabaKmsRsaProvider::instance(&kms.instance, &kms.key_id)?;
+        let provider = AlibabaKmsRsaProvider::by_instance(&kms.instance, &kms.key_id)?;
         let provider = blocking::wait(provider.with_public_key_of_kms())?;
         assert_eq!(kms.operations(), ["GetPublicKey"]);
         Ok((kms, provider))
     }
 
     fn by_openapi(kms: &TestInstance, gateway: &TestGateway) -> Result<AlibabaKmsRsaProvider> {
-        AlibabaKmsRsaProvider::openapi(&gateway.kms, &kms.key_id)
+        AlibabaKmsRsaProvider::by_openapi(&gateway.kms, &kms.key_id)
     }
 
     fn version(id: &str, day: u8) -> Value {
@@ -353,7 +353,7 @@ mod tests {
         let public_key = blocking::wait(provider.road()?.public_key(&kms.key_id))?;
         let public_key = RsaKey::parse(public_key.pem.as_bytes())?;
         let other = kms.fake.create_key(KeyKind::Rsa2048Encrypt).expect("a key");
-        let other = AlibabaKmsRsaProvider::instance(&kms.instance, &other)?;
+        let other = AlibabaKmsRsaProvider::by_instance(&kms.instance, &other)?;
         let other = blocking::wait(other.with_public_key_of_kms())?;
         // One that the instance does not have, and one of another key.
         for version_id in ["2ab1a983", other.version_id().expect("a public key")] {
@@ -407,7 +407,7 @@ mod tests {
         }
         let _ = kms.operations();
         let other = kms.fake.create_key(KeyKind::Rsa2048Encrypt).expect("a key");
-        let other = AlibabaKmsRsaProvider::instance(&kms.instance, &other)?;
+        let other = AlibabaKmsRsaProvider::by_instance(&kms.instance, &other)?;
         assert!(matches!(unwrap(&other, &key)?, Unwrapped::NotMine));
         assert!(other.describe(&key).is_none() && kms.operations().is_empty());
         let found = AlibabaKmsRsaProvider::recognize(&key).expect("it is one");

@@ -2,7 +2,7 @@
 
 use crypto_envelope::{Result, SecretBytes};
 
-use super::client::{AlibabaKmsTransfer, answered_wrongly, refuse_dry_run};
+use super::client::{AlibabaKmsTransfer, answered_wrongly};
 use crate::{
     instance::{self, Decrypt, Encrypt, MessageType, Sign, Verify},
     openapi::{
@@ -13,7 +13,6 @@ use crate::{
 
 impl AsymmetricEncrypt {
     pub(crate) async fn transfer(&self, kms: &AlibabaKmsTransfer) -> Result<AsymmetricCiphertext> {
-        refuse_dry_run(self.dry_run)?;
         let plaintext = SecretBytes::from(self.plaintext.expose());
         let call = Encrypt::new(&self.key_id, plaintext).algorithm(&self.algorithm);
         let call = on_version(call, &self.key_version_id, Encrypt::on_key_version);
@@ -29,7 +28,6 @@ impl AsymmetricEncrypt {
 
 impl AsymmetricDecrypt {
     pub(crate) async fn transfer(&self, kms: &AlibabaKmsTransfer) -> Result<AsymmetricPlaintext> {
-        refuse_dry_run(self.dry_run)?;
         let call = Decrypt::new(&self.key_id, &*self.ciphertext_blob).algorithm(&self.algorithm);
         let call = on_version(call, &self.key_version_id, Decrypt::on_key_version);
         let answer = kms.ask(call).await?;
@@ -44,7 +42,6 @@ impl AsymmetricDecrypt {
 
 impl AsymmetricSign {
     pub(crate) async fn transfer(&self, kms: &AlibabaKmsTransfer) -> Result<SignedDigest> {
-        refuse_dry_run(self.dry_run)?;
         let (key_id, algorithm) = (&self.key_id, &self.algorithm);
         let call = Sign::new(key_id, algorithm, MessageType::Digest, &*self.digest);
         let call = on_version(call, &self.key_version_id, Sign::on_key_version);
@@ -60,7 +57,6 @@ impl AsymmetricSign {
 
 impl AsymmetricVerify {
     pub(crate) async fn transfer(&self, kms: &AlibabaKmsTransfer) -> Result<Verification> {
-        refuse_dry_run(self.dry_run)?;
         let (key_id, algorithm) = (&self.key_id, &self.algorithm);
         let (digest, signature) = (&*self.digest, &*self.signature);
         let call = Verify::new(key_id, algorithm, MessageType::Digest, digest, signature);
@@ -77,7 +73,6 @@ impl AsymmetricVerify {
 
 impl GetPublicKey {
     pub(crate) async fn transfer(&self, kms: &AlibabaKmsTransfer) -> Result<PublicKey> {
-        refuse_dry_run(self.dry_run)?;
         let call = instance::GetPublicKey::new(&self.key_id);
         let version_id = self.key_version_id.as_deref().unwrap_or_default();
         let call = on_version(call, version_id, instance::GetPublicKey::on_key_version);

@@ -50,7 +50,7 @@ use crate::{
 /// # Compared with the vendor's `TransferClient`
 ///
 /// An encryption context is bound as KMS 1.0 binds it, and not as the vendor's SDK for Python does:
-/// [`with_aad_style`](Self::with_aad_style) and [`reading`](Self::reading) are for data that was written with
+/// [`with_aad_style`](Self::with_aad_style) and [`with_other_aad_styles`](Self::with_other_aad_styles) are for data that was written with
 /// that one. Every call goes where it is said to go, asynchronous ones too.
 #[derive(Clone, Debug)]
 pub struct AlibabaKmsTransfer {
@@ -60,7 +60,7 @@ pub struct AlibabaKmsTransfer {
     usual: Gateway,
     /// Actions that do not.
     by_openapi: BTreeSet<&'static str>,
-    pub(super) mode: TransferMode,
+    pub(super) mode: Mode,
     pub(super) data_keys: DataKeyOrigin,
     style: AadStyle,
     other_styles: Vec<AadStyle>,
@@ -81,7 +81,7 @@ pub enum Gateway {
 /// With which version of a key an instance encrypts. Both make ciphertexts of KMS 1.0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum TransferMode {
+pub enum Mode {
     /// With the newest one, as the OpenAPI does. It takes a symmetric key that is protected by software.
     #[default]
     Advance,
@@ -109,7 +109,7 @@ impl AlibabaKmsTransfer {
             openapi: None,
             usual: Gateway::default(),
             by_openapi: BTreeSet::new(),
-            mode: TransferMode::default(),
+            mode: Mode::default(),
             data_keys: DataKeyOrigin::default(),
             style: AadStyle::default(),
             other_styles: Vec::new(),
@@ -142,7 +142,7 @@ impl AlibabaKmsTransfer {
 
     /// Encrypts with another version of keys.
     #[must_use]
-    pub fn with_mode(mut self, mode: TransferMode) -> Self {
+    pub fn with_mode(mut self, mode: Mode) -> Self {
         self.mode = mode;
         self
     }
@@ -164,7 +164,7 @@ impl AlibabaKmsTransfer {
     /// To decrypt with an encryption context, tries these ways too, one after the other, if KMS does not open
     /// the ciphertext. Each is a call more.
     #[must_use]
-    pub fn reading(mut self, styles: impl IntoIterator<Item = AadStyle>) -> Self {
+    pub fn with_other_aad_styles(mut self, styles: impl IntoIterator<Item = AadStyle>) -> Self {
         self.other_styles = styles.into_iter().collect();
         self
     }
@@ -259,7 +259,7 @@ pub(super) fn answered_wrongly<C: instance::Call>(request_id: Option<&str>, what
 }
 
 /// There is nothing like it on an instance, and the call must not be made for good.
-pub(super) fn refuse_dry_run(dry_run: bool) -> Result<()> {
+pub(crate) fn refuse_dry_run(dry_run: bool) -> Result<()> {
     if dry_run {
         return Err(Error::invalid_input(
             "an instance makes no dry runs: AlibabaKmsTransfer::call_by makes them by the OpenAPI",

@@ -2,7 +2,7 @@
 
 use crypto_envelope::Result;
 
-use super::client::{AlibabaKmsTransfer, refuse_dry_run};
+use super::client::AlibabaKmsTransfer;
 use crate::{
     instance,
     openapi::{GetSecretValue, SecretValue},
@@ -10,7 +10,6 @@ use crate::{
 
 impl GetSecretValue {
     pub(crate) async fn transfer(&self, kms: &AlibabaKmsTransfer) -> Result<SecretValue> {
-        refuse_dry_run(self.dry_run)?;
         let mut call = instance::GetSecretValue::new(&self.secret_name);
         if let Some(stage) = &self.version_stage {
             call = call.version_stage(stage);

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{
     blob::Blob,
-    client::{AlibabaKmsTransfer, DataKeyOrigin, TransferMode, answered_wrongly, refuse_dry_run},
+    client::{AlibabaKmsTransfer, DataKeyOrigin, Mode, answered_wrongly},
     refusal,
 };
 use crate::{
@@ -19,7 +19,6 @@ use crate::{
 
 impl Encrypt {
     pub(crate) async fn transfer(&self, kms: &AlibabaKmsTransfer) -> Result<Ciphertext> {
-        refuse_dry_run(self.dry_run)?;
         self.parameters()?;
         let aad = kms.aad(self.encryption_context.as_ref());
         kms.seal(&self.key_id, &self.plaintext, aad).await
@@ -28,7 +27,6 @@ impl Encrypt {
 
 impl Decrypt {
     pub(crate) async fn transfer(&self, kms: &AlibabaKmsTransfer) -> Result<Plaintext> {
-        refuse_dry_run(self.dry_run)?;
         self.parameters()?;
         let blob = Blob::parse(&self.ciphertext_blob)?;
         let mut refused = None;
@@ -46,7 +44,6 @@ impl Decrypt {
 
 impl GenerateDataKey {
     pub(crate) async fn transfer(&self, kms: &AlibabaKmsTransfer) -> Result<DataKey> {
-        refuse_dry_run(self.dry_run)?;
         self.parameters()?;
         let length = data_key_length(self.number_of_bytes, self.key_spec.as_deref())?;
         kms.make_data_key(&self.key_id, length, self.encryption_context.as_ref()).await
@@ -55,7 +52,6 @@ impl GenerateDataKey {
 
 impl GenerateDataKeyWithoutPlaintext {
     pub(crate) async fn transfer(&self, kms: &AlibabaKmsTransfer) -> Result<Ciphertext> {
-        refuse_dry_run(self.dry_run)?;
         self.parameters()?;
         let length = data_key_length(self.number_of_bytes, self.key_spec.as_deref())?;
         let context = self.encryption_context.as_ref();
@@ -74,7 +70,7 @@ impl AlibabaKmsTransfer {
     ) -> Result<Ciphertext> {
         let plaintext = SecretBytes::from(plaintext.expose());
         match self.mode {
-            TransferMode::Advance => {
+            Mode::Advance => {
                 let call = AdvanceEncrypt::new(key_id, plaintext).aad(aad);
                 let answer = self.ask(call).await?;
                 let version_id = answer.key_version_id.as_deref().unwrap_or_default();
@@ -82,7 +78,7 @@ impl AlibabaKmsTransfer {
                     .filter(|blob| blob.version_id() == version_id);
                 ciphertext::<AdvanceEncrypt>(blob, answer)
             }
-            TransferMode::InitialVersion => {
+            Mode::InitialVersion => {
                 let call = instance::Encrypt::new(key_id, plaintext).aad(aad);
                 let answer = self.ask(call).await?;
                 let version_id = answer.key_version_id.as_deref().unwrap_or_default();
@@ -94,10 +90,10 @@ impl AlibabaKmsTransfer {
 
     async fn open(&self, blob: &Blob, aad: Vec<u8>) -> Result<Plaintext> {
         let instance::Plaintext { plaintext, key_id, request_id, .. } = match self.mode {
-            TransferMode::Advance => {
+            Mode::Advance => {
                 self.ask(AdvanceDecrypt::new(blob.advance()).iv(blob.iv()).aad(aad)).await?
             }
-            TransferMode::InitialVersion => {
+            Mode::InitialVersion => {
                 let (version_id, ciphertext) = (blob.version_id(), blob.ciphertext());
                 let call = instance::Decrypt::by_key_version(version_id, ciphertext);
                 self.ask(call.iv(blob.iv()).aad(aad)).await?
@@ -132,10 +128,8 @@ impl AlibabaKmsTransfer {
     /// What the instance encrypts of it is left alone: it is not as KMS 1.0 has it.
     async fn generate(&self, key_id: &str, length: u32, aad: Vec<u8>) -> Result<instance::DataKey> {
         match self.mode {
-            TransferMode::Advance => {
-                self.ask(AdvanceGenerateDataKey::new(key_id, length).aad(aad)).await
-            }
-            TransferMode::InitialVersion => {
+            Mode::Advance => self.ask(AdvanceGenerateDataKey::new(key_id, length).aad(aad)).await,
+            Mode::InitialVersion => {
                 self.ask(instance::GenerateDataKey::new(key_id, length).aad(aad)).await
             }
         }

@@ -9,7 +9,7 @@ use crypto_envelope_testkit::fake::{
     http::Fault,
 };
 
-use super::client::{AlibabaKmsTransfer, DataKeyOrigin, Gateway, TransferMode};
+use super::client::{AlibabaKmsTransfer, DataKeyOrigin, Gateway, Mode};
 use crate::{
     AadStyle, AlibabaKmsError, AlibabaKmsInstance, AlibabaKmsSettings, ClientKey,
     openapi::{
@@ -20,7 +20,7 @@ use crate::{
     test_instance::TestInstance,
 };
 
-const MODES: [TransferMode; 2] = [TransferMode::Advance, TransferMode::InitialVersion];
+const MODES: [Mode; 2] = [Mode::Advance, Mode::InitialVersion];
 
 fn blue() -> EncryptionContext {
     EncryptionContext::from([("tenant", "blue"), ("a", "1")])
@@ -50,7 +50,7 @@ fn what_one_mode_encrypts_the_other_decrypts() -> Result<()> {
         let ciphertext = encrypt(&kms, &fake.key_id)?;
         assert_eq!(fake.operations(), operations[..1]);
         let is_newest = ciphertext.key_version_id.as_deref() == Some(&rotated);
-        assert_eq!(is_newest, mode == TransferMode::Advance);
+        assert_eq!(is_newest, mode == Mode::Advance);
         for (mode, operations) in MODES.into_iter().zip([ADVANCE, INITIAL]) {
             let kms = kms.clone().with_mode(mode);
             assert!(decrypt(&kms, &ciphertext)?.equals(b"text"));
@@ -106,7 +106,7 @@ fn contexts_of_the_sdk_for_python_are_read_where_that_was_said() -> Result<()> {
         let alone = decrypt(&ours, &ciphertext);
         assert_eq!(alone.is_ok(), style == AadStyle::Raw);
         assert_eq!(fake.operations().len(), 1);
-        let reading = ours.clone().reading(styles);
+        let reading = ours.clone().with_other_aad_styles(styles);
         assert!(decrypt(&reading, &ciphertext)?.equals(b"text"));
         let tries = styles.iter().position(|tried| *tried == style).map(|place| place + 1);
         assert_eq!(Some(fake.operations().len()), tries);
@@ -133,7 +133,7 @@ const INVALID: &str = "InvalidParameter";
 #[test]
 fn other_styles_are_not_tried_for_other_errors() -> Result<()> {
     let fake = TestInstance::with(&AlibabaKmsSettings::new().max_attempts(1))?;
-    let kms = AlibabaKmsTransfer::new(&fake.instance).reading([AadStyle::PythonHex]);
+    let kms = AlibabaKmsTransfer::new(&fake.instance).with_other_aad_styles([AadStyle::PythonHex]);
     let ciphertext = encrypt(&kms, &fake.key_id)?;
     let _ = fake.operations();
     fake.fake.disable_key(&fake.key_id).expect("there is such a key");

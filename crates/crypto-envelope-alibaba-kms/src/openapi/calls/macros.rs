@@ -90,7 +90,10 @@ macro_rules! calls {
                 &'a self,
                 kms: &'a $crate::AlibabaKmsTransfer,
             ) -> Option<$crate::openapi::calls::Serving<'a, $answer>> {
-                Some(Box::pin(self.$transfer(kms)))
+                Some(Box::pin(async move {
+                    $crate::transfer::client::refuse_dry_run(self.dry_run)?;
+                    self.$transfer(kms).await
+                }))
             })?
         }
     )*};

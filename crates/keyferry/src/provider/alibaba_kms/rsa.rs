@@ -45,8 +45,10 @@ impl Rsa {
 
     fn online(&self, opening: &mut Opening) -> Result<AlibabaKmsRsaProvider, Failure> {
         Ok(match opening.alibaba_kms.gateway(&self.way)? {
-            Gateway::Instance(instance) => AlibabaKmsRsaProvider::instance(&instance, &self.key_id),
-            Gateway::OpenApi(kms) => AlibabaKmsRsaProvider::openapi(&kms, &self.key_id),
+            Gateway::Instance(instance) => {
+                AlibabaKmsRsaProvider::by_instance(&instance, &self.key_id)
+            }
+            Gateway::OpenApi(kms) => AlibabaKmsRsaProvider::by_openapi(&kms, &self.key_id),
         }?)
     }
 
