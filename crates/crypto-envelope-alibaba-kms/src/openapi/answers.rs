@@ -513,6 +513,7 @@ mod tests {
         assert_eq!(page.items, [ListedKey { key_id: "k".into(), key_arn: Some("a".into()) }]);
         assert_eq!((page.page_number, page.page_size, page.total_count), (1, 10, 11));
         assert_eq!(page.next_number(), Some(2));
+        assert_eq!(why(&ListKeys::new().page_number(2), &body), "the answer is page 1, not 2");
         let body = format!(
             r#"{{"Aliases": {{"Alias": [{{"KeyId": "k", "AliasName": "alias/a"}}]}}, {counts}}}"#
         );

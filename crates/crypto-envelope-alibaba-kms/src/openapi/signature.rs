@@ -21,7 +21,8 @@ pub enum Signature {
         /// The region of the gateway, such as `cn-hangzhou`.
         region: String,
     },
-    /// `HMAC-SHA1`, as the vendor's old SDKs do: for gateways that know nothing else.
+    /// `HMAC-SHA1`, as the vendor's old SDKs do: for gateways that know nothing else. The token of a
+    /// temporary access key stands in the URL then.
     RpcHmacSha1,
 }
 

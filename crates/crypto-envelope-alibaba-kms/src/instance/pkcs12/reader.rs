@@ -61,7 +61,7 @@ impl<'a> Der<'a> {
         match self.number()? {
             0 => Err(Refused::Damaged),
             iterations @ 1..=MAX_ITERATIONS => Ok(iterations),
-            _ => Err(Refused::Unsupported("PKCS#12 with more than 10000000 iterations")),
+            _ => Err(Refused::Unsupported("PKCS#12 with more than 2000000 iterations")),
         }
     }
 
@@ -82,4 +82,4 @@ const OBJECT_IDENTIFIER: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
 /// `[0]` around one other value.
 pub(super) const EXPLICIT: u8 = 0xa0;
-const MAX_ITERATIONS: u32 = 10_000_000;
+const MAX_ITERATIONS: u32 = 2_000_000;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::openapi::{
     answers::{Alias, Created, Described, Done, KeyVersion, ListedKey, Page, VersionOf},
     calls::tags::Tag,
+    json::Unreadable,
     query::Parameters,
 };
 
@@ -55,6 +56,7 @@ calls! {
             /// Only those that match all of them.
             filters: Vec<Filter> = filters "Filters",
         }
+        check check_page
     }
 
     /// Lets a key be used.
@@ -118,6 +120,7 @@ calls! {
             /// Up to 100.
             page_size: u32 = number "PageSize",
         }
+        check check_page
     }
 
     /// Lists the names of a key, page by page.
@@ -131,6 +134,7 @@ calls! {
             /// Up to 100.
             page_size: u32 = number "PageSize",
         }
+        check check_page
     }
 
     /// Makes a new version of a key pair. Symmetric keys get theirs by rotation.
@@ -159,6 +163,7 @@ calls! {
             /// Up to 100.
             page_size: u32 = number "PageSize",
         }
+        check check_page
     }
 
     /// Has no new versions of a key made any more; see [`UpdateRotationPolicy::rotate_every`].
@@ -196,6 +201,15 @@ macro_rules! paged {
             #[must_use]
             pub fn behind<T>(self, page: &Page<T>) -> Option<Self> {
                 Some(self.page_number(page.next_number()?).page_size(page.page_size))
+            }
+
+            /// Who goes from page to page must not get the same one for ever.
+            fn check_page<T>(&self, page: &Page<T>) -> Result<(), Unreadable> {
+                let (asked, found) = (self.page_number.unwrap_or(1), page.page_number);
+                if asked == found {
+                    return Ok(());
+                }
+                Err(Unreadable(format!("page {found}, not {asked}")))
             }
         }
     )*};
