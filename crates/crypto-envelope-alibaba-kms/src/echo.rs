@@ -22,7 +22,7 @@ pub(crate) fn shows(text: &str, secrets: &[SecretBytes]) -> bool {
 
 fn forms(secret: &SecretBytes) -> Vec<Zeroizing<String>> {
     let secret = secret.expose();
-    let raw = Zeroizing::new(String::from_utf8_lossy(secret).into_owned());
+    let raw = lossy(secret);
     let encoded = percent_encoded(&raw);
     let mut hex = Zeroizing::new(String::with_capacity(2 * secret.len()));
     for byte in secret {
@@ -40,6 +40,19 @@ fn forms(secret: &SecretBytes) -> Vec<Zeroizing<String>> {
         forms.push(dense(text.trim_end_matches('=')));
     }
     forms
+}
+
+/// As the library has it, and it leaves copies behind: room is made once here, for three bytes that stand for
+/// each that is no text.
+fn lossy(secret: &[u8]) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(3 * secret.len()));
+    for chunk in secret.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() {
+            text.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+    text
 }
 
 /// Without what may be another way when it is noted down: white space, upper case, the two characters
@@ -84,6 +97,15 @@ mod tests {
             "it\nsays a\nsecret/\nwith it".to_owned(),
         ] {
             assert!(shows(&format!("The parameter {text} is wrong."), &secrets), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_does_not_grow() {
+        for secret in [SECRET, &[0xFF; 99], b"text", b"", b"\xE2\x82a\xE2\x82"] {
+            let text = lossy(secret);
+            assert_eq!(*text, String::from_utf8_lossy(secret));
+            assert_eq!(text.capacity(), 3 * secret.len());
         }
     }
 
