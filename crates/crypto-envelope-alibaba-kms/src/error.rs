@@ -330,7 +330,11 @@ impl Refusal {
 /// what is secret, in an answer that came with the wrong status, or in a request that was sent back.
 fn text_at(bytes: &[u8]) -> &str {
     let text = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
-    text.split(|c: char| c.is_control() && !c.is_ascii_whitespace()).next().unwrap_or_default()
+    let start = text.split(|c: char| c.is_control() && !c.is_ascii_whitespace()).next();
+    let start = start.unwrap_or_default();
+    // The first field of a message begins as an empty line does.
+    let is_field = bytes.starts_with(b"\n") && start.len() < bytes.len();
+    if is_field { "" } else { start }
 }
 
 /// Sorted by what can be done.

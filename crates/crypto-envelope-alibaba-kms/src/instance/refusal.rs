@@ -122,7 +122,12 @@ mod tests {
             plaintext: plaintext.as_bytes().into(),
             ..messages::DecryptResponse::empty()
         };
-        for body in [request.encode(), answer.encode()] {
+        // In the first field, of which number and length are white space.
+        let random = messages::GenerateRandomResponse {
+            random: plaintext.repeat(4).into_bytes().into(),
+            request_id: "r".to_owned(),
+        };
+        for body in [request.encode(), answer.encode(), random.encode()] {
             let error = refused("Decrypt", 500, body.expose());
             assert!(!format!("{error:?} {error}").contains(plaintext), "{error}");
         }
