@@ -62,11 +62,11 @@ impl AlibabaKmsRsaProvider {
         Ok(Self { road: Some(Road::Instance(instance.clone())), ..Self::without_kms(key_id)? })
     }
 
-    /// As [`instance`](Self::by_instance), by an OpenAPI gateway.
+    /// As [`by_instance`](Self::by_instance), by an OpenAPI gateway.
     ///
     /// # Errors
     ///
-    /// As [`instance`](Self::by_instance).
+    /// As [`by_instance`](Self::by_instance).
     pub fn by_openapi(kms: &AlibabaKmsOpenApi, key_id: &str) -> Result<Self> {
         Ok(Self { road: Some(Road::OpenApi(kms.clone())), ..Self::without_kms(key_id)? })
     }
@@ -75,7 +75,7 @@ impl AlibabaKmsRsaProvider {
     ///
     /// # Errors
     ///
-    /// As [`instance`](Self::by_instance) and [`with_public_key`](Self::with_public_key).
+    /// As [`by_instance`](Self::by_instance) and [`with_public_key`](Self::with_public_key).
     pub fn offline(key_id: &str, version_id: &str, public_key: &RsaKey) -> Result<Self> {
         Self::without_kms(key_id)?.with_public_key(version_id, public_key)
     }

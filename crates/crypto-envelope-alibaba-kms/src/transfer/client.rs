@@ -50,8 +50,8 @@ use crate::{
 /// # Compared with the vendor's `TransferClient`
 ///
 /// An encryption context is bound as KMS 1.0 binds it, and not as the vendor's SDK for Python does:
-/// [`with_aad_style`](Self::with_aad_style) and [`with_other_aad_styles`](Self::with_other_aad_styles) are for data that was written with
-/// that one. Every call goes where it is said to go, asynchronous ones too.
+/// [`with_aad_style`](Self::with_aad_style) and [`with_other_aad_styles`](Self::with_other_aad_styles) are for
+/// data that was written with that one. Every call goes where it is said to go, asynchronous ones too.
 #[derive(Clone, Debug)]
 pub struct AlibabaKmsTransfer {
     instance: AlibabaKmsInstance,
