@@ -102,7 +102,7 @@ answers! {
 
     /// What was encrypted by a key.
     Plaintext(AdvanceDecryptResponse) {
-        /// The bytes that were encrypted.
+        /// The bytes that were encrypted. None at all are refused: an answer that lost them looks the same.
         plaintext: SecretBytes = needed(plaintext, "Plaintext"),
         /// The key.
         key_id: String = needed(key_id, "KeyId"),
