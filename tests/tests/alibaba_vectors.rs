@@ -51,6 +51,7 @@ fn other_values_are_mismatches() -> Result<()> {
         ("instance_errors.json", "/requests_sent_by_python_sdk"),
         ("instance_errors.json", "/sdk/code"),
         ("instance_errors.json", "/sdk/message"),
+        ("instance_errors.json", "/transfer_client/code"),
         ("instance_errors.json", "/sdk/data/requestId"),
         ("instance_protobuf.json", "/hex"),
         ("instance_protobuf.json", "/message"),

@@ -4,7 +4,7 @@
 mod asymmetric;
 pub(crate) mod blob;
 pub(crate) mod client;
-mod refusal;
+pub(crate) mod refusal;
 mod secrets;
 mod symmetric;
 

@@ -10,7 +10,7 @@ pub use self::files::{
 };
 pub use self::instance::{
     MESSAGES, aad, decode_message, encode_message, instance_error, instance_headers,
-    instance_signature, instance_string_to_sign,
+    instance_signature, instance_string_to_sign, transfer_error,
 };
 pub use self::openapi::{
     ANSWERS, OpenApiCall, OpenApiRequest, openapi_answer, openapi_error, openapi_request,

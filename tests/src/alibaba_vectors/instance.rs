@@ -67,6 +67,12 @@ pub(super) fn check_error(_: &Path, case: &Case) -> Result<Outcome> {
     if error.status() != Some(case.number("sdk.data.httpCode")?) {
         return Err(format!("another HTTP status: {:?}", error.status()).into());
     }
+    // The vendor's transfer client has words of its own for some, and stumbles over one that it does not
+    // know: ours says what the instance said.
+    let transferred = wire::transfer_error(status, &case.bytes("body_hex")?);
+    let expected = if case.has("transfer_client") { "transfer_client.code" } else { "sdk.code" };
+    let found = transferred.code().unwrap_or_default();
+    same("the code of the transfer client", case.text(expected)?, found)?;
     // What one of the vendor's SDKs tries again, we do too. Here are only those of the one for Python.
     let is_retried = case.number::<u32>("requests_sent_by_python_sdk")? > 1
         || ["ServiceUnavailableTemporary", "InternalFailure"].contains(&case.text("sdk.code")?)

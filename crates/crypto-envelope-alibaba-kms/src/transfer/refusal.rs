@@ -4,14 +4,16 @@ use crypto_envelope::Error;
 
 use crate::AlibabaKmsError;
 
-/// With the code of the OpenAPI, if it has another one. All else stays: what the instance was asked, what it
-/// said, and what can be done.
+/// Only the code changes: what the instance was asked, what it said and what can be done stay.
 pub(super) fn as_of_openapi(error: Error) -> Error {
-    let translated = AlibabaKmsError::all_in(&error).first().and_then(|refused| {
-        let code = code_of_openapi(refused)?;
-        Some((*refused).clone().with_code(code).into())
-    });
+    let refused = AlibabaKmsError::all_in(&error);
+    let translated = refused.first().and_then(|refused| translated(refused)).map(Error::from);
     translated.unwrap_or(error)
+}
+
+/// The same with the code of the OpenAPI, if it has another one.
+pub(crate) fn translated(refused: &AlibabaKmsError) -> Option<AlibabaKmsError> {
+    code_of_openapi(refused).map(|code| refused.clone().with_code(code))
 }
 
 fn code_of_openapi(refused: &AlibabaKmsError) -> Option<&'static str> {

@@ -10,6 +10,7 @@ use crate::{
         messages,
         sign::{self, Headers},
     },
+    transfer::refusal,
 };
 
 /// What is signed of a request with these headers.
@@ -80,6 +81,13 @@ pub fn decode_message(name: &str, bytes: &[u8]) -> Result<Value> {
 pub fn instance_error(status: u16, body: &[u8]) -> AlibabaKmsError {
     let call = Call { operation: "Encrypt", key_id: None };
     call.refused(Refusal::of_instance(status, body))
+}
+
+/// The same as the transfer client says it.
+#[must_use]
+pub fn transfer_error(status: u16, body: &[u8]) -> AlibabaKmsError {
+    let error = instance_error(status, body);
+    refusal::translated(&error).unwrap_or(error)
 }
 
 /// The `Aad` of pairs in the order in which they were given.
