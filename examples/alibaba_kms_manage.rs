@@ -15,7 +15,8 @@ use crypto_envelope_examples::ExampleKms;
 const ALIAS: &str = "alias/crypto-envelope-example";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let kms = ExampleKms::from_env()?.openapi;
+    let example = ExampleKms::from_env()?;
+    let kms = &example.openapi;
     let call = CreateKey::new().key_spec("Aliyun_AES_256").description("an example");
     let key_id = blocking::wait(kms.call(call))?.key.key_id;
     blocking::wait(kms.call(CreateAlias::new(ALIAS, &key_id)))?;
