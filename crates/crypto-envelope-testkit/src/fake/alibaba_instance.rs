@@ -35,7 +35,6 @@
 //! - Every `ClientKey` may do everything.
 
 mod builder;
-mod call;
 mod error;
 pub mod lie;
 mod message;
@@ -47,9 +46,9 @@ mod wire;
 
 use std::{collections::BTreeMap, io, sync::Arc, time::SystemTime};
 
+pub use self::builder::FakeAlibabaInstanceBuilder;
 use self::service::InstanceService;
-pub use self::{builder::FakeAlibabaInstanceBuilder, call::Call};
-pub use super::alibaba_kms::{ClientKey, KeyKind, Refusal};
+pub use super::alibaba_kms::{Call, ClientKey, KeyKind, Refusal};
 use super::alibaba_kms::{key::State, shared::Shared, store::Store};
 use crate::fake::http::{Fault, Server};
 

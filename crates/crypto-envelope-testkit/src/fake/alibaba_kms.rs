@@ -3,6 +3,7 @@
 
 mod access_key;
 pub(crate) mod blob;
+mod call;
 mod client_key;
 mod json;
 pub(crate) mod key;
@@ -14,4 +15,6 @@ pub(crate) mod shared;
 mod state;
 pub(crate) mod store;
 
-pub use self::{access_key::AccessKey, client_key::ClientKey, kind::KeyKind, refusal::Refusal};
+pub use self::{
+    access_key::AccessKey, call::Call, client_key::ClientKey, kind::KeyKind, refusal::Refusal,
+};

@@ -37,7 +37,6 @@
 //! - Every access key may do everything.
 
 mod builder;
-mod call;
 mod error;
 pub mod lie;
 mod nonces;
@@ -48,9 +47,9 @@ mod signature;
 
 use std::{collections::BTreeMap, io, sync::Arc, time::SystemTime};
 
+pub use self::builder::FakeAlibabaOpenApiBuilder;
 use self::service::OpenApiService;
-pub use self::{builder::FakeAlibabaOpenApiBuilder, call::Call};
-pub use super::alibaba_kms::{AccessKey, KeyKind, Refusal};
+pub use super::alibaba_kms::{AccessKey, Call, KeyKind, Refusal};
 use super::{alibaba_instance::FakeAlibabaInstance, alibaba_kms::store::Store};
 use crate::fake::http::{Fault, Server};
 

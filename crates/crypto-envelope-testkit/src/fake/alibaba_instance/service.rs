@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::{
-    call::Call,
+    Call,
     operation::{self, Answer},
     schema::Schema,
     signature, wire,
@@ -93,6 +93,7 @@ impl Service for InstanceService {
             error: text(&answer, "ErrorCode"),
             response: answer,
             fault: fault.map(str::to_owned),
+            query: String::new(),
             headers: request.headers.clone(),
         });
     }

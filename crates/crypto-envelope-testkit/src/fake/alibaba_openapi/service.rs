@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::{call::Call, nonces::Nonces, operation, parameters::Parameters, signature::Claim};
+use super::{Call, nonces::Nonces, operation, parameters::Parameters, signature::Claim};
 use crate::fake::{
     alibaba_kms::{Refusal, shared::Shared, store::Store},
     crypto,

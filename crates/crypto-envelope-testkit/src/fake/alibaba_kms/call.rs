@@ -4,28 +4,29 @@ use serde_json::{Value, json};
 
 use crate::fake::log::Entry;
 
-/// A call that the fake got, and what became of it.
+/// A call that a gateway got, and what became of it.
 ///
 /// It holds what went over the wire, and that is **plaintext and plaintext keys** of the fake: it is
 /// for tests alone.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Call {
-    /// The action, as `Decrypt`; empty if none was named.
+    /// As `Decrypt`; empty if none was named.
     pub operation: String,
     /// The `KeyId` of the request; empty if there was none.
     pub key_id: String,
-    /// The id of the access key; empty if there was none.
+    /// The id of the `ClientKey` or of the access key; empty if there was none.
     pub access_key: String,
-    /// All parameters, as texts in an object; null, if they were none.
+    /// Of an instance the message, with its bytes in base64; a string, if it was none. Of the OpenAPI all
+    /// parameters, as texts in an object; null, if they were none.
     pub request: Value,
-    /// The answer as it was sent; a string, if it was no JSON, and null without one.
+    /// The answer as it was sent, with bytes in base64; a string, if it cannot be read, and null without one.
     pub response: Value,
     /// The code of the error in the answer.
     pub error: Option<String>,
     /// The [fault](crate::fake::http::Fault) that the call met.
     pub fault: Option<String>,
-    /// What followed the question mark in the URL.
+    /// What followed the question mark in the URL; an instance takes nothing there.
     pub query: String,
     /// The headers of the request.
     pub headers: Vec<(String, String)>,
