@@ -6,6 +6,8 @@ mod agreement;
 #[cfg(feature = "aws-lc")]
 mod aws_lc;
 mod curve;
+#[cfg(feature = "hazmat")]
+mod ghash;
 mod hash;
 #[cfg(not(any(feature = "aws-lc", feature = "rustcrypto-rsa")))]
 mod no_rsa;
@@ -27,13 +29,19 @@ compile_error!(
      compiler) or `rustcrypto` (pure Rust)"
 );
 
+#[cfg(all(feature = "aws-lc", feature = "hazmat"))]
+pub(crate) use self::aws_lc::{AesCbcDecryptor, AesCtr};
 #[cfg(feature = "aws-lc")]
 pub(crate) use self::aws_lc::{AesGcm, EcdsaKey, random, verify_ecdsa};
+#[cfg(feature = "hazmat")]
+pub(crate) use self::ghash::{GcmTag, first_counter};
 #[cfg(not(any(feature = "aws-lc", feature = "rustcrypto-rsa")))]
 pub(crate) use self::no_rsa::{RsaPrivateKey, RsaPublicKey};
 #[cfg(any(feature = "aws-lc", feature = "rustcrypto-rsa"))]
 pub(crate) use self::rsa::{RsaPrivateKey, RsaPublicKey};
-pub use self::rsa_padding::RsaPadding;
+pub use self::rsa_padding::{RsaPadding, RsaScheme};
+#[cfg(all(feature = "rustcrypto", not(feature = "aws-lc"), feature = "hazmat"))]
+pub(crate) use self::rust_crypto::{AesCbcDecryptor, AesCtr};
 #[cfg(all(feature = "rustcrypto", not(feature = "aws-lc")))]
 pub(crate) use self::rust_crypto::{AesGcm, EcdsaKey, random, verify_ecdsa};
 pub(crate) use self::{
@@ -52,3 +60,6 @@ pub(crate) struct Failed;
 
 pub(crate) const IV_LENGTH: usize = 12;
 pub(crate) const TAG_LENGTH: usize = 16;
+/// That of AES.
+#[cfg(feature = "hazmat")]
+pub(crate) const BLOCK_LENGTH: usize = 16;

@@ -21,6 +21,8 @@ pub mod cache;
 #[cfg(feature = "hazmat")]
 pub mod hazmat;
 pub mod io;
+#[cfg(feature = "key-file")]
+pub mod key_file;
 pub mod parallel;
 pub mod provider;
 pub mod ranges;

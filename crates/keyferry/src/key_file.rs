@@ -1,15 +1,13 @@
 //! Files that hold one raw key.
 
-use std::{
-    fs::{File, Metadata},
-    io::{self, Read},
-    os::unix::fs::{MetadataExt, PermissionsExt},
-    path::Path,
-    str::FromStr,
-};
+use std::{io, path::Path, str::FromStr};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use crypto_envelope::{SecretBytes, provider::RsaKey};
+use crypto_envelope::{
+    SecretBytes,
+    key_file::{KeyFile, KeyFileError, KeyFileErrorKind},
+    provider::RsaKey,
+};
 use zeroize::Zeroizing;
 
 use crate::failure::{Code, Failure};
@@ -37,13 +35,13 @@ impl FromStr for Encoding {
 
 /// Reads an AES key. Without an encoding it is found out, and refused if it is not clear.
 pub(crate) fn read(path: &Path, encoding: Option<Encoding>) -> Result<SecretBytes, Failure> {
-    let bytes = read_private(path)?;
+    let bytes = KeyFile::read_private(path, LARGEST).map_err(failure)?;
     let encodings = match &encoding {
         Some(encoding) => std::slice::from_ref(encoding),
         None => &[Encoding::Raw, Encoding::Hex, Encoding::Base64],
     };
     let mut keys: Vec<_> =
-        encodings.iter().filter_map(|encoding| decode(&bytes, *encoding)).collect();
+        encodings.iter().filter_map(|encoding| decode(bytes.expose(), *encoding)).collect();
     let path = path.display();
     match (keys.pop(), keys.is_empty()) {
         (Some(key), true) => Ok(key),
@@ -59,10 +57,11 @@ pub(crate) fn read(path: &Path, encoding: Option<Encoding>) -> Result<SecretByte
 /// Reads an RSA key. A public one may be read by everybody, a private one may not.
 pub(crate) fn read_rsa_key(path: &Path) -> Result<RsaKey, Failure> {
     let about = |error| Failure::from(error).about(&path.display().to_string());
-    let (file, metadata) = open(path)?;
-    let key = RsaKey::parse(&read_all(path, file, LARGEST_RSA)?).map_err(about)?;
+    let file = KeyFile::open(path).map_err(failure)?;
+    let access = file.check_private();
+    let key = RsaKey::parse(file.read(LARGEST_RSA).map_err(failure)?.expose()).map_err(about)?;
     if key.is_private() {
-        check(path, &metadata)?;
+        access.map_err(failure)?;
     }
     Ok(key)
 }
@@ -70,68 +69,23 @@ pub(crate) fn read_rsa_key(path: &Path) -> Result<RsaKey, Failure> {
 /// Reads a text that nobody else may read, of at most `most` bytes.
 #[cfg(feature = "alibaba-kms")]
 pub(crate) fn read_text(path: &Path, most: usize) -> Result<SecretBytes, Failure> {
-    let (file, metadata) = open(path)?;
-    check(path, &metadata)?;
-    let bytes = read_all(path, file, most)?;
-    if bytes.len() > most {
-        let path = path.display();
-        return Err(Failure::usage(format!("the key file {path} is longer than {most} bytes")));
+    KeyFile::read_private(path, most).map_err(failure)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
+fn failure(error: KeyFileError) -> Failure {
+    let denied = [io::ErrorKind::NotFound, io::ErrorKind::PermissionDenied];
+    let code = match error.kind() {
+        KeyFileErrorKind::Exposed | KeyFileErrorKind::Foreign => Code::Policy,
+        KeyFileErrorKind::TooLong { .. } => Code::Usage,
+        _ if error.io_error_kind().is_some_and(|kind| denied.contains(&kind)) => Code::Denied,
+        _ => Code::Internal,
+    };
+    let failure = Failure::new(code, error.to_string());
+    match error.hint() {
+        Some(hint) => failure.hint(hint),
+        None => failure,
     }
-    Ok(SecretBytes::from(&bytes[..]))
-}
-
-/// Reads a small file that nobody else may read.
-fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let (file, metadata) = open(path)?;
-    check(path, &metadata)?;
-    read_all(path, file, LARGEST)
-}
-
-fn open(path: &Path) -> Result<(File, Metadata), Failure> {
-    let opened = File::open(path).and_then(|file| {
-        let metadata = file.metadata()?;
-        Ok((file, metadata))
-    });
-    opened.map_err(|error| cannot(path, &error))
-}
-
-fn cannot(path: &Path, error: &io::Error) -> Failure {
-    let denied = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied);
-    let code = if denied { Code::Denied } else { Code::Internal };
-    Failure::new(code, format!("cannot read the key file {}: {error}", path.display()))
-}
-
-/// Nobody else may read it.
-fn check(path: &Path, metadata: &Metadata) -> Result<(), Failure> {
-    if !metadata.is_file() {
-        return Ok(());
-    }
-    let user = rustix::process::geteuid().as_raw();
-    check_access(path, metadata.permissions().mode(), metadata.uid(), user)
-}
-
-/// Nobody but `user` and root may read a file with this mode and owner.
-fn check_access(path: &Path, mode: u32, owner: u32, user: u32) -> Result<(), Failure> {
-    let path = path.display();
-    if mode & 0o077 != 0 {
-        return Err(Failure::new(Code::Policy, format!("others can read the key file {path}"))
-            .hint(format!("make it private: chmod 600 {path}")));
-    }
-    if owner != user && owner != ROOT {
-        return Err(Failure::new(
-            Code::Policy,
-            format!("the key file {path} belongs to somebody else, who can read it"),
-        )
-        .hint(format!("make it your own: chown \"$USER\" {path}")));
-    }
-    Ok(())
-}
-
-fn read_all(path: &Path, file: File, most: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    // Room for all of it, so that no copy is left behind by growing.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(most + 1));
-    file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(|error| cannot(path, &error))?;
-    Ok(bytes)
 }
 
 fn decode(bytes: &[u8], encoding: Encoding) -> Option<SecretBytes> {
@@ -168,8 +122,6 @@ fn decode_base64(text: &[u8]) -> Option<SecretBytes> {
     Some(SecretBytes::from(&decoded[..length]))
 }
 
-/// Root can read everything anyway.
-const ROOT: u32 = 0;
 /// More than any key in any encoding.
 const LARGEST: usize = 128;
 /// More than a private key of 8192 bits in PEM.
@@ -184,36 +136,6 @@ mod tests {
             .into_iter()
             .filter(|encoding| decode(bytes, *encoding).is_some())
             .collect()
-    }
-
-    /// Numbers stand for people, so that it does not matter who runs the test.
-    #[test]
-    fn a_key_is_for_its_owner_and_root_alone() {
-        const ALICE: u32 = 1000;
-        const BOB: u32 = 1001;
-        let refusal = |mode, owner, user| check_access(Path::new("key"), mode, owner, user).err();
-        for (mode, owner, user) in [
-            (0o600, ALICE, ALICE),
-            (0o400, ALICE, ALICE),
-            (0o600, ROOT, ALICE),
-            (0o600, ROOT, ROOT),
-        ] {
-            let refused = refusal(mode, owner, user);
-            assert!(refused.is_none(), "{mode:o} of {owner} for {user}: {refused:?}");
-        }
-        for (mode, owner, user, reason) in [
-            (0o640, ALICE, ALICE, "others can read the key file key; make it private"),
-            (0o604, ALICE, ALICE, "others can read the key file key; make it private"),
-            (0o660, ROOT, ROOT, "others can read the key file key; make it private"),
-            (0o600, BOB, ALICE, "the key file key belongs to somebody else"),
-            (0o600, ALICE, ROOT, "the key file key belongs to somebody else"),
-        ] {
-            let refused =
-                refusal(mode, owner, user).map(|failure| (failure.code(), failure.text()));
-            let (code, said) = refused.unwrap_or_else(|| panic!("{mode:o} of {owner} for {user}"));
-            assert_eq!(code, Code::Policy);
-            assert!(said.starts_with(reason), "{said}");
-        }
     }
 
     #[test]

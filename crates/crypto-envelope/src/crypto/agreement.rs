@@ -1,6 +1,8 @@
 //! Both backends against each other: what one makes the other takes, what one refuses the other
 //! refuses. Needs both, so it runs with all features only.
 
+#[cfg(feature = "hazmat")]
+mod aes;
 mod aes_gcm;
 mod ecdsa;
 #[cfg(feature = "rustcrypto-rsa")]

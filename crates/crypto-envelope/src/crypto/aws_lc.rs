@@ -1,11 +1,15 @@
 //! The AWS-LC backend.
 
+#[cfg(feature = "hazmat")]
+mod aes;
 mod aes_gcm;
 mod ecdsa;
 mod rsa;
 
 use aws_lc_rs::rand;
 
+#[cfg(feature = "hazmat")]
+pub(crate) use self::aes::{AesCbcDecryptor, AesCtr};
 pub(crate) use self::{
     aes_gcm::AesGcm,
     ecdsa::{EcdsaKey, verify_ecdsa},

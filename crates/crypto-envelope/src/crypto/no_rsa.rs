@@ -1,12 +1,12 @@
 //! RSA where nobody computes with it: keys that cannot be, and an error that names what is missing.
 
-use super::{Failed, RsaPadding};
+use super::{Failed, RsaScheme};
 use crate::{Error, Result, SecretBytes};
 
 pub(crate) enum RsaPublicKey {}
 
 impl RsaPublicKey {
-    pub(crate) fn from_spki(_: &[u8], _: RsaPadding) -> Result<Self> {
+    pub(crate) fn from_spki(_: &[u8], _: RsaScheme) -> Result<Self> {
         Err(missing())
     }
 
@@ -18,7 +18,7 @@ impl RsaPublicKey {
 pub(crate) enum RsaPrivateKey {}
 
 impl RsaPrivateKey {
-    pub(crate) fn from_pkcs8(_: &[u8], _: RsaPadding) -> Result<(Self, RsaPublicKey)> {
+    pub(crate) fn from_pkcs8(_: &[u8], _: RsaScheme) -> Result<(Self, RsaPublicKey)> {
         Err(missing())
     }
 
@@ -36,11 +36,12 @@ fn missing() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::RsaPadding;
 
     #[test]
     fn the_missing_feature_is_named() {
-        let public = RsaPublicKey::from_spki(&[], RsaPadding::OaepSha256).err();
-        let private = RsaPrivateKey::from_pkcs8(&[], RsaPadding::OaepSha256).err();
+        let public = RsaPublicKey::from_spki(&[], RsaPadding::OaepSha256.into()).err();
+        let private = RsaPrivateKey::from_pkcs8(&[], RsaPadding::OaepSha256.into()).err();
         for error in [public, private] {
             let named = matches!(&error, Some(Error::Unsupported { what, .. }) if what.contains("`rustcrypto-rsa`"));
             assert!(named, "{error:?}");

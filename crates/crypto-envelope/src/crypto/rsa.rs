@@ -5,7 +5,7 @@
 use super::aws_lc;
 #[cfg(feature = "rustcrypto-rsa")]
 use super::rust_crypto;
-use super::{Failed, RsaPadding};
+use super::{Failed, RsaPadding, RsaScheme};
 use crate::{Error, Result, SecretBytes, der};
 
 /// A public RSA key, with its padding (RFC 8017).
@@ -18,15 +18,17 @@ pub(crate) enum RsaPublicKey {
 
 impl RsaPublicKey {
     /// Takes a `SubjectPublicKeyInfo` in DER.
-    pub(crate) fn from_spki(der: &[u8], padding: RsaPadding) -> Result<Self> {
+    pub(crate) fn from_spki(der: &[u8], scheme: RsaScheme) -> Result<Self> {
         let unusable = || Error::invalid_input("this is not a public RSA key");
         let bits = der::rsa::of_spki(der).and_then(|key| key.bits()).ok_or_else(unusable)?;
-        match Implementation::of(bits)? {
+        match Implementation::of(bits, scheme)? {
             #[cfg(feature = "aws-lc")]
-            Implementation::AwsLc => aws_lc::RsaPublicKey::from_spki(der, padding).map(Self::AwsLc),
+            Implementation::AwsLc(padding) => {
+                aws_lc::RsaPublicKey::from_spki(der, padding).map(Self::AwsLc)
+            }
             #[cfg(feature = "rustcrypto-rsa")]
             Implementation::RustCrypto => {
-                rust_crypto::RsaPublicKey::from_spki(der, padding).map(Self::RustCrypto)
+                rust_crypto::RsaPublicKey::from_spki(der, scheme).map(Self::RustCrypto)
             }
         }
         .map_err(|_| unusable())
@@ -52,15 +54,15 @@ pub(crate) enum RsaPrivateKey {
 
 impl RsaPrivateKey {
     /// Takes a `PrivateKeyInfo` (PKCS#8) in DER; also gives the public key.
-    pub(crate) fn from_pkcs8(der: &[u8], padding: RsaPadding) -> Result<(Self, RsaPublicKey)> {
+    pub(crate) fn from_pkcs8(der: &[u8], scheme: RsaScheme) -> Result<(Self, RsaPublicKey)> {
         let unusable = || Error::invalid_input("this is not an RSA key, or not a private one");
         let bits = der::rsa::of_pkcs8(der).and_then(|key| key.bits()).ok_or_else(unusable)?;
-        match Implementation::of(bits)? {
+        match Implementation::of(bits, scheme)? {
             #[cfg(feature = "aws-lc")]
-            Implementation::AwsLc => aws_lc::RsaPrivateKey::from_pkcs8(der, padding)
+            Implementation::AwsLc(padding) => aws_lc::RsaPrivateKey::from_pkcs8(der, padding)
                 .map(|(key, public)| (Self::AwsLc(key), RsaPublicKey::AwsLc(public))),
             #[cfg(feature = "rustcrypto-rsa")]
-            Implementation::RustCrypto => rust_crypto::RsaPrivateKey::from_pkcs8(der, padding)
+            Implementation::RustCrypto => rust_crypto::RsaPrivateKey::from_pkcs8(der, scheme)
                 .map(|(key, public)| (Self::RustCrypto(key), RsaPublicKey::RustCrypto(public))),
         }
         .map_err(|_| unusable())
@@ -79,20 +81,26 @@ impl RsaPrivateKey {
 /// Who computes with a key.
 enum Implementation {
     #[cfg(feature = "aws-lc")]
-    AwsLc,
+    AwsLc(RsaPadding),
     #[cfg(feature = "rustcrypto-rsa")]
     RustCrypto,
 }
 
 impl Implementation {
-    /// Decides by the length alone, so that a key that one refuses is not tried with the other.
-    fn of(bits: usize) -> Result<Self> {
-        match bits {
+    /// Decides by the length and the scheme alone, so that a key that one refuses is not tried with
+    /// the other.
+    fn of(bits: usize, scheme: RsaScheme) -> Result<Self> {
+        match (bits, scheme) {
             #[cfg(feature = "aws-lc")]
-            2048..=8192 => Ok(Self::AwsLc),
+            (2048..=8192, RsaScheme::Padding(padding)) => Ok(Self::AwsLc(padding)),
             #[cfg(feature = "rustcrypto-rsa")]
-            MIN_BITS..=8192 => Ok(Self::RustCrypto),
-            1024.. if bits < MIN_BITS => Err(Error::unsupported(format!(
+            (MIN_BITS..=8192, _) => Ok(Self::RustCrypto),
+            #[cfg(not(feature = "rustcrypto-rsa"))]
+            (2048..=8192, RsaScheme::OaepSha256Mgf1Sha1) => Err(Error::unsupported(format!(
+                "{}, as Java makes it: enable the feature `rustcrypto-rsa`",
+                scheme.name()
+            ))),
+            (1024.., _) if bits < MIN_BITS => Err(Error::unsupported(format!(
                 "an RSA key of {bits} bits: take one of {MIN_BITS} bits or more, or enable the \
                  feature `rustcrypto-rsa`"
             ))),

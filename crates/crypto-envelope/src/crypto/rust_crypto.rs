@@ -1,5 +1,7 @@
 //! The backend in pure Rust: the crates of `RustCrypto`.
 
+#[cfg(all(feature = "rustcrypto", feature = "hazmat"))]
+mod aes;
 #[cfg(feature = "rustcrypto")]
 mod aes_gcm;
 #[cfg(feature = "rustcrypto")]
@@ -7,6 +9,8 @@ mod ecdsa;
 #[cfg(feature = "rustcrypto-rsa")]
 mod rsa;
 
+#[cfg(all(feature = "rustcrypto", feature = "hazmat"))]
+pub(crate) use self::aes::{AesCbcDecryptor, AesCtr};
 #[cfg(feature = "rustcrypto-rsa")]
 pub(crate) use self::rsa::{RsaPrivateKey, RsaPublicKey};
 #[cfg(feature = "rustcrypto")]

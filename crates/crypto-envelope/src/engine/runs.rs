@@ -60,7 +60,7 @@ impl Run {
     }
 
     /// The number behind the last frame, which must be one: the final frame has the largest.
-    fn next(&self) -> Option<u32> {
+    pub(crate) fn next(&self) -> Option<u32> {
         self.first.checked_add(self.frames)
     }
 }
@@ -90,7 +90,23 @@ impl FrameSealer {
     }
 }
 
+#[cfg(feature = "hazmat")]
+impl FrameSealer {
+    /// Seals what is left behind the regular frames into `out`, which has exactly the length of the
+    /// frame.
+    pub(crate) fn seal_final(&self, number: u32, plaintext: &[u8], out: &mut [u8]) -> Result<()> {
+        self.cipher.seal(Part::FinalFrame, number, plaintext, out)
+    }
+}
+
 impl FrameOpener {
+    /// Seals frames of the same message once more, for who repeats what was sealed before.
+    #[cfg(feature = "hazmat")]
+    pub(crate) fn sealer(&self) -> FrameSealer {
+        let (cipher, frame_length) = (self.cipher.clone(), self.frame_length);
+        FrameSealer { cipher, frame_length, bound: PlaintextBound::NONE }
+    }
+
     /// Plaintext bytes of a frame.
     pub(crate) fn frame_length(&self) -> usize {
         self.frame_length

@@ -56,10 +56,13 @@ impl RawRsaProvider {
         let (namespace, name) = (namespace.into(), name.into());
         super::check_raw_names(&namespace, &name)?;
         let keys = if let Some(pkcs8) = key.private_key() {
-            let (private, public) = RsaPrivateKey::from_pkcs8(pkcs8, padding)?;
+            let (private, public) = RsaPrivateKey::from_pkcs8(pkcs8, padding.into())?;
             Keys { public, private: Some(private) }
         } else {
-            Keys { public: RsaPublicKey::from_spki(key.public_key(), padding)?, private: None }
+            Keys {
+                public: RsaPublicKey::from_spki(key.public_key(), padding.into())?,
+                private: None,
+            }
         };
         let longest = key.modulus_length().saturating_sub(padding.overhead());
         Ok(Self { namespace, name, padding, longest, keys })

@@ -86,7 +86,7 @@ impl Backend {
         Ok(match self {
             Self::AwsLc => PublicKey::AwsLc(aws_lc::RsaPublicKey::from_spki(der, padding)?),
             Self::RustCrypto => {
-                PublicKey::RustCrypto(rust_crypto::RsaPublicKey::from_spki(der, padding)?)
+                PublicKey::RustCrypto(rust_crypto::RsaPublicKey::from_spki(der, padding.into())?)
             }
         })
     }
@@ -103,7 +103,8 @@ impl Backend {
                 (PrivateKey::AwsLc(private), PublicKey::AwsLc(public))
             }
             Self::RustCrypto => {
-                let (private, public) = rust_crypto::RsaPrivateKey::from_pkcs8(der, padding)?;
+                let (private, public) =
+                    rust_crypto::RsaPrivateKey::from_pkcs8(der, padding.into())?;
                 (PrivateKey::RustCrypto(private), PublicKey::RustCrypto(public))
             }
         })
@@ -264,9 +265,10 @@ fn lengths_decide_who_computes() -> Result<(), Error> {
         let pkcs8 = key.to_pkcs8_der().expect("PKCS#8");
         let spki = key.to_public_key().to_public_key_der().expect("SPKI");
         for &padding in RsaPadding::ALL {
-            let public = crypto::rsa::RsaPublicKey::from_spki(spki.as_bytes(), padding)?;
+            let public = crypto::rsa::RsaPublicKey::from_spki(spki.as_bytes(), padding.into())?;
             assert_eq!(matches!(public, crypto::rsa::RsaPublicKey::AwsLc(_)), is_aws_lc, "{bits}");
-            let (private, _) = crypto::rsa::RsaPrivateKey::from_pkcs8(pkcs8.as_bytes(), padding)?;
+            let (private, _) =
+                crypto::rsa::RsaPrivateKey::from_pkcs8(pkcs8.as_bytes(), padding.into())?;
             // The hashes of OAEP-SHA-512 do not fit into 1024 bits.
             if let Ok(ciphertext) = public.encrypt(&[7; 16]) {
                 let decrypted = private.decrypt(&ciphertext).expect("decrypted");

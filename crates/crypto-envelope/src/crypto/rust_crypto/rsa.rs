@@ -17,63 +17,89 @@ use zeroize::Zeroizing;
 use super::assert_wiped;
 use crate::{
     SecretBytes,
-    crypto::{Failed, RsaPadding},
+    crypto::{Failed, RsaPadding, RsaScheme},
 };
 
-/// A public RSA key of 1024 to 8192 bits, with its padding (RFC 8017).
+/// A public RSA key of 1024 to 8192 bits, with its scheme (RFC 8017).
 pub(crate) struct RsaPublicKey {
     key: rsa::RsaPublicKey,
-    padding: RsaPadding,
+    scheme: RsaScheme,
 }
 
 impl RsaPublicKey {
     /// Takes a `SubjectPublicKeyInfo` in DER.
-    pub(crate) fn from_spki(der: &[u8], padding: RsaPadding) -> Result<Self, Failed> {
+    pub(crate) fn from_spki(der: &[u8], scheme: RsaScheme) -> Result<Self, Failed> {
         let key = rsa::RsaPublicKey::from_public_key_der(der).map_err(|_| Failed)?;
-        Ok(Self { key, padding })
+        Ok(Self { key, scheme })
     }
 
     pub(crate) fn encrypt(&self, plaintext: &[u8]) -> Result<Vec<u8>, Failed> {
         let (key, random) = (&self.key, &mut SysRng);
-        match self.padding {
-            RsaPadding::DangerPkcs1V15 => Pkcs1v15Encrypt.encrypt(random, key, plaintext),
-            RsaPadding::OaepSha1 => Oaep::<Sha1>::new().encrypt(random, key, plaintext),
-            RsaPadding::OaepSha256 => Oaep::<Sha256>::new().encrypt(random, key, plaintext),
-            RsaPadding::OaepSha384 => Oaep::<Sha384>::new().encrypt(random, key, plaintext),
-            RsaPadding::OaepSha512 => Oaep::<Sha512>::new().encrypt(random, key, plaintext),
+        match self.scheme {
+            RsaScheme::Padding(RsaPadding::DangerPkcs1V15) => {
+                Pkcs1v15Encrypt.encrypt(random, key, plaintext)
+            }
+            RsaScheme::Padding(RsaPadding::OaepSha1) => {
+                Oaep::<Sha1>::new().encrypt(random, key, plaintext)
+            }
+            RsaScheme::Padding(RsaPadding::OaepSha256) => {
+                Oaep::<Sha256>::new().encrypt(random, key, plaintext)
+            }
+            RsaScheme::Padding(RsaPadding::OaepSha384) => {
+                Oaep::<Sha384>::new().encrypt(random, key, plaintext)
+            }
+            RsaScheme::Padding(RsaPadding::OaepSha512) => {
+                Oaep::<Sha512>::new().encrypt(random, key, plaintext)
+            }
+            RsaScheme::OaepSha256Mgf1Sha1 => {
+                Oaep::<Sha256, Sha1>::new_with_mgf_hash().encrypt(random, key, plaintext)
+            }
         }
         .map_err(|_| Failed)
     }
 }
 
-/// A private RSA key of 1024 to 8192 bits, with its padding. Wiped on drop.
+/// A private RSA key of 1024 to 8192 bits, with its scheme. Wiped on drop.
 pub(crate) struct RsaPrivateKey {
     key: Box<rsa::RsaPrivateKey>,
-    padding: RsaPadding,
+    scheme: RsaScheme,
 }
 
 impl RsaPrivateKey {
     /// Takes a `PrivateKeyInfo` (PKCS#8) in DER; also gives the public key.
     pub(crate) fn from_pkcs8(
         der: &[u8],
-        padding: RsaPadding,
+        scheme: RsaScheme,
     ) -> Result<(Self, RsaPublicKey), Failed> {
         let info = PrivateKeyInfoRef::try_from(der).map_err(|_| Failed)?;
         let parts = Pkcs1::try_from(info.private_key).map_err(|_| Failed)?;
         let key = rsa::RsaPrivateKey::try_from(parts.clone()).map_err(|_| Failed)?;
         check_precomputed(&key, &parts)?;
-        let public = RsaPublicKey { key: key.to_public_key(), padding };
-        Ok((Self { key: Box::new(key), padding }, public))
+        let public = RsaPublicKey { key: key.to_public_key(), scheme };
+        Ok((Self { key: Box::new(key), scheme }, public))
     }
 
     pub(crate) fn decrypt(&self, ciphertext: &[u8]) -> Result<SecretBytes, Failed> {
         let (key, blinding) = (&self.key, Some(&mut SysRng));
-        match self.padding {
-            RsaPadding::DangerPkcs1V15 => return self.decrypt_pkcs1(ciphertext),
-            RsaPadding::OaepSha1 => Oaep::<Sha1>::new().decrypt(blinding, key, ciphertext),
-            RsaPadding::OaepSha256 => Oaep::<Sha256>::new().decrypt(blinding, key, ciphertext),
-            RsaPadding::OaepSha384 => Oaep::<Sha384>::new().decrypt(blinding, key, ciphertext),
-            RsaPadding::OaepSha512 => Oaep::<Sha512>::new().decrypt(blinding, key, ciphertext),
+        match self.scheme {
+            RsaScheme::Padding(RsaPadding::DangerPkcs1V15) => {
+                return self.decrypt_pkcs1(ciphertext);
+            }
+            RsaScheme::Padding(RsaPadding::OaepSha1) => {
+                Oaep::<Sha1>::new().decrypt(blinding, key, ciphertext)
+            }
+            RsaScheme::Padding(RsaPadding::OaepSha256) => {
+                Oaep::<Sha256>::new().decrypt(blinding, key, ciphertext)
+            }
+            RsaScheme::Padding(RsaPadding::OaepSha384) => {
+                Oaep::<Sha384>::new().decrypt(blinding, key, ciphertext)
+            }
+            RsaScheme::Padding(RsaPadding::OaepSha512) => {
+                Oaep::<Sha512>::new().decrypt(blinding, key, ciphertext)
+            }
+            RsaScheme::OaepSha256Mgf1Sha1 => {
+                Oaep::<Sha256, Sha1>::new_with_mgf_hash().decrypt(blinding, key, ciphertext)
+            }
         }
         .map(SecretBytes::from)
         .map_err(|_| Failed)
