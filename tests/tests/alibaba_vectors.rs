@@ -2,16 +2,13 @@
 
 use std::{fs, path::Path};
 
-use crypto_envelope_tests::{
-    alibaba_vectors::{FileReport, official, run, run_one},
-    vectors::Result,
-};
+use crypto_envelope_tests::{alibaba_vectors::VECTORS, vector_files::FileReport, vectors::Result};
 use serde_json::Value;
 use tempfile::TempDir;
 
 #[test]
 fn vectors_of_the_vendor() -> Result<()> {
-    let report = run(&official())?;
+    let report = VECTORS.run(&VECTORS.official())?;
     assert!(report.is_good(), "{report:#?}");
     assert!(report.unknown.is_empty(), "{:?}", report.unknown);
     // Passed, and not yet.
@@ -120,14 +117,14 @@ fn files_that_cannot_be_read_are_told() -> Result<()> {
     fs::write(path("public_rpc.json"), "{")?;
     fs::write(path("transfer.json"), r#"{"cases": []}"#)?;
     fs::write(path("another.json"), "{}")?;
-    let report = run(directory.path())?;
+    let report = VECTORS.run(directory.path())?;
     let unreadable = report.files.iter().filter(|file| file.unreadable.is_some());
     let unreadable: Vec<_> = unreadable.map(|file| file.name).collect();
     assert_eq!(unreadable, ["aad.json", "public_rpc.json", "transfer.json"]);
     assert_eq!(report.unknown, ["another.json"]);
     assert!(!report.is_good());
     assert!(report.files.iter().all(|file| file.mismatches.is_empty()));
-    assert!(run(&path("nowhere")).is_err());
+    assert!(VECTORS.run(&path("nowhere")).is_err());
     Ok(())
 }
 
@@ -150,13 +147,13 @@ fn changed(file: &str, change: impl FnOnce(&mut Vec<Value>)) -> Result<FileRepor
     let mut root: Value = serde_json::from_slice(&fs::read(&path)?)?;
     change(root["cases"].as_array_mut().expect("cases"));
     fs::write(&path, root.to_string())?;
-    Ok(run_one(directory.path(), file).ok_or("it is not known")?)
+    Ok(VECTORS.run_one(directory.path(), file).ok_or("it is not known")?)
 }
 
 fn copy() -> Result<TempDir> {
     let directory = TempDir::new()?;
-    copy_into(&official(), directory.path())?;
-    copy_into(&official().join("clientkeys"), &directory.path().join("clientkeys"))?;
+    copy_into(&VECTORS.official(), directory.path())?;
+    copy_into(&VECTORS.official().join("clientkeys"), &directory.path().join("clientkeys"))?;
     Ok(directory)
 }
 

@@ -4,8 +4,11 @@ use std::path::Path;
 
 use crypto_envelope_alibaba_kms::{AadStyle, wire};
 
-use super::case::{Case, same, same_bytes};
-use crate::{runner::Outcome, vectors::Result};
+use crate::{
+    runner::Outcome,
+    vector_files::case::{Case, same, same_bytes},
+    vectors::Result,
+};
 
 pub(super) fn check(_: &Path, case: &Case) -> Result<Outcome> {
     // Reading the case has sorted its pairs: they stand in the text as they were given.

@@ -6,8 +6,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::{Error, SecretBytes};
 use crypto_envelope_alibaba_kms::{ClientKey, wire};
 
-use super::case::{Case, same, same_bytes};
-use crate::{runner::Outcome, vectors::Result};
+use crate::{
+    runner::Outcome,
+    vector_files::case::{Case, same, same_bytes},
+    vectors::Result,
+};
 
 pub(super) fn check(directory: &Path, case: &Case) -> Result<Outcome> {
     let opened = open(directory, case, "file");

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use super::case::Case;
-use crate::{runner::Outcome, vectors::Result};
+use crate::{runner::Outcome, vector_files::case::Case, vectors::Result};
 
 #[expect(clippy::unnecessary_wraps, reason = "as all checks")]
 pub(super) fn check_message(_: &Path, _: &Case) -> Result<Outcome> {

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use crypto_envelope_alibaba_kms::wire;
 
-use super::{
-    case::{Case, same, same_bytes},
-    client_key,
+use super::client_key;
+use crate::{
+    runner::Outcome,
+    vector_files::case::{Case, same, same_bytes},
+    vectors::Result,
 };
-use crate::{runner::Outcome, vectors::Result};
 
 /// A message becomes these bytes, and they become the message.
 pub(super) fn check_message(_: &Path, case: &Case) -> Result<Outcome> {

@@ -8,8 +8,11 @@ use crypto_envelope_alibaba_kms::{
 };
 use serde_json::Value;
 
-use super::case::{Case, same};
-use crate::{runner::Outcome, vectors::Result};
+use crate::{
+    runner::Outcome,
+    vector_files::case::{Case, same},
+    vectors::Result,
+};
 
 pub(super) fn check_acs3(_: &Path, case: &Case) -> Result<Outcome> {
     check_canonical(case, &Signature::Acs3)

@@ -14,8 +14,11 @@ use crypto_envelope_alibaba_kms::{
 use serde_json::{Map, Value, json};
 
 use self::canned::{Canned, Heard};
-use super::case::{Case, same, same_bytes};
-use crate::{runner::Outcome, vectors::Result};
+use crate::{
+    runner::Outcome,
+    vector_files::case::{Case, same, same_bytes},
+    vectors::Result,
+};
 
 /// An answer as JSON of the OpenAPI.
 macro_rules! told {

@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use super::super::case::Case;
+use crate::vector_files::case::Case;
 use crate::vectors::Result;
 
 /// It listens until it is stopped.

@@ -1,0 +1,15 @@
+//! The formats of encrypted objects: what the official SDKs write, and core messages.
+
+pub(crate) mod body;
+pub(crate) mod cipher;
+pub(crate) mod envelope;
+pub(crate) mod error;
+mod instruction;
+mod java;
+mod kind;
+mod legacy;
+mod names;
+mod python;
+pub(crate) mod warning;
+
+pub use self::kind::{CosCarrier, CosFormat};

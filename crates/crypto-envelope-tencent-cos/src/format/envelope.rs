@@ -1,0 +1,354 @@
+//! What an object says of its encryption, and what is wrapped in it.
+
+use std::collections::BTreeMap;
+
+use crypto_envelope::{
+    EncryptedDataKey, EncryptionContext, SecretBytes, UnwrapAttempt,
+    provider::{DetachedTarget, KeyProvider, Target, UnwrapRequest, Unwrapped, WrapRequest},
+};
+
+use super::{
+    CosCarrier, CosFormat,
+    body::BodyKey,
+    cipher::{BodyCipher, KEY_LENGTH},
+    error::CosEnvelopeError,
+    instruction, java, legacy,
+    names::{self, DESCRIPTION, OF_JAVA, OF_PYTHON, Pairs},
+    python,
+    warning::CosWarning,
+};
+use crate::{Result, provider::wrapped_key::Wrapping};
+
+/// What an object says of its encryption, if it is not a message: how its body is encrypted, and the wrapped
+/// keys.
+///
+/// All of it can be seen without a key, and none of it is verified.
+#[derive(Clone, Debug)]
+pub struct CosEnvelope {
+    format: CosFormat,
+    carrier: CosCarrier,
+    cipher: BodyCipher,
+    keys: WrappedKeys,
+    description: Option<String>,
+    plaintext_length: Option<u64>,
+}
+
+/// The data key and the IV of an object.
+#[derive(Clone, Debug)]
+pub(super) enum WrappedKeys {
+    /// In one: the data key, then the IV.
+    Together(EncryptedDataKey),
+    Apart {
+        key: EncryptedDataKey,
+        iv: EncryptedDataKey,
+    },
+    PlainIv {
+        key: EncryptedDataKey,
+        iv: Vec<u8>,
+    },
+}
+
+impl CosEnvelope {
+    /// Of the metadata of an object: names without the prefix `x-cos-meta-`, in whatever case, and
+    /// values. None if none of it is about encryption.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Envelope`](crate::Error::Envelope) if it is of several formats, or something is missing
+    /// or wrong in it.
+    pub fn of_metadata<'m>(
+        metadata: impl IntoIterator<Item = (&'m str, &'m str)>,
+    ) -> Result<Option<Self>> {
+        let pairs = Pairs::new(metadata);
+        let python = pairs.first_of(&OF_PYTHON);
+        let java = pairs.first_of(&OF_JAVA);
+        let legacy = pairs.first_of(&names::legacy::ALL);
+        match (python, java, legacy) {
+            (Some(one), Some(other), _)
+            | (Some(one), _, Some(other))
+            | (_, Some(one), Some(other)) => {
+                Err(CosEnvelopeError::Mixed { names: [one, other] }.into())
+            }
+            (Some(_), None, None) => python::parse(&pairs).map(Some),
+            (None, Some(_), None) => java::parse(&pairs).map(Some),
+            (None, None, Some(other)) if pairs.value(names::KEY).is_some() => {
+                Err(CosEnvelopeError::Mixed { names: [names::KEY, other] }.into())
+            }
+            (None, None, Some(_)) => legacy::parse(&pairs, CosCarrier::LegacyMetadata).map(Some),
+            (None, None, None) if pairs.value(names::KEY).is_some() => {
+                Err(CosEnvelopeError::Missing { name: names::IV }.into())
+            }
+            (None, None, None) => Ok(None),
+        }
+    }
+
+    /// Of the body of an instruction file.
+    ///
+    /// # Errors
+    ///
+    /// As [`of_metadata`](Self::of_metadata).
+    pub fn of_instruction_file(body: &[u8]) -> Result<Self> {
+        instruction::parse(body)
+    }
+
+    /// The format of the object.
+    #[must_use]
+    pub fn format(&self) -> CosFormat {
+        self.format
+    }
+
+    /// Where its keys stand.
+    #[must_use]
+    pub fn carrier(&self) -> CosCarrier {
+        self.carrier
+    }
+
+    /// What the writer said of the master key, as JSON text.
+    #[must_use]
+    pub fn material_description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// How long the plaintext is, if the object says it. Nothing depends on that.
+    #[must_use]
+    pub fn plaintext_length(&self) -> Option<u64> {
+        self.plaintext_length
+    }
+
+    /// The wrapped keys, for [`KeyProvider::describe`].
+    pub fn encrypted_data_keys(&self) -> impl Iterator<Item = &EncryptedDataKey> {
+        let (first, second) = match &self.keys {
+            WrappedKeys::Together(keys) => (keys, None),
+            WrappedKeys::Apart { key, iv } => (key, Some(iv)),
+            WrappedKeys::PlainIv { key, .. } => (key, None),
+        };
+        [Some(first), second].into_iter().flatten()
+    }
+
+    /// What whoever keeps the object should know.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<CosWarning> {
+        CosWarning::all_of(self)
+    }
+
+    pub(super) fn new(
+        format: CosFormat,
+        carrier: CosCarrier,
+        cipher: BodyCipher,
+        keys: WrappedKeys,
+    ) -> Self {
+        Self { format, carrier, cipher, keys, description: None, plaintext_length: None }
+    }
+
+    pub(super) fn described(mut self, description: Option<&str>) -> Self {
+        self.description = description.map(str::to_owned);
+        self
+    }
+
+    pub(super) fn of_length(mut self, plaintext: Option<u64>) -> Self {
+        self.plaintext_length = plaintext;
+        self
+    }
+
+    pub(super) fn is_wrapped_by_rsa(&self) -> bool {
+        self.encrypted_data_keys().any(|key| {
+            let wrapping = Wrapping::of(key).ok().flatten();
+            wrapping.is_some_and(|wrapping| {
+                matches!(
+                    wrapping,
+                    Wrapping::RsaPython { .. }
+                        | Wrapping::RsaJava { .. }
+                        | Wrapping::RsaLegacy { .. }
+                )
+            })
+        })
+    }
+
+    /// A new data key for an object, and what has to be said of it.
+    pub(crate) async fn generate(
+        format: CosFormat,
+        provider: &dyn KeyProvider,
+        description: Option<&str>,
+    ) -> Result<(Self, BodyKey)> {
+        let (cipher, _) = writable(format)?;
+        let secret = SecretBytes::random(KEY_LENGTH + cipher.iv_length())?;
+        Self::wrap(format, provider, &secret, description).await
+    }
+
+    /// The data key of an object with the IV behind it, which are used for it alone, and what has to be said
+    /// of them.
+    pub(crate) async fn wrap(
+        format: CosFormat,
+        provider: &dyn KeyProvider,
+        secret: &SecretBytes,
+        description: Option<&str>,
+    ) -> Result<(Self, BodyKey)> {
+        let (cipher, shape) = writable(format)?;
+        let body_key = BodyKey::of(cipher, secret)?;
+        let context = context_of(description)?;
+        let keys = match shape {
+            Shape::Together => WrappedKeys::Together(wrap(provider, secret, &context).await?),
+            Shape::Apart => {
+                let (key, iv) = secret.expose().split_at(KEY_LENGTH);
+                let key = wrap(provider, &SecretBytes::from(key), &context).await?;
+                let iv = wrap(provider, &SecretBytes::from(iv), &context).await?;
+                WrappedKeys::Apart { key, iv }
+            }
+        };
+        let envelope = Self::new(format, CosCarrier::Metadata, cipher, keys).described(description);
+        // That the provider wraps in the way of this format is seen in what it made.
+        envelope.metadata()?;
+        Ok((envelope, body_key))
+    }
+
+    /// The metadata that say it, without the prefix `x-cos-meta-`.
+    pub(crate) fn metadata(&self) -> Result<Vec<(&'static str, String)>> {
+        let pairs = match (&self.keys, self.format) {
+            (WrappedKeys::Together(keys), format) => python::pairs_together(format, keys),
+            (WrappedKeys::Apart { key, iv }, CosFormat::UnauthenticatedPythonRsa) => {
+                python::pairs_apart(key, iv)
+            }
+            (WrappedKeys::Apart { key, iv }, _) => java::pairs(self.cipher, key, iv),
+            (WrappedKeys::PlainIv { .. }, _) => None,
+        };
+        let mut pairs = pairs.ok_or_else(|| {
+            crypto_envelope::Error::invalid_input(format!(
+                "the key provider does not wrap keys in the way of the format {}",
+                self.format
+            ))
+        })?;
+        pairs.extend(self.description.clone().map(|description| (DESCRIPTION, description)));
+        Ok(pairs)
+    }
+
+    /// Has the key and the IV unwrapped.
+    pub(crate) async fn open(&self, provider: &dyn KeyProvider) -> Result<BodyKey> {
+        let context = context_of(self.description.as_deref()).unwrap_or_default();
+        let unwrapping = Unwrapping { provider, context };
+        let secret = match &self.keys {
+            WrappedKeys::Together(keys) => unwrapping.secret(keys).await?,
+            WrappedKeys::Apart { key, iv } => {
+                let key = unwrapping.secret(key).await?;
+                let iv = unwrapping.secret(iv).await?;
+                joined(&key, iv.expose())?
+            }
+            WrappedKeys::PlainIv { key, iv } => joined(&unwrapping.secret(key).await?, iv)?,
+        };
+        if secret.len() != KEY_LENGTH + self.cipher.iv_length() {
+            return Err(crypto_envelope::Error::unauthentic_key().into());
+        }
+        BodyKey::of(self.cipher, &secret)
+    }
+}
+
+/// How key and IV are wrapped.
+enum Shape {
+    Together,
+    Apart,
+}
+
+fn writable(format: CosFormat) -> Result<(BodyCipher, Shape)> {
+    match format {
+        CosFormat::UnauthenticatedPythonAes | CosFormat::UnauthenticatedPythonAesMasterIv => {
+            Ok((BodyCipher::Ctr, Shape::Together))
+        }
+        CosFormat::UnauthenticatedPythonRsa | CosFormat::UnauthenticatedJavaCtr => {
+            Ok((BodyCipher::Ctr, Shape::Apart))
+        }
+        CosFormat::JavaGcm => Ok((BodyCipher::Gcm, Shape::Apart)),
+        CosFormat::UnauthenticatedJavaCbc | CosFormat::Message => {
+            let message = format!("no envelope is written in the format {format}");
+            Err(crypto_envelope::Error::invalid_input(message).into())
+        }
+    }
+}
+
+/// A key of another length than the IV begins behind would be another key.
+fn joined(key: &SecretBytes, iv: &[u8]) -> Result<SecretBytes> {
+    if key.len() != KEY_LENGTH {
+        return Err(crypto_envelope::Error::unauthentic_key().into());
+    }
+    Ok(SecretBytes::filled_by(key.len() + iv.len(), |bytes| {
+        let (first, rest) = bytes.split_at_mut(key.len());
+        first.copy_from_slice(key.expose());
+        rest.copy_from_slice(iv);
+        Ok(())
+    })?)
+}
+
+/// The pairs of a material description.
+fn context_of(description: Option<&str>) -> Result<EncryptionContext> {
+    let Some(description) = description else { return Ok(EncryptionContext::new()) };
+    let pairs: BTreeMap<String, String> = match serde_json::from_str(description) {
+        Ok(serde_json::Value::Object(fields)) => fields
+            .into_iter()
+            .map(|(name, value)| value.as_str().map(|text| (name, text.to_owned())))
+            .collect::<Option<_>>(),
+        _ => None,
+    }
+    .ok_or(CosEnvelopeError::Malformed {
+        name: DESCRIPTION,
+        what: "it is not a JSON object of texts",
+    })?;
+    Ok(pairs.into_iter().collect())
+}
+
+async fn wrap(
+    provider: &dyn KeyProvider,
+    secret: &SecretBytes,
+    context: &EncryptionContext,
+) -> Result<EncryptedDataKey> {
+    only(provider.wrap(WrapRequest::new(secret, OBJECT, context)).await?)
+}
+
+/// There is room for one wrapped key in the metadata of an object.
+fn only(keys: Vec<EncryptedDataKey>) -> Result<EncryptedDataKey> {
+    let [key] = <[EncryptedDataKey; 1]>::try_from(keys).map_err(|keys| {
+        crypto_envelope::Error::invalid_input(format!(
+            "this format holds one wrapped key, and the key provider made {}: messages hold several",
+            keys.len()
+        ))
+    })?;
+    Ok(key)
+}
+
+struct Unwrapping<'p> {
+    provider: &'p dyn KeyProvider,
+    context: EncryptionContext,
+}
+
+impl Unwrapping<'_> {
+    /// By the first of the providers that can, as with messages.
+    async fn secret(&self, key: &EncryptedDataKey) -> Result<SecretBytes> {
+        let mut providers = Vec::new();
+        serving(self.provider, &mut providers);
+        if providers.is_empty() {
+            self.provider.properties().check(OBJECT)?;
+        }
+        let mut attempts = Vec::new();
+        for provider in providers {
+            let request = UnwrapRequest::new(key, OBJECT, &self.context);
+            let error = match provider.unwrap(request).await {
+                Ok(Unwrapped::Key(secret)) => return Ok(secret),
+                Ok(Unwrapped::NotMine) => None,
+                Err(error) => Some(error),
+            };
+            attempts.push(UnwrapAttempt::of(provider, key, error));
+        }
+        Err(crypto_envelope::Error::no_usable_key(attempts).into())
+    }
+}
+
+/// The providers in `provider` that serve objects, in their order.
+fn serving<'p>(provider: &'p dyn KeyProvider, found: &mut Vec<&'p dyn KeyProvider>) {
+    let members = provider.members();
+    if members.is_empty() {
+        if provider.properties().targets.allows(OBJECT) {
+            found.push(provider);
+        }
+        return;
+    }
+    members.into_iter().for_each(|member| serving(member, found));
+}
+
+const OBJECT: Target = Target::Detached(DetachedTarget::CosObject);

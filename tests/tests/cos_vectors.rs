@@ -1,0 +1,121 @@
+//! The vectors of Tencent COS, and that what differs is found.
+
+use std::{fs, path::Path};
+
+use crypto_envelope_tests::{cos_vectors::VECTORS, vector_files::FileReport, vectors::Result};
+use serde_json::Value;
+use tempfile::TempDir;
+
+#[test]
+fn vectors_of_the_official_sdks() -> Result<()> {
+    let report = VECTORS.run(&VECTORS.official())?;
+    assert!(report.is_good(), "{report:#?}");
+    assert!(report.unknown.is_empty(), "{:?}", report.unknown);
+    let expected = [
+        ("aes-master-iv-INFERRED.json", 5),
+        ("aes-single.json", 24),
+        ("java-crypto.json", 138),
+        ("multipart.json", 10),
+        ("negative.json", 13),
+        ("range.json", 24),
+        ("rsa-single.json", 30),
+    ];
+    let found = report.files.iter().map(|file| (file.name, file.passed));
+    assert_eq!(found.collect::<Vec<_>>(), expected);
+    Ok(())
+}
+
+/// A change of any value that is compared, or of any that goes into it, in this case of a file.
+#[test]
+fn other_values_are_mismatches() -> Result<()> {
+    for (file, case, pointer) in [
+        ("aes-single.json", 3, "/data_key_hex"),
+        ("aes-single.json", 3, "/data_iv_hex"),
+        ("aes-single.json", 3, "/master_key_base64"),
+        ("aes-single.json", 3, "/ciphertext/sha256"),
+        ("aes-single.json", 3, "/plaintext/sha256"),
+        ("aes-single.json", 3, "/metadata/x-cos-meta-client-side-encryption-key"),
+        ("aes-single.json", 3, "/metadata/x-cos-meta-client-side-encryption-iv"),
+        ("aes-master-iv-INFERRED.json", 3, "/metadata/x-cos-meta-client-side-encryption-master-iv"),
+        ("rsa-single.json", 14, "/metadata/x-cos-meta-client-side-encryption-key"),
+        ("rsa-single.json", 14, "/rsa_key"),
+        ("rsa-single.json", 14, "/data_key_hex"),
+        ("multipart.json", 0, "/parts/0/ciphertext_sha256"),
+        ("multipart.json", 0, "/parts/0/plaintext_sha256"),
+        ("multipart.json", 0, "/object_ciphertext_sha256"),
+        ("multipart.json", 0, "/metadata_on_initiate/x-cos-meta-client-side-encryption-iv"),
+        ("range.json", 3, "/plaintext/sha256"),
+        ("negative.json", 1, "/official_sdk/plaintext/sha256"),
+        ("java-crypto.json", 1, "/plaintext/seed"),
+        ("java-crypto.json", 1, "/storage"),
+        ("java-crypto.json", 1, "/content_mode"),
+        ("java-crypto.json", 1, "/metadata/x-cos-meta-client-side-encryption-key"),
+        ("java-crypto.json", 1, "/metadata/x-cos-meta-client-side-encryption-wrap-alg"),
+        ("java-crypto.json", 1, "/ciphertext_base64"),
+    ] {
+        let report = changed(file, |cases| {
+            *cases = vec![cases.remove(case)];
+            let value = cases[0].pointer_mut(pointer).expect("it is there");
+            *value = other(value.as_str().expect("a text")).into();
+        })?;
+        let mismatches = report.mismatches;
+        assert_eq!(mismatches.len(), 1, "{file} {pointer}: {mismatches:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_has_to_be_refused_is_a_mismatch_if_it_opens() -> Result<()> {
+    let report = changed("negative.json", |cases| {
+        let (good, bad) = cases.split_at_mut(1);
+        for case in bad {
+            case["metadata"] = good[0]["metadata"].clone();
+        }
+    })?;
+    // Those that the SDK reads in silence, and the damage that is not in the metadata, stay as they are.
+    assert_eq!(report.mismatches.len(), 9, "{:#?}", report.mismatches);
+    assert!(report.mismatches.iter().all(|mismatch| mismatch.ends_with("it opened")));
+    Ok(())
+}
+
+/// With the first character another one, of the same kind.
+fn other(text: &str) -> String {
+    let first = match text.chars().next().expect("it is not empty") {
+        '0'..='8' => '9',
+        '9' => '0',
+        'a' => 'b',
+        'A' => 'B',
+        'b'..='z' => 'a',
+        _ => 'A',
+    };
+    text.chars().enumerate().map(|(place, found)| if place == 0 { first } else { found }).collect()
+}
+
+/// What becomes of `file` with its cases changed.
+fn changed(file: &str, change: impl FnOnce(&mut Vec<Value>)) -> Result<FileReport> {
+    let directory = copy()?;
+    let path = directory.path().join(file);
+    let mut root: Value = serde_json::from_slice(&fs::read(&path)?)?;
+    change(root["cases"].as_array_mut().expect("cases"));
+    fs::write(&path, root.to_string())?;
+    Ok(VECTORS.run_one(directory.path(), file).ok_or("it is not known")?)
+}
+
+fn copy() -> Result<TempDir> {
+    let directory = TempDir::new()?;
+    let from = VECTORS.official();
+    copy_into(&from, directory.path())?;
+    copy_into(&from.join("keys"), &directory.path().join("keys"))?;
+    Ok(directory)
+}
+
+fn copy_into(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            fs::copy(entry.path(), to.join(entry.file_name()))?;
+        }
+    }
+    Ok(())
+}
