@@ -7,15 +7,21 @@ use std::{
     thread,
 };
 
-pub(crate) struct TestServer {
-    pub(crate) endpoint: String,
+/// A server on this machine that answers whatever was said, and keeps what it was asked.
+#[derive(Debug)]
+pub struct CannedServer {
+    endpoint: String,
     requests: Receiver<String>,
 }
 
-impl TestServer {
+impl CannedServer {
     /// Answers a request with the first bytes and closes the connection, the next with the next; and
     /// nothing more.
-    pub(crate) fn start(answers: Vec<Vec<u8>>) -> io::Result<Self> {
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be started.
+    pub fn start(answers: Vec<Vec<u8>>) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let endpoint = format!("http://{}", listener.local_addr()?);
         let (sender, requests) = mpsc::channel();
@@ -31,14 +37,22 @@ impl TestServer {
         Ok(Self { endpoint, requests })
     }
 
+    /// As `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     /// The requests since the last look, each with its headers.
-    pub(crate) fn requests(&self) -> Vec<String> {
+    #[must_use]
+    pub fn requests(&self) -> Vec<String> {
         self.requests.try_iter().collect()
     }
 }
 
 /// An answer with a body.
-pub(crate) fn answer(status: u16, headers: &str, body: &str) -> Vec<u8> {
+#[must_use]
+pub fn answer(status: u16, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     let answer = format!(
         "HTTP/1.1 {status} Status\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
