@@ -1,8 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod body;
 pub mod echo;
 mod no_answer;
+mod opened;
+mod patience;
 pub mod percent;
 mod request;
 mod retry;
@@ -11,9 +14,14 @@ pub mod time;
 mod transport;
 
 pub use self::{
-    answer::Answer,
+    answer::{Answer, Head},
+    body::Body,
     no_answer::{NoAnswer, NoAnswerKind},
+    opened::OpenedAnswer,
     request::{Method, Request},
     settings::HttpSettings,
     transport::{Outcome, Transport},
 };
+
+#[cfg(test)]
+mod test_calls;

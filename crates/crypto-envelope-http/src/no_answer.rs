@@ -1,6 +1,6 @@
 //! Why nothing came back.
 
-use std::error::Error as _;
+use std::{error::Error as StdError, fmt};
 
 use crypto_envelope::service;
 
@@ -9,6 +9,7 @@ use crypto_envelope::service;
 pub struct NoAnswer {
     message: String,
     kind: NoAnswerKind,
+    arrival: Arrival,
 }
 
 /// Why nothing came back, as far as one can do something about it.
@@ -44,6 +45,13 @@ impl NoAnswer {
         matches!(self.kind, NoAnswerKind::TimedOut | NoAnswerKind::Unreachable)
     }
 
+    /// Whether the service may have got the request, or a part of it, and done what was asked for. If
+    /// there was no connection, it has not.
+    #[must_use]
+    pub fn may_have_arrived(&self) -> bool {
+        self.arrival == Arrival::Possible
+    }
+
     pub(crate) fn of(error: &reqwest::Error) -> Self {
         // Without the URL, which may hold what was to be encrypted.
         let message = error.source().map_or_else(|| "no answer".to_owned(), service::chain);
@@ -56,11 +64,43 @@ impl NoAnswer {
         } else {
             NoAnswerKind::Unreachable
         };
-        Self { message, kind }
+        let arrival = if error.is_connect() { Arrival::Impossible } else { Arrival::Possible };
+        Self { message, kind, arrival }
     }
 
     pub(crate) fn too_long(longest: usize) -> Self {
-        let message = format!("the answer is longer than {longest} bytes");
-        Self { message, kind: NoAnswerKind::TooLong }
+        Self::on_its_way(
+            NoAnswerKind::TooLong,
+            format!("the answer is longer than {longest} bytes"),
+        )
     }
+
+    pub(crate) fn timed_out() -> Self {
+        Self::on_its_way(NoAnswerKind::TimedOut, "no answer came in time".to_owned())
+    }
+
+    /// Nobody reads the answer any more.
+    pub(crate) fn abandoned() -> Self {
+        let message = "the answer is not read any more: its process has ended, or was forked since";
+        Self::on_its_way(NoAnswerKind::Unreachable, message.to_owned())
+    }
+
+    fn on_its_way(kind: NoAnswerKind, message: String) -> Self {
+        Self { message, kind, arrival: Arrival::Possible }
+    }
+}
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl StdError for NoAnswer {}
+
+/// Whether the service may have got the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Arrival {
+    Possible,
+    Impossible,
 }

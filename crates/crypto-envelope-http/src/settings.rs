@@ -5,7 +5,7 @@ use std::{fmt, path::Path, time::Duration};
 use crypto_envelope::{Error, Result};
 use reqwest::{Certificate, ClientBuilder, Proxy, redirect::Policy};
 
-use crate::retry::Retries;
+use crate::{patience::Patience, retry::Retries};
 
 /// How a service is reached: whom to trust, through which proxy, how long to wait, how often to
 /// try.
@@ -21,7 +21,8 @@ pub struct HttpSettings {
     /// It may hold a password.
     proxy: Option<Proxy>,
     connect_timeout: Duration,
-    attempt_timeout: Duration,
+    patience: Patience,
+    longest_answer: usize,
     retries: Retries,
     plain_http: PlainHttp,
     user_agent: &'static str,
@@ -48,7 +49,8 @@ impl HttpSettings {
             verification: Verification::Verified,
             proxy: None,
             connect_timeout: CONNECT,
-            attempt_timeout: ATTEMPT,
+            patience: Patience::Whole(ATTEMPT),
+            longest_answer: LONGEST_ANSWER,
             retries: Retries::default(),
             plain_http: PlainHttp::ToThisMachine,
             user_agent,
@@ -115,9 +117,23 @@ impl HttpSettings {
         self
     }
 
-    /// How long to wait for the whole answer of one attempt.
+    /// How long to wait for the whole answer of one attempt: for calls that are short. Of an answer that
+    /// is [opened](crate::Transport::open), for its head and then for each chunk.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
-        self.attempt_timeout = timeout;
+        self.patience = Patience::Whole(timeout);
+        self
+    }
+
+    /// How long to wait as long as nothing moves, instead of an
+    /// [`attempt_timeout`](Self::attempt_timeout): for requests and answers of any length.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.patience = Patience::Step(timeout);
+        self
+    }
+
+    /// How many bytes of an answer to read that is not opened. 4 MiB if nothing is said.
+    pub fn longest_answer(mut self, bytes: usize) -> Self {
+        self.longest_answer = bytes;
         self
     }
 
@@ -131,6 +147,14 @@ impl HttpSettings {
     pub fn shortest_pause(mut self, pause: Duration) -> Self {
         self.retries.shortest_pause = pause;
         self
+    }
+
+    pub(crate) fn patience(&self) -> Patience {
+        self.patience
+    }
+
+    pub(crate) fn longest(&self) -> usize {
+        self.longest_answer
     }
 
     pub(crate) fn retries(&self) -> Retries {
@@ -148,7 +172,7 @@ impl HttpSettings {
             .redirect(Policy::none())
             .http1_only()
             .connect_timeout(self.connect_timeout)
-            .timeout(self.attempt_timeout)
+            .tcp_nodelay(true)
             .user_agent(self.user_agent)
             .tls_danger_accept_invalid_certs(self.verification == Verification::DangerUnverified);
         if !self.authorities.is_empty() {
@@ -171,7 +195,8 @@ impl fmt::Debug for HttpSettings {
             .field("authorities", &self.authorities.len())
             .field("verification", &self.verification)
             .field("connect_timeout", &self.connect_timeout)
-            .field("attempt_timeout", &self.attempt_timeout)
+            .field("patience", &self.patience)
+            .field("longest_answer", &self.longest_answer)
             .field("retries", &self.retries)
             .finish_non_exhaustive()
     }
@@ -179,6 +204,7 @@ impl fmt::Debug for HttpSettings {
 
 const CONNECT: Duration = Duration::from_secs(5);
 const ATTEMPT: Duration = Duration::from_secs(10);
+const LONGEST_ANSWER: usize = 4 << 20;
 
 #[cfg(test)]
 mod tests {

@@ -1,23 +1,30 @@
 //! The way to a service.
 
-use std::mem;
-
 use crypto_envelope::{
-    Error, Result, SecretBytes,
+    Error, Result,
     service::{self, place},
 };
 use reqwest::Client;
-use zeroize::Zeroizing;
+use tokio::runtime::Handle;
 
-use crate::{Answer, HttpSettings, NoAnswer, Request, retry::Retries, settings::PlainHttp};
+use crate::{
+    Answer, HttpSettings, NoAnswer, OpenedAnswer, Request,
+    answer::Headed,
+    patience::{Patience, Watch},
+    retry::Retries,
+    settings::PlainHttp,
+};
 
-/// The way to one host. Clones share connections.
+/// The way to one host. Clones share connections, of which there are as many as there are requests at the
+/// same time.
 #[derive(Clone, Debug)]
 pub struct Transport {
     client: Client,
     /// Without a slash at the end.
     url: String,
     retries: Retries,
+    patience: Patience,
+    longest: usize,
 }
 
 /// What came of an attempt.
@@ -40,7 +47,8 @@ impl Transport {
         let client = settings.client(place::is_here(&url)).build().map_err(|error| {
             Error::invalid_input(format!("no HTTP client can be made: {}", service::chain(&error)))
         })?;
-        Ok(Self { client, url, retries: settings.retries() })
+        let (retries, patience) = (settings.retries(), settings.patience());
+        Ok(Self { client, url, retries, patience, longest: settings.longest() })
     }
 
     /// The host that requests are for, with its port if it has one of its own.
@@ -50,61 +58,79 @@ impl Transport {
     }
 
     /// Sends what `make` makes, anew for each attempt, since dates and signatures grow old; until
-    /// `may_pass` says of the outcome that another attempt would be of no use, or there were enough.
+    /// `may_pass` says of the outcome that another attempt would be of no use, or there were enough. In
+    /// between it waits, as long as the service asked for in `Retry-After` if that is not too long.
     ///
     /// It has to be called in [`service::run`].
     ///
     /// # Errors
     ///
-    /// What `make` fails with, and [`Error::Provider`] if there is no randomness for a pause.
+    /// What `make` fails with; [`Error::InvalidInput`] for a request that cannot be sent as it is, or if
+    /// there is no runtime; [`Error::Provider`] if there is no randomness for a pause.
     pub async fn call(
         &self,
-        mut make: impl FnMut() -> Result<Request> + Send,
-        may_pass: impl Fn(&Outcome) -> bool + Send,
+        make: impl FnMut() -> Result<Request> + Send,
+        may_pass: impl FnMut(&Outcome) -> bool + Send,
     ) -> Result<Outcome> {
+        self.try_until(make, may_pass, |request, watch| self.whole(request, watch)).await
+    }
+
+    /// As [`call`](Self::call), up to the point where an answer begins: its body comes piece by piece. An
+    /// outcome that is tried again is dropped with its connection.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call).
+    pub async fn open(
+        &self,
+        make: impl FnMut() -> Result<Request> + Send,
+        may_pass: impl FnMut(&Outcome<OpenedAnswer>) -> bool + Send,
+    ) -> Result<Outcome<OpenedAnswer>> {
+        self.try_until(make, may_pass, |request, watch| self.opened(request, watch)).await
+    }
+
+    async fn try_until<A: Headed, Sent: Future<Output = Outcome<A>>>(
+        &self,
+        mut make: impl FnMut() -> Result<Request>,
+        mut may_pass: impl FnMut(&Outcome<A>) -> bool,
+        send: impl Fn(reqwest::Request, Watch) -> Sent,
+    ) -> Result<Outcome<A>> {
+        if Handle::try_current().is_err() {
+            return Err(Error::invalid_input("a call to a service outside of service::run"));
+        }
         let mut attempts = 0;
         loop {
-            let outcome = self.send(make()?).await;
+            let request = make()?;
+            let watch = Watch::start(self.patience);
+            let outcome = send(request.for_host(&self.url, &watch)?, watch).await;
             attempts += 1;
             if !may_pass(&outcome) {
                 return Ok(outcome);
             }
-            match self.retries.pause_after(attempts)? {
-                Some(pause) => tokio::time::sleep(pause).await,
+            let asked = outcome.as_ref().ok().and_then(|answer| answer.head().retry_after());
+            match self.retries.pause_after(attempts, asked)? {
+                Some(pause) => {
+                    drop(outcome);
+                    tokio::time::sleep(pause).await;
+                }
                 None => return Ok(outcome),
             }
         }
     }
 
-    async fn send(&self, request: Request) -> Outcome {
-        let Request { method, target, headers, body } = request;
-        let url = Zeroizing::new([&*self.url, &*target].concat());
-        let mut sent = self.client.request(method.into(), url.as_str());
-        for (name, value) in headers {
-            sent = sent.header(name, value.as_str());
-        }
-        let mut response = sent.body(body).send().await.map_err(|error| NoAnswer::of(&error))?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let mut body = Zeroizing::new(Vec::new());
-        while let Some(chunk) = response.chunk().await.map_err(|error| NoAnswer::of(&error))? {
-            if body.len() + chunk.len() > LONGEST {
-                return Err(NoAnswer::too_long(LONGEST));
-            }
-            append(&mut body, &chunk);
-        }
-        Ok(Answer { status, headers, body: SecretBytes::from(mem::take(&mut *body)) })
+    async fn whole(&self, request: reqwest::Request, watch: Watch) -> Outcome {
+        let whole = async { Answer::read(self.begin(request).await?, self.longest, &watch).await };
+        watch.over(whole).await
     }
-}
 
-/// Grows by moving: what was in the way is wiped.
-fn append(bytes: &mut Zeroizing<Vec<u8>>, more: &[u8]) {
-    let needed = bytes.len() + more.len();
-    if needed > bytes.capacity() {
-        let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(2 * bytes.capacity())));
-        larger.extend_from_slice(bytes);
-        *bytes = larger;
+    async fn opened(&self, request: reqwest::Request, watch: Watch) -> Outcome<OpenedAnswer> {
+        let response = watch.over(self.begin(request)).await?;
+        Ok(OpenedAnswer::new(response, self.patience.duration()))
     }
-    bytes.extend_from_slice(more);
+
+    async fn begin(&self, request: reqwest::Request) -> Result<reqwest::Response, NoAnswer> {
+        self.client.execute(request).await.map_err(|error| NoAnswer::of(&error))
+    }
 }
 
 fn url_of(endpoint: &str) -> Result<String> {
@@ -123,154 +149,5 @@ fn url_of(endpoint: &str) -> Result<String> {
     )))
 }
 
-/// In bytes. No service is asked for more.
-const LONGEST: usize = 4 << 20;
-
 #[cfg(test)]
-mod tests {
-    use std::{net::TcpListener, time::Duration};
-
-    use crypto_envelope::blocking;
-    use crypto_envelope_testkit::canned::CannedServer;
-
-    use super::*;
-    use crate::{Method, NoAnswerKind};
-
-    /// Answers a request with these bytes, and then closes the connection; the next with the next.
-    fn answering(answers: Vec<Vec<u8>>) -> std::io::Result<String> {
-        Ok(CannedServer::start(answers)?.endpoint().to_owned())
-    }
-
-    fn request() -> Request {
-        let headers = [("x-test".to_owned(), "yes".to_owned().into())];
-        let request = Request::new(Method::Post, "/".to_owned()).with_headers(headers);
-        request.with_body(SecretBytes::from(&b"body"[..]))
-    }
-
-    fn call(endpoint: &str, may_pass: fn(&Outcome) -> bool) -> Result<Outcome> {
-        let settings = HttpSettings::new("test").shortest_pause(Duration::from_millis(1));
-        let transport = Transport::new(endpoint, &settings)?;
-        blocking::wait(service::run(
-            async move { transport.call(|| Ok(request()), may_pass).await },
-        ))?
-    }
-
-    fn send(endpoint: &str) -> Result<Outcome> {
-        call(endpoint, |_| false)
-    }
-
-    fn status(status: u16) -> Vec<u8> {
-        format!("HTTP/1.1 {status} Status\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").into()
-    }
-
-    #[test]
-    fn what_may_pass_is_tried_again() -> Result<()> {
-        let may_pass = |outcome: &Outcome| !matches!(outcome, Ok(answer) if answer.status < 500);
-        let outcome = |answers: &[u16]| {
-            call(&answering(answers.iter().map(|code| status(*code)).collect())?, may_pass)
-        };
-        for (answers, expected) in
-            [(&[200][..], 200), (&[503, 500, 404], 404), (&[500, 501, 502], 502)]
-        {
-            assert!(outcome(answers)?.is_ok_and(|answer| answer.status == expected), "{answers:?}");
-        }
-        Ok(())
-    }
-
-    #[test]
-    fn endpoints_are_hosts_or_urls() -> Result<()> {
-        for (endpoint, url) in [
-            (
-                "kst-1.cryptoservice.kms.aliyuncs.com",
-                "https://kst-1.cryptoservice.kms.aliyuncs.com",
-            ),
-            ("127.0.0.1:8443", "https://127.0.0.1:8443"),
-            ("https://kms.cn-hangzhou.aliyuncs.com/", "https://kms.cn-hangzhou.aliyuncs.com"),
-            ("http://127.0.0.1:80", "http://127.0.0.1:80"),
-        ] {
-            assert_eq!(url_of(endpoint)?, url);
-        }
-        for other in
-            ["", "https://", "ftp://host", "host/path", "user@host", "host name", "a?b", "é"]
-        {
-            assert!(url_of(other).is_err(), "{other}");
-        }
-        Ok(())
-    }
-
-    #[test]
-    fn plain_http_is_for_this_machine() {
-        let settings = HttpSettings::new("test");
-        let refused = Transport::new("http://kms.example", &settings);
-        assert!(matches!(refused, Err(Error::InvalidInput { .. })));
-        assert!(Transport::new("http://localhost:1", &settings).is_ok());
-        assert!(Transport::new("http://kms.example", &settings.danger_allow_plain_http()).is_ok());
-    }
-
-    #[test]
-    fn answers_are_read_whole_whatever_they_are() -> Result<()> {
-        let answer = b"HTTP/1.1 502 Bad Gateway\r\nDate: now\r\nContent-Length: 2\r\n\r\nno";
-        let answer = send(&answering(vec![answer.to_vec()])?)?
-            .map_err(|e| Error::invalid_input(e.message()))?;
-        assert_eq!((answer.status, answer.body.expose()), (502, &b"no"[..]));
-        assert_eq!(answer.header("date"), Some("now"));
-        Ok(())
-    }
-
-    #[test]
-    fn what_grows_stays_whole() {
-        let mut bytes = Zeroizing::new(Vec::new());
-        for more in [&b""[..], b"a", b"bc", b"", b"defghi", b"j"] {
-            append(&mut bytes, more);
-        }
-        assert_eq!(*bytes, b"abcdefghij");
-    }
-
-    #[test]
-    fn a_redirection_is_an_answer() -> Result<()> {
-        let answer = "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
-        let answer = send(&answering(vec![answer.into()])?)?;
-        assert!(answer.is_ok_and(|answer| answer.status == 307));
-        Ok(())
-    }
-
-    #[test]
-    fn what_is_cut_or_too_long_is_no_answer() -> Result<()> {
-        let cut = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfive.";
-        let outcome = send(&answering(vec![cut.into()])?)?;
-        assert!(outcome.is_err_and(|error| error.kind() == NoAnswerKind::Unreachable));
-        let length = LONGEST + 1;
-        let mut long = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n").into_bytes();
-        long.resize(long.len() + length, 0);
-        let outcome = send(&answering(vec![long])?)?;
-        assert!(outcome.is_err_and(|error| error.kind() == NoAnswerKind::TooLong));
-        Ok(())
-    }
-
-    #[test]
-    fn the_password_of_a_proxy_is_not_shown() -> Result<()> {
-        let free = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let settings = HttpSettings::new("test").proxy(&format!("http://me:hidden@{free}"))?;
-        let transport = Transport::new("https://kms.example", &settings)?;
-        let shown = format!("{settings:?} {transport:?}");
-        let outcome = blocking::wait(service::run(async move {
-            transport.call(|| Ok(request()), |_| false).await
-        }))??;
-        let shown = format!("{shown} {:?}", outcome.expect_err("nobody is there"));
-        // As text, and as it is in a header.
-        assert!(!shown.contains("hidden") && !shown.contains("bWU6aGlkZGVu"), "{shown}");
-        Ok(())
-    }
-
-    #[test]
-    fn nobody_there_is_said_without_the_url() -> Result<()> {
-        let free = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let error = send(&format!("http://{free}"))?.expect_err("nobody is there");
-        assert_eq!(error.kind(), NoAnswerKind::Unreachable);
-        assert!(
-            error.message().contains("refused") && !error.message().contains("http"),
-            "{error:?}"
-        );
-        Ok(())
-    }
-}
+mod tests;
