@@ -171,6 +171,17 @@ fn what_is_dropped_is_read_no_further() -> Result<()> {
 }
 
 #[test]
+fn a_process_that_was_forked_meanwhile_is_told() -> Result<()> {
+    let server = CannedServer::start(vec![answer(200, "", "body")])?;
+    let mut answer = open(server.endpoint(), &patient(), get)?;
+    answer.chunks.process = 0;
+    for _ in 0..2 {
+        assert!(next(&mut answer)?.is_err_and(|error| error.message().contains("forked")));
+    }
+    Ok(())
+}
+
+#[test]
 fn a_connection_is_used_again_when_all_was_read() -> Result<()> {
     let server = CannedServer::serving(|stream| {
         let mut requests = 0;
