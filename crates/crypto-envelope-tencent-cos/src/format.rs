@@ -3,12 +3,11 @@
 pub(crate) mod body;
 pub(crate) mod cipher;
 pub(crate) mod envelope;
-pub(crate) mod error;
 mod instruction;
 mod java;
 mod kind;
 mod legacy;
-mod names;
+pub(crate) mod names;
 mod python;
 pub(crate) mod warning;
 

@@ -1,16 +1,14 @@
 #![doc = include_str!("../README.md")]
 
-mod error;
 mod format;
+mod object_error;
 mod provider;
 #[cfg(feature = "wire")]
 pub mod wire;
 
 pub use self::{
-    error::{Error, Result},
-    format::{
-        CosCarrier, CosFormat, envelope::CosEnvelope, error::CosEnvelopeError, warning::CosWarning,
-    },
+    format::{CosCarrier, CosFormat, envelope::CosEnvelope, warning::CosWarning},
+    object_error::CosObjectError,
     provider::{
         aes::{CosAesProvider, CosAesWrapping},
         kms::{CosKmsProvider, TencentKms},

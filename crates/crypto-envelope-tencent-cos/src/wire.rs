@@ -1,9 +1,9 @@
 //! Metadata and bodies, for those who check them (feature `wire`). No promises about it.
 
-use crypto_envelope::{SecretBytes, provider::KeyProvider};
+use crypto_envelope::{Result, SecretBytes, provider::KeyProvider};
 
 use crate::{
-    CosEnvelope, CosFormat, Result,
+    CosEnvelope, CosFormat,
     format::body::{BodyKey, BodyRelease},
 };
 

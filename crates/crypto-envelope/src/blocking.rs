@@ -32,22 +32,13 @@ use crate::{Error, Result};
 /// where there are no threads, as on wasm32, if the future is not ready at once: nobody could wake
 /// it. With local keys it always is.
 pub fn wait<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
-    block_on(future)?
-}
-
-/// As [`wait`], for a future with whatever output, such as a result with an error of another crate.
-///
-/// # Errors
-///
-/// As [`wait`], but for those of the future.
-pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T> {
     check_outside_of_runtime()?;
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);
     let mut future = pin!(future);
     loop {
         match future.as_mut().poll(&mut context) {
-            Poll::Ready(output) => return Ok(output),
+            Poll::Ready(result) => return result,
             Poll::Pending if HAS_THREADS => thread::park(),
             Poll::Pending => return Err(Error::Misuse { what: ALONE }),
         }

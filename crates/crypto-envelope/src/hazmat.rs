@@ -13,7 +13,7 @@ pub use self::{
     aes_cbc::AesCbcDecryptor,
     aes_ctr::AesCtr,
     bind::{bind, release},
-    gcm::GcmStream,
+    gcm::{GcmStream, gcm_key_stream},
     key_wrap::AesKeyWrap,
     parts::{Part, PartSealer},
     rsa::{RsaDecryptor, RsaEncryptor, der_value, pkcs8},

@@ -6,6 +6,6 @@ pub mod place;
 mod words;
 
 pub use self::{
-    background::run,
+    background::{run, spawn},
     words::{all_in, caused_by, chain, said},
 };

@@ -73,7 +73,7 @@ pub(super) fn check_parts(directory: &Path, case: &Case) -> Result<Outcome> {
         other => return Err(format!("the provider {other:?}").into()),
     };
     let plaintext = material::bytes(&case.case("plaintext")?)?;
-    let sealed = blocking::block_on(Sealed::new(format, provider, &secret(case)?))??;
+    let sealed = blocking::wait(Sealed::new(format, provider, &secret(case)?))?;
     let opened = opened(case, "metadata_on_initiate", format, provider)?;
     let (mut object, mut end) = (vec![0; plaintext.len()], plaintext.len());
     for part in case.cases("parts")?.iter().rev() {
@@ -98,7 +98,7 @@ pub(super) fn check_range(_: &Path, case: &Case) -> Result<Outcome> {
     let wrapping = CosAesWrapping::DangerPythonFixedKeystream;
     let provider = keys::aes(object.text("master_key_base64")?, wrapping)?;
     let plaintext = material::bytes(&object.case("plaintext")?)?;
-    let stored = blocking::block_on(Sealed::new(format, &provider, &secret(object)?))??;
+    let stored = blocking::wait(Sealed::new(format, &provider, &secret(object)?))?;
     let stored = stored.body(&plaintext)?;
     material::check_hash(object, "ciphertext_sha256", "the object", &stored)?;
     let (first, last) = case
@@ -146,7 +146,7 @@ pub(super) fn check_damage(_: &Path, case: &Case) -> Result<Outcome> {
 /// Metadata and body, byte for byte.
 fn writes(case: &Case, format: CosFormat, provider: &CosAesProvider) -> Result<()> {
     let plaintext = material::bytes(&case.case("plaintext")?)?;
-    let sealed = blocking::block_on(Sealed::new(format, provider, &secret(case)?))??;
+    let sealed = blocking::wait(Sealed::new(format, provider, &secret(case)?))?;
     let expected = case.texts("metadata")?;
     same(
         "the number of metadata",
@@ -164,10 +164,10 @@ fn writes(case: &Case, format: CosFormat, provider: &CosAesProvider) -> Result<(
 /// What is written anew with the same key: paddings are random.
 fn writes_readably(case: &Case, format: CosFormat, provider: &CosRsaProvider) -> Result<()> {
     let plaintext = material::bytes(&case.case("plaintext")?)?;
-    let sealed = blocking::block_on(Sealed::new(format, provider, &secret(case)?))??;
+    let sealed = blocking::wait(Sealed::new(format, provider, &secret(case)?))?;
     let metadata = sealed.metadata.iter().map(|(name, value)| (*name, value.as_str()));
     let envelope = CosEnvelope::of_metadata(metadata)?.ok_or("not encrypted")?;
-    let opened = blocking::block_on(Opened::new(&envelope, provider))??;
+    let opened = blocking::wait(Opened::new(&envelope, provider))?;
     let stored = sealed.body(&plaintext)?;
     material::check(&case.case("ciphertext")?, "the body", &stored)?;
     if opened.body(&stored, 1000)? != plaintext {
@@ -210,7 +210,7 @@ fn open(
     let names = names.collect::<Result<Vec<_>>>()?;
     let envelope = CosEnvelope::of_metadata(names)?.ok_or("it is not encrypted")?;
     same("the format", format.name(), envelope.format().name())?;
-    Ok(blocking::block_on(Opened::new(&envelope, provider))??)
+    Ok(blocking::wait(Opened::new(&envelope, provider))?)
 }
 
 /// The data key and the IV behind it.

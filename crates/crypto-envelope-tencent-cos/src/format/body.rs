@@ -3,17 +3,16 @@
 use std::fmt;
 
 use crypto_envelope::{
-    Error, SecretBytes,
-    hazmat::{AesCbcDecryptor, AesCtr, GcmStream},
+    Error, Result, SecretBytes,
+    hazmat::{AesCbcDecryptor, AesCtr, GcmStream, gcm_key_stream},
 };
 use zeroize::Zeroizing;
 
 use super::{
     CosFormat,
     cipher::{BodyCipher, KEY_LENGTH},
-    error::CosEnvelopeError,
 };
-use crate::{Result, provider::padding::unpadded};
+use crate::{CosObjectError, provider::padding::unpadded};
 
 /// What encrypts the body of one object, and no other.
 pub(crate) enum BodyKey {
@@ -39,7 +38,7 @@ impl BodyKey {
     /// The length of the plaintext, of a body that is stored with this one, as far as that is known
     /// before its end.
     pub(crate) fn plaintext_length(&self, stored: u64) -> Result<Option<u64>> {
-        let wrong = |format| CosEnvelopeError::Length { format, stored }.into();
+        let wrong = |format| CosObjectError::Length { format, stored }.into();
         match self {
             Self::Ctr { .. } => Ok(Some(stored)),
             Self::Gcm { .. } => stored
@@ -66,6 +65,14 @@ impl BodyKey {
         match self {
             Self::Ctr { key, iv } => Ok(Some(AesCtr::new(key, *iv)?)),
             Self::Gcm { .. } | Self::Cbc { .. } => Ok(None),
+        }
+    }
+
+    /// The key stream of AES-GCM, without its authentication. None if the body has another cipher.
+    pub(crate) fn unauthenticated_key_stream(&self) -> Result<Option<AesCtr>> {
+        match self {
+            Self::Gcm { key, iv } => Ok(Some(gcm_key_stream(key, iv)?)),
+            Self::Ctr { .. } | Self::Cbc { .. } => Ok(None),
         }
     }
 
@@ -183,7 +190,7 @@ impl BodyDecryptor {
                 let tag = <&[u8; TAG_LENGTH]>::try_from(&self.waiting[..]);
                 let stored = self.waiting.len() as u64;
                 let format = CosFormat::JavaGcm;
-                stream.verify(tag.map_err(|_| CosEnvelopeError::Length { format, stored })?)?;
+                stream.verify(tag.map_err(|_| CosObjectError::Length { format, stored })?)?;
                 out.append(&mut self.held);
                 Ok(())
             }
@@ -191,10 +198,10 @@ impl BodyDecryptor {
                 let stored = self.waiting.len() as u64;
                 let format = CosFormat::UnauthenticatedJavaCbc;
                 if stored != 16 {
-                    return Err(CosEnvelopeError::Length { format, stored }.into());
+                    return Err(CosObjectError::Length { format, stored }.into());
                 }
                 cipher.decrypt(previous, &mut self.waiting)?;
-                let last = unpadded(&self.waiting).ok_or(CosEnvelopeError::End { format })?;
+                let last = unpadded(&self.waiting).ok_or(CosObjectError::End { format })?;
                 out.extend_from_slice(last);
                 Ok(())
             }
@@ -209,7 +216,7 @@ impl BodyDecryptor {
             BodyRelease::Verified { most } => {
                 let total: usize = ready.iter().map(|piece| piece.len()).sum();
                 if total > most.saturating_sub(self.held.len()) {
-                    return Err(crate::Error::HeldBody { limit: most });
+                    return Err(CosObjectError::Held { limit: most }.into());
                 }
                 &mut *self.held
             }

@@ -1,6 +1,7 @@
 //! How the body of an object is encrypted.
 
-use super::{CosFormat, error::CosEnvelopeError};
+use super::CosFormat;
+use crate::CosObjectError;
 
 /// How the body of an object is encrypted, that is not a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,9 +23,9 @@ impl BodyCipher {
         }
     }
 
-    pub(super) fn of_java(name: &'static str, value: &str) -> Result<Self, CosEnvelopeError> {
+    pub(super) fn of_java(name: &'static str, value: &str) -> Result<Self, CosObjectError> {
         let found = Self::ALL.into_iter().find(|cipher| cipher.name() == value);
-        found.ok_or_else(|| CosEnvelopeError::unknown(name, value))
+        found.ok_or_else(|| CosObjectError::unknown(name, value))
     }
 
     pub(super) fn iv_length(self) -> usize {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crypto_envelope::{
-    EncryptedDataKey, EncryptionContext, SecretBytes, UnwrapAttempt,
+    EncryptedDataKey, EncryptionContext, Error, Result, SecretBytes, UnwrapAttempt,
     provider::{DetachedTarget, KeyProvider, Target, UnwrapRequest, Unwrapped, WrapRequest},
 };
 
@@ -11,13 +11,12 @@ use super::{
     CosCarrier, CosFormat,
     body::BodyKey,
     cipher::{BodyCipher, KEY_LENGTH},
-    error::CosEnvelopeError,
     instruction, java, legacy,
     names::{self, DESCRIPTION, OF_JAVA, OF_PYTHON, Pairs},
     python,
     warning::CosWarning,
 };
-use crate::{Result, provider::wrapped_key::Wrapping};
+use crate::{CosObjectError, provider::wrapped_key::Wrapping};
 
 /// What an object says of its encryption, if it is not a message: how its body is encrypted, and the wrapped
 /// keys.
@@ -54,7 +53,7 @@ impl CosEnvelope {
     ///
     /// # Errors
     ///
-    /// [`Error::Envelope`](crate::Error::Envelope) if it is of several formats, or something is missing
+    /// A [`CosObjectError`] if it is of several formats, or something is missing
     /// or wrong in it.
     pub fn of_metadata<'m>(
         metadata: impl IntoIterator<Item = (&'m str, &'m str)>,
@@ -67,16 +66,16 @@ impl CosEnvelope {
             (Some(one), Some(other), _)
             | (Some(one), _, Some(other))
             | (_, Some(one), Some(other)) => {
-                Err(CosEnvelopeError::Mixed { names: [one, other] }.into())
+                Err(CosObjectError::Mixed { names: [one, other] }.into())
             }
             (Some(_), None, None) => python::parse(&pairs).map(Some),
             (None, Some(_), None) => java::parse(&pairs).map(Some),
             (None, None, Some(other)) if pairs.value(names::KEY).is_some() => {
-                Err(CosEnvelopeError::Mixed { names: [names::KEY, other] }.into())
+                Err(CosObjectError::Mixed { names: [names::KEY, other] }.into())
             }
             (None, None, Some(_)) => legacy::parse(&pairs, CosCarrier::LegacyMetadata).map(Some),
             (None, None, None) if pairs.value(names::KEY).is_some() => {
-                Err(CosEnvelopeError::Missing { name: names::IV }.into())
+                Err(CosObjectError::Missing { name: names::IV }.into())
             }
             (None, None, None) => Ok(None),
         }
@@ -183,12 +182,12 @@ impl CosEnvelope {
         secret: &SecretBytes,
         description: Option<&str>,
     ) -> Result<(Self, BodyKey)> {
-        let (cipher, shape) = writable(format)?;
+        let (cipher, how) = writable(format)?;
         let body_key = BodyKey::of(cipher, secret)?;
         let context = context_of(description)?;
-        let keys = match shape {
-            Shape::Together => WrappedKeys::Together(wrap(provider, secret, &context).await?),
-            Shape::Apart => {
+        let keys = match how {
+            Wrap::Together => WrappedKeys::Together(wrap(provider, secret, &context).await?),
+            Wrap::Apart => {
                 let (key, iv) = secret.expose().split_at(KEY_LENGTH);
                 let key = wrap(provider, &SecretBytes::from(key), &context).await?;
                 let iv = wrap(provider, &SecretBytes::from(iv), &context).await?;
@@ -212,12 +211,25 @@ impl CosEnvelope {
             (WrappedKeys::PlainIv { .. }, _) => None,
         };
         let mut pairs = pairs.ok_or_else(|| {
-            crypto_envelope::Error::invalid_input(format!(
+            Error::invalid_input(format!(
                 "the key provider does not wrap keys in the way of the format {}",
                 self.format
             ))
         })?;
         pairs.extend(self.description.clone().map(|description| (DESCRIPTION, description)));
+        Ok(pairs)
+    }
+
+    /// The same, with what the format says of the plaintext.
+    pub(crate) fn metadata_of(&self, shape: Shape) -> Result<Vec<(&'static str, String)>> {
+        let mut pairs = self.metadata()?;
+        let is_of_java =
+            matches!(self.format, CosFormat::UnauthenticatedJavaCtr | CosFormat::JavaGcm);
+        match shape {
+            _ if !is_of_java => {}
+            Shape::Whole { length } => pairs.push(java::length_pair(length)),
+            Shape::Parts { length, part } => pairs.extend(java::parts_pairs(length, part)),
+        }
         Ok(pairs)
     }
 
@@ -235,30 +247,37 @@ impl CosEnvelope {
             WrappedKeys::PlainIv { key, iv } => joined(&unwrapping.secret(key).await?, iv)?,
         };
         if secret.len() != KEY_LENGTH + self.cipher.iv_length() {
-            return Err(crypto_envelope::Error::unauthentic_key().into());
+            return Err(Error::unauthentic_key().into());
         }
         BodyKey::of(self.cipher, &secret)
     }
 }
 
+/// How an object is written, which the formats for Java say.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Shape {
+    Whole { length: u64 },
+    Parts { length: Option<u64>, part: u64 },
+}
+
 /// How key and IV are wrapped.
-enum Shape {
+enum Wrap {
     Together,
     Apart,
 }
 
-fn writable(format: CosFormat) -> Result<(BodyCipher, Shape)> {
+fn writable(format: CosFormat) -> Result<(BodyCipher, Wrap)> {
     match format {
         CosFormat::UnauthenticatedPythonAes | CosFormat::UnauthenticatedPythonAesMasterIv => {
-            Ok((BodyCipher::Ctr, Shape::Together))
+            Ok((BodyCipher::Ctr, Wrap::Together))
         }
         CosFormat::UnauthenticatedPythonRsa | CosFormat::UnauthenticatedJavaCtr => {
-            Ok((BodyCipher::Ctr, Shape::Apart))
+            Ok((BodyCipher::Ctr, Wrap::Apart))
         }
-        CosFormat::JavaGcm => Ok((BodyCipher::Gcm, Shape::Apart)),
+        CosFormat::JavaGcm => Ok((BodyCipher::Gcm, Wrap::Apart)),
         CosFormat::UnauthenticatedJavaCbc | CosFormat::Message => {
             let message = format!("no envelope is written in the format {format}");
-            Err(crypto_envelope::Error::invalid_input(message).into())
+            Err(Error::invalid_input(message).into())
         }
     }
 }
@@ -266,7 +285,7 @@ fn writable(format: CosFormat) -> Result<(BodyCipher, Shape)> {
 /// A key of another length than the IV begins behind would be another key.
 fn joined(key: &SecretBytes, iv: &[u8]) -> Result<SecretBytes> {
     if key.len() != KEY_LENGTH {
-        return Err(crypto_envelope::Error::unauthentic_key().into());
+        return Err(Error::unauthentic_key().into());
     }
     Ok(SecretBytes::filled_by(key.len() + iv.len(), |bytes| {
         let (first, rest) = bytes.split_at_mut(key.len());
@@ -286,7 +305,7 @@ fn context_of(description: Option<&str>) -> Result<EncryptionContext> {
             .collect::<Option<_>>(),
         _ => None,
     }
-    .ok_or(CosEnvelopeError::Malformed {
+    .ok_or(CosObjectError::Malformed {
         name: DESCRIPTION,
         what: "it is not a JSON object of texts",
     })?;
@@ -304,7 +323,7 @@ async fn wrap(
 /// There is room for one wrapped key in the metadata of an object.
 fn only(keys: Vec<EncryptedDataKey>) -> Result<EncryptedDataKey> {
     let [key] = <[EncryptedDataKey; 1]>::try_from(keys).map_err(|keys| {
-        crypto_envelope::Error::invalid_input(format!(
+        Error::invalid_input(format!(
             "this format holds one wrapped key, and the key provider made {}: messages hold several",
             keys.len()
         ))
@@ -335,7 +354,7 @@ impl Unwrapping<'_> {
             };
             attempts.push(UnwrapAttempt::of(provider, key, error));
         }
-        Err(crypto_envelope::Error::no_usable_key(attempts).into())
+        Err(Error::no_usable_key(attempts).into())
     }
 }
 

@@ -1,18 +1,19 @@
 //! Instruction files: the wrapped key of an object in an object beside it.
 
+use crypto_envelope::Result;
 use serde_json::Value;
 
 use super::{
     CosCarrier,
     envelope::CosEnvelope,
-    error::CosEnvelopeError,
     legacy,
     names::{INSTRUCTION_FILE, Pairs},
 };
+use crate::CosObjectError;
 
 /// Of the body of an instruction file.
-pub(super) fn parse(body: &[u8]) -> crate::Result<CosEnvelope> {
-    let malformed = |what| CosEnvelopeError::Malformed { name: INSTRUCTION_FILE, what };
+pub(super) fn parse(body: &[u8]) -> Result<CosEnvelope> {
+    let malformed = |what| CosObjectError::Malformed { name: INSTRUCTION_FILE, what };
     if body.len() > LONGEST {
         return Err(malformed("it is longer than any instruction file").into());
     }

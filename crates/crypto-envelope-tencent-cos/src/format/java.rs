@@ -1,21 +1,20 @@
 //! What the SDKs for Java and Go put into metadata.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use crypto_envelope::EncryptedDataKey;
+use crypto_envelope::{EncryptedDataKey, Result};
 
 use super::{
     CosCarrier,
     cipher::{BodyCipher, KEY_LENGTH},
     envelope::{CosEnvelope, WrappedKeys},
-    error::CosEnvelopeError,
     names::{
         CONTENT_ALGORITHM, DATA_SIZE, DESCRIPTION, KEY, LENGTH, PART_SIZE, Pairs, START,
         TAG_LENGTH, WRAP_ALGORITHM,
     },
 };
-use crate::provider::wrapped_key::Wrapping;
+use crate::{CosObjectError, provider::wrapped_key::Wrapping};
 
-pub(super) fn parse(pairs: &Pairs) -> crate::Result<CosEnvelope> {
+pub(super) fn parse(pairs: &Pairs) -> Result<CosEnvelope> {
     let cipher = pairs.required(CONTENT_ALGORITHM)?;
     let cipher = BodyCipher::of_java(CONTENT_ALGORITHM, cipher)?;
     check_tag_length(cipher, pairs)?;
@@ -63,17 +62,21 @@ pub(super) fn length_pair(length: u64) -> (&'static str, String) {
 }
 
 /// What else stands in the metadata, of an object that is written in parts.
-pub(super) fn parts_pairs(length: u64, part: u64) -> [(&'static str, String); 2] {
-    [(DATA_SIZE, length.to_string()), (PART_SIZE, part.to_string())]
+pub(super) fn parts_pairs(
+    length: Option<u64>,
+    part: u64,
+) -> impl Iterator<Item = (&'static str, String)> {
+    let length = length.map(|length| (DATA_SIZE, length.to_string()));
+    length.into_iter().chain([(PART_SIZE, part.to_string())])
 }
 
-pub(super) fn check_tag_length(cipher: BodyCipher, pairs: &Pairs) -> Result<(), CosEnvelopeError> {
+pub(super) fn check_tag_length(cipher: BodyCipher, pairs: &Pairs) -> Result<(), CosObjectError> {
     match (cipher, pairs.value(TAG_LENGTH)) {
         (_, None) | (BodyCipher::Gcm, Some(TAG_BITS)) => Ok(()),
         (BodyCipher::Gcm, Some(_)) => {
-            Err(CosEnvelopeError::Malformed { name: TAG_LENGTH, what: "it is not 128" })
+            Err(CosObjectError::Malformed { name: TAG_LENGTH, what: "it is not 128" })
         }
-        (_, Some(_)) => Err(CosEnvelopeError::Mixed { names: [TAG_LENGTH, CONTENT_ALGORITHM] }),
+        (_, Some(_)) => Err(CosObjectError::Mixed { names: [TAG_LENGTH, CONTENT_ALGORITHM] }),
     }
 }
 
@@ -86,12 +89,12 @@ pub(super) enum WrapAlgorithm {
 }
 
 impl WrapAlgorithm {
-    pub(super) fn of(name: &'static str, value: &str) -> Result<Self, CosEnvelopeError> {
+    pub(super) fn of(name: &'static str, value: &str) -> Result<Self, CosObjectError> {
         match value {
             AES => Ok(Self::AesKeyWrap),
             RSA => Ok(Self::Rsa),
             KMS | "kms" => Ok(Self::Kms),
-            _ => Err(CosEnvelopeError::unknown(name, value)),
+            _ => Err(CosObjectError::unknown(name, value)),
         }
     }
 

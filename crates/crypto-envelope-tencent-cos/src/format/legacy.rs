@@ -1,24 +1,23 @@
 //! Old names of metadata, and the same in instruction files. The IV is in clear there.
 
-use crypto_envelope::EncryptedDataKey;
+use crypto_envelope::{EncryptedDataKey, Result};
 
 use super::{
     CosCarrier,
     cipher::{BodyCipher, KEY_LENGTH},
     envelope::{CosEnvelope, WrappedKeys},
-    error::CosEnvelopeError,
     java::{WrapAlgorithm, check_tag_length},
     names::{
         LENGTH, Pairs,
         legacy::{CONTENT_ALGORITHM, DESCRIPTION, IV, KEY, OLD_KEY, WRAP_ALGORITHM},
     },
 };
-use crate::provider::wrapped_key::Wrapping;
+use crate::{CosObjectError, provider::wrapped_key::Wrapping};
 
-pub(super) fn parse(pairs: &Pairs, carrier: CosCarrier) -> crate::Result<CosEnvelope> {
+pub(super) fn parse(pairs: &Pairs, carrier: CosCarrier) -> Result<CosEnvelope> {
     let key = match (pairs.value(KEY), pairs.value(OLD_KEY)) {
         (Some(_), Some(_)) => {
-            return Err(CosEnvelopeError::Mixed { names: [KEY, OLD_KEY] }.into());
+            return Err(CosObjectError::Mixed { names: [KEY, OLD_KEY] }.into());
         }
         (None, Some(_)) => pairs.bytes(OLD_KEY)?,
         _ => pairs.bytes(KEY)?,
@@ -32,7 +31,7 @@ pub(super) fn parse(pairs: &Pairs, carrier: CosCarrier) -> crate::Result<CosEnve
     let iv = pairs.bytes(IV)?;
     if iv.len() != cipher.iv_length() {
         let what = "it has not the length of an IV";
-        return Err(CosEnvelopeError::Malformed { name: IV, what }.into());
+        return Err(CosObjectError::Malformed { name: IV, what }.into());
     }
     let key = wrapped(pairs, key)?;
     let keys = WrappedKeys::PlainIv { key, iv };
@@ -41,7 +40,7 @@ pub(super) fn parse(pairs: &Pairs, carrier: CosCarrier) -> crate::Result<CosEnve
         .of_length(pairs.length(LENGTH)))
 }
 
-fn wrapped(pairs: &Pairs, key: Vec<u8>) -> crate::Result<EncryptedDataKey> {
+fn wrapped(pairs: &Pairs, key: Vec<u8>) -> Result<EncryptedDataKey> {
     let wrapping = match pairs.value(WRAP_ALGORITHM) {
         Some(value) => {
             WrapAlgorithm::of(WRAP_ALGORITHM, value)?.wrapping(pairs.value(DESCRIPTION), KEY_LENGTH)

@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 
-use super::error::CosEnvelopeError;
+use crate::CosObjectError;
 
 pub(super) const KEY: &str = "client-side-encryption-key";
 pub(super) const IV: &str = "client-side-encryption-iv";
@@ -61,12 +61,12 @@ impl Pairs {
         names.iter().copied().find(|name| self.value(name).is_some())
     }
 
-    pub(super) fn required(&self, name: &'static str) -> Result<&str, CosEnvelopeError> {
-        self.value(name).ok_or(CosEnvelopeError::Missing { name })
+    pub(super) fn required(&self, name: &'static str) -> Result<&str, CosObjectError> {
+        self.value(name).ok_or(CosObjectError::Missing { name })
     }
 
-    pub(super) fn bytes(&self, name: &'static str) -> Result<Vec<u8>, CosEnvelopeError> {
-        let malformed = |_| CosEnvelopeError::Malformed { name, what: "it is not base64" };
+    pub(super) fn bytes(&self, name: &'static str) -> Result<Vec<u8>, CosObjectError> {
+        let malformed = |_| CosObjectError::Malformed { name, what: "it is not base64" };
         BASE64.decode(self.required(name)?.trim_ascii()).map_err(malformed)
     }
 

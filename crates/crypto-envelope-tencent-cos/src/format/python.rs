@@ -1,25 +1,24 @@
 //! What the SDK for Python puts into metadata.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use crypto_envelope::EncryptedDataKey;
+use crypto_envelope::{EncryptedDataKey, Result};
 
 use super::{
     CosCarrier, CosFormat,
     cipher::{BodyCipher, KEY_LENGTH},
     envelope::{CosEnvelope, WrappedKeys},
-    error::CosEnvelopeError,
     names::{IV, KEY, MASTER_IV, Pairs},
 };
-use crate::provider::wrapped_key::Wrapping;
+use crate::{CosObjectError, provider::wrapped_key::Wrapping};
 
-pub(super) fn parse(pairs: &Pairs) -> crate::Result<CosEnvelope> {
+pub(super) fn parse(pairs: &Pairs) -> Result<CosEnvelope> {
     let (key, iv) = (pairs.bytes(KEY)?, pairs.bytes(IV)?);
     let master_iv = pairs.value(MASTER_IV).map(|_| pairs.bytes(MASTER_IV)).transpose()?;
     let (format, keys) = match (key.len(), iv.len()) {
         (KEY_LENGTH, IV_LENGTH) => together(&key, &iv, master_iv)?,
         (key_length, iv_length) if key_length == iv_length && key_length >= SHORTEST_MODULUS => {
             if master_iv.is_some() {
-                return Err(CosEnvelopeError::Mixed { names: [MASTER_IV, KEY] }.into());
+                return Err(CosObjectError::Mixed { names: [MASTER_IV, KEY] }.into());
             }
             let key = Wrapping::RsaPython { length: byte(KEY_LENGTH) }.wrapped(key)?;
             let iv = Wrapping::RsaPython { length: byte(IV_LENGTH) }.wrapped(iv)?;
@@ -27,23 +26,19 @@ pub(super) fn parse(pairs: &Pairs) -> crate::Result<CosEnvelope> {
         }
         _ => {
             let what = "with the IV, it is neither 32 and 16 bytes nor two of an RSA key";
-            return Err(CosEnvelopeError::Malformed { name: KEY, what }.into());
+            return Err(CosObjectError::Malformed { name: KEY, what }.into());
         }
     };
     let cipher = BodyCipher::Ctr;
     Ok(CosEnvelope::new(format, CosCarrier::Metadata, cipher, keys))
 }
 
-fn together(
-    key: &[u8],
-    iv: &[u8],
-    master_iv: Option<Vec<u8>>,
-) -> crate::Result<(CosFormat, WrappedKeys)> {
+fn together(key: &[u8], iv: &[u8], master_iv: Option<Vec<u8>>) -> Result<(CosFormat, WrappedKeys)> {
     let both = [key, iv].concat();
     let (format, wrapping) = match master_iv {
         None => (CosFormat::UnauthenticatedPythonAes, Wrapping::AesFixedKeystream),
         Some(iv) => {
-            let iv = iv.try_into().map_err(|_| CosEnvelopeError::Malformed {
+            let iv = iv.try_into().map_err(|_| CosObjectError::Malformed {
                 name: MASTER_IV,
                 what: "it is not 16 bytes",
             })?;

@@ -27,7 +27,7 @@ impl GcmStream {
     ///
     /// [`Error::InvalidInput`] if the key has another length.
     pub fn new(key: &SecretBytes, iv: &[u8; IV_LENGTH]) -> Result<Self> {
-        let text = gcm_text(key, iv)?;
+        let text = gcm_key_stream(key, iv)?;
         let tag = GcmTag::new(text.cipher(), iv).map_err(|_| REFUSED)?;
         Ok(Self { text, tag, offset: 0 })
     }
@@ -89,8 +89,13 @@ impl fmt::Debug for GcmStream {
     }
 }
 
-/// The key stream of AES-GCM without its authentication, as far as a text can be long.
-fn gcm_text(key: &SecretBytes, iv: &[u8; IV_LENGTH]) -> Result<AesCtr> {
+/// The key stream of AES-GCM without its authentication: whoever changes a bit of the ciphertext changes that
+/// bit of the plaintext.
+///
+/// # Errors
+///
+/// [`Error::InvalidInput`] if the key has no length of an AES key.
+pub fn gcm_key_stream(key: &SecretBytes, iv: &[u8; IV_LENGTH]) -> Result<AesCtr> {
     // Only 32 bits count, of which a text that is not too long never leaves the range.
     let counter = u128::from_be_bytes(first_counter(iv)).wrapping_add(1);
     AesCtr::new(key, counter.to_be_bytes())

@@ -86,6 +86,19 @@ impl PartSealer {
         &self.header
     }
 
+    /// The header as it is stored, from which the keys of the message can be had again.
+    #[must_use]
+    pub fn header_bytes(&self) -> Vec<u8> {
+        let authentication = self.header.stored_authentication();
+        [self.header.body(), authentication.as_ref()].concat()
+    }
+
+    /// How many bytes of plaintext a frame has: parts begin and end with whole ones.
+    #[must_use]
+    pub fn frame_length(&self) -> u64 {
+        self.frame_length
+    }
+
     /// Length in bytes of all parts together.
     #[must_use]
     pub fn message_length(&self) -> u64 {

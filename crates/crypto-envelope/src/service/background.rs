@@ -38,6 +38,13 @@ pub fn run<T: Send + 'static>(
     async move { Spawned { process: process::id(), work: background()?.spawn(work) }.await }
 }
 
+/// Does `work` as [`run`] does it, with nobody who waits for it or is told how it ends.
+pub fn spawn(work: impl Future<Output = ()> + Send + 'static) {
+    if let Ok(background) = background() {
+        background.spawn(work);
+    }
+}
+
 struct Spawned<T> {
     process: u32,
     work: JoinHandle<T>,

@@ -1,0 +1,32 @@
+//! Objects that are encrypted before they leave, and decrypted when they come.
+
+mod begun;
+mod builder;
+mod cipher;
+mod client;
+mod download;
+mod download_record;
+mod file;
+mod flight;
+mod get;
+mod message_source;
+mod object;
+mod put;
+mod record;
+mod request;
+mod stream;
+mod transfer;
+mod upload;
+mod upload_file;
+mod upload_record;
+mod watched;
+
+pub use self::{
+    builder::CosEncryptingClientBuilder,
+    client::CosEncryptingClient,
+    object::DecryptedObject,
+    put::WrittenObject,
+    request::{DecryptObject, EncryptObject},
+    transfer::{FileTransfer, Progress},
+    upload::EncryptedUpload,
+};

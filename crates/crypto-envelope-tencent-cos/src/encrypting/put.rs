@@ -1,0 +1,88 @@
+//! Objects that are written at once.
+
+use bytes::Bytes;
+use crypto_envelope::{MessageId, Result};
+
+use super::{
+    begun::Begun,
+    client::CosEncryptingClient,
+    request::{EncryptObject, Existing},
+};
+use crate::{ETag, ObjectMetadata, PutObject, StoredObject, format::envelope::Shape};
+
+/// An object that was written.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct WrittenObject {
+    /// Which object it is.
+    pub etag: ETag,
+    /// Which version it is, in a bucket that keeps them.
+    pub version_id: Option<String>,
+    /// Which message it is: keep it, and [expect](super::DecryptObject::expect_message) it, to notice if
+    /// somebody brings an older one back. None if it is no message.
+    pub message_id: Option<MessageId>,
+    /// Length of the plaintext in bytes.
+    pub plaintext_length: u64,
+    /// Length of the stored body in bytes.
+    pub stored_length: u64,
+}
+
+/// What is known of an object before it is stored.
+pub(super) struct Written {
+    pub(super) message_id: Option<MessageId>,
+    pub(super) plaintext_length: u64,
+    pub(super) stored_length: u64,
+}
+
+impl Written {
+    pub(super) fn as_stored(self, stored: StoredObject) -> WrittenObject {
+        let StoredObject { etag, version_id, .. } = stored;
+        let Self { message_id, plaintext_length, stored_length } = self;
+        WrittenObject { etag, version_id, message_id, plaintext_length, stored_length }
+    }
+}
+
+impl CosEncryptingClient {
+    /// Encrypts `plaintext`, and stores it in one call.
+    ///
+    /// # Errors
+    ///
+    /// As [`CosClient::call`](crate::CosClient::call); what the key provider says;
+    /// [`Error::InvalidInput`](crypto_envelope::Error::InvalidInput) if the object cannot be written so.
+    pub async fn put(
+        &self,
+        object: EncryptObject,
+        plaintext: impl AsRef<[u8]> + Send,
+    ) -> Result<WrittenObject> {
+        let plaintext = plaintext.as_ref();
+        let length = plaintext.len() as u64;
+        let begun = Begun::new(self.inner(), &object, Some(length)).await?;
+        let metadata = begun.metadata(&object.metadata, Shape::Whole { length })?;
+        let message_id = begun.message_id();
+        let mut body = Vec::new();
+        let mut cipher = begun.into_serial()?;
+        cipher.push(plaintext, &mut body)?;
+        cipher.finish(&mut body)?;
+        let stored_length = body.len() as u64;
+        let stored = self.store(object, metadata, body.into()).await?;
+        let written = Written { message_id, plaintext_length: length, stored_length };
+        Ok(written.as_stored(stored))
+    }
+
+    /// Stores what is encrypted already.
+    pub(super) async fn store(
+        &self,
+        object: EncryptObject,
+        metadata: ObjectMetadata,
+        body: Bytes,
+    ) -> Result<StoredObject> {
+        let mut call = PutObject::new(object.key, body).metadata(metadata);
+        if object.existing == Existing::Kept {
+            call = call.forbid_overwrite();
+        }
+        if let Some(key) = &self.inner().customer_key {
+            call = call.customer_key(key.clone());
+        }
+        self.plain().call(call).await
+    }
+}

@@ -1,0 +1,226 @@
+//! Files that a transfer can be gone on with, in another process.
+//!
+//! The first line says what the transfer is, and each further one what became of a part of it. A line counts once
+//! it is on the disk, so one that a crash cut short is as if it was never written.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{self, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+use crypto_envelope::Result;
+use serde_json::{Value, json};
+
+use crate::CosObjectError;
+
+/// A record that is open, and that no other process has open.
+#[derive(Debug)]
+pub(super) struct Record {
+    path: PathBuf,
+    file: File,
+}
+
+/// What stands in a record.
+#[derive(Debug)]
+pub(super) struct Content {
+    pub(super) start: Value,
+    pub(super) lines: Vec<Value>,
+}
+
+impl Record {
+    /// Makes a new one, which only its owner can read. It appears with its first line in it, or not at all.
+    pub(super) fn create(path: &Path, kind: &str, start: &Value) -> Result<Self> {
+        let failed = |error| CosObjectError::record(path, &format!("it cannot be made: {error}"));
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let directory = directory.unwrap_or(Path::new("."));
+        let mut file = tempfile::Builder::new()
+            .prefix(".crypto-envelope-")
+            .tempfile_in(directory)
+            .map_err(failed)?;
+        lock(path, file.as_file())?;
+        let first = json!({"record": kind, "version": VERSION, "start": start});
+        write_line(file.as_file_mut(), &first).map_err(failed)?;
+        let file = file.persist_noclobber(path).map_err(|error| failed(error.error))?;
+        // Without the name on the disk too there is no record after a crash.
+        File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed)?;
+        Ok(Self { path: path.to_owned(), file })
+    }
+
+    /// Opens one that is there. None if there is none.
+    pub(super) fn open(path: &Path, kind: &str) -> Result<Option<(Self, Content)>> {
+        let failed = |error| CosObjectError::record(path, &format!("it cannot be read: {error}"));
+        let file = match OpenOptions::new().read(true).write(true).open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        lock(path, &file)?;
+        let mut bytes = Vec::new();
+        (&file).take(LONGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if bytes.len() as u64 > LONGEST {
+            return Err(CosObjectError::record(path, "it is longer than any record"));
+        }
+        let content = parse(path, &bytes, kind)?;
+        let mut record = Self { path: path.to_owned(), file };
+        // What a crash left of a line would spoil the next one.
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        record.file.set_len(whole as u64).map_err(failed)?;
+        record.file.seek(SeekFrom::End(0)).map_err(failed)?;
+        Ok(Some((record, content)))
+    }
+
+    /// Adds a line, which is on the disk when this returns.
+    pub(super) fn add(&mut self, line: &Value) -> Result<()> {
+        let written = write_line(&mut self.file, line);
+        written.map_err(|error| CosObjectError::record(&self.path, &format!("it cannot be written: {error}")))
+    }
+
+    /// There is nothing more to go on with.
+    pub(super) fn remove(self) -> Result<()> {
+        let removed = std::fs::remove_file(&self.path);
+        removed.map_err(|error| CosObjectError::record(&self.path, &format!("it cannot be removed: {error}")))
+    }
+}
+
+fn write_line(file: &mut File, line: &Value) -> io::Result<()> {
+    // At once, so that no other line can get in between.
+    file.write_all(format!("{line}\n").as_bytes())?;
+    file.sync_data()
+}
+
+fn lock(path: &Path, file: &File) -> Result<()> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            Err(CosObjectError::record(path, "another process is at the same transfer"))
+        }
+        Err(TryLockError::Error(error)) => {
+            Err(CosObjectError::record(path, &format!("it cannot be locked: {error}")))
+        }
+    }
+}
+
+fn parse(path: &Path, bytes: &[u8], kind: &str) -> Result<Content> {
+    let damaged = |what| CosObjectError::record(path, what);
+    // A last line without an end was never finished.
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let mut lines = bytes[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let value = |line: &[u8]| {
+        serde_json::from_slice::<Value>(line).map_err(|_| damaged("a line of it is damaged"))
+    };
+    let mut first = value(lines.next().ok_or_else(|| damaged("it is empty"))?)?;
+    if first["record"] != kind {
+        return Err(damaged(&format!("it is not the record of {kind}")));
+    }
+    if first["version"] != VERSION {
+        return Err(damaged("it is of another version of this program"));
+    }
+    Ok(Content { start: first["start"].take(), lines: lines.map(value).collect::<Result<_>>()? })
+}
+
+const VERSION: u64 = 1;
+/// In bytes: more than two lines for each of 10000 parts have.
+const LONGEST: u64 = 16 << 20;
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    type TestResult = Result<(), Box<dyn std::error::Error>>;
+
+    fn open(path: &Path) -> Result<Content> {
+        Ok(Record::open(path, "an upload")?.expect("it is there").1)
+    }
+
+    #[test]
+    fn what_was_written_is_there_again() -> TestResult {
+        let directory = TempDir::new()?;
+        let path = directory.path().join("record");
+        assert!(Record::open(&path, "an upload")?.is_none());
+        let mut record = Record::create(&path, "an upload", &json!({"key": "a"}))?;
+        record.add(&json!({"part": 1}))?;
+        drop(record);
+        let (mut record, _) = Record::open(&path, "an upload")?.expect("it is there");
+        record.add(&json!({"part": 2}))?;
+        drop(record);
+        let content = open(&path)?;
+        assert_eq!(content.start, json!({"key": "a"}));
+        assert_eq!(content.lines, [json!({"part": 1}), json!({"part": 2})]);
+        let (record, _) = Record::open(&path, "an upload")?.expect("it is there");
+        record.remove()?;
+        assert!(Record::open(&path, "an upload")?.is_none());
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn it_is_for_its_owner_alone() -> TestResult {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = TempDir::new()?;
+        let path = directory.path().join("record");
+        let _record = Record::create(&path, "an upload", &json!({}))?;
+        assert_eq!(fs::metadata(&path)?.permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(directory.path())?.count(), 1);
+        Ok(())
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_none() -> TestResult {
+        let directory = TempDir::new()?;
+        let path = directory.path().join("record");
+        let mut record = Record::create(&path, "an upload", &json!({}))?;
+        record.add(&json!({"part": 1}))?;
+        drop(record);
+        let whole = fs::read(&path)?;
+        let first = whole.iter().position(|byte| *byte == b'\n').expect("a line") + 1;
+        for end in first..whole.len() {
+            fs::write(&path, &whole[..end])?;
+            let (mut record, content) = Record::open(&path, "an upload")?.expect("it is there");
+            assert_eq!(content.lines, [] as [Value; 0], "{end}");
+            record.add(&json!({"part": 2}))?;
+            drop(record);
+            assert_eq!(open(&path)?.lines, [json!({"part": 2})], "{end}");
+        }
+        for end in 0..first {
+            fs::write(&path, &whole[..end])?;
+            assert!(matches!(open(&path), Err(Error::Record { .. })), "{end}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn others_are_refused() -> TestResult {
+        let directory = TempDir::new()?;
+        let path = directory.path().join("record");
+        for text in [
+            "\n",
+            "{}\n",
+            "no json\n",
+            "{\"record\":\"a download\",\"version\":1,\"start\":{}}\n",
+            "{\"record\":\"an upload\",\"version\":2,\"start\":{}}\n",
+            "{\"record\":\"an upload\",\"version\":1,\"start\":{}}\nno json\n",
+        ] {
+            fs::write(&path, text)?;
+            assert!(matches!(open(&path), Err(Error::Record { .. })), "{text}");
+        }
+        let existing = Record::create(&path, "an upload", &json!({}));
+        assert!(matches!(existing, Err(Error::Record { .. })));
+        Ok(())
+    }
+
+    #[test]
+    fn only_one_at_a_time() -> TestResult {
+        let directory = TempDir::new()?;
+        let path = directory.path().join("record");
+        let record = Record::create(&path, "an upload", &json!({}))?;
+        assert!(matches!(open(&path), Err(Error::Record { .. })));
+        drop(record);
+        open(&path)?;
+        Ok(())
+    }
+}
