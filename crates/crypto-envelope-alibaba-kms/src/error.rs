@@ -7,11 +7,7 @@ use crypto_envelope::{
     provider::{ProviderError, ProviderErrorKind},
     service::{self, said},
 };
-
-use crate::{
-    echo,
-    transport::{NoAnswer, NoAnswerKind},
-};
+use crypto_envelope_http::{NoAnswer, NoAnswerKind, echo};
 
 /// A call to KMS that failed. It is the [source](StdError::source) of the provider error that one gets, which
 /// sorts it by what can be done.
@@ -260,8 +256,8 @@ impl Call {
 
     /// There was no answer.
     pub(crate) fn without_answer(self, no_answer: &NoAnswer) -> AlibabaKmsError {
-        let message = &no_answer.message;
-        match no_answer.kind {
+        let message = no_answer.message();
+        match no_answer.kind() {
             NoAnswerKind::Untrusted => {
                 let message = format!(
                     "{DISTRUST}: {message}; instances have a CA of their own, which \
@@ -271,7 +267,7 @@ impl Call {
             }
             NoAnswerKind::TooLong => self.unanswered(ProviderErrorKind::Other, message),
             NoAnswerKind::TimedOut => self.unanswered(ProviderErrorKind::Unavailable, TIMED_OUT),
-            NoAnswerKind::Unreachable => self.unanswered(ProviderErrorKind::Unavailable, message),
+            _ => self.unanswered(ProviderErrorKind::Unavailable, message),
         }
     }
 

@@ -1,16 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 mod aad;
-mod echo;
 mod error;
 pub mod instance;
 pub mod openapi;
 mod provider;
-mod retry;
 mod settings;
-mod time;
 pub mod transfer;
-mod transport;
 #[cfg(feature = "wire")]
 pub mod wire;
 
@@ -32,7 +28,5 @@ pub use self::{
 mod test_gateway;
 #[cfg(test)]
 mod test_instance;
-#[cfg(test)]
-mod test_server;
 #[cfg(test)]
 mod test_vectors;

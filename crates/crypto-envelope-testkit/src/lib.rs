@@ -4,10 +4,12 @@
 //!   them on your own provider.
 //! - [`redaction`]: looks for secrets in what is printed.
 //! - [`insecure`]: test doubles **without any security**.
+//! - [`canned`]: a server that gives the answers it was told, whatever it is asked.
 //! - [`data`]: plaintext of any size that takes no memory.
 //! - `fake`: cloud services on the loopback interface, each behind a feature: `aws-kms`,
 //!   `alibaba-kms`.
 
+pub mod canned;
 pub mod conformance;
 pub mod data;
 #[cfg(feature = "fake-http")]

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use crypto_envelope::{Result, SecretBytes, service};
-use reqwest::Method;
+use crypto_envelope_http::{Answer, Method, Outcome, Request, Transport, time};
 
 use super::{
     answers::{Given, Read as _, Unreadable},
@@ -15,8 +15,6 @@ use super::{
 use crate::{
     AlibabaKmsError, AlibabaKmsSettings,
     error::{self, Refusal},
-    time,
-    transport::{self, Answer, Outcome, Transport},
 };
 
 /// A KMS instance, by its own gateway: `kst-….cryptoservice.kms.aliyuncs.com`. Clones share connections.
@@ -39,7 +37,7 @@ impl AlibabaKmsInstance {
     /// [`Error::InvalidInput`](crypto_envelope::Error::InvalidInput) if this is not an endpoint, or one
     /// without TLS that is not on this machine.
     pub fn new(endpoint: &str, key: &ClientKey, settings: &AlibabaKmsSettings) -> Result<Self> {
-        Ok(Self { transport: Transport::new(endpoint, settings)?, key: key.clone() })
+        Ok(Self { transport: Transport::new(endpoint, settings.http())?, key: key.clone() })
     }
 
     /// Makes a call. Where an answer failed to come, or said that it may come later, it is tried again.
@@ -68,7 +66,7 @@ impl AlibabaKmsInstance {
         let answer = self.exchange(&about, call.body()?, own).await?;
         let (key_version, length) = (answer.header(KEY_VERSION), call.length());
         let asked_version = asked_version.as_deref();
-        let given = Given { body: &answer.body, key_version, asked_version, length };
+        let given = Given { body: answer.body(), key_version, asked_version, length };
         C::Answer::read(&given).map_err(|Unreadable { what, request_id }| {
             about.answered_wrongly(Some(&request_id), &format!("the answer is {what}")).into()
         })
@@ -94,17 +92,13 @@ impl AlibabaKmsInstance {
         Err(refused(about.clone(), &answer).without(&secrets).into())
     }
 
-    fn request(&self, api: &str, body: &SecretBytes, own: &Headers) -> Result<transport::Request> {
+    fn request(&self, api: &str, body: &SecretBytes, own: &Headers) -> Result<Request> {
         let date = time::http_date(SystemTime::now());
         let headers = sign::signed(&self.key, api, &date, body.expose(), own)?;
         let headers =
             headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned().into()));
-        Ok(transport::Request {
-            method: Method::POST,
-            target: sign::PATH.to_owned().into(),
-            headers: headers.collect(),
-            body: SecretBytes::from(body.expose()),
-        })
+        let request = Request::new(Method::Post, sign::PATH.to_owned()).with_headers(headers);
+        Ok(request.with_body(SecretBytes::from(body.expose())))
     }
 }
 
@@ -118,8 +112,8 @@ fn may_pass(call: &error::Call, outcome: &Outcome) -> bool {
 }
 
 fn refused(call: error::Call, answer: &Answer) -> AlibabaKmsError {
-    let refusal = Refusal::of_instance(answer.status, answer.body.expose());
-    let skew = time::skew(answer.header("date").unwrap_or_default(), SystemTime::now());
+    let refusal = Refusal::of_instance(answer.status(), answer.body().expose());
+    let skew = time::skew(answer.header("date").unwrap_or_default(), SystemTime::now(), "KMS");
     call.refused(refusal).with_skew(skew)
 }
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use crypto_envelope::{Result, SecretBytes, service};
-use reqwest::Method;
+use crypto_envelope_http::{Answer, Method, Outcome, Request, Transport, time};
 
 use super::{
     access_key::AccessKey,
@@ -22,8 +22,6 @@ use super::{
 use crate::{
     AlibabaKmsError, AlibabaKmsSettings,
     error::{self, Refusal},
-    time,
-    transport::{self, Answer, Outcome, Transport},
 };
 
 /// A gateway of the OpenAPI: the shared one of a region (`kms.REGION.aliyuncs.com`), the one inside of a
@@ -78,7 +76,7 @@ impl AlibabaKmsOpenApi {
         settings: &AlibabaKmsSettings,
     ) -> Result<Self> {
         Ok(Self {
-            transport: Transport::new(endpoint, settings)?,
+            transport: Transport::new(endpoint, settings.http())?,
             access_key: access_key.clone(),
             signature: Signature::default(),
             placement: Placement::default(),
@@ -129,7 +127,7 @@ impl AlibabaKmsOpenApi {
         let answer = self.transport.call(make, may_pass).await?;
         let answer = answer.map_err(|no_answer| about.clone().without_answer(&no_answer))?;
         if answer.is_success() {
-            return calls::read_answer(call, answer.body.expose());
+            return calls::read_answer(call, answer.body().expose());
         }
         let error = refused(about, &answer).without(&self.secrets(parameters));
         let is_unclear = lost.into_inner() && !is_lost(&Ok(answer)) && ONCE.contains(&C::ACTION);
@@ -145,7 +143,7 @@ impl AlibabaKmsOpenApi {
         texts.flat_map(forms).flatten().collect()
     }
 
-    fn request(&self, action: &str, parameters: &Parameters) -> Result<transport::Request> {
+    fn request(&self, action: &str, parameters: &Parameters) -> Result<Request> {
         let (date, nonce) = (time::iso_date(SystemTime::now()), nonce()?);
         let mut request = self.signature.sign(&ToSign {
             action,
@@ -160,7 +158,7 @@ impl AlibabaKmsOpenApi {
         request.push("accept", "application/json");
         let SignedRequest { target, headers, mut body } = request;
         let body = SecretBytes::from(mem::take(&mut *body).into_bytes());
-        Ok(transport::Request { method: Method::POST, target, headers, body })
+        Ok(Request::new(Method::Post, target).with_headers(headers).with_body(body))
     }
 }
 
@@ -178,12 +176,12 @@ fn may_pass(call: &error::Call, outcome: &Outcome) -> bool {
 
 /// Whether nobody knows if it was done: proxies say as well that they got no answer.
 fn is_lost(outcome: &Outcome) -> bool {
-    outcome.as_ref().map_or(true, |answer| answer.status >= 500)
+    outcome.as_ref().map_or(true, |answer| answer.status() >= 500)
 }
 
 fn refused(call: error::Call, answer: &Answer) -> AlibabaKmsError {
-    let refusal = Refusal::of_openapi(answer.status, answer.body.expose());
-    let skew = time::skew(answer.header("date").unwrap_or_default(), SystemTime::now());
+    let refusal = Refusal::of_openapi(answer.status(), answer.body().expose());
+    let skew = time::skew(answer.header("date").unwrap_or_default(), SystemTime::now(), "KMS");
     call.refused(refusal).with_skew(skew)
 }
 

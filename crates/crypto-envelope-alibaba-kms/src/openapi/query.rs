@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
+use crypto_envelope_http::percent::{Space, encoded_length, push_encoded};
 use zeroize::Zeroizing;
 
 /// Names and values. Some of the values are secret: all are wiped.
@@ -67,20 +68,6 @@ pub(crate) fn canonical<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> 
     encoded(pairs.into_iter(), Space::Percent)
 }
 
-/// All but the unreserved characters of RFC 3986 as `%XX`.
-pub(crate) fn percent_encoded(text: &str) -> Zeroizing<String> {
-    let mut encoded = Zeroizing::new(String::with_capacity(encoded_length(text)));
-    push_encoded(&mut encoded, text, Space::Percent);
-    encoded
-}
-
-/// How a space is written.
-#[derive(Clone, Copy)]
-enum Space {
-    Plus,
-    Percent,
-}
-
 /// Room is made once: a string that grows leaves copies behind.
 fn encoded<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, space: Space) -> Zeroizing<String> {
     let pairs: Vec<_> = pairs.collect();
@@ -98,31 +85,6 @@ fn encoded<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, space: Space) ->
     encoded
 }
 
-/// At most.
-fn encoded_length(text: &str) -> usize {
-    text.bytes().map(|byte| if is_unreserved(byte) { 1 } else { 3 }).sum()
-}
-
-fn push_encoded(encoded: &mut String, text: &str, space: Space) {
-    for byte in text.bytes() {
-        match (byte, space) {
-            (b' ', Space::Plus) => encoded.push('+'),
-            _ if is_unreserved(byte) => encoded.push(char::from(byte)),
-            _ => {
-                encoded.push('%');
-                encoded.push(char::from(DIGITS[usize::from(byte >> 4)]));
-                encoded.push(char::from(DIGITS[usize::from(byte & 0xF)]));
-            }
-        }
-    }
-}
-
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte)
-}
-
-const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,14 +98,6 @@ mod tests {
         assert_eq!(*canonical(parameters.iter()), "a%20b=&b=1%20~%2B%C3%A9");
         parameters.sort();
         assert_eq!(*parameters.encoded(), "a+b=&b=1+~%2B%C3%A9");
-    }
-
-    #[test]
-    fn room_is_made_once() {
-        let text = "a /".repeat(1000);
-        let encoded = percent_encoded(&text);
-        assert_eq!(encoded.len(), encoded_length(&text));
-        assert_eq!(encoded.capacity(), encoded.len());
     }
 
     #[test]

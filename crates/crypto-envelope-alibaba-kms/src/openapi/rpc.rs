@@ -2,6 +2,7 @@
 
 use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use crypto_envelope_http::percent;
 use zeroize::Zeroizing;
 
 use super::{
@@ -42,7 +43,7 @@ pub(crate) fn sign(call: &ToSign<'_>) -> SignedRequest {
 }
 
 fn signature<'a>(secret: &[u8], parameters: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    let canonical = query::percent_encoded(&query::canonical(parameters));
+    let canonical = percent::encoded(&query::canonical(parameters));
     let to_sign = Zeroizing::new(["POST&%2F&", &canonical].concat());
     let key = Zeroizing::new([secret, b"&"].concat());
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key);

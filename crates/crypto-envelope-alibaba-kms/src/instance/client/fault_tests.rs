@@ -9,9 +9,12 @@ use crypto_envelope::{
     Error, blocking,
     provider::ProviderErrorKind::{self, Denied, Other, Throttled, Unavailable},
 };
-use crypto_envelope_testkit::fake::{
-    alibaba_instance::{Call as Logged, lie},
-    http::Fault,
+use crypto_envelope_testkit::{
+    canned::{CannedServer, answer},
+    fake::{
+        alibaba_instance::{Call as Logged, lie},
+        http::Fault,
+    },
 };
 
 use super::*;
@@ -21,7 +24,6 @@ use crate::{
         protobuf::Message as _,
     },
     test_instance::TestInstance,
-    test_server::{TestServer, answer},
 };
 
 fn patient() -> AlibabaKmsSettings {
@@ -199,8 +201,8 @@ fn answers_by_other_versions_are_refused() -> Result<()> {
         // Not all calls of all instances say it.
         ("", Some("v1"), true),
     ] {
-        let server = TestServer::start(vec![answer(200, headers, &body)])?;
-        let client = AlibabaKmsInstance::new(&server.endpoint, &key, &patient())?;
+        let server = CannedServer::start(vec![answer(200, headers, &body)])?;
+        let client = AlibabaKmsInstance::new(server.endpoint(), &key, &patient())?;
         let mut call = GetPublicKey::new("k");
         if let Some(version) = asked {
             call = call.on_key_version(version);

@@ -15,7 +15,10 @@ calls! {
 #[cfg(test)]
 mod tests {
     use crypto_envelope::{Error, Result, blocking};
-    use crypto_envelope_testkit::fake::alibaba_instance::FakeAlibabaInstance;
+    use crypto_envelope_testkit::{
+        canned::{CannedServer, answer},
+        fake::alibaba_instance::FakeAlibabaInstance,
+    };
     use serde_json::json;
 
     use super::*;
@@ -26,7 +29,6 @@ mod tests {
             AccessKey, KmsInstance,
             calls::{Parts as _, read_answer},
         },
-        test_server::{TestServer, answer},
     };
 
     #[test]
@@ -81,10 +83,10 @@ mod tests {
         // As the vendor writes it.
         let pem = fake.ca_pem().unwrap_or_default().replace('\n', "\r\n");
         let body = json!({"KmsInstance": {"InstanceId": "kst-1", "CaCertificateChainPem": pem}});
-        let server = TestServer::start(vec![answer(200, "", &body.to_string())])?;
+        let server = CannedServer::start(vec![answer(200, "", &body.to_string())])?;
         let access_key = AccessKey::new("id", &b"secret"[..])?;
         let settings = AlibabaKmsSettings::new();
-        let openapi = AlibabaKmsOpenApi::new(&server.endpoint, &access_key, &settings)?;
+        let openapi = AlibabaKmsOpenApi::new(server.endpoint(), &access_key, &settings)?;
         let found = blocking::wait(openapi.call(GetKmsInstance::new("kst-1")))?.instance;
 
         let key = fake.client_key();

@@ -11,13 +11,15 @@ use crypto_envelope::{
     Error, blocking,
     provider::ProviderErrorKind::{self, Denied, Other, Throttled, Unavailable},
 };
-use crypto_envelope_testkit::fake::alibaba_instance::FakeAlibabaInstance;
+use crypto_envelope_testkit::{
+    canned::{CannedServer, answer},
+    fake::alibaba_instance::FakeAlibabaInstance,
+};
 
 use super::*;
 use crate::{
     AlibabaKmsError,
     openapi::{AsymmetricVerify, CreateAlias, CreateKey, DescribeKey, Encrypt, GenerateDataKey},
-    test_server::{TestServer, answer},
 };
 
 const GOOD: &str = r#"{"KeyMetadata": {"KeyId": "k"}, "RequestId": "r"}"#;
@@ -32,8 +34,8 @@ fn kms(endpoint: &str, settings: &AlibabaKmsSettings) -> Result<AlibabaKmsOpenAp
 
 /// Describes a key, of a server that gives these answers; and the requests that it got.
 fn describe(answers: Vec<Vec<u8>>) -> Result<(Result<()>, Vec<String>)> {
-    let server = TestServer::start(answers)?;
-    let kms = kms(&server.endpoint, &AlibabaKmsSettings::new().max_attempts(4))?;
+    let server = CannedServer::start(answers)?;
+    let kms = kms(server.endpoint(), &AlibabaKmsSettings::new().max_attempts(4))?;
     let described = blocking::wait(kms.call(DescribeKey::new("k"))).map(drop);
     Ok((described, server.requests()))
 }
@@ -134,8 +136,8 @@ fn connections_that_break_are_made_again() -> Result<()> {
 /// Nobody knows whether the key was made.
 #[test]
 fn keys_are_not_made_twice() -> Result<()> {
-    let server = TestServer::start(vec![vec![], answer(200, "", GOOD)])?;
-    let kms = kms(&server.endpoint, &AlibabaKmsSettings::new())?;
+    let server = CannedServer::start(vec![vec![], answer(200, "", GOOD)])?;
+    let kms = kms(server.endpoint(), &AlibabaKmsSettings::new())?;
     let (kind, text) = told(blocking::wait(kms.call(CreateKey::new())).map(drop));
     assert_eq!((kind, server.requests().len()), (Unavailable, 1), "{text}");
     Ok(())
@@ -150,8 +152,8 @@ fn keys_are_made_again_only_if_there_was_no_time_for_them() -> Result<()> {
         (answer(503, "", &refusal("ServiceUnavailableTemporary")), 1),
         (answer(400, "", &refusal("Throttling.User")), 2),
     ] {
-        let server = TestServer::start(vec![first, answer(200, "", GOOD)])?;
-        let kms = kms(&server.endpoint, &AlibabaKmsSettings::new())?;
+        let server = CannedServer::start(vec![first, answer(200, "", GOOD)])?;
+        let kms = kms(server.endpoint(), &AlibabaKmsSettings::new())?;
         let made = blocking::wait(kms.call(CreateKey::new()));
         assert_eq!((made.is_ok(), server.requests().len()), (tried == 2, tried));
     }
@@ -162,8 +164,8 @@ fn keys_are_made_again_only_if_there_was_no_time_for_them() -> Result<()> {
 fn what_an_attempt_before_may_have_done_is_said() -> Result<()> {
     let there_is_one = answer(409, "", &refusal("Rejected.AlreadyExists"));
     let create = |before: &[Vec<u8>]| {
-        let server = TestServer::start([before, std::slice::from_ref(&there_is_one)].concat())?;
-        let kms = kms(&server.endpoint, &AlibabaKmsSettings::new())?;
+        let server = CannedServer::start([before, std::slice::from_ref(&there_is_one)].concat())?;
+        let kms = kms(server.endpoint(), &AlibabaKmsSettings::new())?;
         let refused = blocking::wait(kms.call(CreateAlias::new("alias/a", "k")));
         let refused = refused.expect_err("there is one");
         let found = AlibabaKmsError::all_in(&refused)[0];
@@ -193,8 +195,8 @@ fn what_was_sent_is_not_told() -> Result<()> {
         ("<p>YSBzZWNyZXQgdmFsdWU</p>".to_owned(), false),
         (refusal("InvalidParameter").replace("no", "the value of key-secret is wrong"), true),
     ] {
-        let server = TestServer::start(vec![answer(400, "", &body)])?;
-        let kms = kms(&server.endpoint, &AlibabaKmsSettings::new())?;
+        let server = CannedServer::start(vec![answer(400, "", &body)])?;
+        let kms = kms(server.endpoint(), &AlibabaKmsSettings::new())?;
         let call = Encrypt::new("key-secret", &b"a secret+value"[..]);
         let (_, text) = told(blocking::wait(kms.call(call)).map(drop));
         assert_eq!(text.contains("what KMS said is not shown"), !is_told, "{text}");
@@ -208,8 +210,8 @@ fn data_keys_have_the_length_that_was_asked_for() -> Result<()> {
     let made = |call: GenerateDataKey, plaintext: &str| {
         let body =
             format!(r#"{{"KeyId": "k", "CiphertextBlob": "c", "Plaintext": "{plaintext}"}}"#);
-        let server = TestServer::start(vec![answer(200, "", &body)])?;
-        let kms = kms(&server.endpoint, &AlibabaKmsSettings::new())?;
+        let server = CannedServer::start(vec![answer(200, "", &body)])?;
+        let kms = kms(server.endpoint(), &AlibabaKmsSettings::new())?;
         blocking::wait(kms.call(call)).map(drop)
     };
     let ask = || GenerateDataKey::new("k");
@@ -231,8 +233,8 @@ fn data_keys_have_the_length_that_was_asked_for() -> Result<()> {
 fn another_version_than_was_asked_for_is_refused() -> Result<()> {
     let verify = |used: &str| {
         let body = format!(r#"{{"Value": true, "KeyId": "k", "KeyVersionId": "{used}"}}"#);
-        let server = TestServer::start(vec![answer(200, "", &body)])?;
-        let kms = kms(&server.endpoint, &AlibabaKmsSettings::new())?;
+        let server = CannedServer::start(vec![answer(200, "", &body)])?;
+        let kms = kms(server.endpoint(), &AlibabaKmsSettings::new())?;
         let call = AsymmetricVerify::new("k", "v1", "RSA_PSS_SHA_256", [1], [2]);
         blocking::wait(kms.call(call)).map(|verified| verified.is_valid)
     };

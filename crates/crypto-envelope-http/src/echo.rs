@@ -6,11 +6,12 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::SecretBytes;
 use zeroize::Zeroizing;
 
-use crate::openapi::query::percent_encoded;
+use crate::percent;
 
 /// Whether `text` shows a part of one of `secrets`, in a form in which it may have been sent or noted
 /// down: raw, escaped, in hexadecimal, in base64 at any alignment, percent-encoded once or twice.
-pub(crate) fn shows(text: &str, secrets: &[SecretBytes]) -> bool {
+#[must_use]
+pub fn shows(text: &str, secrets: &[SecretBytes]) -> bool {
     let text = dense(text);
     let runs: HashSet<_> = text.as_bytes().windows(RUN).collect();
     secrets.iter().flat_map(forms).any(|form| match form.len() {
@@ -23,7 +24,7 @@ pub(crate) fn shows(text: &str, secrets: &[SecretBytes]) -> bool {
 fn forms(secret: &SecretBytes) -> Vec<Zeroizing<String>> {
     let secret = secret.expose();
     let raw = lossy(secret);
-    let encoded = percent_encoded(&raw);
+    let encoded = percent::encoded(&raw);
     let mut hex = Zeroizing::new(String::with_capacity(2 * secret.len()));
     for byte in secret {
         hex.extend(
@@ -33,7 +34,7 @@ fn forms(secret: &SecretBytes) -> Vec<Zeroizing<String>> {
     }
     let mut escaped = Zeroizing::new(String::with_capacity(4 * secret.len()));
     escaped.extend(secret.escape_ascii().map(char::from));
-    let mut forms = vec![dense(&percent_encoded(&encoded)), dense(&encoded), dense(&raw)];
+    let mut forms = vec![dense(&percent::encoded(&encoded)), dense(&encoded), dense(&raw)];
     forms.extend([dense(&escaped), hex]);
     for start in 0..secret.len().min(3) {
         let text = Zeroizing::new(BASE64.encode(&secret[start..]));

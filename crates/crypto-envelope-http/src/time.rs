@@ -3,14 +3,16 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// As `Thu, 06 Feb 2020 07:32:54 GMT` (RFC 9110, 5.6.7).
-pub(crate) fn http_date(time: SystemTime) -> String {
+#[must_use]
+pub fn http_date(time: SystemTime) -> String {
     // Other years do not have four digits, and the crate would panic.
     let latest = UNIX_EPOCH + Duration::from_secs(END_OF_YEAR_9999);
     httpdate::fmt_http_date(time.clamp(UNIX_EPOCH, latest))
 }
 
 /// As `2020-02-06T07:32:54Z` (ISO 8601).
-pub(crate) fn iso_date(time: SystemTime) -> String {
+#[must_use]
+pub fn iso_date(time: SystemTime) -> String {
     // The crate knows the calendar: `Thu, 06 Feb 2020 07:32:54 GMT`, always of this form.
     let date = http_date(time);
     let month = MONTHS.iter().position(|month| date.get(8..11) == Some(month)).unwrap_or(0) + 1;
@@ -19,8 +21,9 @@ pub(crate) fn iso_date(time: SystemTime) -> String {
 }
 
 /// By how much the clock of the service, by the header `Date` of its answer, is ahead of ours, or
-/// behind it, in words; nothing if that is too little to matter.
-pub(crate) fn skew(date: &str, now: SystemTime) -> Option<String> {
+/// behind it, in words that name the service; nothing if that is too little to matter.
+#[must_use]
+pub fn skew(date: &str, now: SystemTime, service: &str) -> Option<String> {
     let theirs = httpdate::parse_http_date(date).ok()?;
     let (gap, direction) = match theirs.duration_since(now) {
         Ok(ahead) => (ahead, "behind"),
@@ -28,7 +31,9 @@ pub(crate) fn skew(date: &str, now: SystemTime) -> Option<String> {
     };
     (gap >= NOTABLE).then(|| {
         let (minutes, seconds) = (gap.as_secs() / 60, gap.as_secs() % 60);
-        format!("the clock of this machine is {minutes} min {seconds} s {direction} that of KMS")
+        format!(
+            "the clock of this machine is {minutes} min {seconds} s {direction} that of {service}"
+        )
     })
 }
 
@@ -69,7 +74,7 @@ mod tests {
     #[test]
     fn a_wrong_clock_is_told_by_how_much() {
         let now = at(1_580_974_374);
-        let skew = |seconds| skew(&http_date(at(seconds)), now);
+        let skew = |seconds| skew(&http_date(at(seconds)), now, "KMS");
         assert_eq!(skew(1_580_974_374), None);
         assert_eq!(skew(1_580_974_374 + 59), None);
         assert_eq!(
@@ -80,6 +85,6 @@ mod tests {
             skew(1_580_974_374 - 3600).as_deref(),
             Some("the clock of this machine is 60 min 0 s ahead of that of KMS")
         );
-        assert_eq!(super::skew("yesterday", now), None);
+        assert_eq!(super::skew("yesterday", now, "KMS"), None);
     }
 }

@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod body;
+pub mod echo;
+mod no_answer;
+mod opened;
+mod patience;
+pub mod percent;
+mod request;
+mod retry;
+mod settings;
+pub mod time;
+mod transport;
+
+pub use self::{
+    answer::{Answer, Head},
+    body::Body,
+    no_answer::{NoAnswer, NoAnswerKind},
+    opened::OpenedAnswer,
+    request::{Method, Request},
+    settings::HttpSettings,
+    transport::{Outcome, Transport},
+};
+
+#[cfg(test)]
+mod test_calls;
