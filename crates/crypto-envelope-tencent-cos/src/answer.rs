@@ -113,6 +113,15 @@ pub enum Wrong {
     Refused(Box<Refusal>),
     /// It is not what was asked for, in words that go on after "the answer is".
     Unreadable(Cow<'static, str>),
+    /// What COS has is not what was sent, or what came is not what COS has.
+    Damaged,
+}
+
+impl Wrong {
+    /// Two checksums of the same bytes, of which COS may have told none.
+    pub(crate) fn compare(ours: u64, theirs: Option<u64>) -> Result<(), Self> {
+        if theirs.is_none_or(|theirs| theirs == ours) { Ok(()) } else { Err(Self::Damaged) }
+    }
 }
 
 impl Wrong {

@@ -20,10 +20,10 @@ pub(crate) mod upload_part_copy;
 use std::fmt;
 
 use bytes::Bytes;
-use crypto_envelope::Result;
+use crypto_envelope::{Result, SecretBytes};
 
 use crate::{
-    CosBucket, CosError, CosMethod, ObjectKey,
+    CosBucket, CosError, CosErrorKind, CosMethod, ObjectKey,
     answer::{Head, Wrong},
     error::{About, Refusal},
     request::{Headers, Query},
@@ -62,13 +62,19 @@ pub trait Exchange: fmt::Debug + Send + Sync + 'static {
         Ok(Vec::new())
     }
 
-    /// Whether it does no harm, and says the same, if it is done again after an answer was lost.
+    /// Whether it comes to the same if it is done again after an answer was lost. Else it may be refused because
+    /// of itself.
     fn is_idempotent(&self) -> bool {
         true
     }
 
     /// Reads an answer with a status of success.
     fn read(&self, head: &Head, body: &[u8]) -> Result<Self::Answer, Wrong>;
+
+    /// Compares checksums, which may take a while.
+    fn check(&self, _: &Self::Answer) -> Result<(), Wrong> {
+        Ok(())
+    }
 }
 
 /// What `call` is, for errors.
@@ -82,18 +88,30 @@ pub(crate) fn read_answer<E: Exchange>(
     bucket: &CosBucket,
     head: &Head,
     body: &[u8],
-    secrets: &[&str],
+    secrets: &[SecretBytes],
 ) -> Result<E::Answer, CosError> {
     let answer = if head.is_success() {
         call.read(head, body)
     } else {
         Err(Wrong::Refused(Box::new(Refusal::of(head, body))))
     };
-    answer.map_err(|wrong| match wrong {
-        Wrong::Refused(refusal) => about(call, bucket).refused(refusal.with_ids(head), secrets),
-        Wrong::Unreadable(what) => about(call, bucket).answered_wrongly(head.request_id(), &what),
-    })
+    answer.map_err(|wrong| wrongly_answered(about(call, bucket), wrong, head, secrets))
 }
+
+pub(crate) fn wrongly_answered(
+    about: About,
+    wrong: Wrong,
+    head: &Head,
+    secrets: &[SecretBytes],
+) -> CosError {
+    match wrong {
+        Wrong::Refused(refusal) => about.refused(refusal.with_ids(head), secrets),
+        Wrong::Unreadable(what) => about.answered_wrongly(head.request_id(), &what),
+        Wrong::Damaged => about.failed(CosErrorKind::Damaged, DAMAGED),
+    }
+}
+
+const DAMAGED: &str = "the checksum of COS (CRC-64) is another than that of the bytes here";
 
 #[cfg(test)]
 mod transcript_tests;

@@ -120,11 +120,11 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// Where credentials come from that change, such as temporary ones. It is asked before each attempt, so it
+/// Where credentials come from that change, such as temporary ones. It is asked before each call, so it
 /// should keep what it gave, and get new ones a while before they end.
 #[async_trait]
 pub trait CredentialsSource: fmt::Debug + Send + Sync + 'static {
-    /// Those to sign the next request with.
+    /// Those to sign the next call with.
     ///
     /// # Errors
     ///

@@ -7,12 +7,13 @@ mod refusal;
 use std::{error::Error as StdError, fmt, io};
 
 use crypto_envelope::{
-    Error,
+    Error, SecretBytes,
     service::{self, said},
 };
+use crypto_envelope_http::{NoAnswer, NoAnswerKind};
 
 pub use self::kind::CosErrorKind;
-pub(crate) use self::{redact::without_secrets, refusal::Refusal};
+pub(crate) use self::refusal::Refusal;
 use crate::{CosBucket, ObjectKey, clock};
 
 /// A call to COS that failed.
@@ -255,9 +256,9 @@ pub(crate) struct About {
 
 impl About {
     /// The call failed, and this was the answer. What was sent as `secrets` is left out of it.
-    pub(crate) fn refused(self, refusal: Refusal, secrets: &[&str]) -> CosError {
+    pub(crate) fn refused(self, refusal: Refusal, secrets: &[SecretBytes]) -> CosError {
         let kind = kind::of(&refusal);
-        let clean = |text: String| said(&without_secrets(&text, secrets));
+        let clean = |text: String| said(&redact::without_secrets(&text, secrets));
         let known = |text: String| Some(clean(text)).filter(|text| !text.is_empty());
         // Their lines mean something.
         let lines = |text: Option<String>| {
@@ -296,6 +297,19 @@ impl About {
             skew: None,
             attempt: Attempt::First,
         }))
+    }
+
+    /// No answer came.
+    pub(crate) fn without_answer(self, no_answer: &NoAnswer) -> CosError {
+        let message = no_answer.message();
+        match no_answer.kind() {
+            NoAnswerKind::Untrusted => {
+                let message = format!("the certificate of the endpoint is not trusted: {message}");
+                self.failed(CosErrorKind::Untrusted, &message)
+            }
+            NoAnswerKind::TooLong => self.failed(CosErrorKind::Unreadable, message),
+            _ => self.failed(CosErrorKind::Unavailable, message),
+        }
     }
 
     /// COS answered, and not what was asked for.

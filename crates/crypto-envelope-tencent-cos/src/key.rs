@@ -66,7 +66,7 @@ impl ObjectKey {
 
     /// The path in the header that names the source of a copy, where nobody resolves dots.
     pub(crate) fn source_path(&self) -> String {
-        format!("/{}", *percent::encode_path(&self.0))
+        format!("/{}", percent::encode_path(&self.0))
     }
 }
 

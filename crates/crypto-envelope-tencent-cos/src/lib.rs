@@ -1,10 +1,9 @@
 #![doc = include_str!("../README.md")]
-// Until there is a client.
-#![cfg_attr(not(test), allow(dead_code))]
 
 mod answer;
 mod body;
 mod calls;
+mod client;
 mod clock;
 mod crc64;
 mod credentials;
@@ -17,6 +16,7 @@ mod metadata;
 mod percent;
 mod range;
 mod request;
+mod settings;
 mod sign;
 mod xml;
 
@@ -40,6 +40,7 @@ pub use self::{
         upload_part::{UploadPart, UploadedPart},
         upload_part_copy::UploadPartCopy,
     },
+    client::{CosClient, OpenedObject},
     crc64::Crc64,
     credentials::{CosCredentials, CredentialsSource},
     customer_key::CustomerKey,
@@ -50,8 +51,11 @@ pub use self::{
     metadata::{CannedAcl, ObjectMetadata, ServerSideEncryption},
     range::{ByteRange, ContentRange},
     request::CosMethod,
+    settings::CosSettings,
     sign::{Presign, PresignedUrl},
 };
 
+#[cfg(test)]
+mod property_tests;
 #[cfg(test)]
 mod test_vectors;

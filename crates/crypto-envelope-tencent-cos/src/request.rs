@@ -51,7 +51,8 @@ impl CosMethod {
 /// A request, ready and signed.
 pub(crate) struct Request {
     pub(crate) method: CosMethod,
-    pub(crate) url: String,
+    /// Path and query.
+    pub(crate) target: String,
     /// `host` and `content-length` are among them.
     pub(crate) headers: Headers,
     /// In pieces that are sent one after the other.
@@ -88,8 +89,8 @@ impl Request {
         }
         headers.push("host", &endpoint.host_header());
         let path = call.key().map_or_else(|| "/".to_owned(), ObjectKey::url_path);
-        let url = format!("{}{path}{}", endpoint.url(), query.url_form());
-        Ok(Self { method, url, headers, body })
+        let target = format!("{path}{}", query.url_form());
+        Ok(Self { method, target, headers, body })
     }
 }
 
@@ -97,7 +98,7 @@ impl Request {
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Request");
-        shown.field("method", &self.method).field("url", &self.url).finish_non_exhaustive()
+        shown.field("method", &self.method).field("target", &self.target).finish_non_exhaustive()
     }
 }
 
@@ -164,6 +165,7 @@ impl Headers {
         self.0.iter().map(|(name, value)| (&**name, value.as_str()))
     }
 
+    #[cfg(test)]
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.iter().find(|(found, _)| *found == name).map(|(_, value)| value)
     }
@@ -171,6 +173,10 @@ impl Headers {
     /// Those that must not come back in words.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         self.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| value)
+    }
+
+    pub(crate) fn into_pairs(self) -> Vec<(String, Zeroizing<String>)> {
+        self.0
     }
 }
 

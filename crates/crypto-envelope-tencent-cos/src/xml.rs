@@ -192,6 +192,7 @@ mod tests {
         read(body.as_bytes(), "Result", read_it).map_err(|wrong| match wrong {
             Wrong::Unreadable(what) => what.into_owned(),
             Wrong::Refused(refusal) => format!("refused: {}", refusal.code),
+            Wrong::Damaged => unreachable!("nothing is compared"),
         })
     }
 

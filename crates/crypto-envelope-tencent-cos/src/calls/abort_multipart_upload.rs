@@ -42,6 +42,11 @@ impl Exchange for AbortMultipartUpload {
         Query::default().with("uploadId", self.upload.as_str())
     }
 
+    fn is_idempotent(&self) -> bool {
+        // After the first time there is no such upload.
+        false
+    }
+
     fn read(&self, _: &Head, _: &[u8]) -> Result<(), Wrong> {
         Ok(())
     }

@@ -119,6 +119,10 @@ impl Exchange for PutObject {
         CustomerKey::check(self.customer_key.as_ref(), head)?;
         StoredObject::read(head)
     }
+
+    fn check(&self, answer: &StoredObject) -> Result<(), Wrong> {
+        Wrong::compare(self.body.crc64().value(), answer.crc64)
+    }
 }
 
 /// What COS has stored.

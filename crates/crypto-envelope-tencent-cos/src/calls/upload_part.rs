@@ -89,6 +89,10 @@ impl Exchange for UploadPart {
         CustomerKey::check(self.customer_key.as_ref(), head)?;
         Ok(UploadedPart { number: self.number, etag: head.etag()?, crc64: head.crc64()? })
     }
+
+    fn check(&self, answer: &UploadedPart) -> Result<(), Wrong> {
+        Wrong::compare(self.body.crc64().value(), answer.crc64)
+    }
 }
 
 pub(super) fn of_part(upload: &UploadId, number: PartNumber) -> Query {

@@ -40,11 +40,30 @@ pub enum CosErrorKind {
     Other,
 }
 
+impl CosErrorKind {
+    /// Of an answer whose status is all that is known.
+    pub(crate) fn of_status(status: u16) -> Self {
+        match status {
+            304 => Self::NotModified,
+            401 | 403 | 407 | 451 => Self::Denied,
+            404 => Self::NotFound,
+            405 | 501 => Self::Unsupported,
+            409 => Self::Conflict,
+            412 => Self::PreconditionFailed,
+            416 => Self::RangeNotSatisfiable,
+            429 => Self::Throttled,
+            408 | 500.. => Self::Unavailable,
+            400..500 => Self::Invalid,
+            _ => Self::Other,
+        }
+    }
+}
+
 pub(super) fn of(refusal: &Refusal) -> CosErrorKind {
     if is_about_time(&refusal.code, &refusal.message) {
         return CosErrorKind::Denied;
     }
-    of_code(&refusal.code).unwrap_or_else(|| of_status(refusal.status))
+    of_code(&refusal.code).unwrap_or_else(|| CosErrorKind::of_status(refusal.status))
 }
 
 /// Whether COS refused the time of the request.
@@ -112,20 +131,4 @@ fn of_code(code: &str) -> Option<CosErrorKind> {
         "MethodNotAllowed" | "NotImplemented" => Kind::Unsupported,
         _ => return None,
     })
-}
-
-fn of_status(status: u16) -> CosErrorKind {
-    match status {
-        304 => CosErrorKind::NotModified,
-        401 | 403 | 407 | 451 => CosErrorKind::Denied,
-        404 => CosErrorKind::NotFound,
-        405 | 501 => CosErrorKind::Unsupported,
-        409 => CosErrorKind::Conflict,
-        412 => CosErrorKind::PreconditionFailed,
-        416 => CosErrorKind::RangeNotSatisfiable,
-        429 => CosErrorKind::Throttled,
-        408 | 500.. => CosErrorKind::Unavailable,
-        400..500 => CosErrorKind::Invalid,
-        _ => CosErrorKind::Other,
-    }
 }

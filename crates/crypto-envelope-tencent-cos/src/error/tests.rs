@@ -17,7 +17,8 @@ fn about(key: &str) -> About {
 fn refused(status: u16, body: &str) -> CosError {
     let head =
         Head::new(status, [("x-cos-request-id", &b"id-1"[..]), ("x-cos-trace-id", b"trace-1")]);
-    about("a").refused(Refusal::of(&head, body.as_bytes()), &["hidden-token", "key of SSE-C="])
+    let secrets = [&b"hidden-token"[..], b"key of SSE-C="].map(SecretBytes::from);
+    about("a").refused(Refusal::of(&head, body.as_bytes()), &secrets)
 }
 
 fn coded(status: u16, code: &str) -> CosError {
