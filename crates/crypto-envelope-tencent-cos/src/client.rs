@@ -15,6 +15,7 @@ use std::{
 use crypto_envelope::{Error, Result, SecretBytes, service};
 use crypto_envelope_http as http;
 
+use self::opened::Opened;
 pub use self::opened::OpenedObject;
 use crate::{
     Call, CosCredentials, CosEndpoint, CosError, CosErrorKind, CosMethod, CosSettings,
@@ -52,12 +53,14 @@ use crate::{
 /// # Retries
 ///
 /// Where an answer failed to come, or said that it may come later, a call is tried again. One that is refused
-/// then, because an attempt before has done it after all, says so: [`CosError::is_after_lost_attempt`].
+/// then, because an attempt before has done it after all, says so: [`CosError::is_after_lost_attempt`]. An object
+/// whose bytes break off is asked for the rest of them.
 #[derive(Clone, Debug)]
 pub struct CosClient {
     transport: http::Transport,
     endpoint: Arc<CosEndpoint>,
     credentials: Arc<dyn CredentialsSource>,
+    max_attempts: u32,
 }
 
 impl CosClient {
@@ -73,7 +76,8 @@ impl CosClient {
         settings: &CosSettings,
     ) -> Result<Self> {
         let transport = http::Transport::new(&endpoint.url(), settings.http())?;
-        Ok(Self { transport, endpoint: Arc::new(endpoint), credentials: Arc::new(credentials) })
+        let (endpoint, credentials) = (Arc::new(endpoint), Arc::new(credentials));
+        Ok(Self { transport, endpoint, credentials, max_attempts: settings.attempts() })
     }
 
     /// Where the bucket is.
@@ -106,7 +110,8 @@ impl CosClient {
     ///
     /// As [`call`](Self::call).
     pub async fn open(&self, call: GetObject) -> Result<OpenedObject> {
-        service::run(self.prepare(call).await?.open()).await?
+        let opened = self.begin(call.clone()).await?;
+        Ok(OpenedObject::new(self.clone(), call, opened))
     }
 
     /// Signs a URL in advance, for whoever has it.
@@ -116,6 +121,10 @@ impl CosClient {
     /// As [`Presign::url`]; what the source of the credentials fails with.
     pub async fn presign(&self, presign: Presign) -> Result<PresignedUrl> {
         presign.url(&self.endpoint, &self.credentials.credentials().await?)
+    }
+
+    async fn begin(&self, call: GetObject) -> Result<Opened> {
+        service::run(self.prepare(call).await?.open()).await?
     }
 
     async fn prepare<E: Exchange>(&self, call: E) -> Result<Prepared<E>> {
@@ -196,7 +205,7 @@ impl<E: Exchange> Prepared<E> {
 }
 
 impl Prepared<GetObject> {
-    async fn open(self) -> Result<OpenedObject> {
+    async fn open(self) -> Result<Opened> {
         let may_pass = |outcome: &http::Outcome<http::OpenedAnswer>| match outcome {
             // Why is in the body, which is still to come.
             Ok(answer) => {
@@ -210,9 +219,7 @@ impl Prepared<GetObject> {
         let opened = opened.map_err(|no_answer| self.without_answer(&no_answer))?;
         let head = head_of(opened.head());
         if head.is_success() {
-            let properties = self.read(&head, &[])?;
-            let about = calls::about(&*self.call, self.endpoint.bucket());
-            return Ok(OpenedObject::new(properties, about, opened));
+            return Ok(Opened { properties: self.read(&head, &[])?, answer: opened });
         }
         let answer = opened.whole(LONGEST_REFUSAL).await;
         let body = answer.as_ref().map_or(&[][..], |answer| answer.body().expose());

@@ -10,7 +10,7 @@ use super::{
     properties::ObjectProperties,
 };
 use crate::{
-    ByteRange, CosMethod, CustomerKey, ETag, ObjectKey,
+    ByteRange, ContentRange, CosMethod, CustomerKey, ETag, ObjectKey,
     answer::{Head, Wrong},
     request::{Headers, Query},
 };
@@ -84,6 +84,14 @@ impl GetObject {
     }
 
     conditions!("the object");
+
+    /// The same object, from byte `from` of what was asked for on.
+    pub(crate) fn rest_of(&self, found: &ObjectProperties, from: u64) -> Result<Self> {
+        let asked = found.range.map_or(0..found.length, ContentRange::range);
+        let mut rest = self.clone().if_match(found.etag.clone());
+        rest.range = Some(ByteRange::of(asked.start.saturating_add(from)..asked.end)?);
+        Ok(rest)
+    }
 
     fn overriding(mut self, name: &str, value: impl Into<String>) -> Self {
         self.overrides = self.overrides.with(name, value);

@@ -4,22 +4,33 @@ use std::fmt;
 
 use bytes::Bytes;
 use crypto_envelope::{Error, Result};
-use crypto_envelope_http::OpenedAnswer;
+use crypto_envelope_http::{NoAnswer, OpenedAnswer};
 
-use crate::{CosErrorKind, Crc64, ObjectProperties, answer::Wrong, error::About};
+use super::CosClient;
+use crate::{CosErrorKind, Crc64, GetObject, ObjectProperties, answer::Wrong, calls, error::About};
 
 /// An object, or a part of it, whose bytes are still to come. If it is dropped before its end, so is the
 /// connection.
 pub struct OpenedObject {
+    client: CosClient,
+    call: GetObject,
     properties: ObjectProperties,
-    about: About,
     answer: OpenedAnswer,
     seen: Crc64,
+    /// Since the last bytes came.
+    failures: u32,
+}
+
+/// What came before the bytes.
+pub(super) struct Opened {
+    pub(super) properties: ObjectProperties,
+    pub(super) answer: OpenedAnswer,
 }
 
 impl OpenedObject {
-    pub(super) fn new(properties: ObjectProperties, about: About, answer: OpenedAnswer) -> Self {
-        Self { properties, about, answer, seen: Crc64::new() }
+    pub(super) fn new(client: CosClient, call: GetObject, opened: Opened) -> Self {
+        let Opened { properties, answer } = opened;
+        Self { client, call, properties, answer, seen: Crc64::new(), failures: 0 }
     }
 
     /// What is known of the object.
@@ -32,33 +43,31 @@ impl OpenedObject {
     /// [`body_length`](ObjectProperties::body_length) says, and of a whole object the checksum is compared with
     /// that of COS: what came before is good only if the end is reached without an error.
     ///
+    /// If the connection breaks, the rest is asked for, of the same object. A future that is dropped loses
+    /// nothing.
+    ///
     /// # Errors
     ///
-    /// [`Error::Io`] with a [`CosError`](crate::CosError) inside if the connection breaks, or the bytes are not
-    /// those that COS has.
+    /// [`Error::Io`] with a [`CosError`](crate::CosError) inside if the connection breaks too often, the object
+    /// was replaced meanwhile, or the bytes are not those that COS has.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>> {
-        let chunk = self.answer.chunk().await;
-        let chunk =
-            chunk.map_err(|failed| Error::from(self.about.clone().without_answer(&failed)))?;
-        let expected = self.properties.body_length();
-        match &chunk {
-            Some(bytes) => {
-                self.seen.update(bytes);
-                if self.seen.length() > expected {
-                    return Err(self.damaged("there are more bytes than COS said"));
+        loop {
+            match self.answer.chunk().await {
+                Ok(Some(bytes)) => {
+                    self.failures = 0;
+                    self.seen.update(&bytes);
+                    if self.seen.length() > self.properties.body_length() {
+                        return Err(self.damaged("there are more bytes than COS said"));
+                    }
+                    return Ok(Some(bytes));
                 }
+                Ok(None) => {
+                    self.check_end()?;
+                    return Ok(None);
+                }
+                Err(failed) => self.resume(&failed).await?,
             }
-            None if self.seen.length() < expected => {
-                return Err(self.damaged("there are fewer bytes than COS said"));
-            }
-            None if self.properties.range.is_none() => {
-                Wrong::compare(self.seen.value(), self.properties.crc64).map_err(|_| {
-                    self.damaged("the checksum of COS (CRC-64) is another than that of the bytes")
-                })?;
-            }
-            None => {}
         }
-        Ok(chunk)
     }
 
     /// All of them at once, if there are not more than `longest`.
@@ -81,8 +90,42 @@ impl OpenedObject {
         Ok(bytes)
     }
 
+    async fn resume(&mut self, failed: &NoAnswer) -> Result<()> {
+        let is_over = self.seen.length() >= self.properties.body_length();
+        self.failures += 1;
+        if !failed.may_pass() || is_over || self.failures >= self.client.max_attempts {
+            return Err(self.about().without_answer(failed).into());
+        }
+        let rest = self.call.rest_of(&self.properties, self.seen.length())?;
+        let Opened { properties, answer } = self.client.begin(rest).await?;
+        if !properties.etag.matches(&self.properties.etag)
+            || properties.length != self.properties.length
+        {
+            return Err(self.damaged("the rest is that of another object"));
+        }
+        self.answer = answer;
+        Ok(())
+    }
+
+    fn check_end(&self) -> Result<()> {
+        if self.seen.length() < self.properties.body_length() {
+            return Err(self.damaged("there are fewer bytes than COS said"));
+        }
+        // Of a part there is no checksum.
+        if self.properties.range.is_some() {
+            return Ok(());
+        }
+        Wrong::compare(self.seen.value(), self.properties.crc64).map_err(|_| {
+            self.damaged("the checksum of COS (CRC-64) is another than that of the bytes")
+        })
+    }
+
+    fn about(&self) -> About {
+        calls::about(&self.call, self.client.endpoint().bucket())
+    }
+
     fn damaged(&self, what: &str) -> Error {
-        self.about.clone().failed(CosErrorKind::Damaged, what).into()
+        self.about().failed(CosErrorKind::Damaged, what).into()
     }
 }
 

@@ -160,25 +160,89 @@ fn objects_are_read_whole_or_not_at_all() -> io::Result<()> {
     let other =
         String::from_utf8(object("text")).expect("text").replace("\r\n\r\ntext", "\r\n\r\nTEXT");
     assert_eq!(error(read(get(), vec![other.into()])?).kind(), CosErrorKind::Damaged);
-    let cut = object("text");
-    let cut = cut[..cut.len() - 1].to_vec();
-    assert_eq!(error(read(get(), vec![cut])?).kind(), CosErrorKind::Unavailable);
     let long = read(get(), vec![object(&"x".repeat(1001))])?;
     assert!(matches!(long, Err(Error::InvalidInput { .. })));
+    Ok(())
+}
+
+/// The answer to a GET, which ends after so many bytes.
+fn cut(answer: &[u8], bytes: usize) -> Vec<u8> {
+    let head = answer.windows(4).position(|end| end == b"\r\n\r\n").expect("a head") + 4;
+    answer[..head + bytes].to_vec()
+}
+
+fn part(range: &str, tag: &str, bytes: &str) -> Vec<u8> {
+    // The checksum is that of the whole object.
+    let headers =
+        format!("ETag: \"{tag}\"\r\nx-cos-hash-crc64ecma: 1\r\nContent-Range: bytes {range}\r\n");
+    answer(206, &headers, bytes)
+}
+
+#[test]
+fn an_object_that_breaks_off_is_asked_for_the_rest() -> io::Result<()> {
+    let answers = vec![
+        cut(&object("text"), 1),
+        refused(503, "SlowDown"),
+        cut(&part("1-3/4", "abc", "ext"), 2),
+        part("3-3/4", "abc", "t"),
+    ];
+    let server = CannedServer::start(answers)?;
+    let cos = client(server.endpoint());
+    let get = GetObject::new(key()).version_id("v1");
+    let read = blocking::wait(async { cos.open(get).await?.whole(1000).await });
+    assert_eq!(read.ok(), Some(b"text".to_vec()));
+    let requests = server.requests();
+    for (request, range) in requests[1..].iter().zip(["1-3", "1-3", "3-3"]) {
+        let request = request.to_ascii_lowercase();
+        assert!(request.contains(&format!("range: bytes={range}\r\n")), "{request}");
+        assert!(
+            request.contains("if-match: \"abc\"\r\n") && request.contains("?versionid=v1 "),
+            "{request}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn the_rest_is_of_the_same_range() -> io::Result<()> {
+    let answers = vec![cut(&part("2-3/4", "abc", "xt"), 1), part("3-3/4", "abc", "t")];
+    let get = GetObject::new(key()).range(ByteRange::last(2).expect("a range"));
+    assert_eq!(read(get, answers)?.ok(), Some(b"xt".to_vec()));
+    Ok(())
+}
+
+#[test]
+fn the_rest_of_another_object_is_refused() -> io::Result<()> {
+    let broken = || cut(&object("text"), 1);
+    for (rest, kind) in [
+        (part("1-3/4", "other", "ext"), CosErrorKind::Damaged),
+        (part("1-3/4", "abc", "EXT"), CosErrorKind::Damaged),
+        (part("1-4/5", "abc", "ext!"), CosErrorKind::Unreadable),
+        (object("text"), CosErrorKind::Unreadable),
+        (refused(412, "PreconditionFailed"), CosErrorKind::PreconditionFailed),
+        (refused(404, "NoSuchKey"), CosErrorKind::NotFound),
+    ] {
+        assert_eq!(error(read(GetObject::new(key()), vec![broken(), rest])?).kind(), kind);
+    }
+    Ok(())
+}
+
+#[test]
+fn what_breaks_off_again_and_again_is_given_up() -> io::Result<()> {
+    let nothing = || cut(&part("1-3/4", "abc", "ext"), 0);
+    let answers = vec![cut(&object("text"), 1), nothing(), nothing(), nothing()];
+    assert_eq!(error(read(GetObject::new(key()), answers)?).kind(), CosErrorKind::Unavailable);
     Ok(())
 }
 
 #[test]
 fn ranges_are_those_that_were_asked_for() -> io::Result<()> {
     let get = || GetObject::new(key()).range(ByteRange::of(1..3).expect("a range"));
-    let part = |range: &str| {
-        // The checksum is that of the whole object.
-        let headers =
-            format!("ETag: \"abc\"\r\nx-cos-hash-crc64ecma: 1\r\nContent-Range: {range}\r\n");
-        answer(206, &headers, "ex")
-    };
-    assert_eq!(read(get(), vec![part("bytes 1-2/4")])?.ok(), Some(b"ex".to_vec()));
-    assert_eq!(error(read(get(), vec![part("bytes 0-1/4")])?).kind(), CosErrorKind::Unreadable);
+    assert_eq!(read(get(), vec![part("1-2/4", "abc", "ex")])?.ok(), Some(b"ex".to_vec()));
+    assert_eq!(
+        error(read(get(), vec![part("0-1/4", "abc", "ex")])?).kind(),
+        CosErrorKind::Unreadable
+    );
     assert_eq!(error(read(get(), vec![object("text")])?).kind(), CosErrorKind::Unreadable);
     let behind = read(get(), vec![refused(416, "InvalidRange")])?;
     assert_eq!(error(behind).kind(), CosErrorKind::RangeNotSatisfiable);
