@@ -128,6 +128,8 @@ async fn accept(
     loop {
         // What fails here is one connection, or all descriptors are taken for now.
         if let Ok((stream, _)) = listener.accept().await {
+            // Slow answers if it fails, and no harm.
+            let _ = stream.set_nodelay(true);
             let transport = transport.clone();
             tokio::spawn(transport.serve(stream, Arc::clone(&service), Arc::clone(&faults)));
         } else {
