@@ -6,7 +6,7 @@
 //! - [`insecure`]: test doubles **without any security**.
 //! - [`data`]: plaintext of any size that takes no memory.
 //! - `fake`: cloud services on the loopback interface, each behind a feature: `aws-kms`,
-//!   `alibaba-kms`.
+//!   `alibaba-kms`, `tencent-cos`.
 
 pub mod conformance;
 pub mod data;

@@ -196,8 +196,11 @@ mod tests {
 
     #[test]
     fn forms_are_as_queries() -> Result<(), Refusal> {
-        let mut request =
-            Request { query: "a=1".to_owned(), body: b"b=2".as_slice().into(), ..Request::default() };
+        let mut request = Request {
+            query: "a=1".to_owned(),
+            body: b"b=2".as_slice().into(),
+            ..Request::default()
+        };
         assert!(Parameters::of(&request).is_err());
         let form = "application/x-www-form-urlencoded; charset=UTF-8";
         request.headers.push(("Content-Type".to_owned(), form.to_owned()));

@@ -58,17 +58,15 @@ pub(super) async fn send(
 pub(super) fn head(response: &Response, content_length: u64) -> Vec<u8> {
     let status = response.status;
     let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
-    let mut lines = format!("HTTP/1.1 {status} {}\r\n", reason.unwrap_or("Fake"));
-    for (name, value) in &response.headers {
-        // What a client sent comes back in some headers, and must not end one.
-        let value = value.replace(['\r', '\n'], " ");
-        lines.push_str(&format!("{name}: {value}\r\n"));
-    }
+    let mut lines = vec![format!("HTTP/1.1 {status} {}", reason.unwrap_or("Fake"))];
+    // What a client sent comes back in some headers, and must not end one.
+    let one_line = |value: &str| value.replace(['\r', '\n'], " ");
+    let headers = response.headers.iter();
+    lines.extend(headers.map(|(name, value)| format!("{name}: {}", one_line(value))));
     if !matches!(status, 100..200 | 204 | 304) {
-        lines.push_str(&format!("Content-Length: {content_length}\r\n"));
+        lines.push(format!("Content-Length: {content_length}"));
     }
-    lines.push_str("\r\n");
-    lines.into_bytes()
+    (lines.join("\r\n") + "\r\n\r\n").into_bytes()
 }
 
 fn chunks(body: &Body, length: usize) -> impl Iterator<Item = Bytes> {

@@ -137,8 +137,7 @@ impl Exchange {
             }
         }
         request.body = bytes.into();
-        let outcome =
-            interruption.map_or(Outcome::Whole, |(_, fault)| Outcome::Interrupted(fault));
+        let outcome = interruption.map_or(Outcome::Whole, |(_, fault)| Outcome::Interrupted(fault));
         Some(Taken { request, outcome, after })
     }
 
@@ -317,7 +316,10 @@ mod tests {
         let bodies = answers.split("HTTP/1.1 200 OK\r\n").skip(1);
         let bodies = bodies.filter_map(|answer| answer.split_once("\r\n\r\n"));
         let bodies = bodies.collect::<Vec<_>>();
-        assert_eq!(bodies.iter().map(|(_, body)| *body).collect::<Vec<_>>(), ["one", "two", "", ""]);
+        assert_eq!(
+            bodies.iter().map(|(_, body)| *body).collect::<Vec<_>>(),
+            ["one", "two", "", ""]
+        );
         assert!(bodies.iter().all(|(head, _)| head.contains("X-Case: ÄÖ\r\n")), "{answers}");
         assert!(bodies[2].0.contains("Content-Length: 4"), "{answers}");
         assert!(bodies[3].0.contains("Connection: close"), "{answers}");

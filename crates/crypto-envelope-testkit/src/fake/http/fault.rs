@@ -186,9 +186,8 @@ impl Faults {
     fn find(&self, operation: &str, is_wanted: impl Fn(&Effect) -> bool) -> Option<Effect> {
         self.with(|faults| {
             let effect = faults.iter_mut().filter(|fault| is_wanted(&fault.effect));
-            let mut struck = effect.filter_map(|fault| {
-                fault.strikes(operation).then(|| fault.effect.clone())
-            });
+            let mut struck =
+                effect.filter_map(|fault| fault.strikes(operation).then(|| fault.effect.clone()));
             let effect = struck.next();
             faults.retain(|fault| fault.left != Some(0));
             effect
@@ -206,7 +205,10 @@ type Change = Arc<dyn Fn(Vec<u8>) -> Vec<u8> + Send + Sync>;
 #[derive(Clone)]
 pub(super) enum Effect {
     Delay(Duration),
-    Slow { bytes: usize, pause: Duration },
+    Slow {
+        bytes: usize,
+        pause: Duration,
+    },
     Status(u16, Vec<u8>),
     Close,
     Cut(usize),

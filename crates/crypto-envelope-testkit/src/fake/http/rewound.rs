@@ -22,8 +22,11 @@ impl<S> Rewound<S> {
 
     /// With `bytes`, which were the last to be read from it, once more before the rest.
     pub(super) fn rewind(&mut self, bytes: Bytes) {
-        self.before =
-            if self.before.is_empty() { bytes } else { [bytes, self.before.clone()].concat().into() };
+        self.before = if self.before.is_empty() {
+            bytes
+        } else {
+            [bytes, self.before.clone()].concat().into()
+        };
     }
 }
 

@@ -71,6 +71,10 @@ impl Server {
         format!("{}://{}", self.scheme, self.address)
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     pub(crate) fn inject(&self, fault: Fault) {
         self.faults.add(fault);
     }
