@@ -19,4 +19,5 @@ pub mod runtime;
 pub mod server;
 pub mod sides;
 pub mod stored;
+pub mod tencent_cos;
 pub mod vectors;
