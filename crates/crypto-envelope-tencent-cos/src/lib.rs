@@ -58,4 +58,6 @@ pub use self::{
 #[cfg(test)]
 mod property_tests;
 #[cfg(test)]
+mod redaction_tests;
+#[cfg(test)]
 mod test_vectors;
