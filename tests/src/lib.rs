@@ -20,5 +20,6 @@ pub mod runtime;
 pub mod server;
 pub mod sides;
 pub mod stored;
+pub mod tencent_cos;
 pub mod vector_files;
 pub mod vectors;

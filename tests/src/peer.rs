@@ -55,6 +55,18 @@ impl Peer {
         Self::start(&mut python)
     }
 
+    /// Starts the vendor's SDK for Tencent COS, with what `peer.py` wants to know. What it keeps at
+    /// home, it keeps in the folder.
+    ///
+    /// # Errors
+    ///
+    /// If `cargo xtask test` did not prepare it, or it does not start.
+    pub fn tencent_cos(configuration: &Value, home: &Path) -> Result<Self> {
+        let mut python = clean_python("CRYPTO_ENVELOPE_TENCENT_COS_PYTHON")?;
+        python.arg(script("tencent_cos_python/peer.py")).arg(configuration.to_string());
+        Self::start(python.env("HOME", home))
+    }
+
     /// Starts the official SDK for JavaScript.
     ///
     /// # Errors

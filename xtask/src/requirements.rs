@@ -69,6 +69,16 @@ pub(crate) const ALIBABA_KMS_PYTHON: Requirement = Requirement {
     },
 };
 
+/// The vendor's SDK for Tencent COS, in Python.
+pub(crate) const TENCENT_COS_PYTHON: Requirement = Requirement {
+    name: "tencent-cos-python",
+    meet: || {
+        let venv =
+            Venv::new("tencent-cos-python", "tests/interop/tencent_cos_python/requirements.txt");
+        Ok(vec![("CRYPTO_ENVELOPE_TENCENT_COS_PYTHON", venv.program("python")?.into())])
+    },
+};
+
 /// A compiler that has the standard library for wasm32, or its source.
 pub(crate) const WASM: Requirement = Requirement { name: "wasm", meet: wasm32::compiler };
 

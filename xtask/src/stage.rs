@@ -90,6 +90,12 @@ pub(crate) const STAGES: &[Stage] = &[
          --test certify_alibaba_kms --test interop_alibaba_kms",
     )
     .needs(&requirements::ALIBABA_KMS_PYTHON),
+    Stage::tests(
+        "interop-tencent-cos",
+        "--workspace --features crypto-envelope-tests/interop-tencent-cos \
+         --test certify_tencent_cos",
+    )
+    .needs(&requirements::TENCENT_COS_PYTHON),
     Stage::check("format-benches", "fmt --manifest-path benches/Cargo.toml --check"),
     Stage::check(
         "clippy-benches",

@@ -1,5 +1,7 @@
 //! A bucket, and calls to it.
 
+#[cfg(test)]
+mod fake_tests;
 mod opened;
 #[cfg(test)]
 mod tests;

@@ -20,7 +20,7 @@
 
 // A fake alone does not need all that the fakes have in common.
 #![cfg_attr(
-    not(all(feature = "aws-kms", feature = "alibaba-kms")),
+    not(all(feature = "aws-kms", feature = "alibaba-kms", feature = "tencent-cos")),
     allow(dead_code, unused_imports)
 )]
 
@@ -39,6 +39,8 @@ pub mod http;
 mod log;
 #[cfg(feature = "alibaba-kms")]
 mod pem;
+#[cfg(feature = "tencent-cos")]
+pub mod tencent_cos;
 mod throttle;
 #[cfg(feature = "fake-tls")]
 mod tls;

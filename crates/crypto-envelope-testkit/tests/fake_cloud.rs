@@ -58,6 +58,32 @@ fn it_says_where_it_is_and_ends_with_its_input() -> Result<()> {
     Ok(())
 }
 
+/// It has no operations but those of objects, so what a client needs is all in the line.
+#[test]
+fn an_object_store_says_where_it_is_and_refuses_strangers() -> Result<()> {
+    let log = std::env::temp_dir().join(format!("fake-cloud-cos-{}", std::process::id()));
+    let path = log.to_str().ok_or("no text")?;
+    let (child, ready) = start(&["cos", "--log", path, "--part-size-check"])?;
+    let text = |name: &str| ready[name].as_str().ok_or(name.to_owned());
+    let (bucket, region, host) = (text("bucket")?, text("region")?, text("host")?);
+    assert_eq!(ready["service"], "cos");
+    assert_eq!(host, format!("{bucket}.cos.{region}.myqcloud.com"));
+    assert_eq!(text("endpoint")?, format!("http://127.0.0.1:{}", ready["port"]));
+    assert!(!text("secret_id")?.is_empty() && !text("secret_key")?.is_empty());
+    let mut stream = TcpStream::connect(text("endpoint")?.trim_start_matches("http://"))?;
+    write!(stream, "GET /key HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    assert!(answer.starts_with("HTTP/1.1 403 Forbidden\r\n"), "{answer}");
+    let line: Value = serde_json::from_str(&fs::read_to_string(&log)?)?;
+    assert_eq!(
+        (&line["op"], &line["key"], &line["error"]),
+        (&"GetObject".into(), &"key".into(), &"AccessDenied".into())
+    );
+    fs::remove_file(&log)?;
+    stop(child)
+}
+
 fn stop(mut child: Child) -> Result<()> {
     drop(child.stdin.take());
     assert_eq!(child.wait()?.code(), Some(0));

@@ -28,7 +28,12 @@ impl Ca {
 
     /// A server with a certificate of this CA.
     pub(crate) fn acceptor(&self) -> io::Result<TlsAcceptor> {
-        let mut server = params("crypto-envelope-testkit", &["127.0.0.1"])?;
+        self.acceptor_for(&["127.0.0.1"])
+    }
+
+    /// A server with a certificate of this CA for these addresses and names.
+    pub(crate) fn acceptor_for(&self, hosts: &[&str]) -> io::Result<TlsAcceptor> {
+        let mut server = params("crypto-envelope-testkit", hosts)?;
         server.use_authority_key_identifier_extension = true;
         server.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];

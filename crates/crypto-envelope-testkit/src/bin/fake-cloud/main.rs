@@ -5,6 +5,7 @@
 mod alibaba;
 mod aws_kms;
 mod listening;
+mod tencent_cos;
 mod until;
 
 use std::{
@@ -33,6 +34,8 @@ enum Cloud {
     Alibaba(alibaba::Gateways),
     /// AWS Key Management Service, in all Regions.
     AwsKms(aws_kms::Arguments),
+    /// Tencent Cloud Object Storage, with one bucket.
+    Cos(tencent_cos::Arguments),
 }
 
 impl Cloud {
@@ -40,6 +43,7 @@ impl Cloud {
         match self {
             Self::Alibaba(gateways) => gateways.start(),
             Self::AwsKms(arguments) => aws_kms::start(arguments),
+            Self::Cos(arguments) => tencent_cos::start(arguments),
         }
     }
 }

@@ -68,9 +68,10 @@ impl Service for InstanceService {
             Err(error) => (error.status(), error.answer().with("RequestId", crypto::uuid()), None),
         };
         let date = self.kms.with(|store| Date::of(store.clock.now()).http());
-        let mut headers = vec![("content-type", CONTENT_TYPE.to_owned()), ("date", date)];
-        headers.extend(version.map(|version| (KEY_VERSION, version)));
-        Response { status, headers, body: wire::encode(&message) }
+        let headers = [("content-type", CONTENT_TYPE.to_owned()), ("date", date)];
+        let mut response = Response::new(status, headers, wire::encode(&message));
+        response.headers.extend(version.map(|version| (KEY_VERSION.into(), version)));
+        response
     }
 
     fn record(&self, request: &Request, response: Option<&Response>, fault: Option<&str>) {
@@ -79,7 +80,7 @@ impl Service for InstanceService {
         let answer = response.map_or(Value::Null, |response| {
             let is_done = response.status == 200;
             let schema = if is_done { Schema::response(operation) } else { Some(Schema::ERROR) };
-            json_of(schema, &response.body)
+            json_of(schema, &response.body.as_one())
         });
         let asked = json_of(Schema::request(operation), &request.body);
         let text = |value: &Value, member: &str| {

@@ -109,7 +109,7 @@ mod tests {
             method: "POST".to_owned(),
             path: "/".to_owned(),
             headers: headers.into(),
-            body: STANDARD.decode(BODY).unwrap(),
+            body: STANDARD.decode(BODY).unwrap().into(),
             ..Request::default()
         }
     }
@@ -170,7 +170,7 @@ mod tests {
         let mut request = example();
         request.method = "PUT".to_owned();
         assert_eq!(verify_at(&request, THEN), Err(Refusal::signature_mismatch()));
-        request.body.push(0);
+        request.body = [&*request.body, &[0]].concat().into();
         assert_eq!(verify_at(&request, THEN), Err(Refusal::param("Content-SHA256")));
     }
 

@@ -196,14 +196,17 @@ mod tests {
 
     #[test]
     fn forms_are_as_queries() -> Result<(), Refusal> {
-        let mut request =
-            Request { query: "a=1".to_owned(), body: b"b=2".to_vec(), ..Request::default() };
+        let mut request = Request {
+            query: "a=1".to_owned(),
+            body: b"b=2".as_slice().into(),
+            ..Request::default()
+        };
         assert!(Parameters::of(&request).is_err());
         let form = "application/x-www-form-urlencoded; charset=UTF-8";
         request.headers.push(("Content-Type".to_owned(), form.to_owned()));
         assert_eq!(Parameters::of(&request)?.canonical_without(""), "a=1&b=2");
         assert_eq!(canonical_query(&request)?, "a=1");
-        request.body = b"a=2".to_vec();
+        request.body = b"a=2".as_slice().into();
         assert!(Parameters::of(&request).is_err());
         Ok(())
     }

@@ -64,15 +64,15 @@ impl Service for OpenApiService {
             Err(error) => (error.status(), error.json(request.header("host").unwrap_or_default())),
         };
         let date = self.kms.with(|store| Date::of(store.clock.now()).http());
-        let headers = vec![("content-type", CONTENT_TYPE.to_owned()), ("date", date)];
-        Response { status, headers, body: body.to_string().into_bytes() }
+        let headers = [("content-type", CONTENT_TYPE.to_owned()), ("date", date)];
+        Response::new(status, headers, body.to_string().into_bytes())
     }
 
     fn record(&self, request: &Request, response: Option<&Response>, fault: Option<&str>) {
         let read = Parameters::of(request);
         let asked = read.as_ref().map_or(Value::Null, Parameters::object);
         let parameters = read.unwrap_or_default();
-        let answer = response.map_or(Value::Null, |response| json_of(&response.body));
+        let answer = response.map_or(Value::Null, |response| json_of(&response.body.as_one()));
         let access_key = Claim::of(request, &parameters).map(|claim| claim.access_key.to_owned());
         self.log.add(Call {
             operation: action_of(request, &parameters).to_owned(),

@@ -128,7 +128,7 @@ mod tests {
                 path: text("path").to_owned(),
                 query: query.to_owned(),
                 headers: headers.collect(),
-                body: Vec::new(),
+                body: Vec::new().into(),
             };
             let mut key = AccessKey::new(text("access_key_id"), text("access_key_secret"));
             key.security_token = case["security_token"].as_str().map(str::to_owned);
@@ -246,7 +246,7 @@ mod tests {
             assert_eq!(example.code(), "IncompleteSignature");
         }
         for mut example in Example::all() {
-            example.request.body = b"a=b".to_vec();
+            example.request.body = b"a=b".as_slice().into();
             let form = "application/x-www-form-urlencoded";
             example.request.headers.push(("content-type".to_owned(), form.to_owned()));
             assert_ne!(example.code(), "ok");

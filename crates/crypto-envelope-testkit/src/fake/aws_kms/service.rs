@@ -82,13 +82,13 @@ impl Service for KmsService {
             Err(error) => (status_of(&error), error.json().to_string().into_bytes()),
         };
         let headers =
-            vec![("content-type", CONTENT_TYPE.to_owned()), ("x-amzn-requestid", crypto::uuid())];
-        Response { status, headers, body }
+            [("content-type", CONTENT_TYPE.to_owned()), ("x-amzn-requestid", crypto::uuid())];
+        Response::new(status, headers, body)
     }
 
     fn record(&self, request: &Request, response: Option<&Response>, fault: Option<&str>) {
         let scope = Authorization::of(request, SERVICE).unwrap_or_default().scope;
-        let body = response.map_or(Value::Null, |response| json_of(&response.body));
+        let body = response.map_or(Value::Null, |response| json_of(&response.body.as_one()));
         let error = body.get("__type").and_then(Value::as_str).map(str::to_owned);
         self.log.add(Call {
             operation: operation_of(request).to_owned(),
@@ -152,10 +152,10 @@ mod tests {
             ("authorization", AUTHORIZATION),
         ];
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let body = members.to_string().into_bytes();
+        let body = members.to_string().into();
         let request = Request { headers: headers.into(), body, ..Request::default() };
         let Response { status, body, .. } = service.answer(&request);
-        (status, json_of(&body))
+        (status, json_of(&body.as_one()))
     }
 
     /// Members of many operations, of which each takes what it knows.

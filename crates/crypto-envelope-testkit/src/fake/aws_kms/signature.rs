@@ -148,7 +148,7 @@ mod tests {
             path: path.to_owned(),
             query: query.to_owned(),
             headers: headers.collect(),
-            body: Vec::new(),
+            ..Request::default()
         }
     }
 
@@ -192,7 +192,7 @@ mod tests {
             "d3875051da38690788ef43de4db0d8f280229d82040bfac253562e56c3f20e0b",
         );
         assert!(verify(&form).is_err());
-        form.body = b"Param1=value1".to_vec();
+        form.body = b"Param1=value1".as_slice().into();
         assert_eq!(verify(&form), Ok(()));
     }
 
@@ -202,7 +202,7 @@ mod tests {
             |request| request.method = "PUT".to_owned(),
             |request| request.path = "/other".to_owned(),
             |request| request.query = "a=b".to_owned(),
-            |request| request.body = b"{}".to_vec(),
+            |request| request.body = b"{}".as_slice().into(),
             |request| request.headers[0].1 = "example.com".to_owned(),
             |request| request.headers[1].1 = "20150830T123601Z".to_owned(),
         ];

@@ -58,6 +58,19 @@ impl Fault {
         Self::new(Effect::Cut(after))
     }
 
+    /// The connection is closed without an answer, when the service did what was asked.
+    #[must_use]
+    pub fn lose_answer() -> Self {
+        Self::new(Effect::LoseAnswer)
+    }
+
+    /// The connection is closed when that many bytes of the body of the request have arrived; the
+    /// service never sees the request. Operations that only the body names are not told apart.
+    #[must_use]
+    pub fn interrupt(after: usize) -> Self {
+        Self::new(Effect::Interrupt(after))
+    }
+
     /// Bytes that are no HTTP; the service never sees the request.
     #[must_use]
     pub fn garbage() -> Self {
@@ -68,6 +81,18 @@ impl Fault {
     #[must_use]
     pub fn content_length(claim: u64) -> Self {
         Self::new(Effect::ContentLength(claim))
+    }
+
+    /// The answer has this header, and no other of this name.
+    #[must_use]
+    pub fn header(name: &'static str, value: impl Into<String>) -> Self {
+        Self::new(Effect::Header(name, Some(value.into())))
+    }
+
+    /// The answer lacks a header.
+    #[must_use]
+    pub fn without_header(name: &'static str) -> Self {
+        Self::new(Effect::Header(name, None))
     }
 
     /// The body of the answer is another one, which `change` makes of the true one. The service did
@@ -144,12 +169,26 @@ impl Faults {
         self.with(Vec::clear);
     }
 
-    /// What happens to a request: the effect of the first fault that strikes it.
+    /// What happens to a whole request: the effect of the first fault that strikes it.
     pub(super) fn strike(&self, operation: &str) -> Option<Effect> {
+        self.find(operation, |effect| !matches!(effect, Effect::Interrupt(_)))
+    }
+
+    /// Behind how many bytes of its body a request ends, and the name of the fault.
+    pub(super) fn interrupt(&self, operation: &str) -> Option<(usize, &'static str)> {
+        let effect = self.find(operation, |effect| matches!(effect, Effect::Interrupt(_)))?;
+        match effect {
+            Effect::Interrupt(after) => Some((after, effect.name())),
+            _ => None,
+        }
+    }
+
+    fn find(&self, operation: &str, is_wanted: impl Fn(&Effect) -> bool) -> Option<Effect> {
         self.with(|faults| {
-            let effect = faults
-                .iter_mut()
-                .find_map(|fault| fault.strikes(operation).then(|| fault.effect.clone()));
+            let effect = faults.iter_mut().filter(|fault| is_wanted(&fault.effect));
+            let mut struck =
+                effect.filter_map(|fault| fault.strikes(operation).then(|| fault.effect.clone()));
+            let effect = struck.next();
             faults.retain(|fault| fault.left != Some(0));
             effect
         })
@@ -166,12 +205,19 @@ type Change = Arc<dyn Fn(Vec<u8>) -> Vec<u8> + Send + Sync>;
 #[derive(Clone)]
 pub(super) enum Effect {
     Delay(Duration),
-    Slow { bytes: usize, pause: Duration },
+    Slow {
+        bytes: usize,
+        pause: Duration,
+    },
     Status(u16, Vec<u8>),
     Close,
     Cut(usize),
+    LoseAnswer,
+    Interrupt(usize),
     Garbage,
     ContentLength(u64),
+    /// Without a value, it is taken away.
+    Header(&'static str, Option<String>),
     Body(Change),
 }
 
@@ -184,8 +230,11 @@ impl Effect {
             Self::Status(..) => "status",
             Self::Close => "close",
             Self::Cut(_) => "cut",
+            Self::LoseAnswer => "lose-answer",
+            Self::Interrupt(_) => "interrupt",
             Self::Garbage => "garbage",
             Self::ContentLength(_) => "content-length",
+            Self::Header(..) => "header",
             Self::Body(_) => "body",
         }
     }
@@ -218,5 +267,16 @@ mod tests {
         assert_eq!(names(&faults, &["A", "B", "B"]), struck);
         faults.clear();
         assert_eq!(names(&faults, &["A"]), [None]);
+    }
+
+    #[test]
+    fn interruptions_strike_before_the_end_of_a_request_alone() {
+        let faults = Faults::default();
+        faults.add(Fault::interrupt(3).when(|operation| operation == "B"));
+        faults.add(Fault::lose_answer());
+        assert_eq!(faults.interrupt("A"), None);
+        assert_eq!(names(&faults, &["B"]), [Some("lose-answer")]);
+        assert_eq!(faults.interrupt("B"), Some((3, "interrupt")));
+        assert_eq!(faults.interrupt("B"), None);
     }
 }

@@ -1,5 +1,11 @@
 //! What a fake takes and gives.
 
+use std::borrow::Cow;
+
+use hyper::body::Bytes;
+
+use super::body::Body;
+
 /// A whole request.
 #[derive(Debug, Default)]
 pub(crate) struct Request {
@@ -9,7 +15,7 @@ pub(crate) struct Request {
     /// What follows the question mark, as it was sent.
     pub(crate) query: String,
     pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Bytes,
 }
 
 impl Request {
@@ -29,13 +35,29 @@ impl Request {
 #[derive(Debug)]
 pub(crate) struct Response {
     pub(crate) status: u16,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: Vec<u8>,
+    /// Their names are sent in this case: some clients look for one.
+    pub(crate) headers: Vec<(Cow<'static, str>, String)>,
+    /// Of the answer to `HEAD`, only its length is told.
+    pub(crate) body: Body,
 }
 
 impl Response {
+    pub(crate) fn new<const N: usize>(
+        status: u16,
+        headers: [(&'static str, String); N],
+        body: impl Into<Body>,
+    ) -> Self {
+        let headers = headers.map(|(name, value)| (Cow::Borrowed(name), value)).into();
+        Self { status, headers, body: body.into() }
+    }
+
     pub(crate) fn of_status(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new() }
+        Self { status, headers: Vec::new(), body: Body::default() }
+    }
+
+    /// Without any header of this name, in whatever case.
+    pub(super) fn remove_header(&mut self, name: &str) {
+        self.headers.retain(|(given, _)| !given.eq_ignore_ascii_case(name));
     }
 }
 

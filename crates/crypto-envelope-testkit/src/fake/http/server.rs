@@ -71,6 +71,10 @@ impl Server {
         format!("{}://{}", self.scheme, self.address)
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     pub(crate) fn inject(&self, fault: Fault) {
         self.faults.add(fault);
     }
@@ -128,6 +132,8 @@ async fn accept(
     loop {
         // What fails here is one connection, or all descriptors are taken for now.
         if let Ok((stream, _)) = listener.accept().await {
+            // Slow answers if it fails, and no harm.
+            let _ = stream.set_nodelay(true);
             let transport = transport.clone();
             tokio::spawn(transport.serve(stream, Arc::clone(&service), Arc::clone(&faults)));
         } else {

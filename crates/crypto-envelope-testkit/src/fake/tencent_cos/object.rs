@@ -1,0 +1,74 @@
+//! An object, or a part of one.
+
+use std::{borrow::Cow, time::SystemTime};
+
+use md5::{Digest as _, Md5};
+
+use super::{crc64::crc64, metadata::Metadata, sse::Encryption};
+use crate::fake::{crypto, date::Date, http::Body};
+
+#[derive(Clone, Debug)]
+pub(super) struct Object {
+    pub(super) content: Body,
+    /// With its quotation marks.
+    pub(super) etag: String,
+    pub(super) crc64: u64,
+    pub(super) modified: SystemTime,
+    pub(super) metadata: Metadata,
+    pub(super) encryption: Encryption,
+}
+
+impl Object {
+    pub(super) fn new(
+        content: Body,
+        metadata: Metadata,
+        encryption: Encryption,
+        modified: SystemTime,
+    ) -> Self {
+        let etag = format!("\"{}\"", crypto::hex(&md5(&content)));
+        let crc64 = crc64(content.pieces());
+        Self { content, etag, crc64, modified, metadata, encryption }
+    }
+
+    /// One of parts, whose entity tag says of how many.
+    pub(super) fn of_parts(
+        parts: &[&Self],
+        metadata: Metadata,
+        encryption: Encryption,
+        modified: SystemTime,
+    ) -> Self {
+        let mut content = Body::default();
+        let mut hashes = Md5::new();
+        for part in parts {
+            content.extend(&part.content);
+            hashes.update(md5(&part.content));
+        }
+        let etag = format!("\"{}-{}\"", crypto::hex(&hashes.finalize()), parts.len());
+        let crc64 = crc64(content.pieces());
+        Self { content, etag, crc64, modified, metadata, encryption }
+    }
+
+    /// What `GET` and `HEAD` say of it.
+    pub(super) fn headers(&self) -> impl Iterator<Item = (Cow<'static, str>, String)> {
+        let own = [
+            ("ETag", self.etag.clone()),
+            ("Last-Modified", Date::of(self.modified).http()),
+            ("Accept-Ranges", "bytes".to_owned()),
+            (CRC64, self.crc64.to_string()),
+        ];
+        let own = own.map(|(name, value)| (Cow::Borrowed(name), value));
+        own.into_iter().chain(self.metadata.headers()).chain(self.encryption.headers())
+    }
+}
+
+/// RFC 1321, as COS has it in entity tags.
+pub(super) fn md5(content: &Body) -> [u8; 16] {
+    let mut hash = Md5::new();
+    for piece in content.pieces() {
+        hash.update(piece);
+    }
+    hash.finalize().into()
+}
+
+/// The header with the checksum.
+pub(super) const CRC64: &str = "x-cos-hash-crc64ecma";

@@ -1,0 +1,253 @@
+//! What is in a bucket.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use super::Call;
+use crate::fake::{
+    date::Date,
+    http::{Body, percent},
+    tencent_cos::{
+        answer::Answer,
+        asked::Parameters,
+        error::CosError,
+        object::{Object, md5},
+        store::Store,
+        xml::{Element, Writer},
+    },
+};
+
+/// All buckets of the account.
+pub(super) fn list_all(store: &Store) -> Answer {
+    let mut xml = Writer::new();
+    xml.open("ListAllMyBucketsResult");
+    owner(&mut xml);
+    xml.open("Buckets");
+    for (name, bucket) in &store.buckets {
+        xml.open("Bucket");
+        xml.element("Name", name);
+        xml.element("Location", &bucket.region);
+        xml.element("CreationDate", &Date::of(bucket.created).extended());
+        xml.close("Bucket");
+    }
+    xml.close("Buckets");
+    xml.close("ListAllMyBucketsResult");
+    Answer::xml(xml)
+}
+
+pub(super) fn list(call: &Call<'_>, store: &Store) -> Result<Answer, CosError> {
+    let page = Page::of(&call.asked.parameters, "max-keys")?;
+    let marker = call.asked.parameters.get("marker").unwrap_or_default();
+    let bucket = store.bucket(call.bucket)?;
+    let after = bucket.objects.iter().filter(|(key, _)| key.as_str() > marker);
+    let found = page.find(after.map(|(key, object)| (key.as_str(), object)), marker);
+    let mut xml = Writer::new();
+    xml.open("ListBucketResult");
+    xml.element("Name", call.bucket);
+    page.describe(&mut xml);
+    xml.element("Marker", &page.text(marker));
+    xml.element("MaxKeys", &page.most.to_string());
+    xml.element("IsTruncated", &found.is_truncated.to_string());
+    if found.is_truncated {
+        xml.element("NextMarker", &page.text(&found.last));
+    }
+    for (key, object) in &found.items {
+        contents(&mut xml, &page.text(key), object);
+    }
+    found.common_prefixes(&page, &mut xml);
+    xml.close("ListBucketResult");
+    Ok(Answer::xml(xml))
+}
+
+pub(super) fn list_uploads(call: &Call<'_>, store: &Store) -> Result<Answer, CosError> {
+    let parameters = &call.asked.parameters;
+    let page = Page::of(parameters, "max-uploads")?;
+    let key_marker = parameters.get("key-marker").unwrap_or_default();
+    let id_marker = parameters.get("upload-id-marker").unwrap_or_default();
+    let bucket = store.bucket(call.bucket)?;
+    let after = bucket.uploads.iter().filter(|((key, id), _)| {
+        key.as_str() > key_marker
+            || key == key_marker && !id_marker.is_empty() && id.as_str() > id_marker
+    });
+    let after = after.map(|((key, id), upload)| (key.as_str(), (id, upload)));
+    let found = page.find(after, key_marker);
+    let mut xml = Writer::new();
+    xml.open("ListMultipartUploadsResult");
+    xml.element("Bucket", call.bucket);
+    page.describe(&mut xml);
+    xml.element("KeyMarker", &page.text(key_marker));
+    xml.element("UploadIdMarker", id_marker);
+    xml.element("MaxUploads", &page.most.to_string());
+    xml.element("IsTruncated", &found.is_truncated.to_string());
+    if found.is_truncated {
+        xml.element("NextKeyMarker", &page.text(&found.last));
+        let last = found.items.last().filter(|(key, _)| *key == found.last);
+        xml.element("NextUploadIdMarker", last.map_or("", |(_, (id, _))| id));
+    }
+    for (key, (id, upload)) in &found.items {
+        xml.open("Upload");
+        xml.element("Key", &page.text(key));
+        xml.element("UploadId", id);
+        xml.element("StorageClass", upload.metadata.storage_class());
+        owner(&mut xml);
+        xml.element("Initiated", &Date::of(upload.initiated).extended());
+        xml.close("Upload");
+    }
+    found.common_prefixes(&page, &mut xml);
+    xml.close("ListMultipartUploadsResult");
+    Ok(Answer::xml(xml))
+}
+
+/// Several objects at once.
+pub(super) fn delete(call: &Call<'_>, store: &mut Store) -> Result<Answer, CosError> {
+    let body = &call.asked.request.body;
+    let hash = STANDARD.encode(md5(&Body::from(body.clone())));
+    if call.asked.header("content-md5") != Some(&hash) {
+        let message = "The Content-MD5 is not that of the body, or is missing.";
+        return Err(CosError::new(400, "BadDigest", message));
+    }
+    let root = Element::parse(body).filter(|root| root.name == "Delete");
+    let root = root.ok_or_else(CosError::malformed_xml)?;
+    let keys = root.named("Object").map(|object| object.text_of("Key"));
+    let keys = keys.collect::<Option<Vec<_>>>().ok_or_else(CosError::malformed_xml)?;
+    if keys.len() > MOST {
+        return Err(CosError::malformed_xml());
+    }
+    let bucket = store.bucket_mut(call.bucket)?;
+    let mut xml = Writer::new();
+    xml.open("DeleteResult");
+    for key in keys {
+        bucket.objects.remove(key);
+        if root.text_of("Quiet") != Some("true") {
+            xml.open("Deleted");
+            xml.element("Key", key);
+            xml.close("Deleted");
+        }
+    }
+    xml.close("DeleteResult");
+    Ok(Answer::xml(xml))
+}
+
+/// What of a list is wanted, and how.
+struct Page<'p> {
+    prefix: &'p str,
+    delimiter: &'p str,
+    most: usize,
+    encoding: Option<&'p str>,
+}
+
+/// What there is of it.
+struct Found<'f, T> {
+    items: Vec<(&'f str, T)>,
+    prefixes: Vec<&'f str>,
+    /// The last key or prefix.
+    last: String,
+    is_truncated: bool,
+}
+
+impl<'p> Page<'p> {
+    fn of(parameters: &'p Parameters, most: &str) -> Result<Self, CosError> {
+        let encoding = parameters.get("encoding-type").filter(|encoding| !encoding.is_empty());
+        if encoding.is_some_and(|encoding| encoding != "url") {
+            return Err(CosError::invalid_argument("encoding-type is url."));
+        }
+        let most = match parameters.get(most).unwrap_or_default() {
+            "" => Ok(MOST),
+            text => {
+                let wrong = |_| CosError::invalid_argument(format!("{most}: {text}"));
+                text.parse().map(|number: usize| number.min(MOST)).map_err(wrong)
+            }
+        };
+        Ok(Self {
+            prefix: parameters.get("prefix").unwrap_or_default(),
+            delimiter: parameters.get("delimiter").unwrap_or_default(),
+            most: most?,
+            encoding,
+        })
+    }
+
+    /// Goes through sorted keys, all of them behind `marker`.
+    fn find<'f, T>(
+        &self,
+        sorted: impl Iterator<Item = (&'f str, T)>,
+        marker: &str,
+    ) -> Found<'f, T> {
+        let mut found = Found {
+            items: Vec::new(),
+            prefixes: Vec::new(),
+            last: String::new(),
+            is_truncated: false,
+        };
+        for (key, item) in sorted.filter(|(key, _)| key.starts_with(self.prefix)) {
+            let common = self.common_prefix(key);
+            // A page that ended with a prefix does not begin with it again.
+            let is_known = common
+                .is_some_and(|common| found.prefixes.last() == Some(&common) || common == marker);
+            if is_known {
+                continue;
+            }
+            if found.items.len() + found.prefixes.len() == self.most {
+                found.is_truncated = self.most > 0;
+                break;
+            }
+            common.unwrap_or(key).clone_into(&mut found.last);
+            match common {
+                Some(common) => found.prefixes.push(common),
+                None => found.items.push((key, item)),
+            }
+        }
+        found
+    }
+
+    fn common_prefix<'f>(&self, key: &'f str) -> Option<&'f str> {
+        if self.delimiter.is_empty() {
+            return None;
+        }
+        let at = key.get(self.prefix.len()..)?.find(self.delimiter)?;
+        key.get(..self.prefix.len() + at + self.delimiter.len())
+    }
+
+    fn describe(&self, xml: &mut Writer) {
+        if let Some(encoding) = self.encoding {
+            xml.element("EncodingType", encoding);
+        }
+        xml.element("Prefix", &self.text(self.prefix));
+        xml.element("Delimiter", &self.text(self.delimiter));
+    }
+
+    fn text(&self, key: &str) -> String {
+        match self.encoding {
+            Some(_) => percent::encode(key.as_bytes()),
+            None => key.to_owned(),
+        }
+    }
+}
+
+impl<T> Found<'_, T> {
+    fn common_prefixes(&self, page: &Page<'_>, xml: &mut Writer) {
+        for prefix in &self.prefixes {
+            xml.open("CommonPrefixes");
+            xml.element("Prefix", &page.text(prefix));
+            xml.close("CommonPrefixes");
+        }
+    }
+}
+
+fn contents(xml: &mut Writer, key: &str, object: &Object) {
+    xml.open("Contents");
+    xml.element("Key", key);
+    xml.element("LastModified", &Date::of(object.modified).extended());
+    xml.element("ETag", &object.etag);
+    xml.element("Size", &object.content.len().to_string());
+    owner(xml);
+    xml.element("StorageClass", object.metadata.storage_class());
+    xml.close("Contents");
+}
+
+fn owner(xml: &mut Writer) {
+    xml.open("Owner");
+    xml.element("ID", "1250000000");
+    xml.element("DisplayName", "1250000000");
+    xml.close("Owner");
+}
+
+const MOST: usize = 1000;
