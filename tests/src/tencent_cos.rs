@@ -1,7 +1,15 @@
 //! A fake Tencent COS, and the vendor's own clients of it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
+use crypto_envelope::provider::KeyProvider;
+use crypto_envelope_tencent_cos::{
+    CosBucket, CosClient, CosCredentials, CosEncryptingClient, CosEncryptingClientBuilder,
+    CosEndpoint, CosSettings,
+};
 use crypto_envelope_testkit::fake::tencent_cos::{FakeTencentCos, StoredObject};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -51,6 +59,28 @@ impl TencentCos {
     #[must_use]
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// Our client, without encryption.
+    ///
+    /// # Errors
+    ///
+    /// None that can be expected.
+    pub fn client(&self) -> Result<CosClient> {
+        let (key, fake) = (self.fake.access_key(), &self.fake);
+        let credentials = CosCredentials::new(key.id(), key.secret().as_bytes())?;
+        let bucket = CosBucket::new(fake.bucket())?;
+        let endpoint = CosEndpoint::new(bucket, fake.region())?.at_address(&fake.endpoint())?;
+        Ok(CosClient::new(endpoint, credentials, &CosSettings::new())?)
+    }
+
+    /// Our encrypting client, with these keys.
+    ///
+    /// # Errors
+    ///
+    /// None that can be expected.
+    pub fn ours(&self, provider: impl KeyProvider) -> Result<CosEncryptingClientBuilder> {
+        Ok(CosEncryptingClient::builder(self.client()?, Arc::new(provider)))
     }
 
     /// The vendor's clients, with the [master keys](AES_KEY) of these tests.

@@ -3,7 +3,7 @@
 pub(crate) mod body;
 pub(crate) mod cipher;
 pub(crate) mod envelope;
-mod instruction;
+pub(crate) mod instruction;
 mod java;
 mod kind;
 mod legacy;

@@ -102,8 +102,8 @@ impl CosObjectError {
         service::caused_by(error)
     }
 
-    pub(crate) fn record(path: &Path, what: &str) -> Self {
-        Self::Record { path: path.to_owned(), what: what.to_owned() }
+    pub(crate) fn record(path: &Path, what: &str) -> Error {
+        Self::Record { path: path.to_owned(), what: what.to_owned() }.into()
     }
 
     pub(crate) fn unknown(name: &'static str, value: &str) -> Self {

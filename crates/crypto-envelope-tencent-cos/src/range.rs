@@ -54,6 +54,23 @@ impl ByteRange {
         }
     }
 
+    /// Those of an object that is this long.
+    pub(crate) fn within(self, length: u64) -> Range<u64> {
+        match self.0 {
+            Kind::FromTo { first, last } => first.min(length)..last.saturating_add(1).min(length),
+            Kind::From { first } => first.min(length)..length,
+            Kind::Last { length: wanted } => length.saturating_sub(wanted)..length,
+        }
+    }
+
+    /// The same as a range, if that does not depend on where the object ends.
+    pub(crate) fn without_end(self) -> Option<Range<u64>> {
+        match self.0 {
+            Kind::FromTo { first, last } => Some(first..last.saturating_add(1)),
+            Kind::From { .. } | Kind::Last { .. } => None,
+        }
+    }
+
     /// Whether that is the answer to this.
     pub(crate) fn is_answered_by(self, answer: ContentRange) -> bool {
         let (first, last) = match self.0 {

@@ -3,6 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use sha2::{Digest, Sha256};
 
+pub(super) use crate::tencent_cos::stream;
 use crate::{
     vector_files::case::{Case, same, same_bytes},
     vectors::Result,
@@ -35,10 +36,4 @@ pub(super) fn check(record: &Case, what: &str, found: &[u8]) -> Result<()> {
 /// Whether a member is the hash of these bytes.
 pub(super) fn check_hash(case: &Case, name: &str, what: &str, found: &[u8]) -> Result<()> {
     same_bytes(&format!("the hash of {what}"), &case.bytes(name)?, &Sha256::digest(found))
-}
-
-/// The bytes that a seed stands for.
-pub(super) fn stream(seed: &str, length: usize) -> Vec<u8> {
-    let block = |number: u64| Sha256::new_with_prefix(seed).chain_update(number.to_be_bytes());
-    (0..).flat_map(|number| block(number).finalize()).take(length).collect()
 }

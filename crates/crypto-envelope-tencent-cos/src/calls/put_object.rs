@@ -5,7 +5,7 @@ use crypto_envelope::Result;
 
 use super::{Call, Exchange};
 use crate::{
-    CosMethod, CustomerKey, ETag, ObjectBody, ObjectKey, ObjectMetadata,
+    CosMethod, CustomerKey, ETag, ObjectBody, ObjectKey, ObjectMetadata, ObjectProperties,
     answer::{Head, Wrong},
     request::Headers,
 };
@@ -140,6 +140,12 @@ pub struct StoredObject {
 }
 
 impl StoredObject {
+    /// That was found when it was looked for.
+    pub(crate) fn of(properties: ObjectProperties) -> Self {
+        let ObjectProperties { etag, crc64, version_id, request_id, .. } = properties;
+        Self { etag, crc64, version_id, request_id }
+    }
+
     fn read(head: &Head) -> Result<Self, Wrong> {
         Self::with_etag(head.etag()?, head)
     }

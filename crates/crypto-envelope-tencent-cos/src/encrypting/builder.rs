@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use crypto_envelope::{
-    AlgorithmSuite, Decryptor, Encryptor, Error, Result, provider::KeyProvider,
-};
+use crypto_envelope::{AlgorithmSuite, Decryptor, Encryptor, Error, Result, provider::KeyProvider};
 
 use super::client::{Acceptance, CosEncryptingClient, Inner, Limits};
 use crate::{CosCarrier, CosClient, CosFormat, CustomerKey};

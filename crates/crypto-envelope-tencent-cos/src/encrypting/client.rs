@@ -5,9 +5,7 @@ use std::{fmt, sync::Arc};
 use crypto_envelope::{Decryptor, Encryptor, Result, provider::KeyProvider};
 
 use super::builder::CosEncryptingClientBuilder;
-use crate::{
-    CosCarrier, CosClient, CosEnvelope, CosFormat, CosObjectError, CustomerKey,
-};
+use crate::{CosCarrier, CosClient, CosEnvelope, CosFormat, CosObjectError, CustomerKey};
 
 /// Stores objects encrypted, and reads them decrypted: whole ones, ranges, files, streams of unknown
 /// length, in parts that go at the same time.

@@ -162,7 +162,7 @@ impl CosEncryptingClient {
                 let start = &opened.start;
                 if start.bucket != bucket || start.key != key {
                     let what = "it is of another object: take another record, or remove this one";
-                    return Err(CosObjectError::record(&record, what).into());
+                    return Err(CosObjectError::record(&record, what));
                 }
                 let is_same = start.etag.matches(&etag) && start.length == length;
                 let again = is_same.then(|| TargetFile::again(start.place.clone(), &path));

@@ -2,8 +2,8 @@
 
 use bytes::{Bytes, BytesMut};
 use crypto_envelope::{
-    Decryptor, EncryptionContext, Error, HeaderParser, Result, UnverifiedHeader,
-    aio::RangeReader, ranges::RangeOptions,
+    Decryptor, EncryptionContext, Error, HeaderParser, Result, UnverifiedHeader, aio::RangeReader,
+    ranges::RangeOptions,
 };
 
 use super::{
@@ -128,11 +128,7 @@ impl CosEncryptingClient {
         envelope.open(&*self.inner().provider).await
     }
 
-    async fn get_range(
-        &self,
-        object: DecryptObject,
-        range: ByteRange,
-    ) -> Result<DecryptedObject> {
+    async fn get_range(&self, object: DecryptObject, range: ByteRange) -> Result<DecryptedObject> {
         let Some(properties) = self.head_if_needed(&object).await? else {
             return self.get_message_range(&object, range).await;
         };
@@ -143,9 +139,7 @@ impl CosEncryptingClient {
             None => self.instruction_file(&object).await?,
         };
         match envelope {
-            Some(envelope) => {
-                self.get_envelope_range(&object, &envelope, &properties, range).await
-            }
+            Some(envelope) => self.get_envelope_range(&object, &envelope, &properties, range).await,
             None if self.inner().acceptance.unencrypted => {
                 match self.get_message_range(&object, range).await {
                     Err(error) if is_not_encrypted(&error) => {
@@ -192,13 +186,9 @@ impl CosEncryptingClient {
         range: ByteRange,
     ) -> Result<DecryptedObject> {
         let (reader, source) = self.message_reader(object).await?;
-        let left = match range.bounds() {
-            (Some(first), Some(last)) => first..last.saturating_add(1),
-            (Some(first), None) => first..reader.length().await?.max(first),
-            (None, last) => {
-                let length = reader.length().await?;
-                length.saturating_sub(last.unwrap_or(0))..length
-            }
+        let left = match range.without_end() {
+            Some(range) => range,
+            None => range.within(reader.length().await?),
         };
         let properties = source.properties().cloned().ok_or(CosObjectError::NotEncrypted)?;
         let (context, message_id) = (reader.context().clone(), *reader.header().message_id());

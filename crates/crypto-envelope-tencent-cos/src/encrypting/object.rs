@@ -117,9 +117,7 @@ impl Body {
                 *offset += bytes.len() as u64;
                 Ok(Some(bytes.into()))
             }
-            Self::Plain { waiting, .. } if !waiting.is_empty() => {
-                Ok(Some(std::mem::take(waiting)))
-            }
+            Self::Plain { waiting, .. } if !waiting.is_empty() => Ok(Some(std::mem::take(waiting))),
             Self::Plain { stored, .. } => stored.chunk().await,
             Self::Nothing => Ok(None),
         }
@@ -132,11 +130,8 @@ async fn message_chunk(
     stored: &mut OpenedObject,
 ) -> Result<Option<Bytes>> {
     while let Some(engine) = opener {
-        let next = if waiting.is_empty() {
-            stored.chunk().await?
-        } else {
-            Some(std::mem::take(waiting))
-        };
+        let next =
+            if waiting.is_empty() { stored.chunk().await? } else { Some(std::mem::take(waiting)) };
         let Some(piece) = next else {
             // Until here it could have been cut.
             let Some(engine) = opener.take() else { break };

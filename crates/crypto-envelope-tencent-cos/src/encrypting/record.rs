@@ -73,13 +73,17 @@ impl Record {
     /// Adds a line, which is on the disk when this returns.
     pub(super) fn add(&mut self, line: &Value) -> Result<()> {
         let written = write_line(&mut self.file, line);
-        written.map_err(|error| CosObjectError::record(&self.path, &format!("it cannot be written: {error}")))
+        written.map_err(|error| {
+            CosObjectError::record(&self.path, &format!("it cannot be written: {error}"))
+        })
     }
 
     /// There is nothing more to go on with.
     pub(super) fn remove(self) -> Result<()> {
         let removed = std::fs::remove_file(&self.path);
-        removed.map_err(|error| CosObjectError::record(&self.path, &format!("it cannot be removed: {error}")))
+        removed.map_err(|error| {
+            CosObjectError::record(&self.path, &format!("it cannot be removed: {error}"))
+        })
     }
 }
 
@@ -132,6 +136,12 @@ mod tests {
     use super::*;
 
     type TestResult = Result<(), Box<dyn std::error::Error>>;
+
+    fn is_refused<T>(outcome: Result<T>) -> bool {
+        let error = outcome.err();
+        let found = error.as_ref().and_then(CosObjectError::find_in);
+        matches!(found, Some(CosObjectError::Record { .. }))
+    }
 
     fn open(path: &Path) -> Result<Content> {
         Ok(Record::open(path, "an upload")?.expect("it is there").1)
@@ -188,7 +198,7 @@ mod tests {
         }
         for end in 0..first {
             fs::write(&path, &whole[..end])?;
-            assert!(matches!(open(&path), Err(Error::Record { .. })), "{end}");
+            assert!(is_refused(open(&path)), "{end}");
         }
         Ok(())
     }
@@ -206,10 +216,10 @@ mod tests {
             "{\"record\":\"an upload\",\"version\":1,\"start\":{}}\nno json\n",
         ] {
             fs::write(&path, text)?;
-            assert!(matches!(open(&path), Err(Error::Record { .. })), "{text}");
+            assert!(is_refused(open(&path)), "{text}");
         }
         let existing = Record::create(&path, "an upload", &json!({}));
-        assert!(matches!(existing, Err(Error::Record { .. })));
+        assert!(is_refused(existing));
         Ok(())
     }
 
@@ -218,7 +228,7 @@ mod tests {
         let directory = TempDir::new()?;
         let path = directory.path().join("record");
         let record = Record::create(&path, "an upload", &json!({}))?;
-        assert!(matches!(open(&path), Err(Error::Record { .. })));
+        assert!(is_refused(open(&path)));
         drop(record);
         open(&path)?;
         Ok(())

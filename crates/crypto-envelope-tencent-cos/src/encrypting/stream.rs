@@ -11,7 +11,7 @@ use super::{
     cipher::SerialCipher,
     client::CosEncryptingClient,
     flight::Flight,
-    put::{WrittenObject, Written},
+    put::{Written, WrittenObject},
     request::EncryptObject,
     upload::{OnFailure, OpenUpload, SentPart},
     watched::Watched,
@@ -158,7 +158,8 @@ impl Sending<'_> {
             while flight.len() >= parallel {
                 outcomes.extend(flight.next().await);
             }
-            outcomes = outcomes.into_iter().map(|outcome| outcome.map(Ok)).collect::<Result<_>>()?;
+            outcomes =
+                outcomes.into_iter().map(|outcome| outcome.map(Ok)).collect::<Result<_>>()?;
         }
         while let Some(outcome) = flight.next().await {
             outcomes.push(outcome);

@@ -332,7 +332,8 @@ impl EncryptedUpload {
         let mut end = 0;
         for given in parts.values() {
             if given.offset != end {
-                let message = format!("the plaintext from byte {end} on is in no part, or out of order");
+                let message =
+                    format!("the plaintext from byte {end} on is in no part, or out of order");
                 return Err(upload.fail(Error::invalid_input(message)).await);
             }
             end += given.length;

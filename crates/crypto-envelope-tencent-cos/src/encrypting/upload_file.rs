@@ -11,10 +11,7 @@ use std::{
 };
 
 use crypto_envelope::{
-    Error, HeaderParser, Result,
-    hazmat::PartSealer,
-    provider::ProviderErrorKind,
-    service,
+    Error, HeaderParser, Result, hazmat::PartSealer, provider::ProviderErrorKind, service,
 };
 use sha2::{Digest, Sha256};
 use tokio::task::{JoinError, JoinSet, spawn_blocking};
@@ -91,7 +88,7 @@ impl CosEncryptingClient {
             return Ok(());
         }
         let what = "it is of another object: take another record, or remove this one";
-        Err(CosObjectError::record(path, what).into())
+        Err(CosObjectError::record(path, what))
     }
 
     async fn upload_new(
@@ -214,7 +211,9 @@ impl CosEncryptingClient {
             }
             let page = match self.plain().call(call).await {
                 Ok(page) => page,
-                Err(error) if upload::kind(&error) == Some(CosErrorKind::NotFound) => return Ok(None),
+                Err(error) if upload::kind(&error) == Some(CosErrorKind::NotFound) => {
+                    return Ok(None);
+                }
                 Err(error) => return Err(error),
             };
             let parts = page.parts.into_iter();
@@ -239,9 +238,8 @@ impl CosEncryptingClient {
                 let mut parser: HeaderParser = decryptor.header_parser();
                 parser.push(bytes)?;
                 let opener = decryptor.open(parser.finish()?, &object.context).await;
-                opener.and_then(|opener| {
-                    Ok(PartCipher::Message(PartSealer::again(&opener, length)?))
-                })
+                opener
+                    .and_then(|opener| Ok(PartCipher::Message(PartSealer::again(&opener, length)?)))
             }
             Wrapped::Metadata(pairs) => {
                 let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -461,9 +459,7 @@ fn lost() -> Error {
 
 /// Whether the provider cannot unwrap at all, such as one with a public key.
 fn only_encrypts(error: &Error) -> bool {
-    let is_unsupported = |error: &Error| {
-        matches!(error, Error::Provider(error) if error.kind() == ProviderErrorKind::Unsupported)
-    };
+    let is_unsupported = |error: &Error| matches!(error, Error::Provider(error) if error.kind() == ProviderErrorKind::Unsupported);
     match error {
         Error::NoUsableKey { attempts, .. } => {
             let mut errors = attempts.iter().filter_map(|attempt| attempt.error()).peekable();

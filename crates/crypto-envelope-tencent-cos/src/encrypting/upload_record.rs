@@ -145,9 +145,8 @@ impl UploadStart {
             Wrapped::Header(BASE64.decode(header).ok()?)
         } else {
             let pairs = wrapped["metadata"].as_array()?.iter();
-            let pairs = pairs.map(|pair| {
-                Some((pair[0].as_str()?.to_owned(), pair[1].as_str()?.to_owned()))
-            });
+            let pairs = pairs
+                .map(|pair| Some((pair[0].as_str()?.to_owned(), pair[1].as_str()?.to_owned())));
             Wrapped::Metadata(pairs.collect::<Option<_>>()?)
         };
         Some(Self {

@@ -37,21 +37,21 @@ impl AesCtr {
         let inside = usize::try_from(offset % BLOCK_LENGTH as u64).unwrap_or(0);
         let first = offset / BLOCK_LENGTH as u64;
         if inside == 0 {
-            return self.from_block(first, data);
+            return self.apply_from(first, data);
         }
         let (head, rest) = data.split_at_mut(data.len().min(BLOCK_LENGTH - inside));
         let mut block = Zeroizing::new([0; BLOCK_LENGTH]);
-        self.from_block(first, &mut *block)?;
+        self.apply_from(first, &mut *block)?;
         head.iter_mut().zip(&block[inside..]).for_each(|(byte, key)| *byte ^= key);
         // An offset of 64 bits has less than 2^60 blocks.
-        self.from_block(first + 1, rest)
+        self.apply_from(first + 1, rest)
     }
 
     pub(super) fn cipher(&self) -> &crypto::AesCtr {
         &self.cipher
     }
 
-    fn from_block(&self, number: u64, data: &mut [u8]) -> Result<()> {
+    fn apply_from(&self, number: u64, data: &mut [u8]) -> Result<()> {
         if data.is_empty() {
             return Ok(());
         }
