@@ -64,8 +64,9 @@ impl Fault {
         Self::new(Effect::LoseAnswer)
     }
 
-    /// The connection is closed when that many bytes of the body of the request have arrived; the
-    /// service never sees the request. Operations that only the body names are not told apart.
+    /// The connection is closed when that many bytes of the body of the request have arrived, or all
+    /// of a shorter one; the service never sees the request. Operations that only the body names are
+    /// not told apart.
     #[must_use]
     pub fn interrupt(after: usize) -> Self {
         Self::new(Effect::Interrupt(after))

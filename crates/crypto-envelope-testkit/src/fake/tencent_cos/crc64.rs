@@ -12,16 +12,22 @@ fn update(crc: u64, bytes: &[u8]) -> u64 {
     let (eights, rest) = bytes.as_chunks::<8>();
     let crc = eights.iter().fold(crc, |crc, eight| {
         let mixed = (crc ^ u64::from_le_bytes(*eight)).to_le_bytes();
-        let tables = TABLES.iter().rev();
-        tables.zip(mixed).fold(0, |crc, (table, byte)| crc ^ table[usize::from(byte)])
+        let at = |place: usize| with(mixed[place], 7 - place);
+        // Written out, it takes a third of the time of a loop.
+        (at(0) ^ at(1) ^ at(2) ^ at(3)) ^ (at(4) ^ at(5) ^ at(6) ^ at(7))
     });
     rest.iter().fold(crc, |crc, byte| {
         let [low, ..] = crc.to_le_bytes();
-        TABLES[0][usize::from(low ^ byte)] ^ (crc >> 8)
+        with(low ^ byte, 0) ^ (crc >> 8)
     })
 }
 
 /// What a byte does to the checksum, with so many bytes behind it.
+fn with(byte: u8, behind: usize) -> u64 {
+    TABLES[behind][usize::from(byte)]
+}
+
+/// By the number of bytes behind, and by the byte.
 static TABLES: [[u64; 256]; 8] = tables();
 
 const fn tables() -> [[u64; 256]; 8] {

@@ -10,6 +10,8 @@ use crate::fake::{crypto, date::Date, http::Body};
 #[derive(Clone, Debug)]
 pub(super) struct Object {
     pub(super) content: Body,
+    /// What its entity tag is made of.
+    md5: [u8; 16],
     /// With its quotation marks.
     pub(super) etag: String,
     pub(super) crc64: u64,
@@ -25,9 +27,10 @@ impl Object {
         encryption: Encryption,
         modified: SystemTime,
     ) -> Self {
-        let etag = format!("\"{}\"", crypto::hex(&md5(&content)));
+        let md5 = md5(&content);
+        let etag = format!("\"{}\"", crypto::hex(&md5));
         let crc64 = crc64(content.pieces());
-        Self { content, etag, crc64, modified, metadata, encryption }
+        Self { content, md5, etag, crc64, modified, metadata, encryption }
     }
 
     /// One of parts, whose entity tag says of how many.
@@ -41,11 +44,12 @@ impl Object {
         let mut hashes = Md5::new();
         for part in parts {
             content.extend(&part.content);
-            hashes.update(md5(&part.content));
+            hashes.update(part.md5);
         }
-        let etag = format!("\"{}-{}\"", crypto::hex(&hashes.finalize()), parts.len());
+        let md5: [u8; 16] = hashes.finalize().into();
+        let etag = format!("\"{}-{}\"", crypto::hex(&md5), parts.len());
         let crc64 = crc64(content.pieces());
-        Self { content, etag, crc64, modified, metadata, encryption }
+        Self { content, md5, etag, crc64, modified, metadata, encryption }
     }
 
     /// What `GET` and `HEAD` say of it.
