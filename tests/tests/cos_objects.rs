@@ -448,6 +448,11 @@ fn what_goes_wrong_on_the_way_is_tried_again_or_said() -> Result<()> {
             Fault::status(503, "busy").times(2),
             Fault::close().times(1).when(|operation| operation == "UploadPart"),
             Fault::status(500, "no").times(1).when(|operation| operation.starts_with("Complete")),
+            // It was done, and said to have failed; and the same without an answer.
+            lie::error_in_success("InternalError", "no")
+                .when(|operation| operation.starts_with("Complete")),
+            Fault::lose_answer().when(|operation| operation.starts_with("Complete")),
+            Fault::interrupt(100_000).when(|operation| operation == "UploadPart"),
         ] {
             world.cos.fake.inject(fault);
             put()?;
@@ -456,21 +461,19 @@ fn what_goes_wrong_on_the_way_is_tried_again_or_said() -> Result<()> {
         }
         for fault in [
             lie::crc64("1").when(|operation| operation == "UploadPart"),
-            lie::error_in_success("InternalError", "no")
-                .always()
-                .when(|operation| operation.starts_with("Complete")),
             Fault::status(503, "busy").always().when(|operation| operation == "UploadPart"),
         ] {
-            world.cos.fake.inject(fault);
-            assert!(put().is_err(), "{format}");
+            world.cos.fake.inject(fault.clone());
+            assert!(put().is_err(), "{format} {fault:?}");
             world.cos.fake.clear_faults();
             assert!(world.cos.fake.uploads(world.cos.fake.bucket()).is_empty());
             // What was there is still there.
             assert!(world.read()? == plaintext, "{format}");
         }
-        for fault in [Fault::cut(1000), lie::flipped(50_000)] {
-            world.cos.fake.inject(fault.always().when(|operation| operation == "GetObject"));
-            assert!(world.read().is_err(), "{format}");
+        for fault in [Fault::cut(0), lie::flipped(50_000)] {
+            let fault = fault.always().when(|operation| operation == "GetObject");
+            world.cos.fake.inject(fault.clone());
+            assert!(world.read().is_err(), "{format} {fault:?}");
             world.cos.fake.clear_faults();
         }
     }

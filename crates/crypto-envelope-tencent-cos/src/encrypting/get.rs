@@ -8,7 +8,7 @@ use crypto_envelope::{
 
 use super::{
     client::CosEncryptingClient,
-    message_source::{MessageSource, envelope_of},
+    message_source::{MessageSource, envelope_of, is_message},
     object::{Body, DecryptedObject},
     request::DecryptObject,
     upload::kind,
@@ -58,7 +58,7 @@ impl CosEncryptingClient {
             return self.get_envelope(object, &envelope, stored, release).await;
         }
         let front = Front::of(&mut stored).await?;
-        if front.is_message() {
+        if is_message(&front.bytes) {
             return self.get_message(object, front, stored, release).await;
         }
         if let Some(envelope) = self.instruction_file(object).await? {
@@ -206,8 +206,7 @@ impl CosEncryptingClient {
         let decryptor = &self.inner().decryptor;
         let options = RangeOptions::default();
         let reader =
-            RangeReader::open_with(decryptor, source.clone(), &object.expected, options).await;
-        let reader = reader.map_err(as_not_encrypted)?;
+            RangeReader::open_with(decryptor, source.clone(), &object.expected, options).await?;
         if object.message_id.is_some_and(|id| id != *reader.header().message_id()) {
             return Err(CosObjectError::AnotherMessage.into());
         }
@@ -281,11 +280,6 @@ impl Front {
         Ok(Self { bytes: bytes.freeze() })
     }
 
-    /// AWS Encryption SDK specification, "Message Header": version and type, or version and suite.
-    fn is_message(&self) -> bool {
-        matches!(&*self.bytes, [1, 0x80, ..] | [2, 4 | 5, 0x78, ..])
-    }
-
     /// The header, and what was read behind it.
     async fn header(
         self,
@@ -305,16 +299,6 @@ impl Front {
                 None => return Ok((parser.finish()?, Bytes::new())),
             }
         }
-    }
-}
-
-/// What is no message says so before anything else is said of it.
-fn as_not_encrypted(error: Error) -> Error {
-    match error {
-        Error::Malformed { offset: 0..3, .. } | Error::InBase64 => {
-            CosObjectError::NotEncrypted.into()
-        }
-        error => error,
     }
 }
 

@@ -49,6 +49,12 @@ pub(super) fn envelope_of(properties: &ObjectProperties) -> Result<Option<CosEnv
     CosEnvelope::of_metadata(metadata.map(|(name, value)| (name.as_str(), value.as_str())))
 }
 
+/// Whether a body that begins so is a message: version and type, or version and suite (AWS Encryption SDK
+/// specification, "Message Header").
+pub(super) fn is_message(front: &[u8]) -> bool {
+    matches!(front, [1, 0x80, ..] | [2, 4 | 5, 0x78, ..])
+}
+
 #[async_trait]
 impl RangeSource for MessageSource {
     async fn fetch(&self, request: RangeRequest<'_>) -> Result<FetchedRange<Bytes>> {
@@ -75,7 +81,11 @@ impl RangeSource for MessageSource {
         let version = Version::new(properties.etag.as_str());
         let message_length = properties.length;
         let _ = self.properties.set(properties);
+        let is_front = request.range().start == 0;
         let bytes = Bytes::from(opened.whole(length).await?);
+        if is_front && !is_message(&bytes) {
+            return Err(CosObjectError::NotEncrypted.into());
+        }
         Ok(FetchedRange::new(bytes, message_length, version))
     }
 }

@@ -12,7 +12,11 @@ pub fn caused_by<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static))
         if let Some(found) = error.downcast_ref() {
             return Some(found);
         }
-        next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        let io_error = match error.downcast_ref() {
+            Some(Error::Io(error)) => Some(error),
+            _ => error.downcast_ref::<io::Error>(),
+        };
+        next = match io_error.and_then(io::Error::get_ref) {
             // The source of an I/O error is not what it was made of, but what is below that.
             Some(inner) => Some(inner),
             None => error.source(),
