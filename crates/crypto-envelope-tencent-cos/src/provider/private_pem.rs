@@ -150,7 +150,7 @@ fn derive(passphrase: &SecretBytes, iv: &[u8], length: usize) -> SecretBytes {
     while key.len() < length {
         let mut hash = Md5::new();
         if !key.is_empty() {
-            hash.update(&*block);
+            hash.update(*block);
         }
         hash.update(passphrase.expose());
         hash.update(&iv[..8]);
