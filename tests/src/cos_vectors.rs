@@ -6,6 +6,7 @@ mod keys;
 mod material;
 mod python;
 
+pub use self::keys::VectorKms;
 use crate::vector_files::VectorFiles;
 
 /// All of them.

@@ -1,9 +1,6 @@
 //! A fake Tencent COS, and the vendor's own clients of it.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::{Path, PathBuf};
 
 use crypto_envelope::provider::KeyProvider;
 use crypto_envelope_tencent_cos::{
@@ -80,7 +77,7 @@ impl TencentCos {
     ///
     /// None that can be expected.
     pub fn ours(&self, provider: impl KeyProvider) -> Result<CosEncryptingClientBuilder> {
-        Ok(CosEncryptingClient::builder(self.client()?, Arc::new(provider)))
+        Ok(CosEncryptingClient::builder(self.client()?, provider))
     }
 
     /// The vendor's clients, with the [master keys](AES_KEY) of these tests.

@@ -102,7 +102,8 @@ impl World {
 
     fn download(&self, path: &Path) -> CoreResult<u64> {
         let transfer = FileTransfer::new(path).resumable(self.record());
-        blocking::wait(self.client.download_file(DecryptObject::new(key()?), transfer))
+        let read = self.client.download_file(DecryptObject::new(key()?), transfer);
+        Ok(blocking::wait(read)?.plaintext_length)
     }
 
     fn read(&self) -> CoreResult<Vec<u8>> {
@@ -131,6 +132,16 @@ fn key() -> CoreResult<ObjectKey> {
 fn object_error<T: std::fmt::Debug>(outcome: CoreResult<T>) -> CosObjectError {
     let error = outcome.expect_err("it is refused");
     CosObjectError::find_in(&error).unwrap_or_else(|| panic!("another error: {error:?}")).clone()
+}
+
+/// Whether something of a transfer is left beside a file.
+fn has_temporaries(path: &Path) -> Result<bool> {
+    for entry in fs::read_dir(path.parent().ok_or("a folder")?)? {
+        if entry?.file_name().to_string_lossy().starts_with(".crypto-envelope") {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn modified(path: &Path) -> Result<SystemTime> {
@@ -287,6 +298,76 @@ fn the_record_holds_no_key_and_is_for_one_object() -> Result<()> {
     Ok(())
 }
 
+/// One that others could have written is not believed: it may name the key of another object.
+#[test]
+fn records_of_others_are_not_used() -> Result<()> {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let world = World::with_parts()?.remove(0);
+    let path = world.file(&stream("others", 5 * MIB))?;
+    world.interrupt(&path, 2)?;
+    fs::set_permissions(world.record(), fs::Permissions::from_mode(0o644))?;
+    let refused = object_error(world.upload(&path));
+    assert!(matches!(refused, CosObjectError::Record { .. }), "{refused:?}");
+    fs::set_permissions(world.record(), fs::Permissions::from_mode(0o600))?;
+    let elsewhere = world.cos.file("elsewhere");
+    fs::rename(world.record(), &elsewhere)?;
+    symlink(&elsewhere, world.record())?;
+    let refused = object_error(world.upload(&path));
+    assert!(matches!(refused, CosObjectError::Record { .. }), "{refused:?}");
+    fs::rename(&elsewhere, world.record())?;
+    world.upload(&path)?;
+    Ok(())
+}
+
+/// An older copy of the record does not know what was sent since then.
+#[test]
+fn a_stale_record_begins_anew() -> Result<()> {
+    for world in World::with_parts()? {
+        let path = world.file(&stream("stale", 9 * MIB))?;
+        world.interrupt(&path, 2)?;
+        let stale = fs::read(world.record())?;
+        let second = world.interrupt(&path, 3)?;
+        assert!(!second.is_empty());
+        fs::write(world.record(), stale)?;
+        let upload = world.cos.fake.uploads(world.cos.fake.bucket()).remove(0);
+        world.upload(&path)?;
+        assert_eq!(world.parts_sent().len(), 9, "all parts are sent anew");
+        let gone = world.cos.fake.uploads(world.cos.fake.bucket());
+        assert!(gone.iter().all(|left| left.upload_id != upload.upload_id));
+        assert!(world.read()? == fs::read(&path)?);
+    }
+    Ok(())
+}
+
+/// What the record says of the file to go on with is no reason to write, or remove, any other.
+#[test]
+fn a_record_of_a_download_leads_nowhere_else() -> Result<()> {
+    let world = World::with_parts()?.remove(0);
+    let content = stream("elsewhere", 6 * MIB);
+    world.upload(&world.file(&content)?)?;
+    let target = world.cos.file("target");
+    let precious = world.cos.file("precious");
+    fs::write(&precious, "precious")?;
+    let left = AtomicU64::new(5);
+    let strikes = move |operation: &str| {
+        operation == "GetObject"
+            && left.try_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_err()
+    };
+    world.cos.fake.inject(Fault::status(403, "").always().when(strikes));
+    assert!(world.download(&target).is_err());
+    world.cos.fake.clear_faults();
+    let record = fs::read_to_string(world.record())?;
+    let start: serde_json::Value = serde_json::from_str(record.lines().next().ok_or("a line")?)?;
+    let place = start["start"]["place"].as_str().ok_or("a place")?;
+    let changed = record.replace(place, precious.to_str().ok_or("a path")?);
+    assert_ne!(changed, record);
+    fs::write(world.record(), changed)?;
+    world.download(&target)?;
+    assert!(fs::read(&target)? == content);
+    assert_eq!(fs::read(&precious)?, b"precious");
+    Ok(())
+}
+
 #[test]
 fn a_file_that_changes_meanwhile_is_no_object() -> Result<()> {
     for world in World::with_parts()? {
@@ -301,7 +382,7 @@ fn a_file_that_changes_meanwhile_is_no_object() -> Result<()> {
         });
         let refused =
             blocking::wait(world.client.upload_file(EncryptObject::new(key()?), transfer));
-        assert_eq!(object_error(refused), CosObjectError::SourceChanged);
+        assert_eq!(object_error(refused), CosObjectError::FileChanged);
         assert!(world.stored().is_err());
         assert_eq!(world.uploads(), 0);
     }
@@ -316,6 +397,10 @@ fn without_a_record_nothing_is_left_of_an_upload_that_fails() -> Result<()> {
         world.cos.fake.inject(fault);
         let upload = world.client.upload_file(EncryptObject::new(key()?), FileTransfer::new(&path));
         assert!(blocking::wait(upload).is_err());
+        let calls = world.cos.fake.take_calls();
+        let count = |name: &str| calls.iter().filter(|call| call.operation == name).count();
+        assert_eq!(count("InitiateMultipartUpload"), 1);
+        assert_eq!(count("AbortMultipartUpload"), 1);
         assert_eq!(world.uploads(), 0);
     }
     Ok(())
@@ -336,6 +421,7 @@ fn an_upload_that_is_dropped_is_removed() -> Result<()> {
         let upload = world.client.upload_file(object, FileTransfer::new(&path));
         let waited = tokio::time::timeout(std::time::Duration::from_millis(500), upload).await;
         assert!(waited.is_err());
+        assert_eq!(world.uploads(), 1);
         Ok::<_, Error>(())
     })?;
     let is_gone = (0..100).any(|_| {
@@ -376,10 +462,7 @@ fn a_download_goes_on_where_it_was() -> Result<()> {
         // Headers are fetched again, parts are not.
         assert!(first + second < content.len() as u64 + MIB as u64, "{first} {second}");
         assert!(!world.record().exists());
-        let names = fs::read_dir(target.parent().ok_or("a folder")?)?;
-        let names = names.map(|entry| Ok(entry?.file_name().into_string().unwrap_or_default()));
-        let names: Vec<String> = names.collect::<std::io::Result<_>>()?;
-        assert!(names.iter().all(|name| !name.starts_with(".crypto-envelope")), "{names:?}");
+        assert!(!has_temporaries(&target)?);
     }
     Ok(())
 }
@@ -406,6 +489,7 @@ fn a_download_of_another_object_begins_anew() -> Result<()> {
         fs::write(world.record(), kept)?;
         world.download(&target)?;
         assert!(fs::read(&target)? == content);
+        assert!(!has_temporaries(&target)?, "of the first download nothing is left");
     }
     Ok(())
 }

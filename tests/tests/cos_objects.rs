@@ -380,6 +380,29 @@ fn parts_in_any_order_are_the_object() -> Result<()> {
 }
 
 #[test]
+fn an_object_ends_once() -> Result<()> {
+    let world = World::messages()?;
+    let plaintext = stream("end", 2 * MIB);
+    let begin = |length: usize| {
+        blocking::wait(world.client.begin_upload(EncryptObject::new(key()?), length as u64))
+    };
+    let upload = begin(2 * MIB)?;
+    blocking::wait(upload.part(1, 0, &plaintext[..MIB]))?;
+    blocking::wait(upload.part(2, MIB as u64, &plaintext[MIB..]))?;
+    let refused = blocking::wait(upload.part(3, 2 * MIB as u64, &[]));
+    assert!(matches!(refused, Err(Error::InvalidInput { .. })), "{refused:?}");
+    blocking::wait(upload.complete())?;
+    assert!(world.read()? == plaintext);
+
+    let upload = begin(0)?;
+    blocking::wait(upload.part(1, 0, &[]))?;
+    assert!(blocking::wait(upload.part(2, 0, &[])).is_err());
+    blocking::wait(upload.complete())?;
+    assert_eq!(world.read()?, b"");
+    Ok(())
+}
+
+#[test]
 fn an_upload_with_holes_is_not_completed() -> Result<()> {
     let world = World::messages()?;
     let plaintext = stream("holes", 2 * MIB);

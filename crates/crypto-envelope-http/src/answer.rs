@@ -2,7 +2,7 @@
 
 use std::{mem, time::Duration};
 
-use crypto_envelope::SecretBytes;
+use crypto_envelope::{SecretBytes, service::reserve_wiped};
 use reqwest::{Response, header::HeaderMap};
 use zeroize::Zeroizing;
 
@@ -154,12 +154,7 @@ impl Gathered {
         if needed > self.longest {
             return Err(NoAnswer::too_long(self.longest));
         }
-        if needed > self.bytes.capacity() {
-            let capacity = needed.max(2 * self.bytes.capacity());
-            let mut larger = Zeroizing::new(Vec::with_capacity(capacity));
-            larger.extend_from_slice(&self.bytes);
-            self.bytes = larger;
-        }
+        reserve_wiped(&mut self.bytes, more.len(), self.longest);
         self.bytes.extend_from_slice(more);
         Ok(())
     }

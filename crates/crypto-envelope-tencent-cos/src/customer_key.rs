@@ -44,14 +44,19 @@ impl CustomerKey {
         self.push("x-cos-copy-source-", headers);
     }
 
-    /// Refuses an answer that is about another key.
+    /// Refuses an answer that does not say that it is about this key: whoever takes no notice of such keys has
+    /// stored the object without.
     pub(crate) fn check(key: Option<&Self>, head: &Head) -> Result<(), Wrong> {
         let name = format!("x-cos-{PREFIX}key-md5");
         match (key, head.value(&name)) {
-            (Some(key), Some(digest)) if digest != key.digest() => {
+            (None, _) => Ok(()),
+            (Some(key), Some(digest)) if digest == key.digest() => Ok(()),
+            (Some(_), Some(_)) => {
                 Err(Wrong::unreadable("about another key of SSE-C than the one that was sent"))
             }
-            _ => Ok(()),
+            (Some(_), None) => {
+                Err(Wrong::unreadable("without a word on the key of SSE-C that was sent"))
+            }
         }
     }
 
@@ -64,7 +69,8 @@ impl CustomerKey {
         headers.push(&name("key-md5"), &self.digest());
     }
 
-    fn digest(&self) -> String {
+    /// Its MD5 in base64, by which COS names it.
+    pub(crate) fn digest(&self) -> String {
         BASE64.encode(Md5::digest(self.0.expose()))
     }
 }

@@ -6,24 +6,29 @@ mod cipher;
 mod client;
 mod download;
 mod download_record;
+mod downloaded;
 mod file;
 mod flight;
 mod get;
 mod message_source;
 mod object;
+mod open_upload;
 mod put;
 mod record;
 mod request;
 mod stream;
+mod tasks;
 mod transfer;
 mod upload;
 mod upload_file;
+mod upload_plan;
 mod upload_record;
 mod watched;
 
 pub use self::{
     builder::CosEncryptingClientBuilder,
     client::CosEncryptingClient,
+    downloaded::ReadObject,
     object::DecryptedObject,
     put::WrittenObject,
     request::{DecryptObject, EncryptObject},

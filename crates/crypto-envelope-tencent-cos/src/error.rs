@@ -53,6 +53,11 @@ impl CosError {
         service::caused_by(error)
     }
 
+    /// The kind of what COS said, if `error` is about that.
+    pub(crate) fn kind_in(error: &Error) -> Option<CosErrorKind> {
+        Self::find_in(error).map(Self::kind)
+    }
+
     /// The operation, such as `GetObject`.
     #[must_use]
     pub fn operation(&self) -> &'static str {

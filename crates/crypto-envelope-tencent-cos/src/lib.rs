@@ -52,7 +52,7 @@ pub use self::{
     customer_key::CustomerKey,
     encrypting::{
         CosEncryptingClient, CosEncryptingClientBuilder, DecryptObject, DecryptedObject,
-        EncryptObject, EncryptedUpload, FileTransfer, Progress, WrittenObject,
+        EncryptObject, EncryptedUpload, FileTransfer, Progress, ReadObject, WrittenObject,
     },
     endpoint::{CosBucket, CosDomain, CosEndpoint},
     error::{CosError, CosErrorKind},

@@ -68,12 +68,12 @@ pub enum CosObjectError {
     /// The object is another message than the one that was expected.
     AnotherMessage,
     /// The file was changed while it was uploaded.
-    SourceChanged,
+    FileChanged,
     /// Two different plaintexts for the same place of one object.
     UsedTwice,
-    /// COS has something else than what was sent.
+    /// What COS says of what it has, such as its checksum, is not so of what was sent, or of what came.
     #[non_exhaustive]
-    StoredWrongly {
+    Differs {
         /// What differs.
         what: &'static str,
     },
@@ -150,13 +150,13 @@ impl fmt::Display for CosObjectError {
             Self::AnotherMessage => f.write_str(
                 "the object is another message than the one that was expected, such as an older one",
             ),
-            Self::SourceChanged => f.write_str("the file was changed while it was uploaded"),
+            Self::FileChanged => f.write_str("the file was changed while it was uploaded"),
             Self::UsedTwice => f.write_str(
                 "two different plaintexts for the same place of one object, whose keys they would give \
                  away: begin another upload",
             ),
-            Self::StoredWrongly { what } => {
-                write!(f, "COS has something else than what was sent: {what}")
+            Self::Differs { what } => {
+                write!(f, "COS has something else: {what}")
             }
             Self::Record { path, what } => {
                 write!(f, "the record {} of a transfer: {what}", path.display())

@@ -4,6 +4,7 @@
 mod aes_cbc;
 mod aes_ctr;
 mod bind;
+mod detached;
 mod gcm;
 mod key_wrap;
 mod parts;
@@ -13,7 +14,8 @@ pub use self::{
     aes_cbc::AesCbcDecryptor,
     aes_ctr::AesCtr,
     bind::{bind, release},
-    gcm::{GcmStream, gcm_key_stream},
+    detached::unwrap_detached,
+    gcm::{GcmStream, unauthenticated_gcm_key_stream},
     key_wrap::AesKeyWrap,
     parts::{Part, PartSealer},
     rsa::{RsaDecryptor, RsaEncryptor, der_value, pkcs8},

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Error, SecretBytes};
+use crate::{Error, SecretBytes, secret::reserve_wiped};
 
 /// A file with a secret in it, that is open for reading.
 ///
@@ -91,8 +91,17 @@ impl KeyFile {
             return Err(too_long());
         }
         // Room for all of it, so that no copy is left behind by growing.
-        let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(most.saturating_add(1)));
-        file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+        let expected = if metadata.is_file() { metadata.len() } else { SHORT };
+        let expected = usize::try_from(expected).unwrap_or(most).min(most).saturating_add(1);
+        let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(expected));
+        let mut rest = file.take((most as u64).saturating_add(1));
+        while rest.limit() > 0 {
+            reserve_wiped(&mut bytes, 1, most.saturating_add(1));
+            let room = (bytes.capacity() - bytes.len()) as u64;
+            if rest.by_ref().take(room).read_to_end(&mut bytes).map_err(failed)? == 0 {
+                break;
+            }
+        }
         if bytes.len() > most { Err(too_long()) } else { Ok(SecretBytes::from(&bytes[..])) }
     }
 
@@ -112,7 +121,14 @@ impl KeyFile {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(path).map_err(failed)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
         let written = file.write_all(secret.expose()).and_then(|()| file.sync_all());
+        // Without its name on the disk too, the key could be gone after a crash, and what it encrypted with it.
+        #[cfg(unix)]
+        let written = written.and_then(|()| File::open(folder)?.sync_all());
+        #[cfg(not(unix))]
+        let _ = folder;
         written.map_err(|error| {
             // Of a key that is not whole nobody must think that it is one.
             let _ = std::fs::remove_file(path);
@@ -221,6 +237,8 @@ fn check_access(mode: u32, owner: u32, user: u32) -> Result<(), KeyFileErrorKind
     Ok(())
 }
 
+/// In bytes: more than most keys in a pipe.
+const SHORT: u64 = 4096;
 /// Root can read everything anyway.
 #[cfg(unix)]
 const ROOT: u32 = 0;

@@ -164,7 +164,7 @@ fn check_length(data_key: &SecretBytes, suite: AlgorithmSuite) -> Result<()> {
 
 /// The providers in `provider` that serve the target, in their order: for encrypting all of several
 /// have to, for decrypting one is enough.
-fn serving(provider: &dyn KeyProvider, target: Target) -> Result<Vec<&dyn KeyProvider>> {
+pub(crate) fn serving(provider: &dyn KeyProvider, target: Target) -> Result<Vec<&dyn KeyProvider>> {
     let members = provider.members();
     if members.is_empty() {
         provider.properties().check(target)?;

@@ -62,7 +62,7 @@ impl SecretBytes {
 
 /// Makes room for `additional` bytes, and in advance for more, but not beyond `limit`. Unlike the
 /// vector's own growth it wipes the memory that is left behind.
-pub(crate) fn reserve_wiped(buffer: &mut Zeroizing<Vec<u8>>, additional: usize, limit: usize) {
+pub fn reserve_wiped(buffer: &mut Zeroizing<Vec<u8>>, additional: usize, limit: usize) {
     let needed = buffer.len().saturating_add(additional);
     if needed > buffer.capacity() {
         let capacity = buffer.capacity().saturating_mul(2).min(limit).max(needed);

@@ -5,6 +5,8 @@ mod background;
 pub mod place;
 mod words;
 
+pub use crate::secret::reserve_wiped;
+
 pub use self::{
     background::{run, spawn},
     words::{all_in, caused_by, chain, said},

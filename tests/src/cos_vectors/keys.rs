@@ -54,7 +54,7 @@ pub(super) fn names_feature<T>(outcome: CoreResult<T>) -> Result<()> {
 
 /// The stand-in for KMS that the vectors were made with: the blob tells all.
 #[derive(Debug)]
-pub(super) struct VectorKms;
+pub struct VectorKms;
 
 #[async_trait]
 impl TencentKms for VectorKms {

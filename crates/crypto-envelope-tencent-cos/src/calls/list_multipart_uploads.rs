@@ -94,7 +94,7 @@ impl Exchange for ListMultipartUploads {
                 let key = result.required_decoded("NextKeyMarker")?;
                 let upload = result.text("NextUploadIdMarker")?.unwrap_or_default();
                 let next = UploadMarker { key, upload };
-                if next == self.after {
+                if next == self.after || next.key < self.after.key {
                     return Err(Wrong::unreadable("a page that does not go on"));
                 }
                 Some(next)

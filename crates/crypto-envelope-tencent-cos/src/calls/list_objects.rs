@@ -84,7 +84,7 @@ impl Exchange for ListObjects {
                 let last = objects.last().map(|object| object.key.clone());
                 let next = result.decoded("NextMarker")?.or(last.max(prefixes.last().cloned()));
                 // Whoever follows it would never come to an end.
-                let next = next.filter(|next| *next != self.marker);
+                let next = next.filter(|next| *next > self.marker);
                 Some(next.ok_or(Wrong::unreadable("a page that does not go on"))?)
             } else {
                 None

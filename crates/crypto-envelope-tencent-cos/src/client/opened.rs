@@ -19,6 +19,8 @@ pub struct OpenedObject {
     seen: Crc64,
     /// Since the last bytes came.
     failures: u32,
+    /// How many bytes have come since the last one.
+    since_failure: usize,
 }
 
 /// What came before the bytes.
@@ -30,7 +32,7 @@ pub(super) struct Opened {
 impl OpenedObject {
     pub(super) fn new(client: CosClient, call: GetObject, opened: Opened) -> Self {
         let Opened { properties, answer } = opened;
-        Self { client, call, properties, answer, seen: Crc64::new(), failures: 0 }
+        Self { client, call, properties, answer, seen: Crc64::new(), failures: 0, since_failure: 0 }
     }
 
     /// What is known of the object.
@@ -54,7 +56,7 @@ impl OpenedObject {
         loop {
             match self.answer.chunk().await {
                 Ok(Some(bytes)) => {
-                    self.failures = 0;
+                    self.since_failure = self.since_failure.saturating_add(bytes.len());
                     self.seen.update(&bytes);
                     if self.seen.length() > self.properties.body_length() {
                         return Err(self.damaged("there are more bytes than COS said"));
@@ -92,7 +94,9 @@ impl OpenedObject {
 
     async fn resume(&mut self, failed: &NoAnswer) -> Result<()> {
         let is_over = self.seen.length() >= self.properties.body_length();
-        self.failures += 1;
+        // A connection that carries next to nothing is as good as none.
+        self.failures = if self.since_failure < PROGRESS { self.failures + 1 } else { 1 };
+        self.since_failure = 0;
         if !failed.may_pass() || is_over || self.failures >= self.client.max_attempts {
             return Err(self.about().without_answer(failed).into());
         }
@@ -134,3 +138,6 @@ impl fmt::Debug for OpenedObject {
         f.debug_struct("OpenedObject").field("properties", &self.properties).finish_non_exhaustive()
     }
 }
+
+/// In bytes: what has to come between two failures, so that the second is not one more of the same.
+const PROGRESS: usize = 64 << 10;

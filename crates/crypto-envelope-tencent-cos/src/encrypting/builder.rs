@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crypto_envelope::{AlgorithmSuite, Decryptor, Encryptor, Error, Result, provider::KeyProvider};
+use crypto_envelope::{
+    AlgorithmSuite, Decryptor, Encryptor, Error, Limits as MessageLimits, Result,
+    provider::KeyProvider,
+};
 
 use super::client::{Acceptance, CosEncryptingClient, Inner, Limits};
 use crate::{CosCarrier, CosClient, CosFormat, CustomerKey};
@@ -104,8 +107,9 @@ impl CosEncryptingClientBuilder {
         self
     }
 
-    /// How many bytes of plaintext are held until an object that is authenticated as a whole is verified.
-    /// Default: 64 MiB.
+    /// How many bytes of plaintext are held until an object that is authenticated as a whole, or a message
+    /// that is signed, is verified. Default: 64 MiB. A [decryptor](Self::decryptor) that is given has a
+    /// limit of its own.
     pub fn max_held_plaintext(mut self, bytes: usize) -> Self {
         self.limits.held = bytes;
         self
@@ -141,9 +145,11 @@ impl CosEncryptingClientBuilder {
                 .frame_length(FRAME_LENGTH)
                 .build()?,
         };
-        let decryptor = match self.decryptor {
-            Some(decryptor) => decryptor,
-            None => Decryptor::new(Arc::clone(&self.provider)),
+        let decryptor = if let Some(decryptor) = self.decryptor {
+            decryptor
+        } else {
+            let limits = MessageLimits::default().with_max_held_plaintext(self.limits.held);
+            Decryptor::builder(Arc::clone(&self.provider)).limits(limits).build()?
         };
         Ok(CosEncryptingClient::new(Inner {
             client: self.client,

@@ -5,7 +5,7 @@ use crypto_envelope::{
     Result, Sealer,
     hazmat::{AesCtr, Part, PartSealer},
 };
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::format::body::BodyEncryptor;
 
@@ -64,7 +64,7 @@ impl SerialCipher {
             }
             Self::Body(encryptor) => {
                 out.extend_from_slice(plaintext);
-                encryptor.push(&mut out[start..])?;
+                encryptor.push(&mut out[start..]).inspect_err(|_| out.zeroize())?;
             }
         }
         Ok(())

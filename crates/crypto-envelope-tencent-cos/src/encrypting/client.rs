@@ -32,12 +32,9 @@ pub(super) struct Inner {
 }
 
 impl CosEncryptingClient {
-    /// Starts to choose options.
-    pub fn builder(
-        client: CosClient,
-        provider: Arc<dyn KeyProvider>,
-    ) -> CosEncryptingClientBuilder {
-        CosEncryptingClientBuilder::new(client, provider)
+    /// Starts to choose options, with the keys of `provider`. Pass an [`Arc`] to share it.
+    pub fn builder(client: CosClient, provider: impl KeyProvider) -> CosEncryptingClientBuilder {
+        CosEncryptingClientBuilder::new(client, Arc::new(provider))
     }
 
     /// The client below, which neither encrypts nor decrypts: for deleting, listing, and whatever else is not

@@ -6,11 +6,12 @@
 use std::{
     collections::BTreeMap,
     fs::File,
-    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use crypto_envelope::{Error, Result, aio::RangeReader, hazmat::AesCtr, service};
+use crypto_envelope::{
+    EncryptionContext, Error, Result, aio::RangeReader, hazmat::AesCtr, io::WriteAt, service,
+};
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
 use zeroize::Zeroizing;
@@ -18,14 +19,15 @@ use zeroize::Zeroizing;
 use super::{
     client::CosEncryptingClient,
     download_record::{DownloadRecord, DownloadStart, WrittenPart},
-    file::{TargetFile, read_exact_at, write_all_at},
+    downloaded::ReadObject,
+    file::{TargetFile, read_exact_at},
     get::Release,
     message_source::{MessageSource, envelope_of, is_changed},
     request::DecryptObject,
+    tasks::{all_of, blocking},
     transfer::{FileTransfer, Meter},
-    upload_file::{all_of, blocking},
 };
-use crate::{ByteRange, CosObjectError, Crc64, ETag};
+use crate::{ByteRange, CosFormat, CosObjectError, Crc64, ETag};
 
 impl CosEncryptingClient {
     /// Decrypts an object into a file, which appears when all of it is there and verified. Parts of messages that
@@ -45,7 +47,7 @@ impl CosEncryptingClient {
         &self,
         object: DecryptObject,
         transfer: FileTransfer,
-    ) -> Result<u64> {
+    ) -> Result<ReadObject> {
         if object.range.is_some() {
             return Err(Error::invalid_input("a range is read with get, not into a file"));
         }
@@ -57,7 +59,7 @@ impl CosEncryptingClient {
         &self,
         object: &DecryptObject,
         transfer: &FileTransfer,
-    ) -> Result<u64> {
+    ) -> Result<ReadObject> {
         match self.parts_of(object).await? {
             Some(source) => self.download_parts(object, transfer, source).await,
             None => self.download_in_order(object, transfer).await,
@@ -69,18 +71,23 @@ impl CosEncryptingClient {
         let properties = self.head(object).await?;
         let object = DecryptObject { if_match: Some(properties.etag.clone()), ..object.clone() };
         if let Some(envelope) = envelope_of(&properties)? {
+            if !envelope.has_key_stream() {
+                return Ok(None);
+            }
             let key = self.envelope_key(&envelope).await?;
             let Some(stream) = key.key_stream()? else { return Ok(None) };
             super::get::check_nothing_expected(&object)?;
             let (length, etag, crc64) = (properties.length, properties.etag, properties.crc64);
             let kind = Kind::Stream { client: self.clone(), object, stream, crc64 };
-            return Ok(Some(Source { kind, etag, length }));
+            return Ok(Some(Source { kind, format: envelope.format(), etag, length }));
         }
         match self.message_reader(&object).await {
+            // A signature is over the whole, whatever ranges are read without it.
+            Ok((reader, _)) if reader.header().suite().is_signing() => Ok(None),
             Ok((reader, _)) => {
                 let length = reader.length().await?;
                 let (kind, etag) = (Kind::Message(reader), properties.etag);
-                Ok(Some(Source { kind, etag, length }))
+                Ok(Some(Source { kind, format: CosFormat::Message, etag, length }))
             }
             // Signed, or no message: what is read in order says it better.
             Err(Error::Policy(_)) => Ok(None),
@@ -93,22 +100,28 @@ impl CosEncryptingClient {
         &self,
         object: &DecryptObject,
         transfer: &FileTransfer,
-    ) -> Result<u64> {
+    ) -> Result<ReadObject> {
         let mut opened = self.get_whole(object, Release::Revocable).await?;
         let meter = transfer.meter(None);
         let path = transfer.path().to_owned();
         let target = blocking(move || TargetFile::create(&path)).await?;
         let mut out = tokio::fs::File::from_std(target.file().try_clone()?);
-        let mut length = 0;
+        let mut plaintext_length = 0;
         while let Some(chunk) = opened.chunk().await? {
             out.write_all(&chunk).await?;
-            length += chunk.len() as u64;
+            plaintext_length += chunk.len() as u64;
             meter.add(chunk.len() as u64);
         }
         out.flush().await?;
         drop(out);
         blocking(move || target.finish()).await?;
-        Ok(length)
+        Ok(ReadObject {
+            etag: opened.properties().etag.clone(),
+            format: opened.format(),
+            context: opened.context().clone(),
+            message_id: opened.message_id(),
+            plaintext_length,
+        })
     }
 
     async fn download_parts(
@@ -116,7 +129,7 @@ impl CosEncryptingClient {
         object: &DecryptObject,
         transfer: &FileTransfer,
         source: Source,
-    ) -> Result<u64> {
+    ) -> Result<ReadObject> {
         let begun = self.begin_download(object, transfer, &source).await?;
         let length = source.length;
         let plan = Arc::new(Plan::new(source, begun, transfer.meter(Some(length)))?);
@@ -127,18 +140,15 @@ impl CosEncryptingClient {
         };
         match checked {
             Ok(()) => blocking(move || target.finish()).await?,
-            Err(error) if record.is_some() && can_go_on(&error) => {
-                target.keep()?;
-                return Err(error);
-            }
+            Err(error) if record.is_some() && can_go_on(&error) => return Err(error),
             Err(error) => {
-                drop(target);
+                target.remove()?;
                 record.map_or(Ok(()), DownloadRecord::remove)?;
                 return Err(error);
             }
         }
         record.map_or(Ok(()), DownloadRecord::remove)?;
-        Ok(length)
+        Ok(plan.source.read())
     }
 
     /// Goes on where it was, or begins anew.
@@ -149,9 +159,11 @@ impl CosEncryptingClient {
         source: &Source,
     ) -> Result<Begun> {
         let bucket = self.plain().endpoint().bucket().name().to_owned();
-        let part_length = self.part_length(source.length, 1);
+        // Not longer for a longer object: how long it is, is said by COS alone.
+        let part_length = self.inner().limits.part_length;
         let (path, record) = (transfer.path().to_owned(), transfer.record.clone());
         let (etag, length) = (source.etag.clone(), source.length);
+        let message_id = source.message_id();
         let key = object.key.clone();
         blocking(move || {
             let Some(record) = record else {
@@ -164,30 +176,32 @@ impl CosEncryptingClient {
                     let what = "it is of another object: take another record, or remove this one";
                     return Err(CosObjectError::record(&record, what));
                 }
-                let is_same = start.etag.matches(&etag) && start.length == length;
-                let again = is_same.then(|| TargetFile::again(start.place.clone(), &path));
-                if let Some(Ok(target)) = again {
+                let is_same = start.etag.matches(&etag)
+                    && start.length == length
+                    && start.message_id == message_id;
+                let again =
+                    is_same.then(|| TargetFile::again(start.place.clone(), &path)).flatten();
+                if let Some(target) = again {
                     let part_length = start.part_length;
                     return Ok(Begun { target, record: Some(opened), part_length });
                 }
                 // What there was is of no use any more.
-                remove_if_there(&opened.start.place)?;
+                if let Some(target) = TargetFile::again(start.place.clone(), &path) {
+                    target.remove()?;
+                }
                 opened.remove()?;
             }
-            let target = TargetFile::create(&path)?;
-            let place = std::path::absolute(target.place())?;
-            let start = DownloadStart { bucket, key, etag, length, part_length, place };
+            if length.div_ceil(part_length) > MOST_RECORDED {
+                return Err(Error::invalid_input(format!(
+                    "the record of a download holds {MOST_RECORDED} parts: choose longer ones"
+                )));
+            }
+            let (target, place) = TargetFile::create_to_keep(&path)?;
+            let start = DownloadStart { bucket, key, etag, message_id, length, part_length, place };
             let record = Some(DownloadRecord::create(&record, start)?);
             Ok(Begun { target, record, part_length })
         })
         .await
-    }
-}
-
-fn remove_if_there(path: &Path) -> Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-        _ => Ok(()),
     }
 }
 
@@ -203,6 +217,7 @@ fn can_go_on(error: &Error) -> bool {
 /// An object that gives any part of its plaintext.
 struct Source {
     kind: Kind,
+    format: CosFormat,
     etag: ETag,
     /// Of the plaintext.
     length: u64,
@@ -226,6 +241,25 @@ struct Part {
 }
 
 impl Source {
+    /// That all of it was read.
+    fn read(&self) -> ReadObject {
+        let (context, message_id) = match &self.kind {
+            Kind::Message(reader) => {
+                (reader.context().clone(), Some(*reader.header().message_id()))
+            }
+            Kind::Stream { .. } => (EncryptionContext::new(), None),
+        };
+        let (etag, format) = (self.etag.clone(), Some(self.format));
+        ReadObject { etag, format, context, message_id, plaintext_length: self.length }
+    }
+
+    fn message_id(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Message(reader) => Some(reader.header().message_id().to_string()),
+            Kind::Stream { .. } => None,
+        }
+    }
+
     async fn part(&self, offset: u64, length: u64) -> Result<Part> {
         let end = offset + length;
         let part = match &self.kind {
@@ -239,6 +273,10 @@ impl Source {
                 let opened = opened.map_err(|error| {
                     if is_changed(&error) { Error::SourceChanged } else { error }
                 })?;
+                let found = opened.properties();
+                if !found.etag.matches(&self.etag) || found.length != self.length {
+                    return Err(Error::SourceChanged);
+                }
                 let mut bytes = Zeroizing::new(opened.whole(length).await?);
                 let crc64 = Some(Crc64::of(&bytes).value());
                 stream.apply(offset, &mut bytes)?;
@@ -303,7 +341,7 @@ impl Plan {
 
     fn write(&self, number: u64, part: &Part) -> Result<()> {
         let (offset, _) = self.place(number);
-        write_all_at(&self.file, &part.plaintext, offset)?;
+        self.file.write_all_at(&part.plaintext, offset)?;
         if lock(&self.begun).as_ref().is_some_and(|begun| begun.record.is_some()) {
             // It is on the disk before the record says so.
             self.file.sync_data()?;
@@ -335,7 +373,8 @@ impl Plan {
         if whole == expected {
             return Ok(());
         }
-        Err(CosObjectError::StoredWrongly { what: "the checksum of what came" }.into())
+        Err(CosObjectError::Differs { what: "the checksum of the object is not that of what came" }
+            .into())
     }
 
     fn take(&self) -> Option<Begun> {
@@ -366,3 +405,6 @@ async fn fetch(plan: &Arc<Plan>, number: u64) -> Result<()> {
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// So that a record can be read again.
+const MOST_RECORDED: u64 = 50_000;

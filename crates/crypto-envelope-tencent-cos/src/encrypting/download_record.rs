@@ -18,6 +18,9 @@ pub(super) struct DownloadStart {
     pub(super) bucket: String,
     pub(super) key: ObjectKey,
     pub(super) etag: ETag,
+    /// Which message it is, so that no parts of two are mixed, whatever COS says of the object. None if it is no
+    /// message.
+    pub(super) message_id: Option<String>,
     /// Of the plaintext.
     pub(super) length: u64,
     pub(super) part_length: u64,
@@ -88,6 +91,7 @@ impl DownloadStart {
             "bucket": self.bucket,
             "key": self.key.as_str(),
             "etag": self.etag.as_str(),
+            "message_id": self.message_id,
             "length": self.length,
             "part_length": self.part_length,
             "place": place,
@@ -98,8 +102,12 @@ impl DownloadStart {
         let text = |name: &str| json[name].as_str();
         Some(Self {
             bucket: text("bucket")?.to_owned(),
-            key: ObjectKey::new(text("key")?).ok()?,
+            key: ObjectKey::exact(text("key")?).ok()?,
             etag: ETag::new(text("etag")?).ok()?,
+            message_id: match &json["message_id"] {
+                Value::Null => None,
+                value => Some(value.as_str()?.to_owned()),
+            },
             length: json["length"].as_u64()?,
             part_length: json["part_length"].as_u64().filter(|length| *length > 0)?,
             place: PathBuf::from(text("place")?),
@@ -122,6 +130,7 @@ mod tests {
             bucket: "examplebucket-1250000000".to_owned(),
             key: ObjectKey::new("a key/é")?,
             etag: ETag::new("\"x\"")?,
+            message_id: Some("00ff".to_owned()),
             length: 7,
             part_length: 1 << 20,
             place: PathBuf::from("/some/where"),

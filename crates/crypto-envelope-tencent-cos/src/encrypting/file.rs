@@ -1,17 +1,17 @@
 //! Files, read and written at positions.
 
 use std::{
-    fs::File,
+    fs::{File, OpenOptions},
     io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
-use crypto_envelope::{Error, Result};
+use crypto_envelope::{Error, Result, io::ReadAt};
 use tempfile::{NamedTempFile, TempPath};
 use zeroize::Zeroizing;
 
-use super::upload_record::SourceStamp;
 use crate::CosObjectError;
 
 /// A file that is read from several threads.
@@ -41,7 +41,7 @@ impl SourceFile {
         match read_exact_at(&self.file, &mut bytes, offset) {
             Ok(()) => Ok(bytes),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                Err(CosObjectError::SourceChanged.into())
+                Err(CosObjectError::FileChanged.into())
             }
             Err(error) => Err(error.into()),
         }
@@ -52,7 +52,7 @@ impl SourceFile {
         if SourceStamp::of(&self.file.metadata()?)? == self.stamp {
             Ok(())
         } else {
-            Err(CosObjectError::SourceChanged.into())
+            Err(CosObjectError::FileChanged.into())
         }
     }
 
@@ -61,87 +61,178 @@ impl SourceFile {
     }
 }
 
+/// What is known of a file without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SourceStamp {
+    pub(super) length: u64,
+    /// In nanoseconds since 1970.
+    pub(super) modified: u128,
+}
+
+impl SourceStamp {
+    pub(super) fn of(metadata: &std::fs::Metadata) -> io::Result<Self> {
+        let modified = metadata.modified()?.duration_since(SystemTime::UNIX_EPOCH);
+        let modified = modified.map_or(0, |since| since.as_nanos());
+        Ok(Self { length: metadata.len(), modified })
+    }
+}
+
 /// A file that appears when it is complete.
 #[derive(Debug)]
 pub(super) struct TargetFile {
     file: File,
-    place: TempPath,
+    place: Place,
     path: PathBuf,
+}
+
+/// Where a file is until it is complete.
+#[derive(Debug)]
+enum Place {
+    /// It is removed when it is dropped.
+    Temporary(TempPath),
+    /// It can be gone on with.
+    Kept(PathBuf),
 }
 
 impl TargetFile {
     /// Beside its place, for its owner alone.
     pub(super) fn create(path: &Path) -> Result<Self> {
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let temporary = tempfile::Builder::new()
-            .prefix(".crypto-envelope-")
-            .tempfile_in(directory.unwrap_or(Path::new(".")))
+            .prefix(PREFIX)
+            .tempfile_in(folder_of(path))
             .map_err(|error| about(path, &error))?;
         let (file, place) = NamedTempFile::into_parts(temporary);
-        Ok(Self { file, place, path: path.to_owned() })
+        Ok(Self { file, place: Place::Temporary(place), path: path.to_owned() })
     }
 
-    /// One that was begun before.
-    pub(super) fn again(place: PathBuf, path: &Path) -> io::Result<Self> {
-        let file = File::options().read(true).write(true).open(&place)?;
-        Ok(Self { file, place: TempPath::try_from_path(place)?, path: path.to_owned() })
+    /// The same, that stays when this is dropped; and where it is.
+    pub(super) fn create_to_keep(path: &Path) -> Result<(Self, PathBuf)> {
+        let Self { file, place, path } = Self::create(path)?;
+        let place = match place {
+            Place::Temporary(place) => place.keep().map_err(|error| about(&path, &error.error))?,
+            Place::Kept(place) => place,
+        };
+        let place = std::path::absolute(place)?;
+        Ok((Self { file, place: Place::Kept(place.clone()), path }, place))
     }
 
-    pub(super) fn place(&self) -> &Path {
-        &self.place
+    /// One that was begun before. None if there is none, or it is not one that [`create_to_keep`] made
+    /// for this path: a record is no reason to write or remove anything else.
+    ///
+    /// [`create_to_keep`]: Self::create_to_keep
+    pub(super) fn again(place: PathBuf, path: &Path) -> Option<Self> {
+        let folder = std::path::absolute(folder_of(path)).ok()?;
+        let name = place.file_name()?.to_str()?;
+        if place.parent() != Some(&folder) || !name.starts_with(PREFIX) {
+            return None;
+        }
+        let mut options = File::options();
+        options.read(true).write(true);
+        follow_no_link(&mut options);
+        let file = options.open(&place).ok()?;
+        check_own(&file).ok()?;
+        Some(Self { file, place: Place::Kept(place), path: path.to_owned() })
     }
 
     pub(super) fn file(&self) -> &File {
         &self.file
     }
 
-    /// It stays where it is when this is dropped.
-    pub(super) fn keep(self) -> Result<()> {
-        self.place.keep().map_err(|error| error.error)?;
-        Ok(())
-    }
-
     /// Puts it in its place.
     pub(super) fn finish(self) -> Result<()> {
         let Self { file, place, path } = self;
         file.sync_all().map_err(|error| about(&path, &error))?;
-        place.persist(&path).map_err(|error| about(&path, &error.error))?;
+        let moved = match place {
+            Place::Temporary(place) => place.persist(&path).map_err(|error| error.error),
+            Place::Kept(place) => std::fs::rename(place, &path),
+        };
+        moved.map_err(|error| about(&path, &error))
+    }
+
+    /// Nothing is left of it.
+    pub(super) fn remove(self) -> Result<()> {
+        match self.place {
+            Place::Temporary(place) => place.close()?,
+            Place::Kept(place) => std::fs::remove_file(place)?,
+        }
         Ok(())
     }
+}
+
+/// The folder that a file is in.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Whether a file is one that we made for ourselves, and that nobody else could have written. Says what is wrong.
+pub(super) fn check_own(file: &File) -> Result<(), &'static str> {
+    let metadata = file.metadata().map_err(|_| "it cannot be looked at")?;
+    if !metadata.is_file() {
+        return Err("it is no regular file");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        if metadata.uid() != rustix::process::geteuid().as_raw() {
+            return Err("it belongs to somebody else");
+        }
+        if metadata.permissions().mode() & 0o077 != 0 || metadata.nlink() != 1 {
+            return Err("others may read or write it: remove it");
+        }
+    }
+    Ok(())
+}
+
+/// Whether an open file is still the one of this name.
+pub(super) fn is_named(file: &File, path: &Path) -> io::Result<bool> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let id = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+        let named = match std::fs::symlink_metadata(path) {
+            Ok(metadata) => Some(id(metadata)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        Ok(named == Some(id(file.metadata()?)))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (file, path);
+        Ok(true)
+    }
+}
+
+/// What we made is no link. One in its place leads where somebody else wants.
+pub(super) fn follow_no_link(options: &mut OpenOptions) {
+    #[cfg(unix)]
+    {
+        let flags = rustix::fs::OFlags::NOFOLLOW.bits();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags.cast_signed());
+    }
+    #[cfg(not(unix))]
+    let _ = options;
 }
 
 fn about(path: &Path, error: &io::Error) -> Error {
     Error::Io(io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }
 
-#[cfg(unix)]
-pub(super) fn read_exact_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
+/// All of these bytes.
+pub(super) fn read_exact_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match ReadAt::read_at(file, bytes, offset) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(read) => {
+                bytes = &mut bytes[read..];
+                offset += read as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
-#[cfg(unix)]
-pub(super) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
-}
-
-#[cfg(not(unix))]
-pub(super) fn read_exact_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
-    use std::io::{Read, Seek};
-    let _alone = POSITION.lock();
-    let mut file = file;
-    file.seek(io::SeekFrom::Start(offset))?;
-    file.read_exact(bytes)
-}
-
-#[cfg(not(unix))]
-pub(super) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
-    use std::io::{Seek, Write};
-    let _alone = POSITION.lock();
-    let mut file = file;
-    file.seek(io::SeekFrom::Start(offset))?;
-    file.write_all(bytes)
-}
-
-/// Where files have one position for all threads.
-#[cfg(not(unix))]
-static POSITION: std::sync::Mutex<()> = std::sync::Mutex::new(());
+/// Of the names of files that are not complete.
+const PREFIX: &str = ".crypto-envelope-";

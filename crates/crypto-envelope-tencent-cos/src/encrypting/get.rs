@@ -11,11 +11,10 @@ use super::{
     message_source::{MessageSource, envelope_of, is_message},
     object::{Body, DecryptedObject},
     request::DecryptObject,
-    upload::kind,
 };
 use crate::{
-    ByteRange, CosEnvelope, CosErrorKind, CosFormat, CosObjectError, GetObject, HeadObject,
-    ObjectKey, ObjectProperties, OpenedObject,
+    ByteRange, CosEnvelope, CosError, CosErrorKind, CosFormat, CosObjectError, GetObject,
+    HeadObject, ObjectKey, ObjectProperties, OpenedObject,
     format::{
         body::{BodyKey, BodyRelease},
         instruction, names,
@@ -134,27 +133,26 @@ impl CosEncryptingClient {
         };
         // From now on, that object and no other.
         let object = DecryptObject { if_match: Some(properties.etag.clone()), ..object };
-        let envelope = match envelope_of(&properties)? {
-            Some(envelope) => Some(envelope),
-            None => self.instruction_file(&object).await?,
-        };
-        match envelope {
-            Some(envelope) => self.get_envelope_range(&object, &envelope, &properties, range).await,
-            None if self.inner().acceptance.unencrypted => {
-                match self.get_message_range(&object, range).await {
-                    Err(error) if is_not_encrypted(&error) => {
-                        check_nothing_expected(&object)?;
-                        let call = self.get_call(&object).range(range);
-                        let stored = self.plain().open(call).await?;
-                        let properties = stored.properties().clone();
-                        let body = Body::Plain { waiting: Bytes::new(), stored };
-                        Ok(decrypted(properties, None, body))
-                    }
-                    outcome => outcome,
-                }
-            }
-            None => self.get_message_range(&object, range).await,
+        if let Some(envelope) = envelope_of(&properties)? {
+            return self.get_envelope_range(&object, &envelope, &properties, range).await;
         }
+        // A message says itself that it is one; only of others is the rest asked.
+        match self.get_message_range(&object, range).await {
+            Err(error) if is_not_encrypted(&error) => {}
+            outcome => return outcome,
+        }
+        if let Some(envelope) = self.instruction_file(&object).await? {
+            return self.get_envelope_range(&object, &envelope, &properties, range).await;
+        }
+        if !self.inner().acceptance.unencrypted {
+            return Err(CosObjectError::NotEncrypted.into());
+        }
+        check_nothing_expected(&object)?;
+        let stored = self.plain().open(self.get_call(&object).range(range)).await?;
+        check_same(&stored, &properties)?;
+        let properties = stored.properties().clone();
+        let body = Body::Plain { waiting: Bytes::new(), stored };
+        Ok(decrypted(properties, None, body))
     }
 
     /// What is known of an object that need not be a message.
@@ -238,6 +236,7 @@ impl CosEncryptingClient {
         }
         let call: GetObject = self.get_call(object).range(ByteRange::of(wanted.clone())?);
         let stored = self.plain().open(call).await?;
+        check_same(&stored, properties)?;
         let properties = stored.properties().clone();
         let body = Body::Range { stream, offset: wanted.start, stored };
         Ok(decrypted(properties, format, body))
@@ -251,11 +250,16 @@ impl CosEncryptingClient {
         if !self.inner().acceptance.has_instruction_files() {
             return Ok(None);
         }
-        let key = ObjectKey::new(format!("{}.instruction", object.key.as_str()))?;
+        // There is none of a name that no object can have.
+        let Ok(key) = ObjectKey::exact(format!("{}.instruction", object.key.as_str())) else {
+            return Ok(None);
+        };
         let call = self.get_call(&DecryptObject::new(key));
         let opened = match self.plain().open(call).await {
             Ok(opened) => opened,
-            Err(error) if kind(&error) == Some(CosErrorKind::NotFound) => return Ok(None),
+            Err(error) if CosError::kind_in(&error) == Some(CosErrorKind::NotFound) => {
+                return Ok(None);
+            }
             Err(error) => return Err(error),
         };
         let body = opened.whole(instruction::LONGEST as u64).await?;
@@ -312,6 +316,17 @@ fn check_message(object: &DecryptObject, header: &UnverifiedHeader) -> Result<()
             Err(CosObjectError::AnotherMessage.into())
         }
         _ => Ok(()),
+    }
+}
+
+/// Whether the bytes that come are of the object that was looked at, also if somebody on the way takes no
+/// notice of conditions.
+fn check_same(stored: &OpenedObject, expected: &ObjectProperties) -> Result<()> {
+    let found = stored.properties();
+    if found.etag.matches(&expected.etag) && found.length == expected.length {
+        Ok(())
+    } else {
+        Err(Error::SourceChanged)
     }
 }
 

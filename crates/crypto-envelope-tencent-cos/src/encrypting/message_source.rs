@@ -10,9 +10,10 @@ use crypto_envelope::{
     ranges::{FetchedRange, RangeRequest, Version},
 };
 
-use super::{client::CosEncryptingClient, request::DecryptObject, upload::kind};
+use super::{client::CosEncryptingClient, request::DecryptObject};
 use crate::{
-    ByteRange, CosEnvelope, CosErrorKind, CosObjectError, ETag, GetObject, ObjectProperties,
+    ByteRange, CosEnvelope, CosError, CosErrorKind, CosObjectError, ETag, GetObject,
+    ObjectProperties,
 };
 
 /// An object, whose bytes are fetched as they are needed, all of the same version.
@@ -73,7 +74,7 @@ impl RangeSource for MessageSource {
                 return Err(Error::SourceChanged);
             }
             // There is not one byte.
-            Err(error) if kind(&error) == Some(CosErrorKind::RangeNotSatisfiable) => {
+            Err(error) if CosError::kind_in(&error) == Some(CosErrorKind::RangeNotSatisfiable) => {
                 return Err(CosObjectError::NotEncrypted.into());
             }
             Err(error) => return Err(error),
@@ -93,7 +94,7 @@ impl RangeSource for MessageSource {
 }
 
 pub(super) fn is_changed(error: &Error) -> bool {
-    kind(error) == Some(CosErrorKind::PreconditionFailed)
+    CosError::kind_in(error) == Some(CosErrorKind::PreconditionFailed)
 }
 
 impl CosEncryptingClient {

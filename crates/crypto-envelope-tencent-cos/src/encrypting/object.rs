@@ -5,6 +5,7 @@ use std::{fmt, ops::Range};
 use bytes::Bytes;
 use crypto_envelope::{
     EncryptionContext, Error, MessageId, Opener, Result, aio::RangeReader, hazmat::AesCtr,
+    service::reserve_wiped,
 };
 use zeroize::{Zeroize, Zeroizing};
 
@@ -86,6 +87,7 @@ impl DecryptedObject {
                     "the plaintext has more than the {longest} bytes that were allowed"
                 )));
             }
+            reserve_wiped(&mut whole, chunk.len(), longest);
             whole.extend_from_slice(&chunk);
         }
         Ok(std::mem::take(&mut *whole))

@@ -12,6 +12,7 @@ use std::{
 use crypto_envelope::Result;
 use serde_json::{Value, json};
 
+use super::file::{check_own, follow_no_link, is_named};
 use crate::CosObjectError;
 
 /// A record that is open, and that no other process has open.
@@ -19,6 +20,10 @@ use crate::CosObjectError;
 pub(super) struct Record {
     path: PathBuf,
     file: File,
+    /// Of its whole lines, in bytes.
+    length: u64,
+    /// Set once a line could not be written: what follows it would not be read.
+    is_spoilt: bool,
 }
 
 /// What stands in a record.
@@ -40,42 +45,63 @@ impl Record {
             .map_err(failed)?;
         lock(path, file.as_file())?;
         let first = json!({"record": kind, "version": VERSION, "start": start});
-        write_line(file.as_file_mut(), &first).map_err(failed)?;
+        let length = write_line(file.as_file_mut(), &first).map_err(failed)?;
         let file = file.persist_noclobber(path).map_err(|error| failed(error.error))?;
         // Without the name on the disk too there is no record after a crash.
         File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed)?;
-        Ok(Self { path: path.to_owned(), file })
+        Ok(Self { path: path.to_owned(), file, length, is_spoilt: false })
     }
 
-    /// Opens one that is there. None if there is none.
+    /// Opens one that is there, and that nobody else could have written. None if there is none.
     pub(super) fn open(path: &Path, kind: &str) -> Result<Option<(Self, Content)>> {
         let failed = |error| CosObjectError::record(path, &format!("it cannot be read: {error}"));
-        let file = match OpenOptions::new().read(true).write(true).open(path) {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true);
+        follow_no_link(&mut options);
+        let file = match options.open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(error)),
         };
+        check_own(&file).map_err(|what| CosObjectError::record(path, what))?;
         lock(path, &file)?;
+        if !is_named(&file, path).map_err(failed)? {
+            // Whoever had it has ended meanwhile.
+            return Self::open(path, kind);
+        }
         let mut bytes = Vec::new();
         (&file).take(LONGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
         if bytes.len() as u64 > LONGEST {
             return Err(CosObjectError::record(path, "it is longer than any record"));
         }
         let content = parse(path, &bytes, kind)?;
-        let mut record = Self { path: path.to_owned(), file };
         // What a crash left of a line would spoil the next one.
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        record.file.set_len(whole as u64).map_err(failed)?;
+        let length = whole as u64;
+        let mut record = Self { path: path.to_owned(), file, length, is_spoilt: false };
+        record.file.set_len(length).map_err(failed)?;
         record.file.seek(SeekFrom::End(0)).map_err(failed)?;
         Ok(Some((record, content)))
     }
 
     /// Adds a line, which is on the disk when this returns.
     pub(super) fn add(&mut self, line: &Value) -> Result<()> {
-        let written = write_line(&mut self.file, line);
-        written.map_err(|error| {
-            CosObjectError::record(&self.path, &format!("it cannot be written: {error}"))
-        })
+        let failed = |what: &str| CosObjectError::record(&self.path, what);
+        if self.is_spoilt {
+            return Err(failed("it could not be written before"));
+        }
+        match write_line(&mut self.file, line) {
+            Ok(length) => {
+                self.length += length;
+                Ok(())
+            }
+            Err(error) => {
+                self.is_spoilt = true;
+                // Half a line does no harm at the end, which this makes sure of if it can.
+                let _ = self.file.set_len(self.length);
+                Err(failed(&format!("it cannot be written: {error}")))
+            }
+        }
     }
 
     /// There is nothing more to go on with.
@@ -87,10 +113,13 @@ impl Record {
     }
 }
 
-fn write_line(file: &mut File, line: &Value) -> io::Result<()> {
+/// Returns how long the line is.
+fn write_line(file: &mut File, line: &Value) -> io::Result<u64> {
     // At once, so that no other line can get in between.
-    file.write_all(format!("{line}\n").as_bytes())?;
-    file.sync_data()
+    let line = format!("{line}\n");
+    file.write_all(line.as_bytes())?;
+    file.sync_data()?;
+    Ok(line.len() as u64)
 }
 
 fn lock(path: &Path, file: &File) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crypto_envelope::Result;
+use crypto_envelope::{Result, service::reserve_wiped};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use zeroize::Zeroizing;
 
@@ -11,9 +11,10 @@ use super::{
     cipher::SerialCipher,
     client::CosEncryptingClient,
     flight::Flight,
+    open_upload::{OnFailure, OpenUpload, SentPart},
     put::{Written, WrittenObject},
     request::EncryptObject,
-    upload::{OnFailure, OpenUpload, SentPart},
+    tasks::compute,
     watched::Watched,
 };
 use crate::format::envelope::Shape;
@@ -33,32 +34,31 @@ impl CosEncryptingClient {
         object: EncryptObject,
         plaintext: impl AsyncRead + Send + Unpin,
     ) -> Result<WrittenObject> {
-        self.put_reader(object, plaintext, Watched::nothing()).await
+        let begun = Begun::new(self.inner(), &object, None).await?;
+        self.put_begun(object, begun, plaintext, Watched::nothing()).await
     }
 
     /// `watched` is what is known of the plaintext.
-    pub(super) async fn put_reader(
+    pub(super) async fn put_begun(
         &self,
         object: EncryptObject,
+        begun: Begun,
         mut plaintext: impl AsyncRead + Send + Unpin,
         watched: Watched,
     ) -> Result<WrittenObject> {
         let length = watched.length();
-        let begun = Begun::new(self.inner(), &object, length).await?;
-        let part_length = self.part_length(length.unwrap_or(0), 16);
+        let part_length = self.part_length(length.unwrap_or(0), begun.unit());
         let message_id = begun.message_id();
         let mut source = Source { reader: &mut plaintext, part_length, length: 0 };
         let first = source.part().await?;
         let is_all = (first.len() as u64) < part_length;
         let shape = if is_all {
-            Shape::Whole { length: first.len() as u64 }
+            Shape::Whole { length: source.length }
         } else {
-            Shape::Parts { length, part: part_length }
+            Shape::Parts { length, part: Some(part_length) }
         };
         let metadata = begun.metadata(&object.metadata, shape)?;
-        let mut cipher = begun.into_serial()?;
-        let mut body = Vec::new();
-        cipher.push(&first, &mut body)?;
+        let (cipher, mut body) = encrypt(begun.into_serial()?, first).await?;
         if is_all {
             cipher.finish(&mut body)?;
             watched.count(source.length);
@@ -100,7 +100,7 @@ impl<R: AsyncRead + Unpin> Source<'_, R> {
         // Not at once: what is short takes little.
         while part.len() < length {
             let step = STEP.min(length - part.len());
-            reserve(&mut part, step, length);
+            reserve_wiped(&mut part, step, length);
             let read = (&mut self.reader).take(step as u64).read_buf(&mut *part).await?;
             if read == 0 {
                 break;
@@ -108,17 +108,6 @@ impl<R: AsyncRead + Unpin> Source<'_, R> {
         }
         self.length += part.len() as u64;
         Ok(part)
-    }
-}
-
-/// Room for more, without leaving a copy behind.
-fn reserve(bytes: &mut Zeroizing<Vec<u8>>, more: usize, most: usize) {
-    let needed = bytes.len() + more;
-    if needed > bytes.capacity() {
-        let capacity = needed.max(bytes.capacity().saturating_mul(2)).min(most.max(needed));
-        let mut larger = Zeroizing::new(Vec::with_capacity(capacity));
-        larger.extend_from_slice(bytes);
-        *bytes = larger;
     }
 }
 
@@ -146,8 +135,7 @@ impl Sending<'_> {
             let part = flight.meanwhile(source.part(), |outcome| outcomes.push(outcome)).await?;
             watched.count(part.len() as u64);
             let is_last = (part.len() as u64) < source.part_length;
-            body = Vec::new();
-            cipher.push(&part, &mut body)?;
+            (cipher, body) = encrypt(cipher, part).await?;
             if is_last {
                 cipher.finish(&mut body)?;
                 if !body.is_empty() {
@@ -166,6 +154,19 @@ impl Sending<'_> {
         }
         outcomes.into_iter().map(|part| part.map(|part| (part.number, part))).collect()
     }
+}
+
+/// Away from the thread that drives the connections of others, if this is one.
+async fn encrypt(
+    mut cipher: SerialCipher,
+    part: Zeroizing<Vec<u8>>,
+) -> Result<(SerialCipher, Vec<u8>)> {
+    compute(move || {
+        let mut body = Vec::new();
+        cipher.push(&part, &mut body)?;
+        Ok((cipher, body))
+    })
+    .await
 }
 
 /// In bytes.

@@ -7,30 +7,34 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
 use crypto_envelope::{
     Error, HeaderParser, Result, hazmat::PartSealer, provider::ProviderErrorKind, service,
 };
-use md5::Md5;
+
 use sha2::{Digest, Sha256};
-use tokio::task::{JoinError, JoinSet, spawn_blocking};
 
 use super::{
     begun::Begun,
     cipher::PartCipher,
     client::CosEncryptingClient,
     file::SourceFile,
+    open_upload::{OnFailure, OpenUpload, SentPart},
     put::{Written, WrittenObject},
     request::EncryptObject,
-    transfer::{FileTransfer, Meter},
-    upload::{self, OnFailure, OpenUpload, SentPart, UploadChannel, no_parts},
+    tasks::{all_of, blocking},
+    transfer::FileTransfer,
+    upload::no_parts,
+    upload_plan::{UploadPlan, send_part},
     upload_record::{UploadRecord, UploadStart, Wrapped},
     watched::Watched,
 };
 use crate::{
-    CosEnvelope, CosErrorKind, CosObjectError, Crc64, ETag, ListParts, format::envelope::Shape,
+    CosEnvelope, CosError, CosErrorKind, CosFormat, CosObjectError, CustomerKey, ETag, ListParts,
+    format::envelope::Shape,
+    request::{Headers, is_secret},
 };
 
 impl CosEncryptingClient {
@@ -42,7 +46,7 @@ impl CosEncryptingClient {
     ///
     /// # Errors
     ///
-    /// As [`put`](Self::put); [`CosObjectError::SourceChanged`] if the file is changed during the upload;
+    /// As [`put`](Self::put); [`CosObjectError::FileChanged`] if the file is changed during the upload;
     /// [`CosObjectError::Record`] if the record cannot be used, as when another process has it; those of reading
     /// the file; [`Error::InvalidInput`] with a record, if objects of this format have no parts that are encrypted
     /// by themselves.
@@ -83,6 +87,25 @@ impl CosEncryptingClient {
         self.upload_new(object, &transfer, file, Some(record)).await
     }
 
+    /// What else is said of the object when its upload begins, as a digest.
+    fn options_of(&self, object: &EncryptObject) -> Result<String> {
+        let mut headers = Headers::default();
+        object.metadata.push_to(&mut headers)?;
+        if let Some(key) = &self.inner().customer_key {
+            key.push_to(&mut headers);
+        }
+        let mut hash = Sha256::new();
+        for (name, value) in headers.iter() {
+            // The key itself stays out of it.
+            if !is_secret(name) {
+                hash.update(format!("{}:{}\0{}\0", name.len(), name, value));
+            }
+        }
+        let keyed = self.inner().customer_key.as_ref().map(CustomerKey::digest);
+        hash.update(keyed.unwrap_or_default());
+        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
     /// A record is of one object.
     fn check_same(&self, object: &EncryptObject, path: &Path, start: &UploadStart) -> Result<()> {
         let bucket = self.plain().endpoint().bucket().name();
@@ -106,10 +129,10 @@ impl CosEncryptingClient {
             return Err(no_parts());
         }
         if length <= self.part_length(length, 1) || !begun.has_parts() {
-            return self.upload_in_order(object, transfer, file).await;
+            return self.upload_in_order(object, begun, transfer, file).await;
         }
         let part_length = self.part_length(length, begun.unit());
-        let shape = Shape::Parts { length: Some(length), part: part_length };
+        let shape = Shape::Parts { length: Some(length), part: Some(part_length) };
         let metadata = begun.metadata(&object.metadata, shape)?;
         let (message_id, of_envelope) = (begun.message_id(), begun.envelope_metadata()?);
         let cipher = begun.into_parts(length)?.ok_or_else(no_parts)?;
@@ -123,22 +146,27 @@ impl CosEncryptingClient {
             key: object.key.clone(),
             upload: upload.id().clone(),
             format: self.inner().format,
+            options: self.options_of(&object)?,
             source: file.stamp,
             part_length,
             wrapped,
         };
         let record = match record {
-            Some(path) => Some(blocking(move || UploadRecord::create(&path, start)).await?),
+            Some(path) => {
+                let record = blocking(move || UploadRecord::create(&path, start)).await?;
+                // Also if this future is dropped, somebody may go on with it.
+                upload.keep();
+                Some(record)
+            }
             None => None,
         };
         let stored_length = cipher.stored_length();
         let written = Written { message_id, plaintext_length: length, stored_length };
-        let plan = Plan::new(transfer, file, cipher, part_length);
-        let plan = Arc::new(Plan { record: Mutex::new(record), ..plan });
+        let plan = Arc::new(UploadPlan::new(transfer, file, cipher, part_length, record));
         match self.send_all(&upload, &plan, BTreeMap::new()).await {
             Ok(Sent::All(parts)) => self.complete(upload, &plan, parts, &object, written).await,
             // Nothing was sent before that could be another.
-            Ok(Sent::Another) => Err(upload.fail(CosObjectError::SourceChanged.into()).await),
+            Ok(Sent::Another) => Err(upload.fail(CosObjectError::FileChanged.into()).await),
             Err(error) => Err(give_up(upload, &plan, error).await),
         }
     }
@@ -147,13 +175,14 @@ impl CosEncryptingClient {
     async fn upload_in_order(
         &self,
         object: EncryptObject,
+        begun: Begun,
         transfer: &FileTransfer,
         file: SourceFile,
     ) -> Result<WrittenObject> {
         let length = file.stamp.length;
         let reader = tokio::fs::File::from_std(file.try_clone()?);
         let watched = Watched::file(file, transfer.meter(Some(length)));
-        self.put_reader(object, reader, watched).await
+        self.put_begun(object, begun, reader, watched).await
     }
 
     async fn go_on(
@@ -167,7 +196,9 @@ impl CosEncryptingClient {
         let upload = OpenUpload::again(self, object.key.clone(), start.upload.clone());
         // Whatever happens now, somebody may go on with it.
         upload.keep();
-        let is_same = start.source == file.stamp && start.format == self.inner().format;
+        let is_same = start.source == file.stamp
+            && start.format == self.inner().format
+            && start.options == self.options_of(object)?;
         if !is_same {
             return Ok(GoneOn::StartOver(Box::new((record, upload))));
         }
@@ -184,8 +215,9 @@ impl CosEncryptingClient {
         let length = file.stamp.length;
         let stored_length = cipher.stored_length();
         let written = Written { message_id, plaintext_length: length, stored_length };
-        let plan = Plan::new(transfer, file.clone(), cipher, start.part_length);
-        let plan = Arc::new(Plan { record: Mutex::new(Some(record)), ..plan });
+        let (file, part_length) = (file.clone(), start.part_length);
+        let plan = UploadPlan::new(transfer, file, cipher, part_length, Some(record));
+        let plan = Arc::new(plan);
         match self.send_all(&upload, &plan, there).await {
             Ok(Sent::All(parts)) => self
                 .complete(upload, &plan, parts, object, written)
@@ -214,7 +246,7 @@ impl CosEncryptingClient {
             }
             let page = match self.plain().call(call).await {
                 Ok(page) => page,
-                Err(error) if upload::kind(&error) == Some(CosErrorKind::NotFound) => {
+                Err(error) if CosError::kind_in(&error) == Some(CosErrorKind::NotFound) => {
                     return Ok(None);
                 }
                 Err(error) => return Err(error),
@@ -237,6 +269,7 @@ impl CosEncryptingClient {
     ) -> Result<Option<PartCipher>> {
         let length = start.source.length;
         let opened = match &start.wrapped {
+            Wrapped::Header(_) if start.format != CosFormat::Message => return Ok(None),
             Wrapped::Header(bytes) => {
                 let decryptor = &self.inner().decryptor;
                 let mut parser: HeaderParser = decryptor.header_parser();
@@ -255,7 +288,9 @@ impl CosEncryptingClient {
             Wrapped::Metadata(pairs) => {
                 let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
                 let envelope = CosEnvelope::of_metadata(pairs)?;
-                let envelope = envelope.ok_or(CosObjectError::NotEncrypted)?;
+                let Some(envelope) = envelope.filter(|found| found.format() == start.format) else {
+                    return Ok(None);
+                };
                 let key = envelope.open(&*self.inner().provider).await;
                 key.and_then(|key| {
                     let stream = key.key_stream()?.ok_or_else(no_parts)?;
@@ -273,7 +308,7 @@ impl CosEncryptingClient {
     async fn complete(
         &self,
         upload: OpenUpload,
-        plan: &Plan,
+        plan: &UploadPlan,
         parts: BTreeMap<u32, SentPart>,
         object: &EncryptObject,
         written: Written,
@@ -296,7 +331,7 @@ impl CosEncryptingClient {
     async fn send_all(
         &self,
         upload: &OpenUpload,
-        plan: &Arc<Plan>,
+        plan: &Arc<UploadPlan>,
         there: BTreeMap<u32, (ETag, u64)>,
     ) -> Result<Sent> {
         let parallel = self.inner().limits.parallel;
@@ -327,173 +362,11 @@ enum Sent {
     Another,
 }
 
-/// What is to be sent.
-struct Plan {
-    file: SourceFile,
-    cipher: PartCipher,
-    part_length: u64,
-    record: Mutex<Option<UploadRecord>>,
-    meter: Meter,
-}
-
-impl Plan {
-    fn new(
-        transfer: &FileTransfer,
-        file: SourceFile,
-        cipher: PartCipher,
-        part_length: u64,
-    ) -> Self {
-        let meter = transfer.meter(Some(file.stamp.length));
-        Self { file, cipher, part_length, record: Mutex::new(None), meter }
-    }
-
-    fn parts(&self) -> u32 {
-        let parts = self.file.stamp.length.div_ceil(self.part_length);
-        u32::try_from(parts).unwrap_or(u32::MAX)
-    }
-
-    /// Reads a part, and encrypts it.
-    fn encrypt(&self, number: u32) -> Result<Encrypted> {
-        let offset = u64::from(number - 1) * self.part_length;
-        let length = self.part_length.min(self.file.stamp.length - offset);
-        let length_here = usize::try_from(length)
-            .map_err(|_| Error::invalid_input("a part that is longer than the memory"))?;
-        let body = self.cipher.encrypt(offset, self.file.read(offset, length_here)?)?;
-        let hash = Sha256::digest(&body).into();
-        Ok(Encrypted { body, hash, plaintext_length: length })
-    }
-
-    /// What may be done with an encrypted part.
-    fn decide(
-        &self,
-        number: u32,
-        Encrypted { body, hash, .. }: &Encrypted,
-        there: Option<&ETag>,
-    ) -> Result<Decision> {
-        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(record) = &mut *record else { return Ok(Decision::Send) };
-        match record.parts.get(&number) {
-            None => {
-                record.will_send(number, *hash)?;
-                Ok(Decision::Send)
-            }
-            Some(before) if before.hash != *hash => Ok(Decision::StartOver),
-            Some(before) => match (&before.etag, there) {
-                (Some(ours), Some(theirs)) if ours.matches(theirs) => {
-                    Ok(Decision::Done(ours.clone()))
-                }
-                // It was sent, and nobody was left to hear of it.
-                (None, Some(theirs)) if is_md5(theirs, body) => {
-                    record.has_sent(number, theirs)?;
-                    Ok(Decision::Done(theirs.clone()))
-                }
-                _ => Ok(Decision::Send),
-            },
-        }
-    }
-
-    fn has_sent(&self, part: &SentPart) -> Result<()> {
-        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-        record.as_mut().map_or(Ok(()), |record| record.has_sent(part.number, &part.etag))
-    }
-
-    fn take_record(&self) -> Option<UploadRecord> {
-        self.record.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
-struct Encrypted {
-    body: Vec<u8>,
-    hash: [u8; 32],
-    plaintext_length: u64,
-}
-
-enum Decision {
-    Send,
-    /// COS has it, by this name.
-    Done(ETag),
-    StartOver,
-}
-
-/// None if the part is another than the one that may have been sent before.
-async fn send_part(
-    upload: &UploadChannel,
-    plan: &Arc<Plan>,
-    number: u32,
-    there: Option<(ETag, u64)>,
-) -> Result<Option<SentPart>> {
-    let (encrypted, decision) = {
-        let plan = Arc::clone(plan);
-        blocking(move || {
-            let encrypted = plan.encrypt(number)?;
-            let there = there.filter(|(_, length)| *length == encrypted.body.len() as u64);
-            let there = there.as_ref().map(|(etag, _)| etag);
-            let decision = plan.decide(number, &encrypted, there)?;
-            Ok((encrypted, decision))
-        })
-        .await?
-    };
-    let part = match decision {
-        Decision::StartOver => return Ok(None),
-        Decision::Done(etag) => SentPart { number, etag, crc64: Crc64::of(&encrypted.body) },
-        Decision::Send => {
-            let part = upload.send(number, encrypted.body.into()).await?;
-            let (plan, sent) = (Arc::clone(plan), part.clone());
-            blocking(move || plan.has_sent(&sent)).await?;
-            part
-        }
-    };
-    plan.meter.add(encrypted.plaintext_length);
-    Ok(Some(part))
-}
-
-/// Whether COS has these bytes, as the entity tag of a part says unless COS encrypts it as well.
-fn is_md5(etag: &ETag, bytes: &[u8]) -> bool {
-    let digits = Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    etag.unquoted().eq_ignore_ascii_case(&digits)
-}
-
 /// With a record it can be gone on with, else nothing is left of it.
-async fn give_up(upload: OpenUpload, plan: &Plan, error: Error) -> Error {
+async fn give_up(upload: OpenUpload, plan: &UploadPlan, error: Error) -> Error {
     let is_recorded = plan.take_record().is_some();
     let on_failure = if is_recorded { OnFailure::Keep } else { OnFailure::Remove };
     upload.give_up(error, on_failure).await
-}
-
-/// What the parts give, of which so many are at work at the same time. After an error none is begun any more,
-/// and those that are on their way come to their end: what they did counts.
-pub(super) async fn all_of<T: Send + 'static>(
-    parts: impl Iterator<Item = impl Future<Output = Result<T>> + Send + 'static>,
-    parallel: usize,
-) -> Result<Vec<T>> {
-    let (mut running, mut done) = (JoinSet::new(), Vec::new());
-    let (mut parts, mut failed) = (parts, None);
-    loop {
-        while failed.is_none()
-            && running.len() < parallel
-            && let Some(part) = parts.next()
-        {
-            running.spawn(part);
-        }
-        match running.join_next().await.map(|outcome| outcome.map_err(panicked).flatten()) {
-            Some(Ok(output)) => done.push(output),
-            Some(Err(error)) => {
-                failed.get_or_insert(error);
-            }
-            None => return failed.map_or(Ok(done), Err),
-        }
-    }
-}
-
-/// On a thread that may wait for the disk, and compute.
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    spawn_blocking(work).await.map_err(panicked)?
-}
-
-pub(super) fn panicked(error: JoinError) -> Error {
-    Error::Io(std::io::Error::other(error))
 }
 
 fn lost() -> Error {

@@ -1,12 +1,12 @@
 //! The record of an upload.
 
-use std::{collections::BTreeMap, path::Path, time::SystemTime};
+use std::{collections::BTreeMap, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::Result;
 use serde_json::{Value, json};
 
-use super::record::Record;
+use super::{file::SourceStamp, record::Record};
 use crate::{CosFormat, CosObjectError, ETag, ObjectKey, UploadId};
 
 /// What has to be known to go on with an upload. Keys are in it only as the key provider wrapped them.
@@ -16,6 +16,8 @@ pub(super) struct UploadStart {
     pub(super) key: ObjectKey,
     pub(super) upload: UploadId,
     pub(super) format: CosFormat,
+    /// A digest of what else was said of the object.
+    pub(super) options: String,
     pub(super) source: SourceStamp,
     /// Of the plaintext.
     pub(super) part_length: u64,
@@ -29,14 +31,6 @@ pub(super) enum Wrapped {
     Header(Vec<u8>),
     /// Metadata, without the prefix of their names.
     Metadata(Vec<(String, String)>),
-}
-
-/// What is known of a file without reading it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct SourceStamp {
-    pub(super) length: u64,
-    /// In nanoseconds since 1970.
-    pub(super) modified: u128,
 }
 
 /// What is known of a part whose first byte may have left.
@@ -54,14 +48,6 @@ pub(super) struct UploadRecord {
     record: Record,
     pub(super) start: UploadStart,
     pub(super) parts: BTreeMap<u32, RecordedPart>,
-}
-
-impl SourceStamp {
-    pub(super) fn of(metadata: &std::fs::Metadata) -> std::io::Result<Self> {
-        let modified = metadata.modified()?.duration_since(SystemTime::UNIX_EPOCH);
-        let modified = modified.map_or(0, |since| since.as_nanos());
-        Ok(Self { length: metadata.len(), modified })
-    }
 }
 
 impl UploadRecord {
@@ -129,6 +115,7 @@ impl UploadStart {
             "key": self.key.as_str(),
             "upload": self.upload.as_str(),
             "format": self.format.name(),
+            "options": self.options,
             "length": self.source.length,
             // JSON has no such large numbers.
             "modified": self.source.modified.to_string(),
@@ -151,8 +138,9 @@ impl UploadStart {
         };
         Some(Self {
             bucket: text("bucket")?.to_owned(),
-            key: ObjectKey::new(text("key")?).ok()?,
+            key: ObjectKey::exact(text("key")?).ok()?,
             upload: UploadId::new(text("upload")?).ok()?,
+            options: text("options")?.to_owned(),
             format: CosFormat::ALL.iter().copied().find(|known| known.name() == format)?,
             source: SourceStamp {
                 length: json["length"].as_u64()?,
@@ -180,6 +168,7 @@ mod tests {
             key: ObjectKey::new("a key/é")?,
             upload: UploadId::new("id")?,
             format: CosFormat::Message,
+            options: "00".to_owned(),
             source: SourceStamp { length: 7, modified: u128::from(u64::MAX) + 1 },
             part_length: 1 << 20,
             wrapped,

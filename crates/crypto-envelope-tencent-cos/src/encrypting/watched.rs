@@ -32,7 +32,7 @@ impl Watched {
     pub(super) fn check_end(&self, read: u64) -> Result<()> {
         let Some((file, _)) = &self.0 else { return Ok(()) };
         if read != file.stamp.length {
-            return Err(CosObjectError::SourceChanged.into());
+            return Err(CosObjectError::FileChanged.into());
         }
         file.check_unchanged()
     }

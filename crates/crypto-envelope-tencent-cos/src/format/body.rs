@@ -4,7 +4,8 @@ use std::fmt;
 
 use crypto_envelope::{
     Error, Result, SecretBytes,
-    hazmat::{AesCbcDecryptor, AesCtr, GcmStream, gcm_key_stream},
+    hazmat::{AesCbcDecryptor, AesCtr, GcmStream, unauthenticated_gcm_key_stream},
+    service::reserve_wiped,
 };
 use zeroize::Zeroizing;
 
@@ -63,7 +64,7 @@ impl BodyKey {
     /// The key stream of AES-GCM, without its authentication. None if the body has another cipher.
     pub(crate) fn unauthenticated_key_stream(&self) -> Result<Option<AesCtr>> {
         match self {
-            Self::Gcm { key, iv } => Ok(Some(gcm_key_stream(key, iv)?)),
+            Self::Gcm { key, iv } => Ok(Some(unauthenticated_gcm_key_stream(key, iv)?)),
             Self::Ctr { .. } | Self::Cbc { .. } => Ok(None),
         }
     }
@@ -88,7 +89,12 @@ impl BodyKey {
                 Engine::Cbc { cipher: AesCbcDecryptor::new(key)?, previous: *iv }
             }
         };
-        Ok(BodyDecryptor { engine, release, waiting: Vec::new(), held: Zeroizing::default() })
+        Ok(BodyDecryptor {
+            engine,
+            release,
+            waiting: Zeroizing::default(),
+            held: Zeroizing::default(),
+        })
     }
 }
 
@@ -144,7 +150,7 @@ pub(crate) struct BodyDecryptor {
     engine: Engine,
     release: BodyRelease,
     /// The end of what came: it may be the tag, or the padding.
-    waiting: Vec<u8>,
+    waiting: Zeroizing<Vec<u8>>,
     held: Zeroizing<Vec<u8>>,
 }
 
@@ -210,6 +216,7 @@ impl BodyDecryptor {
                 if total > most.saturating_sub(self.held.len()) {
                     return Err(CosObjectError::Held { limit: most }.into());
                 }
+                reserve_wiped(&mut self.held, total, most);
                 &mut *self.held
             }
         };

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crypto_envelope::{
-    EncryptedDataKey, EncryptionContext, Error, Result, SecretBytes, UnwrapAttempt,
-    provider::{DetachedTarget, KeyProvider, Target, UnwrapRequest, Unwrapped, WrapRequest},
+    EncryptedDataKey, EncryptionContext, Error, Result, SecretBytes,
+    hazmat::unwrap_detached,
+    provider::{DetachedTarget, KeyProvider, Target, WrapRequest},
 };
 
 use super::{
@@ -233,18 +234,24 @@ impl CosEnvelope {
         Ok(pairs)
     }
 
+    /// Whether any part of the body can be decrypted by itself.
+    pub(crate) fn has_key_stream(&self) -> bool {
+        self.cipher == BodyCipher::Ctr
+    }
+
     /// Has the key and the IV unwrapped.
     pub(crate) async fn open(&self, provider: &dyn KeyProvider) -> Result<BodyKey> {
         let context = context_of(self.description.as_deref()).unwrap_or_default();
-        let unwrapping = Unwrapping { provider, context };
+        let unwrap =
+            async |key| unwrap_detached(provider, key, DetachedTarget::CosObject, &context).await;
         let secret = match &self.keys {
-            WrappedKeys::Together(keys) => unwrapping.secret(keys).await?,
+            WrappedKeys::Together(keys) => unwrap(keys).await?,
             WrappedKeys::Apart { key, iv } => {
-                let key = unwrapping.secret(key).await?;
-                let iv = unwrapping.secret(iv).await?;
+                let key = unwrap(key).await?;
+                let iv = unwrap(iv).await?;
                 joined(&key, iv.expose())?
             }
-            WrappedKeys::PlainIv { key, iv } => joined(&unwrapping.secret(key).await?, iv)?,
+            WrappedKeys::PlainIv { key, iv } => joined(&unwrap(key).await?, iv)?,
         };
         if secret.len() != KEY_LENGTH + self.cipher.iv_length() {
             return Err(Error::unauthentic_key());
@@ -257,7 +264,7 @@ impl CosEnvelope {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Shape {
     Whole { length: u64 },
-    Parts { length: Option<u64>, part: u64 },
+    Parts { length: Option<u64>, part: Option<u64> },
 }
 
 /// How key and IV are wrapped.
@@ -329,47 +336,6 @@ fn only(keys: Vec<EncryptedDataKey>) -> Result<EncryptedDataKey> {
         ))
     })?;
     Ok(key)
-}
-
-struct Unwrapping<'p> {
-    provider: &'p dyn KeyProvider,
-    context: EncryptionContext,
-}
-
-impl Unwrapping<'_> {
-    /// By the first of the providers that can, as with messages.
-    async fn secret(&self, key: &EncryptedDataKey) -> Result<SecretBytes> {
-        let mut providers = Vec::new();
-        serving(self.provider, &mut providers);
-        if providers.is_empty() {
-            self.provider.properties().check(OBJECT)?;
-        }
-        let mut attempts = Vec::new();
-        for provider in providers {
-            let request = UnwrapRequest::new(key, OBJECT, &self.context);
-            let error = match provider.unwrap(request).await {
-                Ok(Unwrapped::Key(secret)) => return Ok(secret),
-                Ok(Unwrapped::NotMine) => None,
-                Err(error) => Some(error),
-            };
-            attempts.push(UnwrapAttempt::of(provider, key, error));
-        }
-        Err(Error::no_usable_key(attempts))
-    }
-}
-
-/// The providers in `provider` that serve objects, in their order.
-fn serving<'p>(provider: &'p dyn KeyProvider, found: &mut Vec<&'p dyn KeyProvider>) {
-    let members = provider.members();
-    if members.is_empty() {
-        if provider.properties().targets.allows(OBJECT) {
-            found.push(provider);
-        }
-        return;
-    }
-    for member in members {
-        serving(member, found);
-    }
 }
 
 const OBJECT: Target = Target::Detached(DetachedTarget::CosObject);

@@ -64,10 +64,11 @@ pub(super) fn length_pair(length: u64) -> (&'static str, String) {
 /// What else stands in the metadata, of an object that is written in parts.
 pub(super) fn parts_pairs(
     length: Option<u64>,
-    part: u64,
+    part: Option<u64>,
 ) -> impl Iterator<Item = (&'static str, String)> {
     let length = length.map(|length| (DATA_SIZE, length.to_string()));
-    length.into_iter().chain([(PART_SIZE, part.to_string())])
+    let part = part.map(|part| (PART_SIZE, part.to_string()));
+    length.into_iter().chain(part)
 }
 
 pub(super) fn check_tag_length(cipher: BodyCipher, pairs: &Pairs) -> Result<(), CosObjectError> {

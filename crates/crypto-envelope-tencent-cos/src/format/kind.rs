@@ -25,7 +25,8 @@ pub enum CosFormat {
     UnauthenticatedJavaCtr,
     /// Of the SDK for Java: AES-256-GCM of the object as a whole.
     JavaGcm,
-    /// Of the SDK for Java: AES-256-CBC. It is only read.
+    /// Of the SDK for Java: AES-256-CBC. It is only read. Whoever can write objects, and sees which of them are
+    /// read without an error, can have any object of this format **decrypted** so (a padding oracle).
     UnauthenticatedJavaCbc,
 }
 

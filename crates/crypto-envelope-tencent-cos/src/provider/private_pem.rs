@@ -48,8 +48,10 @@ fn pkcs8(der: &[u8], passphrase: &SecretBytes) -> Result<SecretBytes> {
     let is_bearable = match &parameters.kdf {
         Kdf::Pbkdf2(kdf) => kdf.iteration_count <= MOST_ITERATIONS,
         Kdf::Scrypt(kdf) => {
-            let memory = u64::from(kdf.block_size).saturating_mul(128 * kdf.cost_parameter);
-            memory <= MOST_MEMORY && kdf.parallelization <= MOST_LANES
+            let cost = kdf.cost_parameter;
+            let memory = u64::from(kdf.block_size).saturating_mul(cost).saturating_mul(128);
+            let is_cost = cost > 1 && cost.is_power_of_two();
+            is_cost && memory <= MOST_MEMORY && kdf.parallelization <= MOST_LANES
         }
         _ => false,
     };

@@ -121,7 +121,8 @@ impl CosRsaProvider {
 
     /// Also unwraps what was wrapped with PKCS#1 v1.5, as the SDK for Python wraps with keys that were given
     /// by value. Whoever can have many objects decrypted and sees what became of it may learn data
-    /// keys; every failure gives the same error here, but takes its own time.
+    /// keys; every failure gives the same error here, but takes its own time, and where the body is
+    /// authenticated, a key that is well padded and wrong is found out later than one that is not.
     #[must_use]
     pub fn danger_accept_pkcs1_v15(mut self) -> Self {
         self.pkcs1_v15 = Pkcs1V15::Accepted;

@@ -27,7 +27,7 @@ impl GcmStream {
     ///
     /// [`Error::InvalidInput`] if the key has another length.
     pub fn new(key: &SecretBytes, iv: &[u8; IV_LENGTH]) -> Result<Self> {
-        let text = gcm_key_stream(key, iv)?;
+        let text = unauthenticated_gcm_key_stream(key, iv)?;
         let tag = GcmTag::new(text.cipher(), iv).map_err(|_| REFUSED)?;
         Ok(Self { text, tag, offset: 0 })
     }
@@ -95,7 +95,7 @@ impl fmt::Debug for GcmStream {
 /// # Errors
 ///
 /// [`Error::InvalidInput`] if the key has no length of an AES key.
-pub fn gcm_key_stream(key: &SecretBytes, iv: &[u8; IV_LENGTH]) -> Result<AesCtr> {
+pub fn unauthenticated_gcm_key_stream(key: &SecretBytes, iv: &[u8; IV_LENGTH]) -> Result<AesCtr> {
     // Only 32 bits count, of which a text that is not too long never leaves the range.
     let counter = u128::from_be_bytes(first_counter(iv)).wrapping_add(1);
     AesCtr::new(key, counter.to_be_bytes())

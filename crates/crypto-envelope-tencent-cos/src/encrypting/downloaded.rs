@@ -1,0 +1,21 @@
+//! What is known of an object that was read into a file.
+
+use crypto_envelope::{EncryptionContext, MessageId};
+
+use crate::{CosFormat, ETag};
+
+/// An object that was read into a file.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ReadObject {
+    /// Which object it is.
+    pub etag: ETag,
+    /// How it is encrypted. None if it is not at all.
+    pub format: Option<CosFormat>,
+    /// The pairs that a message is bound to.
+    pub context: EncryptionContext,
+    /// Which message it is.
+    pub message_id: Option<MessageId>,
+    /// Length of the plaintext in bytes.
+    pub plaintext_length: u64,
+}

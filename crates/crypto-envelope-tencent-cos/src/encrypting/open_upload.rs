@@ -1,0 +1,226 @@
+//! An upload in parts, as COS has it.
+
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use bytes::Bytes;
+use crypto_envelope::{Error, Result, service};
+
+use super::{
+    client::CosEncryptingClient,
+    request::{EncryptObject, Existing},
+};
+use crate::{
+    AbortMultipartUpload, CompleteMultipartUpload, CompletedPart, CosClient, CosError,
+    CosErrorKind, CosObjectError, Crc64, CustomerKey, ETag, HeadObject, InitiateMultipartUpload,
+    ObjectKey, ObjectMetadata, PartNumber, StoredObject, UploadId, UploadPart,
+};
+
+/// An upload that was begun.
+///
+/// If it is dropped before it is complete, what was uploaded is removed in the background, unless it is
+/// [to be gone on with](Self::keep).
+pub(super) struct OpenUpload {
+    channel: UploadChannel,
+    is_over: AtomicBool,
+}
+
+/// Sends parts of an upload, also several at the same time.
+#[derive(Clone)]
+pub(super) struct UploadChannel {
+    client: CosClient,
+    key: ObjectKey,
+    id: UploadId,
+    customer_key: Option<CustomerKey>,
+}
+
+/// A part that COS has.
+#[derive(Clone, Debug)]
+pub(super) struct SentPart {
+    pub(super) number: u32,
+    pub(super) etag: ETag,
+    /// Of the stored bytes, and how many there are.
+    pub(super) crc64: Crc64,
+}
+
+/// What becomes of an upload that cannot be completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OnFailure {
+    Remove,
+    /// It can be gone on with.
+    Keep,
+}
+
+impl UploadChannel {
+    /// What COS says of the bytes that it got is compared with them.
+    pub(super) async fn send(&self, number: u32, body: Bytes) -> Result<SentPart> {
+        let crc64 = Crc64::of(&body);
+        let number = PartNumber::new(number)?;
+        let mut call = UploadPart::new(self.key.clone(), self.id.clone(), number, body);
+        if let Some(key) = &self.customer_key {
+            call = call.customer_key(key.clone());
+        }
+        let part = self.client.call(call).await?;
+        Ok(SentPart { number: number.get(), etag: part.etag, crc64 })
+    }
+
+    /// Removes what was uploaded, if there is anything.
+    async fn abort(&self) -> Result<()> {
+        let call = AbortMultipartUpload::new(self.key.clone(), self.id.clone());
+        match self.client.call(call).await {
+            Err(error) if CosError::kind_in(&error) != Some(CosErrorKind::NotFound) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// The object, if it is what was sent.
+    async fn found(&self, whole: &Crc64) -> Option<StoredObject> {
+        let mut call = HeadObject::new(self.key.clone());
+        if let Some(key) = &self.customer_key {
+            call = call.customer_key(key.clone());
+        }
+        let properties = self.client.call(call).await.ok()?;
+        let is_it = properties.length == whole.length()
+            && properties.crc64.is_some_and(|found| found == whole.value());
+        is_it.then(|| StoredObject::of(properties))
+    }
+}
+
+impl OpenUpload {
+    pub(super) async fn begin(
+        client: &CosEncryptingClient,
+        object: &EncryptObject,
+        metadata: ObjectMetadata,
+    ) -> Result<Self> {
+        let mut call = InitiateMultipartUpload::new(object.key.clone()).metadata(metadata);
+        if let Some(key) = &client.inner().customer_key {
+            call = call.customer_key(key.clone());
+        }
+        if object.existing == Existing::Kept {
+            call = call.forbid_overwrite();
+        }
+        let id = client.plain().call(call).await?;
+        Ok(Self::again(client, object.key.clone(), id))
+    }
+
+    /// One that another process began.
+    pub(super) fn again(client: &CosEncryptingClient, key: ObjectKey, id: UploadId) -> Self {
+        let customer_key = client.inner().customer_key.clone();
+        let client = client.plain().clone();
+        let channel = UploadChannel { client, key, id, customer_key };
+        Self { channel, is_over: AtomicBool::new(false) }
+    }
+
+    pub(super) fn id(&self) -> &UploadId {
+        &self.channel.id
+    }
+
+    pub(super) fn channel(&self) -> &UploadChannel {
+        &self.channel
+    }
+
+    /// Makes the object, of which COS must have what was sent.
+    pub(super) async fn complete(
+        self,
+        parts: BTreeMap<u32, SentPart>,
+        existing: Existing,
+        on_failure: OnFailure,
+    ) -> Result<StoredObject> {
+        let mut whole = Crc64::new();
+        for part in parts.values() {
+            whole.append(&part.crc64);
+        }
+        match self.complete_call(parts, existing).await {
+            Ok(stored) => {
+                self.keep();
+                self.check_stored(stored, &whole).await
+            }
+            Err(error) if is_perhaps_done(&error) => match self.channel.found(&whole).await {
+                Some(stored) => {
+                    self.keep();
+                    Ok(stored)
+                }
+                None => Err(self.give_up(error, on_failure).await),
+            },
+            Err(error) => Err(self.give_up(error, on_failure).await),
+        }
+    }
+
+    async fn complete_call(
+        &self,
+        parts: BTreeMap<u32, SentPart>,
+        existing: Existing,
+    ) -> Result<StoredObject> {
+        let completed = parts
+            .into_values()
+            .map(|part| Ok(CompletedPart::new(PartNumber::new(part.number)?, part.etag)));
+        let completed = completed.collect::<Result<Vec<_>>>()?;
+        let UploadChannel { client, key, id, .. } = &self.channel;
+        let mut call = CompleteMultipartUpload::new(key.clone(), id.clone(), completed);
+        if existing == Existing::Kept {
+            call = call.forbid_overwrite();
+        }
+        client.call(call).await
+    }
+
+    async fn check_stored(&self, stored: StoredObject, whole: &Crc64) -> Result<StoredObject> {
+        let wrongly = |what| Err(CosObjectError::Differs { what }.into());
+        match stored.crc64 {
+            Some(found) if found == whole.value() => Ok(stored),
+            Some(_) => wrongly("the checksum of the object is not that of what was sent"),
+            // The answer does not always say it.
+            None if self.channel.found(whole).await.is_some() => Ok(stored),
+            None => {
+                wrongly("the length or the checksum of the object is not that of what was sent")
+            }
+        }
+    }
+
+    /// It is there to be gone on with, or it is over.
+    pub(super) fn keep(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+
+    /// Removes what was uploaded, unless it can be gone on with.
+    pub(super) async fn give_up(&self, error: Error, on_failure: OnFailure) -> Error {
+        self.keep();
+        if on_failure == OnFailure::Remove {
+            // What went wrong is worth more than that something is left, which a listing of uploads shows.
+            let _ = self.channel.abort().await;
+        }
+        error
+    }
+
+    /// As [`give_up`](Self::give_up), with nothing left of it.
+    pub(super) async fn fail(self, error: Error) -> Error {
+        self.give_up(error, OnFailure::Remove).await
+    }
+
+    /// Removes what was uploaded.
+    pub(super) async fn abort(&self) -> Result<()> {
+        self.keep();
+        self.channel.abort().await
+    }
+}
+
+impl Drop for OpenUpload {
+    fn drop(&mut self) {
+        if !self.is_over.load(Ordering::Relaxed) {
+            let channel = self.channel.clone();
+            // Nobody is told, as nobody waits.
+            service::spawn(async move {
+                let _ = channel.abort().await;
+            });
+        }
+    }
+}
+
+/// Whether the upload may be complete although the call failed.
+fn is_perhaps_done(error: &Error) -> bool {
+    use CosErrorKind::{Damaged, Unavailable, Unreadable};
+    CosError::find_in(error).is_some_and(|error| {
+        error.is_after_lost_attempt() || matches!(error.kind(), Damaged | Unavailable | Unreadable)
+    })
+}
