@@ -1,4 +1,4 @@
-//! Metadata and bodies, for those who check them (feature `wire`). No promises about it.
+//! Objects that are encrypted with given data keys.
 
 use crypto_envelope::{Result, SecretBytes, provider::KeyProvider};
 
