@@ -5,6 +5,8 @@ mod java;
 mod keys;
 mod material;
 mod python;
+mod signing;
+mod transcripts;
 
 use crate::vector_files::VectorFiles;
 
@@ -17,8 +19,11 @@ pub const VECTORS: VectorFiles = VectorFiles {
         ("java-crypto.json", java::check),
         ("multipart.json", python::check_parts),
         ("negative.json", python::check_damage),
+        ("presigned.json", signing::check_presigned),
         ("range.json", python::check_range),
         ("rsa-single.json", python::check_rsa),
+        ("signature.json", signing::check_signature),
+        ("transcripts.json", transcripts::check),
     ],
     // What was seen of the SDK for Java, in words.
     others: &["java-observations.json"],
