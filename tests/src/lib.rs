@@ -21,5 +21,6 @@ pub mod server;
 pub mod sides;
 pub mod stored;
 pub mod tencent_cos;
+pub mod tencent_kms;
 pub mod vector_files;
 pub mod vectors;
