@@ -9,6 +9,7 @@ mod book;
 pub mod client;
 pub mod cos_vectors;
 pub mod counting;
+pub mod echo;
 pub mod heard;
 pub mod interop;
 pub mod items;
