@@ -1,6 +1,7 @@
 //! Writes what the fuzz targets start from: `seed CORPUS` makes one directory per target there.
 
 mod alibaba;
+mod cos;
 
 use std::{
     env,
@@ -30,7 +31,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     write(&corpus.join("round_trip"), &plaintexts())?;
     write(&corpus.join("rsa_key"), &vectors("rsa")?)?;
     write(&corpus.join("alibaba_answers"), &alibaba::answers()?)?;
-    write(&corpus.join("alibaba_files"), &alibaba::files()?)
+    write(&corpus.join("alibaba_files"), &alibaba::files()?)?;
+    write(&corpus.join("cos_answers"), &cos::answers()?)?;
+    write(&corpus.join("cos_objects"), &cos::objects()?)?;
+    write(&corpus.join("cos_files"), &cos::files()?)
 }
 
 /// The good ones and the bad ones.

@@ -5,6 +5,8 @@ mod java;
 mod keys;
 mod material;
 mod python;
+mod signing;
+mod transcripts;
 
 pub use self::keys::VectorKms;
 use crate::vector_files::VectorFiles;
@@ -18,8 +20,11 @@ pub const VECTORS: VectorFiles = VectorFiles {
         ("java-crypto.json", java::check),
         ("multipart.json", python::check_parts),
         ("negative.json", python::check_damage),
+        ("presigned.json", signing::check_presigned),
         ("range.json", python::check_range),
         ("rsa-single.json", python::check_rsa),
+        ("signature.json", signing::check_signature),
+        ("transcripts.json", transcripts::check),
     ],
     // What was seen of the SDK for Java, in words.
     others: &["java-observations.json"],

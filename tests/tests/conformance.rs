@@ -90,3 +90,78 @@ fn behind_pointers() -> TestResult {
 fn the_custom_provider_of_the_example() -> TestResult {
     check(&StaticRandomProvider::new(["one", "two"])?)
 }
+
+/// COS objects alone, by their formats.
+mod tencent_cos {
+    use std::{fs, sync::Arc};
+
+    use crypto_envelope_tencent_cos::{
+        CosAesProvider, CosAesWrapping, CosKmsProvider, CosRsaProvider, CosRsaWrapping,
+    };
+    use crypto_envelope_tests::{
+        tencent_cos::rsa_key,
+        tencent_kms::{KmsWriter, OneKeyKms},
+    };
+
+    use super::{SecretBytes, TestResult, blocking, check, conformance};
+
+    #[test]
+    fn aes_of_every_wrapping() -> TestResult {
+        for wrapping in [
+            CosAesWrapping::JavaKeyWrap,
+            CosAesWrapping::PythonMasterIv,
+            CosAesWrapping::DangerPythonFixedKeystream,
+        ] {
+            for length in [16, 24, 32] {
+                check(&CosAesProvider::new(&SecretBytes::random(length)?, wrapping)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn rsa(
+        key: &str,
+        wrapping: CosRsaWrapping,
+    ) -> Result<CosRsaProvider, Box<dyn std::error::Error>> {
+        let key = CosRsaProvider::key_of(&fs::read(rsa_key(key))?, None)?;
+        Ok(CosRsaProvider::new(&key, wrapping)?)
+    }
+
+    #[test]
+    fn rsa_as_python_with_oaep() -> TestResult {
+        check(&rsa("rsa2048.pkcs8.pem", CosRsaWrapping::PythonOaepSha1)?)
+    }
+
+    #[test]
+    fn rsa_as_python_with_pkcs1() -> TestResult {
+        check(&rsa("rsa2048.pkcs8.pem", CosRsaWrapping::DangerPythonPkcs1V15)?)
+    }
+
+    #[test]
+    fn rsa_as_java() -> TestResult {
+        check(&rsa("rsa2048.pkcs8.pem", CosRsaWrapping::JavaOaepSha256)?)
+    }
+
+    #[cfg(feature = "rustcrypto-rsa")]
+    #[test]
+    fn rsa_as_java_by_itself() -> TestResult {
+        check(&rsa("rsa2048.pkcs8.pem", CosRsaWrapping::JavaOaepSha256Mgf1Sha1)?)
+    }
+
+    #[test]
+    fn the_public_half_wraps_for_the_private_one() -> TestResult {
+        let wrapping = CosRsaWrapping::PythonOaepSha1;
+        let (public, private) =
+            (rsa("rsa2048.pub.pem", wrapping)?, rsa("rsa2048.pkcs8.pem", wrapping)?);
+        let checked = async { Ok(conformance::check_pair(&public, &private).await) };
+        Ok(blocking::wait(checked)??)
+    }
+
+    /// It only unwraps, so somebody else wraps.
+    #[test]
+    fn kms() -> TestResult {
+        let kms = Arc::new(OneKeyKms::new()?);
+        let (writer, reader) = (KmsWriter(kms.clone()), CosKmsProvider::new(kms));
+        Ok(blocking::wait(async { Ok(conformance::check_pair(&writer, &reader).await) })??)
+    }
+}

@@ -134,6 +134,13 @@ fn object_error<T: std::fmt::Debug>(outcome: CoreResult<T>) -> CosObjectError {
     CosObjectError::find_in(&error).unwrap_or_else(|| panic!("another error: {error:?}")).clone()
 }
 
+/// As records are written: others are not used.
+fn write_private(path: &Path, content: &[u8]) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::write(path, content)?;
+    Ok(fs::set_permissions(path, fs::Permissions::from_mode(0o600))?)
+}
+
 /// Whether something of a transfer is left beside a file.
 fn has_temporaries(path: &Path) -> Result<bool> {
     for entry in fs::read_dir(path.parent().ok_or("a folder")?)? {
@@ -323,15 +330,15 @@ fn records_of_others_are_not_used() -> Result<()> {
 #[test]
 fn a_stale_record_begins_anew() -> Result<()> {
     for world in World::with_parts()? {
-        let path = world.file(&stream("stale", 9 * MIB))?;
+        let path = world.file(&stream("stale", 14 * MIB))?;
         world.interrupt(&path, 2)?;
         let stale = fs::read(world.record())?;
-        let second = world.interrupt(&path, 3)?;
+        let second = world.interrupt(&path, 8)?;
         assert!(!second.is_empty());
-        fs::write(world.record(), stale)?;
+        write_private(&world.record(), &stale)?;
         let upload = world.cos.fake.uploads(world.cos.fake.bucket()).remove(0);
         world.upload(&path)?;
-        assert_eq!(world.parts_sent().len(), 9, "all parts are sent anew");
+        assert_eq!(world.parts_sent().len(), 14, "all parts are sent anew");
         let gone = world.cos.fake.uploads(world.cos.fake.bucket());
         assert!(gone.iter().all(|left| left.upload_id != upload.upload_id));
         assert!(world.read()? == fs::read(&path)?);
@@ -361,7 +368,7 @@ fn a_record_of_a_download_leads_nowhere_else() -> Result<()> {
     let place = start["start"]["place"].as_str().ok_or("a place")?;
     let changed = record.replace(place, precious.to_str().ok_or("a path")?);
     assert_ne!(changed, record);
-    fs::write(world.record(), changed)?;
+    write_private(&world.record(), changed.as_bytes())?;
     world.download(&target)?;
     assert!(fs::read(&target)? == content);
     assert_eq!(fs::read(&precious)?, b"precious");
@@ -486,7 +493,7 @@ fn a_download_of_another_object_begins_anew() -> Result<()> {
         fs::remove_file(world.record())?;
         let content = stream("new", 6 * MIB);
         world.upload(&world.file(&content)?)?;
-        fs::write(world.record(), kept)?;
+        write_private(&world.record(), &kept)?;
         world.download(&target)?;
         assert!(fs::read(&target)? == content);
         assert!(!has_temporaries(&target)?, "of the first download nothing is left");

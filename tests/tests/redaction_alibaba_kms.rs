@@ -1,15 +1,7 @@
 //! The secret hunt for Alibaba Cloud KMS: every public type, and errors of gateways that say back what they
 //! were sent.
 
-use std::{
-    error::Error,
-    fmt::Debug,
-    fs,
-    io::{Read, Write},
-    net::{TcpListener, TcpStream},
-    sync::Arc,
-    thread,
-};
+use std::{error::Error, fmt::Debug, fs};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::{
@@ -27,7 +19,7 @@ use crypto_envelope_testkit::{
     data,
     redaction::{hunt_debug, hunt_error},
 };
-use crypto_envelope_tests::alibaba_kms::AlibabaKms;
+use crypto_envelope_tests::{alibaba_kms::AlibabaKms, echo};
 
 type TestResult = Result<(), Box<dyn Error>>;
 
@@ -286,53 +278,7 @@ impl Frame {
 
 /// A gateway that answers with the body of the request, or with its URL if there is none.
 fn echoing((status, quote, frame): Echo) -> std::io::Result<String> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    let endpoint = format!("http://{}", listener.local_addr()?);
-    let answer = Arc::new(move |request: &[u8]| frame.around(&quote.of(request)));
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let answer = answer.clone();
-            thread::spawn(move || serve(stream, status, &*answer));
-        }
-    });
-    Ok(endpoint)
-}
-
-fn serve(
-    mut stream: TcpStream,
-    status: u16,
-    answer: &dyn Fn(&[u8]) -> crypto_envelope::Result<Vec<u8>>,
-) -> std::io::Result<()> {
-    let mut request = Vec::new();
-    let mut buffer = [0; 4096];
-    let (head, length) = loop {
-        let read = stream.read(&mut buffer)?;
-        request.extend_from_slice(&buffer[..read]);
-        let end = request.windows(4).position(|window| window == b"\r\n\r\n");
-        if let Some(end) = end.filter(|_| read > 0) {
-            let head = String::from_utf8_lossy(&request[..end]).to_lowercase();
-            let length = head.split_once("content-length: ").map_or("0", |(_, rest)| rest);
-            let digits = length.lines().next().unwrap_or_default();
-            break (end + 4, digits.parse().unwrap_or(0));
-        }
-        if read == 0 {
-            return Ok(());
-        }
-    };
-    while request.len() < head + length {
-        let read = stream.read(&mut buffer)?;
-        request.extend_from_slice(&buffer[..read]);
-        if read == 0 {
-            return Ok(());
-        }
-    }
-    let (head, body) = request.split_at(head);
-    let heard = if body.is_empty() { head } else { body };
-    let body = answer(heard).unwrap_or_default();
-    let length = body.len();
-    let head =
-        format!("HTTP/1.1 {status} No\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
-    stream.write_all(&[head.as_bytes(), &body].concat())
+    echo::start(status, move |heard| frame.around(&quote.of(heard.content())).unwrap_or_default())
 }
 
 /// Errors of files name what is wrong, and show nothing of it.

@@ -93,7 +93,7 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage::tests(
         "interop-tencent-cos",
         "--workspace --features crypto-envelope-tests/interop-tencent-cos \
-         --test certify_tencent_cos",
+         --test certify_tencent_cos --test interop_tencent_cos --test defects_tencent_cos",
     )
     .needs(&requirements::TENCENT_COS_PYTHON),
     Stage::check("format-benches", "fmt --manifest-path benches/Cargo.toml --check"),

@@ -35,3 +35,9 @@ pub use self::{
     transfer::{FileTransfer, Progress},
     upload::EncryptedUpload,
 };
+
+#[cfg(feature = "wire")]
+pub(crate) use self::{
+    download_record::described as read_download_record,
+    upload_record::described as read_upload_record,
+};

@@ -32,7 +32,7 @@ impl<'a, Q: Iterator<Item = (&'a str, &'a str)>> ToSign<'a, Q> {
     }
 
     /// The request in the one form that both sides agree on.
-    fn format(self) -> Format {
+    pub(crate) fn format(self) -> Format {
         let (parameters, parameter_names) = canonical(self.query);
         let (headers, header_names) = canonical(self.headers.into_iter());
         let method = self.method.name().to_ascii_lowercase();
@@ -43,8 +43,8 @@ impl<'a, Q: Iterator<Item = (&'a str, &'a str)>> ToSign<'a, Q> {
 }
 
 /// The form that is signed, with the lists of what is in it. Keys and tokens may be in the text.
-struct Format {
-    text: Zeroizing<String>,
+pub(crate) struct Format {
+    pub(crate) text: Zeroizing<String>,
     headers: String,
     parameters: String,
 }
@@ -69,11 +69,17 @@ impl KeyTime {
 }
 
 /// The key that signs until its time is over.
-struct SignKey(Zeroizing<String>);
+pub(crate) struct SignKey(Zeroizing<String>);
 
 impl SignKey {
-    fn new(key: &ApiKey, time: KeyTime) -> Self {
+    pub(crate) fn new(key: &ApiKey, time: KeyTime) -> Self {
         Self(hmac_hex(key.secret(), &time.text()))
+    }
+
+    /// As text, as it signs.
+    #[cfg(any(test, feature = "wire"))]
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
     }
 
     fn sign(&self, text: &str) -> String {
@@ -118,7 +124,7 @@ pub(crate) fn is_signed(name: &str) -> bool {
     name.starts_with("x-cos-") || name.starts_with("x-ci-") || SIGNED.contains(&name)
 }
 
-fn string_to_sign(format: &str, time: KeyTime) -> String {
+pub(crate) fn string_to_sign(format: &str, time: KeyTime) -> String {
     format!("sha1\n{}\n{}\n", time.text(), hex(&Sha1::digest(format)).as_str())
 }
 

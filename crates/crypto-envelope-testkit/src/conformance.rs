@@ -49,6 +49,10 @@ impl StdError for Violation {}
 
 /// Runs all checks, for each target that the provider serves.
 ///
+/// The data key and the IV of a [COS object](DetachedTarget::CosObject) are wrapped as 48 bytes together or
+/// as 32 and 16 bytes one by one. A provider of that target may refuse the other way, and other lengths, as
+/// [`Error::InvalidInput`]: it is checked with what it wraps.
+///
 /// # Errors
 ///
 /// The first rule that it breaks.
@@ -66,15 +70,17 @@ pub async fn check_pair(
     wrapping: &dyn KeyProvider,
     unwrapping: &dyn KeyProvider,
 ) -> Result<(), Violation> {
-    let pair = Pair { wrapping, unwrapping };
     let mut served = 0;
     for target in targets() {
+        let pair = Pair { wrapping, unwrapping, lengths: &lengths(target) };
         let refusing = pair.refusing(target);
         if refusing.is_empty() {
             served += 1;
+            let lengths = wrapped_lengths(wrapping, target).await?;
+            let pair = Pair { lengths: &lengths, ..pair };
             generated_keys_unwrap(pair, target).await?;
             wrapped_secrets_unwrap(pair, target).await?;
-            keys_are_fresh(wrapping, target).await?;
+            keys_are_fresh(pair, target).await?;
             foreign_keys_are_not_mine(pair, target).await?;
             damaged_keys_do_not_unwrap(pair, target).await?;
             changed_names_do_not_unwrap(pair, target).await?;
@@ -97,9 +103,17 @@ pub async fn check_pair(
 struct Pair<'a> {
     wrapping: &'a dyn KeyProvider,
     unwrapping: &'a dyn KeyProvider,
+    /// Of the secrets that are wrapped.
+    lengths: &'a [usize],
 }
 
 impl<'a> Pair<'a> {
+    /// Of data keys: 32 bytes, where there is a choice.
+    fn key_length(self) -> usize {
+        let longest = self.lengths.iter().copied().max().unwrap_or(KEY);
+        if self.lengths.contains(&KEY) { KEY } else { longest }
+    }
+
     /// Those that do not serve the target.
     fn refusing(self, target: Target) -> Vec<&'a dyn KeyProvider> {
         let mut both = vec![self.wrapping, self.unwrapping];
@@ -112,11 +126,11 @@ impl<'a> Pair<'a> {
 async fn generated_keys_unwrap(p: Pair<'_>, target: Target) -> Result<(), Violation> {
     let generated = p
         .wrapping
-        .generate(GenerateRequest::new(target, key_length(target), &context()))
+        .generate(GenerateRequest::new(target, p.key_length(), &context()))
         .await
         .map_err(|error| failed("generate", &error))?;
-    ensure(generated.data_key.len() == key_length(target), "generate", || {
-        format!("a key of {} bytes, not {}", generated.data_key.len(), key_length(target))
+    ensure(generated.data_key.len() == p.key_length(), "generate", || {
+        format!("a key of {} bytes, not {}", generated.data_key.len(), p.key_length())
     })?;
     ensure(!generated.encrypted_data_keys.is_empty(), "generate", || "no wrapped key".into())?;
     for key in &generated.encrypted_data_keys {
@@ -130,7 +144,7 @@ async fn generated_keys_unwrap(p: Pair<'_>, target: Target) -> Result<(), Violat
 
 /// Secrets survive wrapping, at every length that the target may have.
 async fn wrapped_secrets_unwrap(p: Pair<'_>, target: Target) -> Result<(), Violation> {
-    for length in lengths(target) {
+    for &length in p.lengths {
         let (secret, keys) = wrap(p.wrapping, target, length).await?;
         for key in &keys {
             let found = unwrap(p, "wrap", key, target, &context()).await?;
@@ -143,11 +157,11 @@ async fn wrapped_secrets_unwrap(p: Pair<'_>, target: Target) -> Result<(), Viola
 }
 
 /// No key is generated twice, and no wrapping either.
-async fn keys_are_fresh(p: &dyn KeyProvider, target: Target) -> Result<(), Violation> {
+async fn keys_are_fresh(p: Pair<'_>, target: Target) -> Result<(), Violation> {
     let context = context();
-    let request = GenerateRequest::new(target, key_length(target), &context);
-    let one = p.generate(request).await.map_err(|error| failed("fresh", &error))?;
-    let two = p.generate(request).await.map_err(|error| failed("fresh", &error))?;
+    let request = GenerateRequest::new(target, p.key_length(), &context);
+    let one = p.wrapping.generate(request).await.map_err(|error| failed("fresh", &error))?;
+    let two = p.wrapping.generate(request).await.map_err(|error| failed("fresh", &error))?;
     ensure(!one.data_key.equals(two.data_key.expose()), "fresh", || {
         "two calls generated the same key".into()
     })?;
@@ -166,7 +180,7 @@ async fn foreign_keys_are_not_mine(p: Pair<'_>, target: Target) -> Result<(), Vi
     })?;
     is_not_mine(p.unwrapping, &foreign, target).await?;
 
-    let (_, keys) = wrap(p.wrapping, target, key_length(target)).await?;
+    let (_, keys) = wrap(p.wrapping, target, p.key_length()).await?;
     for key in &keys {
         let renamed = EncryptedDataKey::new(key.provider_id(), "another key", key.ciphertext())
             .map_err(|error| failed("foreign", &error))?;
@@ -191,7 +205,7 @@ async fn is_not_mine(
 /// A changed or shortened ciphertext never gives the key; where the wrapper is authenticated it
 /// is an error.
 async fn damaged_keys_do_not_unwrap(p: Pair<'_>, target: Target) -> Result<(), Violation> {
-    let (secret, keys) = wrap(p.wrapping, target, key_length(target)).await?;
+    let (secret, keys) = wrap(p.wrapping, target, p.key_length()).await?;
     for key in &keys {
         for damaged in damaged(key).map_err(|error| failed("damage", &error))? {
             match p.unwrapping.unwrap(UnwrapRequest::new(&damaged, target, &context())).await {
@@ -216,7 +230,7 @@ async fn changed_names_do_not_unwrap(p: Pair<'_>, target: Target) -> Result<(), 
     if !p.unwrapping.properties().authenticates_wrapper {
         return Ok(());
     }
-    let (_, keys) = wrap(p.wrapping, target, key_length(target)).await?;
+    let (_, keys) = wrap(p.wrapping, target, p.key_length()).await?;
     for key in &keys {
         for index in 0..key.provider_info().len() {
             let mut info = key.provider_info().to_vec();
@@ -235,7 +249,7 @@ async fn changed_names_do_not_unwrap(p: Pair<'_>, target: Target) -> Result<(), 
 
 /// Another context is an error exactly if the provider says that it binds the context.
 async fn context_is_bound_as_stated(p: Pair<'_>, target: Target) -> Result<(), Violation> {
-    let (secret, keys) = wrap(p.wrapping, target, key_length(target)).await?;
+    let (secret, keys) = wrap(p.wrapping, target, p.key_length()).await?;
     for other in [
         EncryptionContext::new(),
         EncryptionContext::from([("testkit", "other")]),
@@ -255,7 +269,7 @@ async fn context_is_bound_as_stated(p: Pair<'_>, target: Target) -> Result<(), V
 
 /// The provider's own keys are described.
 async fn own_keys_are_described(p: Pair<'_>, target: Target) -> Result<(), Violation> {
-    let (_, keys) = wrap(p.wrapping, target, key_length(target)).await?;
+    let (_, keys) = wrap(p.wrapping, target, p.key_length()).await?;
     ensure(keys.iter().all(|key| p.unwrapping.describe(key).is_some()), "describe", || {
         "an own key is not described".into()
     })
@@ -266,7 +280,7 @@ async fn nothing_is_shown(p: Pair<'_>, target: Target) -> Result<(), Violation> 
     let context = context();
     let generated = p
         .wrapping
-        .generate(GenerateRequest::new(target, key_length(target), &context))
+        .generate(GenerateRequest::new(target, p.key_length(), &context))
         .await
         .map_err(|error| failed("redaction", &error))?;
     let secret = SecretBytes::from(generated.data_key.expose());
@@ -315,7 +329,7 @@ async fn other_targets_are_refused(p: &dyn KeyProvider, target: Target) -> Resul
 /// A rewrapped key opens under the new context.
 async fn rewrapped_keys_unwrap(p: Pair<'_>, carrier: DetachedTarget) -> Result<(), Violation> {
     let target = Target::Detached(carrier);
-    let (secret, keys) = wrap(p.wrapping, target, key_length(target)).await?;
+    let (secret, keys) = wrap(p.wrapping, target, p.key_length()).await?;
     let new_context = EncryptionContext::from([("testkit", "rewrapped")]);
     for key in &keys {
         let old_context = context();
@@ -387,15 +401,36 @@ fn targets() -> impl Iterator<Item = Target> {
 fn key_length(target: Target) -> usize {
     match target {
         Target::Message(suite) => suite.data_key_length(),
-        _ => 32,
+        _ => KEY,
     }
 }
 
+/// Of secrets, as they occur with the target.
 fn lengths(target: Target) -> Vec<usize> {
     match target {
         Target::Message(suite) => vec![suite.data_key_length()],
+        Target::Detached(DetachedTarget::CosObject) => vec![IV, KEY, KEY + IV],
         _ => vec![1, 16, 24, 32, 48],
     }
+}
+
+/// Those that the provider wraps. It has a choice where the formats of the target have one.
+async fn wrapped_lengths(p: &dyn KeyProvider, target: Target) -> Result<Vec<usize>, Violation> {
+    let mut wrapped = lengths(target);
+    if target != Target::Detached(DetachedTarget::CosObject) {
+        return Ok(wrapped);
+    }
+    for length in lengths(target) {
+        let secret = SecretBytes::random(length).map_err(|error| failed("wrap", &error))?;
+        let answer = p.wrap(WrapRequest::new(&secret, target, &context())).await;
+        if matches!(answer, Err(Error::InvalidInput { .. })) {
+            wrapped.retain(|wrapped| *wrapped != length);
+        }
+    }
+    let is_enough =
+        wrapped.contains(&(KEY + IV)) || [KEY, IV].iter().all(|one| wrapped.contains(one));
+    ensure(is_enough, "wrap", || "a data key and its IV are wrapped in no way".into())?;
+    Ok(wrapped)
 }
 
 fn context() -> EncryptionContext {
@@ -417,3 +452,7 @@ fn violation(rule: &'static str, detail: &str) -> Violation {
 fn failed(rule: &'static str, error: &Error) -> Violation {
     violation(rule, &error.to_string())
 }
+
+/// Lengths in bytes: of a data key, and of the IV of a body.
+const KEY: usize = 32;
+const IV: usize = 16;

@@ -161,6 +161,34 @@ impl KeyProvider for Chatty {
     }
 }
 
+/// Wraps secrets of these lengths, for COS objects alone, by the raw AES provider.
+#[derive(Debug)]
+struct OfLengths(RawAesProvider, &'static [usize]);
+
+#[async_trait]
+impl KeyProvider for OfLengths {
+    async fn wrap(&self, request: WrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
+        self.properties().check(request.target)?;
+        if !self.1.contains(&request.secret.len()) {
+            return Err(Error::invalid_input("a secret of another length"));
+        }
+        self.0.wrap(WrapRequest::new(request.secret, KEY_RING, request.context)).await
+    }
+
+    async fn unwrap(&self, request: UnwrapRequest<'_>) -> Result<Unwrapped> {
+        self.properties().check(request.target)?;
+        self.0.unwrap(UnwrapRequest::new(request.key, KEY_RING, request.context)).await
+    }
+
+    fn describe(&self, key: &EncryptedDataKey) -> Option<KeyDescription> {
+        self.0.describe(key)
+    }
+
+    fn properties(&self) -> Properties {
+        Properties::new(Targets::COS_OBJECTS).binding_context().authenticating_wrapper()
+    }
+}
+
 fn broken_rule(provider: &dyn KeyProvider) -> Result<Option<&'static str>> {
     let outcome = blocking::wait(async { Ok(conformance::check(provider).await) })?;
     Ok(outcome.err().map(|violation| violation.rule()))
@@ -208,6 +236,24 @@ fn flaws_of_either_of_a_pair_are_caught() -> Result<()> {
         let (one, other) = (with(wrapping)?, with(unwrapping)?);
         let outcome = blocking::wait(async { Ok(conformance::check_pair(&one, &other).await) })?;
         assert_eq!(outcome.err().map(|violation| violation.rule()), rule, "{wrapping:?}");
+    }
+    Ok(())
+}
+
+/// A data key and its IV, together or one by one.
+#[test]
+fn who_serves_cos_objects_wraps_what_they_have() -> Result<()> {
+    for (lengths, rule) in [
+        (&[16, 32, 48][..], None),
+        (&[48], None),
+        (&[16, 32], None),
+        (&[], Some("wrap")),
+        (&[32], Some("wrap")),
+        (&[16], Some("wrap")),
+        (&[1, 24], Some("wrap")),
+    ] {
+        let inner = RawAesProvider::new("lengths", "key", &SecretBytes::random(32)?)?;
+        assert_eq!(broken_rule(&OfLengths(inner, lengths))?, rule, "{lengths:?}");
     }
     Ok(())
 }

@@ -18,7 +18,12 @@ impl Case {
     /// All of a file, of which there is at least one.
     pub(crate) fn all(path: &Path) -> Result<Vec<Self>> {
         let mut root: Value = serde_json::from_slice(&fs::read(path)?)?;
-        let Some(Value::Array(cases)) = root.get_mut("cases").map(Value::take) else {
+        // A file of what was sent has calls.
+        let cases = ["cases", "calls"].iter().find_map(|name| match root.get(name) {
+            Some(Value::Array(_)) => root.get_mut(name).map(Value::take),
+            _ => None,
+        });
+        let Some(Value::Array(cases)) = cases else {
             return Err("it has no cases".into());
         };
         if cases.is_empty() {
@@ -40,7 +45,7 @@ impl Case {
 
     /// What tells it from others, for people.
     pub(crate) fn title(&self) -> String {
-        let names = ["title", "message", "operation", "pkcs12", "id"];
+        let names = ["title", "message", "operation", "pkcs12", "id", "call"];
         let title = names.iter().find_map(|name| self.value[*name].as_str());
         title.map(|title| format!(" ({title})")).unwrap_or_default()
     }

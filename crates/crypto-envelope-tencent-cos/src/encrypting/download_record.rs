@@ -9,7 +9,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::Result;
 use serde_json::{Value, json};
 
-use super::record::Record;
+use super::record::{Content, Record};
 use crate::{CosObjectError, ETag, ObjectKey};
 
 /// What has to be known to go on with a download. There is no key in it.
@@ -54,10 +54,8 @@ impl DownloadRecord {
     /// None if there is none.
     pub(super) fn open(path: &Path) -> Result<Option<Self>> {
         let Some((record, content)) = Record::open(path, KIND)? else { return Ok(None) };
-        let damaged = || CosObjectError::record(path, "what it says of the download is damaged");
-        let start = DownloadStart::of_json(&content.start).ok_or_else(damaged)?;
-        let parts = content.lines.iter().map(read_part).collect::<Option<_>>();
-        Ok(Some(Self { record, start, parts: parts.ok_or_else(damaged)? }))
+        let (start, parts) = read(path, &content)?;
+        Ok(Some(Self { record, start, parts }))
     }
 
     /// The part is on the disk.
@@ -71,6 +69,21 @@ impl DownloadRecord {
     pub(super) fn remove(self) -> Result<()> {
         self.record.remove()
     }
+}
+
+/// What the bytes of a record say, in words.
+#[cfg(feature = "wire")]
+pub(crate) fn described(bytes: &[u8]) -> Result<String> {
+    let path = Path::new("record");
+    let found = read(path, &super::record::parse(path, bytes, KIND)?)?;
+    Ok(format!("{found:?}"))
+}
+
+fn read(path: &Path, content: &Content) -> Result<(DownloadStart, BTreeMap<u64, WrittenPart>)> {
+    let damaged = || CosObjectError::record(path, "what it says of the download is damaged");
+    let start = DownloadStart::of_json(&content.start).ok_or_else(damaged)?;
+    let parts = content.lines.iter().map(read_part).collect::<Option<_>>();
+    Ok((start, parts.ok_or_else(damaged)?))
 }
 
 fn read_part(line: &Value) -> Option<(u64, WrittenPart)> {

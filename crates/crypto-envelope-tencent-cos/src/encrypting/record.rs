@@ -134,7 +134,8 @@ fn lock(path: &Path, file: &File) -> Result<()> {
     }
 }
 
-fn parse(path: &Path, bytes: &[u8], kind: &str) -> Result<Content> {
+/// What stands in the bytes of a record; `path` is for errors.
+pub(super) fn parse(path: &Path, bytes: &[u8], kind: &str) -> Result<Content> {
     let damaged = |what| CosObjectError::record(path, what);
     // A last line without an end was never finished.
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);

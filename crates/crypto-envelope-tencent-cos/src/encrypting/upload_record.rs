@@ -6,7 +6,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::Result;
 use serde_json::{Value, json};
 
-use super::{file::SourceStamp, record::Record};
+use super::{
+    file::SourceStamp,
+    record::{Content, Record},
+};
 use crate::{CosFormat, CosObjectError, ETag, ObjectKey, UploadId};
 
 /// What has to be known to go on with an upload. Keys are in it only as the key provider wrapped them.
@@ -59,12 +62,7 @@ impl UploadRecord {
     /// None if there is none.
     pub(super) fn open(path: &Path) -> Result<Option<Self>> {
         let Some((record, content)) = Record::open(path, KIND)? else { return Ok(None) };
-        let damaged = || CosObjectError::record(path, "what it says of the upload is damaged");
-        let start = UploadStart::of_json(&content.start).ok_or_else(damaged)?;
-        let mut parts = BTreeMap::new();
-        for line in &content.lines {
-            read_part(line, &mut parts).ok_or_else(damaged)?;
-        }
+        let (start, parts) = read(path, &content)?;
         Ok(Some(Self { record, start, parts }))
     }
 
@@ -87,6 +85,24 @@ impl UploadRecord {
     pub(super) fn remove(self) -> Result<()> {
         self.record.remove()
     }
+}
+
+/// What the bytes of a record say, in words.
+#[cfg(feature = "wire")]
+pub(crate) fn described(bytes: &[u8]) -> Result<String> {
+    let path = Path::new("record");
+    let found = read(path, &super::record::parse(path, bytes, KIND)?)?;
+    Ok(format!("{found:?}"))
+}
+
+fn read(path: &Path, content: &Content) -> Result<(UploadStart, BTreeMap<u32, RecordedPart>)> {
+    let damaged = || CosObjectError::record(path, "what it says of the upload is damaged");
+    let start = UploadStart::of_json(&content.start).ok_or_else(damaged)?;
+    let mut parts = BTreeMap::new();
+    for line in &content.lines {
+        read_part(line, &mut parts).ok_or_else(damaged)?;
+    }
+    Ok((start, parts))
 }
 
 fn read_part(line: &Value, parts: &mut BTreeMap<u32, RecordedPart>) -> Option<()> {

@@ -152,7 +152,7 @@ impl CosEnvelope {
 
     pub(super) fn is_wrapped_by_rsa(&self) -> bool {
         self.encrypted_data_keys().any(|key| {
-            let wrapping = Wrapping::of(key).ok().flatten();
+            let wrapping = Wrapping::of(key);
             wrapping.is_some_and(|wrapping| {
                 matches!(
                     wrapping,
@@ -303,7 +303,7 @@ fn joined(key: &SecretBytes, iv: &[u8]) -> Result<SecretBytes> {
 }
 
 /// The pairs of a material description.
-fn context_of(description: Option<&str>) -> Result<EncryptionContext> {
+pub(crate) fn context_of(description: Option<&str>) -> Result<EncryptionContext> {
     let Some(description) = description else { return Ok(EncryptionContext::new()) };
     let pairs: BTreeMap<String, String> = match serde_json::from_str(description) {
         Ok(serde_json::Value::Object(fields)) => fields

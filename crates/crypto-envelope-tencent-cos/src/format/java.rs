@@ -100,7 +100,7 @@ impl WrapAlgorithm {
     }
 
     fn of_wrapped(key: &EncryptedDataKey) -> Option<Self> {
-        match Wrapping::of(key).ok()?? {
+        match Wrapping::of(key)? {
             Wrapping::AesKeyWrap => Some(Self::AesKeyWrap),
             Wrapping::RsaJava { .. } => Some(Self::Rsa),
             Wrapping::Kms { .. } => Some(Self::Kms),

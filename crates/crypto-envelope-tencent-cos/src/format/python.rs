@@ -55,7 +55,7 @@ pub(super) fn pairs_together(
 ) -> Option<Vec<(&'static str, String)>> {
     let (key, iv) = keys.ciphertext().split_at_checked(KEY_LENGTH)?;
     let mut pairs = vec![(KEY, BASE64.encode(key)), (IV, BASE64.encode(iv))];
-    match (format, Wrapping::of(keys).ok()??) {
+    match (format, Wrapping::of(keys)?) {
         (CosFormat::UnauthenticatedPythonAes, Wrapping::AesFixedKeystream) => {}
         (CosFormat::UnauthenticatedPythonAesMasterIv, Wrapping::AesMasterIv(iv)) => {
             pairs.push((MASTER_IV, BASE64.encode(iv)));
@@ -70,7 +70,7 @@ pub(super) fn pairs_apart(
     key: &EncryptedDataKey,
     iv: &EncryptedDataKey,
 ) -> Option<Vec<(&'static str, String)>> {
-    let is_rsa = |key| matches!(Wrapping::of(key), Ok(Some(Wrapping::RsaPython { .. })));
+    let is_rsa = |key| matches!(Wrapping::of(key), Some(Wrapping::RsaPython { .. }));
     let pairs = [(KEY, key), (IV, iv)].map(|(name, key)| (name, BASE64.encode(key.ciphertext())));
     (is_rsa(key) && is_rsa(iv)).then(|| pairs.to_vec())
 }

@@ -171,13 +171,13 @@ impl KeyProvider for CosAesProvider {
 
     async fn unwrap(&self, request: UnwrapRequest<'_>) -> Result<Unwrapped> {
         Self::PROPERTIES.check(request.target)?;
-        let Some(wrapping) = Wrapping::of(request.key)? else { return Ok(Unwrapped::NotMine) };
+        let Some(wrapping) = Wrapping::of(request.key) else { return Ok(Unwrapped::NotMine) };
         let secret = self.open(&wrapping, request.key.ciphertext())?;
         Ok(secret.map_or(Unwrapped::NotMine, Unwrapped::Key))
     }
 
     fn describe(&self, key: &EncryptedDataKey) -> Option<KeyDescription> {
-        let algorithm = match Wrapping::of(key).ok()?? {
+        let algorithm = match Wrapping::of(key)? {
             Wrapping::AesFixedKeystream => "AES-CTR with a fixed key stream",
             Wrapping::AesMasterIv(_) => "AES-CTR",
             Wrapping::AesKeyWrap => "AES Key Wrap",

@@ -13,6 +13,7 @@ use crypto_envelope::{
 use zeroize::Zeroizing;
 
 use super::wrapped_key::Wrapping;
+use crate::format::envelope::context_of;
 
 /// Tencent Cloud KMS, as far as reading objects needs it. There is no client of it in this crate: bring one,
 /// such as one around an SDK.
@@ -61,9 +62,14 @@ impl KeyProvider for CosKmsProvider {
 
     async fn unwrap(&self, request: UnwrapRequest<'_>) -> Result<Unwrapped> {
         Self::PROPERTIES.check(request.target)?;
-        let Some(Wrapping::Kms { context }) = Wrapping::of(request.key)? else {
+        let Some(Wrapping::Kms { context }) = Wrapping::of(request.key) else {
             return Ok(Unwrapped::NotMine);
         };
+        // KMS compares the text that stands in the object, which says nothing of what the caller expects.
+        if context_of(Some(&context)).unwrap_or_default() != *request.context {
+            let message = "the key was wrapped under another encryption context";
+            return Err(ProviderError::new(ProviderErrorKind::WrongContext, message).into());
+        }
         let blob = str::from_utf8(request.key.ciphertext());
         let blob = blob.map_err(|_| Error::unauthentic_key())?;
         let text = self.kms.decrypt(blob, &context).await?;
@@ -77,7 +83,7 @@ impl KeyProvider for CosKmsProvider {
     }
 
     fn describe(&self, key: &EncryptedDataKey) -> Option<KeyDescription> {
-        let wrapping = Wrapping::of(key).ok()??;
+        let wrapping = Wrapping::of(key)?;
         matches!(wrapping, Wrapping::Kms { .. })
             .then(|| KeyDescription::new().with_algorithm("Tencent Cloud KMS"))
     }

@@ -49,8 +49,8 @@ fn pkcs8(der: &[u8], passphrase: &SecretBytes) -> Result<SecretBytes> {
         Kdf::Pbkdf2(kdf) => kdf.iteration_count <= MOST_ITERATIONS,
         Kdf::Scrypt(kdf) => {
             let cost = kdf.cost_parameter;
-            let memory = u64::from(kdf.block_size).saturating_mul(cost).saturating_mul(128);
             let is_cost = cost > 1 && cost.is_power_of_two();
+            let memory = scrypt_memory(cost, kdf.block_size);
             is_cost && memory <= MOST_MEMORY && kdf.parallelization <= MOST_LANES
         }
         _ => false,
@@ -62,6 +62,11 @@ fn pkcs8(der: &[u8], passphrase: &SecretBytes) -> Result<SecretBytes> {
     }
     let opened: SecretDocument = info.decrypt(passphrase.expose()).map_err(|_| wrong())?;
     Ok(SecretBytes::from(opened.as_bytes()))
+}
+
+/// In bytes.
+fn scrypt_memory(cost: u64, block_size: u16) -> u64 {
+    128_u64.saturating_mul(u64::from(block_size)).saturating_mul(cost)
 }
 
 /// A block of PEM (RFC 1421), with its headers.
@@ -206,6 +211,14 @@ mod tests {
 
     fn with(passphrase: &str, key: &[u8]) -> Result<RsaKey> {
         parse(key, Some(&SecretBytes::from(passphrase.as_bytes())))
+    }
+
+    #[test]
+    fn no_cost_is_so_large_that_it_looks_small() {
+        assert_eq!(scrypt_memory(1 << 14, 8), 1 << 24);
+        for cost in [1 << 57, 1 << 61, u64::MAX] {
+            assert!(scrypt_memory(cost, 1) > MOST_MEMORY, "{cost}");
+        }
     }
 
     #[test]

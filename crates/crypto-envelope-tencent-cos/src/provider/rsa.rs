@@ -200,7 +200,7 @@ impl KeyProvider for CosRsaProvider {
 
     async fn unwrap(&self, request: UnwrapRequest<'_>) -> Result<Unwrapped> {
         Self::PROPERTIES.check(request.target)?;
-        let Some(wrapping) = Wrapping::of(request.key)? else { return Ok(Unwrapped::NotMine) };
+        let Some(wrapping) = Wrapping::of(request.key) else { return Ok(Unwrapped::NotMine) };
         match self.open(&wrapping, request.key.ciphertext()) {
             Some(secret) => secret.map(Unwrapped::Key),
             None => Ok(Unwrapped::NotMine),
@@ -208,7 +208,7 @@ impl KeyProvider for CosRsaProvider {
     }
 
     fn describe(&self, key: &EncryptedDataKey) -> Option<KeyDescription> {
-        let algorithm = match Wrapping::of(key).ok()?? {
+        let algorithm = match Wrapping::of(key)? {
             Wrapping::RsaPython { .. } => "RSA-OAEP-SHA-1 or RSA-PKCS1-v1_5",
             Wrapping::RsaJava { .. } => "RSA-OAEP-SHA-256",
             Wrapping::RsaLegacy { .. } => "RSA-PKCS1-v1_5",
