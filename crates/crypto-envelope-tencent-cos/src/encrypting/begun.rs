@@ -64,7 +64,7 @@ impl Begun {
     /// Which message it is. None if it is none.
     pub(super) fn message_id(&self) -> Option<MessageId> {
         match self {
-            Self::Message(sealer) => Some(sealer.header().message_id().clone()),
+            Self::Message(sealer) => Some(*sealer.header().message_id()),
             Self::Envelope { .. } => None,
         }
     }
@@ -103,7 +103,7 @@ impl Begun {
         }
         match self {
             Self::Message(sealer) => {
-                Ok(Some(PartCipher::Message(PartSealer::new(&sealer, length)?)))
+                Ok(Some(PartCipher::Message(Box::new(PartSealer::new(&sealer, length)?))))
             }
             Self::Envelope { key, .. } => {
                 Ok(key.key_stream()?.map(|stream| PartCipher::Stream { stream, length }))

@@ -15,7 +15,7 @@ use crate::format::body::BodyEncryptor;
 /// at the same place would give away both.
 #[derive(Debug)]
 pub(super) enum PartCipher {
-    Message(PartSealer),
+    Message(Box<PartSealer>),
     Stream { stream: AesCtr, length: u64 },
 }
 

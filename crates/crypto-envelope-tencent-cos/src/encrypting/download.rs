@@ -12,7 +12,7 @@ use std::{
 
 use crypto_envelope::{Error, Result, aio::RangeReader, hazmat::AesCtr, service};
 use sha2::{Digest, Sha256};
-use tokio::{io::AsyncWriteExt, task::JoinSet};
+use tokio::io::AsyncWriteExt;
 use zeroize::Zeroizing;
 
 use super::{
@@ -23,7 +23,7 @@ use super::{
     message_source::{MessageSource, envelope_of, is_changed},
     request::DecryptObject,
     transfer::{FileTransfer, Meter},
-    upload_file::{blocking, panicked},
+    upload_file::{all_of, blocking},
 };
 use crate::{ByteRange, CosObjectError, Crc64, ETag};
 
@@ -166,17 +166,13 @@ impl CosEncryptingClient {
                 }
                 let is_same = start.etag.matches(&etag) && start.length == length;
                 let again = is_same.then(|| TargetFile::again(start.place.clone(), &path));
-                match again {
-                    Some(Ok(target)) => {
-                        let part_length = start.part_length;
-                        return Ok(Begun { target, record: Some(opened), part_length });
-                    }
-                    // What there was is of no use any more.
-                    _ => {
-                        remove_if_there(&opened.start.place)?;
-                        opened.remove()?;
-                    }
+                if let Some(Ok(target)) = again {
+                    let part_length = start.part_length;
+                    return Ok(Begun { target, record: Some(opened), part_length });
                 }
+                // What there was is of no use any more.
+                remove_if_there(&opened.start.place)?;
+                opened.remove()?;
             }
             let target = TargetFile::create(&path)?;
             let place = std::path::absolute(target.place())?;
@@ -240,9 +236,8 @@ impl Source {
             Kind::Stream { client, object, stream, .. } => {
                 let call = client.get_call(object).range(ByteRange::of(offset..end)?);
                 let opened = client.plain().open(call).await;
-                let opened = opened.map_err(|error| match is_changed(&error) {
-                    true => Error::SourceChanged,
-                    false => error,
+                let opened = opened.map_err(|error| {
+                    if is_changed(&error) { Error::SourceChanged } else { error }
                 })?;
                 let mut bytes = Zeroizing::new(opened.whole(length).await?);
                 let crc64 = Some(Crc64::of(&bytes).value());
@@ -290,20 +285,20 @@ impl Plan {
     }
 
     /// Whether a part is on the disk, as it was when it was written.
-    fn is_there(&self, number: u64) -> Result<bool> {
+    fn is_there(&self, number: u64) -> bool {
         let known = lock(&self.begun).as_ref().and_then(|begun| {
             begun.record.as_ref().and_then(|record| record.parts.get(&number).copied())
         });
-        let Some(known) = known else { return Ok(false) };
+        let Some(known) = known else { return false };
         let (offset, length) = self.place(number);
-        let Ok(length_here) = usize::try_from(length) else { return Ok(false) };
+        let Ok(length_here) = usize::try_from(length) else { return false };
         let mut bytes = Zeroizing::new(vec![0; length_here]);
         let is_read = read_exact_at(&self.file, &mut bytes, offset).is_ok();
         let is_there = is_read && <[u8; 32]>::from(Sha256::digest(&bytes)) == known.hash;
         if is_there {
             self.has_part(number, known.crc64);
         }
-        Ok(is_there)
+        is_there
     }
 
     fn write(&self, number: u64, part: &Part) -> Result<()> {
@@ -349,25 +344,17 @@ impl Plan {
 }
 
 async fn fetch_all(plan: &Arc<Plan>, parallel: usize) -> Result<()> {
-    let mut running = JoinSet::new();
-    let mut numbers = 0..plan.parts();
-    loop {
-        while running.len() < parallel
-            && let Some(number) = numbers.next()
-        {
-            let plan = Arc::clone(plan);
-            running.spawn(async move { fetch(&plan, number).await });
-        }
-        match running.join_next().await {
-            None => return Ok(()),
-            Some(outcome) => outcome.map_err(panicked)??,
-        }
-    }
+    let parts = (0..plan.parts()).map(|number| {
+        let plan = Arc::clone(plan);
+        async move { fetch(&plan, number).await }
+    });
+    all_of(parts, parallel).await?;
+    Ok(())
 }
 
 async fn fetch(plan: &Arc<Plan>, number: u64) -> Result<()> {
     let asking = Arc::clone(plan);
-    if blocking(move || asking.is_there(number)).await? {
+    if blocking(move || Ok(asking.is_there(number))).await? {
         return Ok(());
     }
     let (offset, length) = plan.place(number);

@@ -84,7 +84,7 @@ impl TargetFile {
     /// One that was begun before.
     pub(super) fn again(place: PathBuf, path: &Path) -> io::Result<Self> {
         let file = File::options().read(true).write(true).open(&place)?;
-        Ok(Self { file, place: TempPath::from_path(place), path: path.to_owned() })
+        Ok(Self { file, place: TempPath::try_from_path(place)?, path: path.to_owned() })
     }
 
     pub(super) fn place(&self) -> &Path {

@@ -1,5 +1,7 @@
 //! Ranges of an object that is a message.
 
+use std::sync::{Arc, OnceLock};
+
 use bytes::Bytes;
 use crypto_envelope::{
     Error, Result,
@@ -18,27 +20,27 @@ use crate::{
 pub(super) struct MessageSource {
     client: CosEncryptingClient,
     object: DecryptObject,
-    properties: std::sync::Arc<std::sync::OnceLock<ObjectProperties>>,
+    properties: Arc<OnceLock<ObjectProperties>>,
 }
 
 impl MessageSource {
     pub(super) fn new(client: &CosEncryptingClient, object: &DecryptObject) -> Self {
-        Self { client: client.clone(), object: object.clone(), properties: Default::default() }
+        Self { client: client.clone(), object: object.clone(), properties: Arc::default() }
     }
 
     /// What is known of the object, once something of it was fetched.
     pub(super) fn properties(&self) -> Option<&ObjectProperties> {
         self.properties.get()
     }
+}
 
-    /// An object with the metadata of another format is none of ours, whatever its body looks like.
-    fn check(&self, properties: &ObjectProperties) -> Result<()> {
-        match envelope_of(properties)? {
-            None => Ok(()),
-            Some(envelope) => {
-                let (format, carrier) = (envelope.format(), envelope.carrier());
-                Err(CosObjectError::NotAccepted { format, carrier }.into())
-            }
+/// An object with the metadata of another format is no message, whatever its body looks like.
+fn check_no_envelope(properties: &ObjectProperties) -> Result<()> {
+    match envelope_of(properties)? {
+        None => Ok(()),
+        Some(envelope) => {
+            let (format, carrier) = (envelope.format(), envelope.carrier());
+            Err(CosObjectError::NotAccepted { format, carrier }.into())
         }
     }
 }
@@ -77,7 +79,7 @@ impl RangeSource for MessageSource {
             Err(error) => return Err(error),
         };
         let properties = opened.properties().clone();
-        self.check(&properties)?;
+        check_no_envelope(&properties)?;
         let version = Version::new(properties.etag.as_str());
         let message_length = properties.length;
         let _ = self.properties.set(properties);

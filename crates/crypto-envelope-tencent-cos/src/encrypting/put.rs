@@ -35,7 +35,7 @@ pub(super) struct Written {
 }
 
 impl Written {
-    pub(super) fn as_stored(self, stored: StoredObject) -> WrittenObject {
+    pub(super) fn stored_as(self, stored: StoredObject) -> WrittenObject {
         let StoredObject { etag, version_id, .. } = stored;
         let Self { message_id, plaintext_length, stored_length } = self;
         WrittenObject { etag, version_id, message_id, plaintext_length, stored_length }
@@ -66,7 +66,7 @@ impl CosEncryptingClient {
         let stored_length = body.len() as u64;
         let stored = self.store(object, metadata, body.into()).await?;
         let written = Written { message_id, plaintext_length: length, stored_length };
-        Ok(written.as_stored(stored))
+        Ok(written.stored_as(stored))
     }
 
     /// Stores what is encrypted already.

@@ -66,7 +66,7 @@ impl CosEncryptingClient {
             let (plaintext_length, stored_length) = (source.length, body.len() as u64);
             let stored = self.store(object, metadata, body.into()).await?;
             let written = Written { message_id, plaintext_length, stored_length };
-            return Ok(written.as_stored(stored));
+            return Ok(written.stored_as(stored));
         }
         let upload = OpenUpload::begin(self, &object, metadata).await?;
         watched.count(source.length);
@@ -80,7 +80,7 @@ impl CosEncryptingClient {
         let stored_length = sent.values().map(|part| part.crc64.length()).sum();
         let plaintext_length = source.length;
         let stored = upload.complete(sent, object.existing, OnFailure::Remove).await?;
-        Ok(Written { message_id, plaintext_length, stored_length }.as_stored(stored))
+        Ok(Written { message_id, plaintext_length, stored_length }.stored_as(stored))
     }
 }
 

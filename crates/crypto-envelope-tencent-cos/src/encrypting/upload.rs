@@ -136,7 +136,9 @@ impl OpenUpload {
         on_failure: OnFailure,
     ) -> Result<StoredObject> {
         let mut whole = Crc64::new();
-        parts.values().for_each(|part| whole.append(&part.crc64));
+        for part in parts.values() {
+            whole.append(&part.crc64);
+        }
         match self.complete_call(parts, existing).await {
             Ok(stored) => {
                 self.keep();
@@ -347,7 +349,7 @@ impl EncryptedUpload {
         let sent = sent.filter_map(|(number, given)| Some((number, given.sent?))).collect();
         let stored = upload.complete(sent, existing, OnFailure::Remove).await?;
         let stored_length = cipher.stored_length();
-        Ok(Written { message_id, plaintext_length: length, stored_length }.as_stored(stored))
+        Ok(Written { message_id, plaintext_length: length, stored_length }.stored_as(stored))
     }
 
     /// Removes what was uploaded.

@@ -13,6 +13,7 @@ use std::{
 use crypto_envelope::{
     Error, HeaderParser, Result, hazmat::PartSealer, provider::ProviderErrorKind, service,
 };
+use md5::Md5;
 use sha2::{Digest, Sha256};
 use tokio::task::{JoinError, JoinSet, spawn_blocking};
 
@@ -71,8 +72,9 @@ impl CosEncryptingClient {
         if let Some(opened) = opened {
             self.check_same(&object, &record, &opened.start)?;
             match self.go_on(&object, &transfer, &file, opened).await? {
-                GoneOn::Done(written) => return Ok(written),
-                GoneOn::StartOver(opened, upload) => {
+                GoneOn::Done(written) => return Ok(*written),
+                GoneOn::StartOver(left) => {
+                    let (opened, upload) = *left;
                     upload.abort().await?;
                     blocking(move || opened.remove()).await?;
                 }
@@ -167,13 +169,13 @@ impl CosEncryptingClient {
         upload.keep();
         let is_same = start.source == file.stamp && start.format == self.inner().format;
         if !is_same {
-            return Ok(GoneOn::StartOver(record, upload));
+            return Ok(GoneOn::StartOver(Box::new((record, upload))));
         }
         let Some(there) = self.parts_there(&upload, object).await? else {
-            return Ok(GoneOn::StartOver(record, upload));
+            return Ok(GoneOn::StartOver(Box::new((record, upload))));
         };
         let Some(cipher) = self.cipher_again(object, &start).await? else {
-            return Ok(GoneOn::StartOver(record, upload));
+            return Ok(GoneOn::StartOver(Box::new((record, upload))));
         };
         let message_id = match &cipher {
             PartCipher::Message(parts) => Some(*parts.header().message_id()),
@@ -185,12 +187,13 @@ impl CosEncryptingClient {
         let plan = Plan::new(transfer, file.clone(), cipher, start.part_length);
         let plan = Arc::new(Plan { record: Mutex::new(Some(record)), ..plan });
         match self.send_all(&upload, &plan, there).await {
-            Ok(Sent::All(parts)) => {
-                self.complete(upload, &plan, parts, object, written).await.map(GoneOn::Done)
-            }
+            Ok(Sent::All(parts)) => self
+                .complete(upload, &plan, parts, object, written)
+                .await
+                .map(|written| GoneOn::Done(Box::new(written))),
             Ok(Sent::Another) => {
                 let record = plan.take_record().ok_or_else(lost)?;
-                Ok(GoneOn::StartOver(record, upload))
+                Ok(GoneOn::StartOver(Box::new((record, upload))))
             }
             Err(error) => Err(error),
         }
@@ -225,7 +228,8 @@ impl CosEncryptingClient {
         }
     }
 
-    /// The same cipher as before. None if it cannot be had, since the key provider only encrypts.
+    /// The same cipher as before. None if it cannot be had: the key provider only encrypts, or is another one,
+    /// or the object is to be bound to other pairs.
     async fn cipher_again(
         &self,
         object: &EncryptObject,
@@ -238,8 +242,15 @@ impl CosEncryptingClient {
                 let mut parser: HeaderParser = decryptor.header_parser();
                 parser.push(bytes)?;
                 let opener = decryptor.open(parser.finish()?, &object.context).await;
-                opener
-                    .and_then(|opener| Ok(PartCipher::Message(PartSealer::again(&opener, length)?)))
+                match opener {
+                    // Bound to other pairs, it would be another object than the caller means.
+                    Ok(opener) if *opener.context() != object.context => return Ok(None),
+                    Ok(opener) => {
+                        let parts = PartSealer::again(&opener, length)?;
+                        Ok(PartCipher::Message(Box::new(parts)))
+                    }
+                    Err(error) => Err(error),
+                }
             }
             Wrapped::Metadata(pairs) => {
                 let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -254,7 +265,7 @@ impl CosEncryptingClient {
         };
         match opened {
             Ok(cipher) => Ok(Some(cipher)),
-            Err(error) if only_encrypts(&error) => Ok(None),
+            Err(error) if is_for_good(&error) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -279,7 +290,7 @@ impl CosEncryptingClient {
         if let Some(record) = record {
             record.remove()?;
         }
-        Ok(written.as_stored(stored))
+        Ok(written.stored_as(stored))
     }
 
     async fn send_all(
@@ -289,34 +300,25 @@ impl CosEncryptingClient {
         there: BTreeMap<u32, (ETag, u64)>,
     ) -> Result<Sent> {
         let parallel = self.inner().limits.parallel;
-        let (mut running, mut sent) = (JoinSet::new(), BTreeMap::new());
         let upload = upload.channel();
-        let mut numbers = 1..=plan.parts();
-        loop {
-            while running.len() < parallel
-                && let Some(number) = numbers.next()
-            {
-                let (upload, plan) = (upload.clone(), Arc::clone(plan));
-                let there = there.get(&number).cloned();
-                running.spawn(async move { send_part(&upload, &plan, number, there).await });
-            }
-            match running.join_next().await {
-                None => return Ok(Sent::All(sent)),
-                Some(outcome) => match outcome.map_err(panicked)?? {
-                    Some(part) => {
-                        sent.insert(part.number, part);
-                    }
-                    None => return Ok(Sent::Another),
-                },
-            }
-        }
+        let parts = (1..=plan.parts()).map(|number| {
+            let (upload, plan) = (upload.clone(), Arc::clone(plan));
+            let there = there.get(&number).cloned();
+            async move { send_part(&upload, &plan, number, there).await }
+        });
+        let sent = all_of(parts, parallel).await?;
+        let sent: Option<Vec<_>> = sent.into_iter().collect();
+        Ok(match sent {
+            Some(parts) => Sent::All(parts.into_iter().map(|part| (part.number, part)).collect()),
+            None => Sent::Another,
+        })
     }
 }
 
 enum GoneOn {
-    Done(WrittenObject),
+    Done(Box<WrittenObject>),
     /// The file or its part is another, or nothing is left of what was sent.
-    StartOver(UploadRecord, OpenUpload),
+    StartOver(Box<(UploadRecord, OpenUpload)>),
 }
 
 enum Sent {
@@ -362,18 +364,28 @@ impl Plan {
     }
 
     /// What may be done with an encrypted part.
-    fn decide(&self, number: u32, hash: [u8; 32], there: Option<&ETag>) -> Result<Decision> {
+    fn decide(
+        &self,
+        number: u32,
+        Encrypted { body, hash, .. }: &Encrypted,
+        there: Option<&ETag>,
+    ) -> Result<Decision> {
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(record) = &mut *record else { return Ok(Decision::Send) };
         match record.parts.get(&number) {
             None => {
-                record.will_send(number, hash)?;
+                record.will_send(number, *hash)?;
                 Ok(Decision::Send)
             }
-            Some(before) if before.hash != hash => Ok(Decision::StartOver),
+            Some(before) if before.hash != *hash => Ok(Decision::StartOver),
             Some(before) => match (&before.etag, there) {
                 (Some(ours), Some(theirs)) if ours.matches(theirs) => {
                     Ok(Decision::Done(ours.clone()))
+                }
+                // It was sent, and nobody was left to hear of it.
+                (None, Some(theirs)) if is_md5(theirs, body) => {
+                    record.has_sent(number, theirs)?;
+                    Ok(Decision::Done(theirs.clone()))
                 }
                 _ => Ok(Decision::Send),
             },
@@ -416,7 +428,7 @@ async fn send_part(
             let encrypted = plan.encrypt(number)?;
             let there = there.filter(|(_, length)| *length == encrypted.body.len() as u64);
             let there = there.as_ref().map(|(etag, _)| etag);
-            let decision = plan.decide(number, encrypted.hash, there)?;
+            let decision = plan.decide(number, &encrypted, there)?;
             Ok((encrypted, decision))
         })
         .await?
@@ -435,11 +447,42 @@ async fn send_part(
     Ok(Some(part))
 }
 
+/// Whether COS has these bytes, as the entity tag of a part says unless COS encrypts it as well.
+fn is_md5(etag: &ETag, bytes: &[u8]) -> bool {
+    let digits = Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    etag.unquoted().eq_ignore_ascii_case(&digits)
+}
+
 /// With a record it can be gone on with, else nothing is left of it.
 async fn give_up(upload: OpenUpload, plan: &Plan, error: Error) -> Error {
     let is_recorded = plan.take_record().is_some();
     let on_failure = if is_recorded { OnFailure::Keep } else { OnFailure::Remove };
     upload.give_up(error, on_failure).await
+}
+
+/// What the parts give, of which so many are at work at the same time. After an error none is begun any more,
+/// and those that are on their way come to their end: what they did counts.
+pub(super) async fn all_of<T: Send + 'static>(
+    parts: impl Iterator<Item = impl Future<Output = Result<T>> + Send + 'static>,
+    parallel: usize,
+) -> Result<Vec<T>> {
+    let (mut running, mut done) = (JoinSet::new(), Vec::new());
+    let (mut parts, mut failed) = (parts, None);
+    loop {
+        while failed.is_none()
+            && running.len() < parallel
+            && let Some(part) = parts.next()
+        {
+            running.spawn(part);
+        }
+        match running.join_next().await.map(|outcome| outcome.map_err(panicked).flatten()) {
+            Some(Ok(output)) => done.push(output),
+            Some(Err(error)) => {
+                failed.get_or_insert(error);
+            }
+            None => return failed.map_or(Ok(done), Err),
+        }
+    }
 }
 
 /// On a thread that may wait for the disk, and compute.
@@ -457,14 +500,18 @@ fn lost() -> Error {
     Error::invalid_input("the record of the upload is gone")
 }
 
-/// Whether the provider cannot unwrap at all, such as one with a public key.
-fn only_encrypts(error: &Error) -> bool {
-    let is_unsupported = |error: &Error| matches!(error, Error::Provider(error) if error.kind() == ProviderErrorKind::Unsupported);
+/// Whether the data key will not be had later either: it is no key of this provider, which may have only a public
+/// one.
+fn is_for_good(error: &Error) -> bool {
+    let is_final = |error: &Error| match error {
+        Error::Provider(error) => error.kind() == ProviderErrorKind::Unsupported,
+        Error::Authentication { .. } | Error::Policy(_) => true,
+        _ => false,
+    };
     match error {
         Error::NoUsableKey { attempts, .. } => {
-            let mut errors = attempts.iter().filter_map(|attempt| attempt.error()).peekable();
-            errors.peek().is_some() && errors.all(is_unsupported)
+            attempts.iter().all(|attempt| attempt.error().is_none_or(is_final))
         }
-        error => is_unsupported(error),
+        error => is_final(error),
     }
 }

@@ -32,7 +32,7 @@ impl BodyKey {
             BodyCipher::Gcm => iv.try_into().map(|iv| Self::Gcm { key, iv }),
             BodyCipher::Cbc => iv.try_into().map(|iv| Self::Cbc { key, iv }),
         };
-        Ok(body_key.map_err(|_| Error::unauthentic_key())?)
+        body_key.map_err(|_| Error::unauthentic_key())
     }
 
     /// The length of the plaintext, of a body that is stored with this one, as far as that is known
@@ -49,14 +49,6 @@ impl BodyKey {
                 Err(wrong(CosFormat::UnauthenticatedJavaCbc))
             }
             Self::Cbc { .. } => Ok(None),
-        }
-    }
-
-    /// The length of the stored body of so much plaintext, as it is written.
-    pub(crate) fn stored_length(&self, plaintext: u64) -> u64 {
-        match self {
-            Self::Gcm { .. } => plaintext.saturating_add(TAG_LENGTH as u64),
-            Self::Ctr { .. } | Self::Cbc { .. } => plaintext,
         }
     }
 
@@ -83,7 +75,7 @@ impl BodyKey {
                 Ok(BodyEncryptor::Ctr { stream: AesCtr::new(key, *iv)?, offset: 0 })
             }
             Self::Gcm { key, iv } => Ok(BodyEncryptor::Gcm(Box::new(GcmStream::new(key, iv)?))),
-            Self::Cbc { .. } => Err(Error::invalid_input("nothing is written in CBC").into()),
+            Self::Cbc { .. } => Err(Error::invalid_input("nothing is written in CBC")),
         }
     }
 

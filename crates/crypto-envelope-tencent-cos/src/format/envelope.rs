@@ -247,7 +247,7 @@ impl CosEnvelope {
             WrappedKeys::PlainIv { key, iv } => joined(&unwrapping.secret(key).await?, iv)?,
         };
         if secret.len() != KEY_LENGTH + self.cipher.iv_length() {
-            return Err(Error::unauthentic_key().into());
+            return Err(Error::unauthentic_key());
         }
         BodyKey::of(self.cipher, &secret)
     }
@@ -277,7 +277,7 @@ fn writable(format: CosFormat) -> Result<(BodyCipher, Wrap)> {
         CosFormat::JavaGcm => Ok((BodyCipher::Gcm, Wrap::Apart)),
         CosFormat::UnauthenticatedJavaCbc | CosFormat::Message => {
             let message = format!("no envelope is written in the format {format}");
-            Err(Error::invalid_input(message).into())
+            Err(Error::invalid_input(message))
         }
     }
 }
@@ -285,14 +285,14 @@ fn writable(format: CosFormat) -> Result<(BodyCipher, Wrap)> {
 /// A key of another length than the IV begins behind would be another key.
 fn joined(key: &SecretBytes, iv: &[u8]) -> Result<SecretBytes> {
     if key.len() != KEY_LENGTH {
-        return Err(Error::unauthentic_key().into());
+        return Err(Error::unauthentic_key());
     }
-    Ok(SecretBytes::filled_by(key.len() + iv.len(), |bytes| {
+    SecretBytes::filled_by(key.len() + iv.len(), |bytes| {
         let (first, rest) = bytes.split_at_mut(key.len());
         first.copy_from_slice(key.expose());
         rest.copy_from_slice(iv);
         Ok(())
-    })?)
+    })
 }
 
 /// The pairs of a material description.
@@ -354,7 +354,7 @@ impl Unwrapping<'_> {
             };
             attempts.push(UnwrapAttempt::of(provider, key, error));
         }
-        Err(Error::no_usable_key(attempts).into())
+        Err(Error::no_usable_key(attempts))
     }
 }
 
@@ -367,7 +367,12 @@ fn serving<'p>(provider: &'p dyn KeyProvider, found: &mut Vec<&'p dyn KeyProvide
         }
         return;
     }
-    members.into_iter().for_each(|member| serving(member, found));
+    for member in members {
+        serving(member, found);
+    }
 }
 
 const OBJECT: Target = Target::Detached(DetachedTarget::CosObject);
+
+#[cfg(test)]
+mod tests;

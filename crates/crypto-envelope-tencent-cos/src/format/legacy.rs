@@ -49,5 +49,5 @@ fn wrapped(pairs: &Pairs, key: Vec<u8>) -> Result<EncryptedDataKey> {
         None if key.len() == KEY_LENGTH + 16 => Wrapping::AesEcb,
         None => Wrapping::RsaLegacy { length: u8::try_from(KEY_LENGTH).unwrap_or(u8::MAX) },
     };
-    Ok(wrapping.wrapped(key)?)
+    wrapping.wrapped(key)
 }

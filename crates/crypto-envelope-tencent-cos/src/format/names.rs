@@ -12,7 +12,6 @@ pub(super) const CONTENT_ALGORITHM: &str = "client-side-encryption-cek-alg";
 pub(super) const WRAP_ALGORITHM: &str = "client-side-encryption-wrap-alg";
 pub(super) const DESCRIPTION: &str = "client-side-encryption-matdesc";
 pub(super) const LENGTH: &str = "client-side-encryption-unencrypted-content-length";
-pub(super) const MD5: &str = "client-side-encryption-unencrypted-content-md5";
 pub(super) const DATA_SIZE: &str = "client-side-encryption-data-size";
 pub(super) const PART_SIZE: &str = "client-side-encryption-part-size";
 pub(super) const TAG_LENGTH: &str = "x-cos-tag-len";

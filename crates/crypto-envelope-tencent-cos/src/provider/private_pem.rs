@@ -150,7 +150,7 @@ fn derive(passphrase: &SecretBytes, iv: &[u8], length: usize) -> SecretBytes {
     while key.len() < length {
         let mut hash = Md5::new();
         if !key.is_empty() {
-            hash.update(&*block);
+            hash.update(*block);
         }
         hash.update(passphrase.expose());
         hash.update(&iv[..8]);
@@ -177,37 +177,72 @@ const MOST_LANES: u16 = 16;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crypto_envelope::provider::RsaKey;
 
-    const ENCRYPTED: &[u8] = include_bytes!(
-        "../../../../tests/vectors/tencent-cos/keys/rsa2048.pkcs1.des-ede3.passphrase-is-hunter2.pem"
-    );
-    const CLEAR: &[u8] =
-        include_bytes!("../../../../tests/vectors/tencent-cos/keys/rsa2048.pkcs1.pem");
+    use super::{super::rsa_key::parse, *};
+
+    macro_rules! vector {
+        ($name:literal) => {
+            include_bytes!(concat!("../../../../tests/vectors/", $name))
+        };
+    }
+
+    const CLEAR: &[u8] = vector!("rsa/private.pkcs1.pem");
+    const LEGACY: [&[u8]; 5] = [
+        vector!("rsa/private.legacy.des.pem"),
+        vector!("rsa/private.legacy.des3.pem"),
+        vector!("rsa/private.legacy.aes128.pem"),
+        vector!("rsa/private.legacy.aes192.pem"),
+        vector!("rsa/private.legacy.aes256.pem"),
+    ];
+    const PKCS8: [&[u8]; 4] = [
+        vector!("rsa/private.encrypted.pem"),
+        vector!("rsa/private.encrypted.des3.pem"),
+        vector!("rsa/private.encrypted.scrypt.pem"),
+        vector!("rsa/private.encrypted.scrypt.der"),
+    ];
+
+    fn with(passphrase: &str, key: &[u8]) -> Result<RsaKey> {
+        parse(key, Some(&SecretBytes::from(passphrase.as_bytes())))
+    }
 
     #[test]
     fn the_key_of_the_official_sdk() -> Result<()> {
-        let passphrase = SecretBytes::from(&b"hunter2"[..]);
-        let key = super::super::rsa_key::parse(ENCRYPTED, Some(&passphrase))?;
-        let clear = super::super::rsa_key::parse(CLEAR, None)?;
-        assert_eq!(key.public_key(), clear.public_key());
-        assert!(key.is_private());
+        let encrypted: &[u8] =
+            vector!("tencent-cos/keys/rsa2048.pkcs1.des-ede3.passphrase-is-hunter2.pem");
+        let clear = parse(vector!("tencent-cos/keys/rsa2048.pkcs1.pem"), None)?;
+        assert_eq!(with("hunter2", encrypted)?.public_key(), clear.public_key());
+        Ok(())
+    }
+
+    #[test]
+    fn every_way_of_encrypting_gives_the_same_key() -> Result<()> {
+        let clear = parse(CLEAR, None)?;
+        for (place, key) in LEGACY.iter().chain(&PKCS8).enumerate() {
+            let found = with("test", key)?;
+            assert!(found.is_private() && found.public_key() == clear.public_key(), "{place}");
+        }
         Ok(())
     }
 
     #[test]
     fn passphrases_are_missing_or_wrong() {
-        for passphrase in [None, Some(&b"hunter3"[..]), Some(b"")] {
-            let passphrase = passphrase.map(SecretBytes::from);
-            let refused = super::super::rsa_key::parse(ENCRYPTED, passphrase.as_ref());
-            assert!(matches!(refused, Err(Error::InvalidInput { .. })), "{refused:?}");
+        for (place, key) in LEGACY.iter().chain(&PKCS8).enumerate() {
+            for refused in [parse(key, None), with("Test", key), with("", key)] {
+                assert!(matches!(refused, Err(Error::InvalidInput { .. })), "{place}: {refused:?}");
+            }
         }
     }
 
     #[test]
+    fn what_is_encrypted_otherwise_is_said() {
+        let refused = with("test", vector!("rsa/private.encrypted.pbes1.pem"));
+        assert!(matches!(refused, Err(Error::Unsupported { .. })), "{refused:?}");
+    }
+
+    #[test]
     fn damage_is_an_error() {
-        let text = str::from_utf8(ENCRYPTED).expect("PEM");
-        let passphrase = SecretBytes::from(&b"hunter2"[..]);
+        let text = str::from_utf8(LEGACY[1]).expect("PEM");
         for (from, to) in [
             ("DES-EDE3-CBC", "RC2-CBC"),
             ("DES-EDE3-CBC", "AES-256-CBC"),
@@ -217,11 +252,10 @@ mod tests {
         ] {
             let changed = text.replacen(from, to, 1);
             assert_ne!(changed, text);
-            assert!(decrypted(changed.as_bytes(), Some(&passphrase)).is_err(), "{from} {to}");
+            assert!(with("test", changed.as_bytes()).is_err(), "{from} {to}");
         }
         for end in 0..text.len() - 1 {
-            let cut = super::super::rsa_key::parse(&text.as_bytes()[..end], Some(&passphrase));
-            assert!(cut.is_err(), "{end}");
+            assert!(with("test", &text.as_bytes()[..end]).is_err(), "{end}");
         }
     }
 }

@@ -10,13 +10,14 @@ use aws_lc_rs::{
 
 use crate::crypto::{BLOCK_LENGTH, Failed};
 
-/// An AES key for CTR (NIST SP 800-38A, 6.5). Wiped by AWS-LC on drop.
-pub(crate) struct AesCtr(EncryptingKey);
+/// An AES key for CTR (NIST SP 800-38A, 6.5). Wiped by AWS-LC on drop; boxed,
+/// so that moving it leaves no copy behind.
+pub(crate) struct AesCtr(Box<EncryptingKey>);
 
 impl AesCtr {
     /// A key of 16, 24 or 32 bytes.
     pub(crate) fn new(key: &[u8]) -> Result<Self, Failed> {
-        EncryptingKey::ctr(unbound(key)?).map(Self).map_err(|_| Failed)
+        EncryptingKey::ctr(unbound(key)?).map(|key| Self(Box::new(key))).map_err(|_| Failed)
     }
 
     /// Changes `data` by the key stream that begins with the block `counter`, of which all 128 bits
@@ -27,13 +28,14 @@ impl AesCtr {
     }
 }
 
-/// An AES key that decrypts CBC (NIST SP 800-38A, 6.2). Wiped by AWS-LC on drop.
-pub(crate) struct AesCbcDecryptor(DecryptingKey);
+/// An AES key that decrypts CBC (NIST SP 800-38A, 6.2). Wiped by AWS-LC on drop;
+/// boxed, so that moving it leaves no copy behind.
+pub(crate) struct AesCbcDecryptor(Box<DecryptingKey>);
 
 impl AesCbcDecryptor {
     /// A key of 16, 24 or 32 bytes.
     pub(crate) fn new(key: &[u8]) -> Result<Self, Failed> {
-        DecryptingKey::cbc(unbound(key)?).map(Self).map_err(|_| Failed)
+        DecryptingKey::cbc(unbound(key)?).map(|key| Self(Box::new(key))).map_err(|_| Failed)
     }
 
     /// Decrypts whole blocks in place.
