@@ -48,6 +48,47 @@ pub fn in_turns<E>(
     })
 }
 
+/// What two programs measured of themselves, turn by turn: medians of both, and of their ratios.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Ours divided by the yardstick.
+    pub ratio: f64,
+    /// The least and the largest of these.
+    pub range: (f64, f64),
+    /// Ours.
+    pub ours: f64,
+    /// The yardstick.
+    pub yardstick: f64,
+}
+
+impl Column {
+    /// Of turns, each with ours and the yardstick.
+    #[must_use]
+    pub fn new(pairs: impl Iterator<Item = (f64, f64)> + Clone) -> Self {
+        let ratios = sorted(pairs.clone().map(|(ours, yardstick)| ours / yardstick));
+        Self {
+            ratio: median(&ratios),
+            range: (ratios[0], ratios[ratios.len() - 1]),
+            ours: median(&sorted(pairs.clone().map(|(ours, _)| ours))),
+            yardstick: median(&sorted(pairs.map(|(_, yardstick)| yardstick))),
+        }
+    }
+
+    /// Where less is better.
+    #[must_use]
+    pub fn inverted(self) -> Self {
+        let (least, most) = self.range;
+        Self { ratio: 1.0 / self.ratio, range: (1.0 / most, 1.0 / least), ..self }
+    }
+
+    /// Two cells of a table.
+    #[must_use]
+    pub fn ratios(&self) -> String {
+        let Self { ratio, range: (least, most), .. } = self;
+        format!("{ratio:.1} | {least:.1} to {most:.1}")
+    }
+}
+
 fn seconds<E>(work: &mut impl FnMut() -> Result<(), E>) -> Result<f64, E> {
     let start = Instant::now();
     work()?;

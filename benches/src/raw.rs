@@ -2,7 +2,11 @@
 
 use std::io::{Read, Result, Write};
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
+    cipher::{AES_256, EncryptingKey, EncryptionContext, UnboundCipherKey},
+    iv::FixedLength,
+};
 use sha2::{Digest, Sha384};
 
 /// As much as the additional data of a frame of this suite.
@@ -76,6 +80,32 @@ fn nonce(number: u32) -> Nonce {
     let mut iv = [0; 12];
     iv[8..].copy_from_slice(&number.to_be_bytes());
     Nonce::assume_unique_for_key(iv)
+}
+
+/// AES-256-CTR, by AWS-LC alone.
+pub struct Stream(EncryptingKey);
+
+impl Stream {
+    /// Under this key.
+    ///
+    /// # Panics
+    ///
+    /// If the key has not 32 bytes.
+    #[must_use]
+    pub fn new(key: &[u8]) -> Self {
+        let key = UnboundCipherKey::new(&AES_256, key).expect("the length is right");
+        Self(EncryptingKey::ctr(key).expect("AES has this mode"))
+    }
+
+    /// Encrypts in place, from this counter on.
+    ///
+    /// # Panics
+    ///
+    /// Never: any counter will do.
+    pub fn apply(&self, counter: [u8; 16], data: &mut [u8]) {
+        let context = EncryptionContext::Iv128(FixedLength::from(counter));
+        self.0.less_safe_encrypt(data, context).expect("encrypting works");
+    }
 }
 
 /// Reads, copies frame by frame, and writes: encryption without a cipher.

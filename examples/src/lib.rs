@@ -4,8 +4,12 @@
 mod alibaba_kms;
 #[cfg(feature = "aws-kms")]
 mod aws_kms;
+#[cfg(feature = "tencent-cos")]
+mod tencent_cos;
 
 #[cfg(feature = "alibaba-kms")]
 pub use self::alibaba_kms::ExampleKms;
 #[cfg(feature = "aws-kms")]
 pub use self::aws_kms::ExampleKey;
+#[cfg(feature = "tencent-cos")]
+pub use self::tencent_cos::ExampleCos;

@@ -11,3 +11,5 @@ mod choosing {}
 mod caching {}
 #[doc = include_str!("../../docs/key-provider.md")]
 mod key_provider {}
+#[doc = include_str!("../../docs/tencent-cos.md")]
+mod tencent_cos {}

@@ -15,6 +15,7 @@ use std::{
 };
 
 use crypto_envelope::provider::RsaKey;
+use crypto_envelope_benches::compare::Column;
 use crypto_envelope_testkit::fake::alibaba_instance::{FakeAlibabaInstance, KeyKind};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -44,10 +45,10 @@ fn main() -> Outcome {
             "| {case} | {} | {:.0} | {:.0} | {} | {:.0} | {:.0} |",
             rate.ratios(),
             rate.ours,
-            rate.vendor,
+            rate.yardstick,
             cost.ratios(),
             cpu.ours,
-            cpu.vendor,
+            cpu.yardstick,
         );
     }
     Ok(())
@@ -148,48 +149,6 @@ impl Bench {
         let number = |name: &str| said[name].as_f64().ok_or_else(|| format!("no {name}: {said}"));
         Ok(Measured { rate: number("per_second")?, cpu: number("cpu_us_per_call")? })
     }
-}
-
-/// Medians of both, and of their ratios.
-struct Column {
-    ratio: f64,
-    range: (f64, f64),
-    ours: f64,
-    vendor: f64,
-}
-
-impl Column {
-    fn new(pairs: impl Iterator<Item = (f64, f64)> + Clone) -> Self {
-        let ratios = sorted(pairs.clone().map(|(ours, vendor)| ours / vendor));
-        Self {
-            ratio: ratios[ratios.len() / 2],
-            range: (ratios[0], ratios[ratios.len() - 1]),
-            ours: median(pairs.clone().map(|(ours, _)| ours)),
-            vendor: median(pairs.map(|(_, vendor)| vendor)),
-        }
-    }
-
-    /// Less is better.
-    fn inverted(&self) -> Self {
-        let (least, most) = self.range;
-        Self { ratio: 1.0 / self.ratio, range: (1.0 / most, 1.0 / least), ..*self }
-    }
-
-    fn ratios(&self) -> String {
-        let Self { ratio, range: (least, most), .. } = self;
-        format!("{ratio:.1} | {least:.1} to {most:.1}")
-    }
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let values = sorted(values);
-    values[values.len() / 2]
-}
-
-fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
-    let mut values: Vec<_> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values
 }
 
 /// A file that others cannot read.

@@ -12,10 +12,11 @@ use std::{
     process::Command,
 };
 
+use crypto_envelope::{SecretBytes, hazmat::AesCtr};
 use crypto_envelope_benches::{
     compare::{Comparison, in_turns},
     files,
-    raw::{Frames, hash, read_copy_write},
+    raw::{Frames, Stream, hash, read_copy_write},
     resident,
     work::{SIGNED, UNSIGNED, Work},
 };
@@ -41,6 +42,7 @@ fn goals(turns: usize) -> Outcome {
     println!("| job | yardstick | goal | ratio | range | GB/s | yardstick GB/s |");
     println!("|---|---|---|---|---|---|---|");
     in_memory(turns)?;
+    stream(turns)?;
     from_files(turns)?;
     signed(turns)?;
     ranges(turns)?;
@@ -126,6 +128,34 @@ fn short(turns: usize) -> Outcome {
         let short = in_turns(turns, || repeated(2), || repeated(1))?;
         let job = format!("encrypt {} KiB in memory, 4 KiB frames, 2 threads", length >> 10);
         row(&job, "1 thread", "", short, REPEATED * length);
+    }
+    Ok(())
+}
+
+/// What bodies of objects in COS are encrypted with: piece by piece, and all at once.
+fn stream(turns: usize) -> Outcome {
+    const IV: [u8; 16] = [3; 16];
+    let data = RefCell::new(vec![0xA5; MEMORY]);
+    let key = [7; 32];
+    let (ours, raw) = (AesCtr::new(&SecretBytes::from(&key[..]), IV)?, Stream::new(&key));
+    for length in [16_usize << 10, 1 << 20] {
+        let found = in_turns(
+            turns,
+            || {
+                let mut offset = 0;
+                for piece in data.borrow_mut().chunks_mut(length) {
+                    ours.apply(offset, piece)?;
+                    offset += piece.len() as u64;
+                }
+                Outcome::Ok(())
+            },
+            || {
+                raw.apply(IV, &mut data.borrow_mut());
+                Ok(())
+            },
+        )?;
+        let job = format!("AES-CTR in place, pieces of {} KiB", length >> 10);
+        row(&job, "AWS-LC at once", ">= 0.85", found, MEMORY);
     }
     Ok(())
 }
