@@ -177,7 +177,7 @@ fn files_are_downloaded() -> Result<()> {
             let down = world.cos.file("down");
             let transfer = FileTransfer::new(&down);
             let written = blocking::wait(world.client.download_file(reading("key")?, transfer))?;
-            assert_eq!(written, length as u64);
+            assert_eq!(written.plaintext_length, length as u64);
             assert!(fs::read(&down)? == plaintext, "{length}");
         }
     }
