@@ -3,7 +3,8 @@
 use std::{error::Error as StdError, fmt, io, process::ExitCode};
 
 use crypto_envelope::{
-    Error, LimitKind, MessagePart, PolicyViolation, UnwrapAttempt, provider::ProviderErrorKind,
+    Error, LimitKind, MessagePart, PolicyViolation, UnwrapAttempt,
+    provider::{DetachedTarget, ProviderErrorKind, Target},
 };
 
 use crate::{provider, text::printable};
@@ -106,6 +107,10 @@ impl From<Error> for Failure {
 }
 
 fn code_of(error: &Error) -> Code {
+    #[cfg(feature = "tencent-cos")]
+    if let Some(code) = crate::cos::code_of(error) {
+        return code;
+    }
     match error {
         Error::Authentication { .. }
         | Error::Truncated { .. }
@@ -132,6 +137,10 @@ fn code_of(error: &Error) -> Code {
 
 /// The next step, in the words of the command line.
 fn hint_for(error: &Error) -> Option<&'static str> {
+    #[cfg(feature = "tencent-cos")]
+    if let Some(hint) = crate::cos::hint_for(error) {
+        return Some(hint);
+    }
     match error {
         Error::NoUsableKey { attempts, .. } => hint_for_attempts(attempts),
         Error::Provider(error) if error.kind() == ProviderErrorKind::WrongContext => {
@@ -150,6 +159,15 @@ fn hint_for(error: &Error) -> Option<&'static str> {
             "decrypt all of it; or, if it does not matter who wrote it: --danger-ignore-signature",
         ),
         Error::SourceChanged => Some("try again when nobody writes to it any more"),
+        Error::Policy(PolicyViolation::Target {
+            target: Target::Detached(DetachedTarget::CosObject),
+            ..
+        }) => Some(
+            "objects of this --cos-format, or --cos-accept, have keys of --provider cos-aes or cos-rsa",
+        ),
+        Error::Policy(PolicyViolation::Target { .. }) => Some(
+            "keys of --provider cos-aes and cos-rsa are for objects in COS of a --cos-format that is not message",
+        ),
         Error::Policy(PolicyViolation::Commitment { .. }) => {
             Some("to read older messages that do not commit to their key: --commitment allow")
         }

@@ -56,10 +56,18 @@ pub(crate) fn read(path: &Path, encoding: Option<Encoding>) -> Result<SecretByte
 
 /// Reads an RSA key. A public one may be read by everybody, a private one may not.
 pub(crate) fn read_rsa_key(path: &Path) -> Result<RsaKey, Failure> {
+    read_rsa_key_by(path, RsaKey::parse)
+}
+
+/// The same for keys in other forms.
+pub(crate) fn read_rsa_key_by(
+    path: &Path,
+    parse: impl FnOnce(&[u8]) -> crypto_envelope::Result<RsaKey>,
+) -> Result<RsaKey, Failure> {
     let about = |error| Failure::from(error).about(&path.display().to_string());
     let file = KeyFile::open(path).map_err(failure)?;
     let access = file.check_private();
-    let key = RsaKey::parse(file.read(LARGEST_RSA).map_err(failure)?.expose()).map_err(about)?;
+    let key = parse(file.read(LARGEST_RSA).map_err(failure)?.expose()).map_err(about)?;
     if key.is_private() {
         access.map_err(failure)?;
     }
@@ -67,9 +75,17 @@ pub(crate) fn read_rsa_key(path: &Path) -> Result<RsaKey, Failure> {
 }
 
 /// Reads a text that nobody else may read, of at most `most` bytes.
-#[cfg(feature = "alibaba-kms")]
+#[cfg(any(feature = "alibaba-kms", feature = "tencent-cos"))]
 pub(crate) fn read_text(path: &Path, most: usize) -> Result<SecretBytes, Failure> {
     KeyFile::read_private(path, most).map_err(failure)
+}
+
+/// Reads a passphrase that nobody else may read, without the line break that editors leave at its end.
+#[cfg(feature = "tencent-cos")]
+pub(crate) fn read_line(path: &Path) -> Result<SecretBytes, Failure> {
+    let text = read_text(path, LONGEST_PASSPHRASE)?;
+    let line = text.expose().strip_suffix(b"\n").unwrap_or(text.expose());
+    Ok(SecretBytes::from(line.strip_suffix(b"\r").unwrap_or(line)))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
@@ -126,6 +142,9 @@ fn decode_base64(text: &[u8]) -> Option<SecretBytes> {
 const LARGEST: usize = 128;
 /// More than a private key of 8192 bits in PEM.
 const LARGEST_RSA: usize = 16_384;
+/// In bytes.
+#[cfg(feature = "tencent-cos")]
+const LONGEST_PASSPHRASE: usize = 1024;
 
 #[cfg(test)]
 mod tests {

@@ -17,7 +17,13 @@ pub(super) fn create_in(folder: &Path, mode: u32) -> io::Result<NamedTempFile> {
     })
 }
 
-/// Whether it is a file that a run has not finished, or that a crash has left.
+/// The name of what a run has not finished, with this in it.
+#[cfg(feature = "tencent-cos")]
+pub(crate) fn name_of(id: &str) -> String {
+    format!("{}{id}{}", UNFINISHED.0, UNFINISHED.1)
+}
+
+/// Whether it is something that a run has not finished, or that a crash has left.
 pub(crate) fn is_unfinished(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     name.starts_with(UNFINISHED.0.as_bytes()) && name.ends_with(UNFINISHED.1.as_bytes())

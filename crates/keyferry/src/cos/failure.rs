@@ -1,0 +1,57 @@
+//! What to do about errors of COS, and with which exit code.
+
+use crypto_envelope::Error;
+use crypto_envelope_tencent_cos::{CosError, CosErrorKind, CosObjectError};
+
+use crate::failure::Code;
+
+/// The exit code of an error that is about COS.
+pub(crate) fn code_of(error: &Error) -> Option<Code> {
+    if let Some(error) = CosObjectError::find_in(error) {
+        return Some(of_object(error));
+    }
+    Some(match CosError::find_in(error)?.kind() {
+        CosErrorKind::Denied
+        | CosErrorKind::NotFound
+        | CosErrorKind::Archived
+        | CosErrorKind::Untrusted => Code::Denied,
+        CosErrorKind::AlreadyExists | CosErrorKind::RangeNotSatisfiable => Code::Usage,
+        CosErrorKind::Damaged => Code::Integrity,
+        _ => Code::Internal,
+    })
+}
+
+fn of_object(error: &CosObjectError) -> Code {
+    match error {
+        CosObjectError::NotEncrypted
+        | CosObjectError::NotAccepted { .. }
+        | CosObjectError::UnauthenticatedRange
+        | CosObjectError::Unknown { .. }
+        | CosObjectError::Held { .. } => Code::Policy,
+        CosObjectError::SourceChanged
+        | CosObjectError::UsedTwice
+        | CosObjectError::Record { .. } => Code::Internal,
+        // What is stored is not what a writer makes.
+        _ => Code::Integrity,
+    }
+}
+
+/// The next step, in the words of the command line.
+pub(crate) fn hint_for(error: &Error) -> Option<&'static str> {
+    match CosObjectError::find_in(error) {
+        Some(CosObjectError::NotEncrypted) => Some("keyferry cp takes objects as they are"),
+        Some(CosObjectError::NotAccepted { .. }) => Some(
+            "if that is what it should be: --cos-accept, and --cos-accept-carrier for other places of keys",
+        ),
+        Some(CosObjectError::Record { .. }) => Some(
+            "--no-resume goes without it; what an earlier run has sent stays then, until somebody aborts it",
+        ),
+        Some(CosObjectError::SourceChanged) => Some("run again when nobody writes to it any more"),
+        Some(CosObjectError::Held { .. }) => Some("name a file with --output"),
+        Some(_) => None,
+        None if CosError::find_in(error)?.kind() == CosErrorKind::AlreadyExists => {
+            Some("give another name, --force to replace it, or --skip-existing")
+        }
+        None => None,
+    }
+}
