@@ -21,7 +21,9 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 #[cfg(feature = "tencent-cos")]
-pub(crate) use self::cos::{CARRIERS, CosDomainName, FORMATS, WRITTEN_FORMATS};
+pub(crate) use self::cos::CosDomainName;
+#[cfg(all(test, feature = "tencent-cos"))]
+pub(crate) use self::cos::{CARRIERS, FORMATS, WRITTEN_FORMATS};
 pub(crate) use self::{
     bench::Bench,
     caching::Caching,

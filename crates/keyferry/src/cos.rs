@@ -16,7 +16,7 @@ mod transfer;
 
 use crypto_envelope_tencent_cos::CosFormat;
 
-pub(crate) use self::failure::{code_of, hint_for};
+pub(crate) use self::failure::{code_of, hint_for, is_about_object};
 use self::object::Object;
 use crate::{
     args::Files,

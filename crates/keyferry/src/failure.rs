@@ -45,6 +45,8 @@ impl Failure {
     /// What is wrong with a message; an I/O error names its file by itself.
     pub(crate) fn of_message(error: Error, name: &str) -> Self {
         match error {
+            #[cfg(feature = "tencent-cos")]
+            error if crate::cos::is_about_object(&error) => Self::from(error).about(name),
             Error::Io(_) => error.into(),
             error => Self::from(error).about(name),
         }
@@ -165,9 +167,13 @@ fn hint_for(error: &Error) -> Option<&'static str> {
         }) => Some(
             "objects of this --cos-format, or --cos-accept, have keys of --provider cos-aes or cos-rsa",
         ),
-        Error::Policy(PolicyViolation::Target { .. }) => Some(
-            "keys of --provider cos-aes and cos-rsa are for objects in COS of a --cos-format that is not message",
-        ),
+        Error::Policy(PolicyViolation::Target { target: Target::Message(suite), .. })
+            if !suite.is_signing() =>
+        {
+            Some(
+                "keys of --provider cos-aes and cos-rsa are for objects in COS of a --cos-format that is not message",
+            )
+        }
         Error::Policy(PolicyViolation::Commitment { .. }) => {
             Some("to read older messages that do not commit to their key: --commitment allow")
         }

@@ -197,15 +197,19 @@ impl Copying<'_> {
 
 /// A file has no place for wrapped keys.
 fn check_metadata(object: &Object, found: &ObjectProperties) -> Result<(), Failure> {
-    // What cannot be read is lost as well.
-    if matches!(envelope::of(found), Ok(None)) {
+    // What cannot be read is lost as well. Objects with an instruction file have some of it, too.
+    let names = found.metadata.user.keys();
+    let are_about_it = names.into_iter().any(|name| name.starts_with(OF_ENCRYPTION));
+    if !are_about_it && matches!(envelope::of(found), Ok(None)) {
         return Ok(());
     }
-    let what =
-        format!("the keys of {} stand in its metadata, which a file does not have", object.name());
-    Err(Failure::new(Code::Policy, what)
-        .hint("keyferry decrypt takes the plaintext, and keyferry cp to cos://BUCKET/KEY keeps the metadata"))
+    let name = object.name();
+    let what = format!("what opens {name} stands beside it in COS, and not in a file");
+    Err(Failure::new(Code::Policy, what).hint(
+        "keyferry decrypt takes the plaintext, and keyferry cp to cos://BUCKET/KEY keeps the metadata",
+    ))
 }
 
+const OF_ENCRYPTION: &str = "client-side-encryption-";
 /// In bytes.
 const LONGEST_COPY: u64 = 5 << 30;

@@ -21,6 +21,11 @@ pub(crate) fn code_of(error: &Error) -> Option<Code> {
     })
 }
 
+/// Whether it says what is wrong with an object, and not with which.
+pub(crate) fn is_about_object(error: &Error) -> bool {
+    CosObjectError::find_in(error).is_some()
+}
+
 fn of_object(error: &CosObjectError) -> Code {
     match error {
         CosObjectError::NotEncrypted

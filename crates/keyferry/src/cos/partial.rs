@@ -66,16 +66,17 @@ impl Partial {
     }
 
     fn name(&self, decision: Decision) -> Result<(), Failure> {
-        let content = TempPath::from_path(self.file());
+        let name = self.target.display().to_string();
+        let cannot = |error: &io::Error| Failure::io(format!("cannot write {name}"), error);
+        let content = TempPath::try_from_path(self.file()).map_err(|error| cannot(&error))?;
         let target = &self.target;
         let named = match decision {
             Decision::Replace => content.persist(target),
             Decision::Create | Decision::Skip => content.persist_noclobber(target),
         };
-        let name = target.display().to_string();
         named.map_err(|error| match error.error.kind() {
             io::ErrorKind::AlreadyExists => exists(&name),
-            _ => Failure::io(format!("cannot write {name}"), &error.error),
+            _ => cannot(&error.error),
         })?;
         // The file is complete under its name, so this is no failure any more.
         if let Err(error) = sync_folder(folder_of(target)) {
