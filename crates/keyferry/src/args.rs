@@ -9,6 +9,7 @@ mod context;
 mod copy;
 #[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
 mod cos;
+#[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
 mod files;
 #[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
 mod kms;
@@ -202,6 +203,7 @@ pub(crate) struct Decrypt {
 
 /// Show what messages say about themselves, without a key and unverified
 #[derive(Debug, Args)]
+#[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Inspect {
     /// The messages: files, folders, patterns, cos://BUCKET/KEY; "-" or nothing is standard input

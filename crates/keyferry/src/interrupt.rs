@@ -122,14 +122,13 @@ impl Transfer {
         if self.record.as_ref().is_some_and(|record| record.exists()) {
             crate::report::say("interrupted: the same command goes on where it was");
         } else if let Some(partial) = &self.partial {
-            self.remove(partial);
+            // Nothing else can be done about it now.
+            let _ = if partial.is_dir() {
+                fs::remove_dir_all(partial)
+            } else {
+                fs::remove_file(partial)
+            };
         }
-    }
-
-    fn remove(&self, partial: &std::path::Path) {
-        // Nothing else can be done about it now.
-        let _ =
-            if partial.is_dir() { fs::remove_dir_all(partial) } else { fs::remove_file(partial) };
     }
 }
 

@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 
 /// How buckets are reached. Who calls is in the environment.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_field_names, reason = "as the options are called")]
 pub(crate) struct CosWay {
     /// Region of the buckets of cos://BUCKET/KEY, such as ap-beijing. By default COS_REGION or
     /// TENCENTCLOUD_REGION

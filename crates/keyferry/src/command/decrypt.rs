@@ -133,7 +133,7 @@ fn decrypt(
     })?;
     output.commit()?;
     Ok(Done::Message {
-        header: finished.header().clone(),
+        header: Box::new(finished.header().clone()),
         context: finished.context().clone(),
         plaintext_length: finished.plaintext_length(),
     })

@@ -124,7 +124,7 @@ fn encrypt(
         .map_err(|error| Failure::of_message(error, &name))?;
     output.commit()?;
     Ok(Done::Message {
-        header: sealed.header().clone(),
+        header: Box::new(sealed.header().clone()),
         context: sealed.context().clone(),
         plaintext_length: sealed.plaintext_length(),
     })

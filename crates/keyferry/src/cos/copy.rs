@@ -1,9 +1,6 @@
 //! Objects and files that are copied as they are.
 
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-};
+use std::{fs::File, path::Path};
 
 use crypto_envelope::blocking;
 use crypto_envelope_tencent_cos::{CopyObject, CopySource, ObjectProperties};
@@ -176,7 +173,7 @@ impl Copying<'_> {
         &self,
         object: &Object,
         found: &ObjectProperties,
-        path: &PathBuf,
+        path: &Path,
         decision: Decision,
         shown: &crate::progress::Shown,
     ) -> Result<u64, Failure> {

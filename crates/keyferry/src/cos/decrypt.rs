@@ -8,8 +8,8 @@ use crypto_envelope::{
     provider::KeyProvider,
 };
 use crypto_envelope_tencent_cos::{
-    ByteRange, CosCarrier, CosEncryptingClient, CosEncryptingClientBuilder, DecryptObject,
-    DecryptedObject, FileTransfer,
+    ByteRange, CosCarrier, CosEncryptingClient, CosEncryptingClientBuilder, CosFormat,
+    DecryptObject, DecryptedObject, FileTransfer,
 };
 
 use super::{
@@ -198,7 +198,7 @@ fn copy(
 
 fn done_of(opened: &DecryptedObject, plaintext_length: u64) -> DoneObject {
     DoneObject {
-        format: opened.format().map(|format| format.name()),
+        format: opened.format().map(CosFormat::name),
         message_id: opened.message_id().map(|id| id.to_string()),
         plaintext_length,
         etag: None,

@@ -56,7 +56,7 @@ impl ObjectEncryption<'_> {
                 let sealed = io::encrypt(sealer, reader, &mut output)?;
                 output.commit()?;
                 Ok(Done::Message {
-                    header: sealed.header().clone(),
+                    header: Box::new(sealed.header().clone()),
                     context: sealed.context().clone(),
                     plaintext_length: sealed.plaintext_length(),
                 })
@@ -88,7 +88,7 @@ impl ObjectEncryption<'_> {
         let record = Some(transfer.record);
         let interrupted = interrupt::Transfer { record, partial: None };
         let written = interrupt::during(interrupted, || blocking::wait(call))?;
-        self.done(written)
+        self.done(&written)
     }
 
     /// From the front to the end. Nothing is left of it if that is interrupted.
@@ -101,7 +101,7 @@ impl ObjectEncryption<'_> {
         let client = self.client(object)?;
         let reader = Blocking(Interruptible::new(reader));
         let call = client.put_stream(self.object(object, decision), reader);
-        self.done(interruptibly(|| Ok(blocking::wait(call)?))?)
+        self.done(&interruptibly(|| Ok(blocking::wait(call)?))?)
     }
 
     fn object(&self, object: &Object, decision: Decision) -> EncryptObject {
@@ -155,7 +155,7 @@ impl ObjectEncryption<'_> {
         Resumable::new(&identity)
     }
 
-    fn done(&self, written: WrittenObject) -> Result<Done, Failure> {
+    fn done(&self, written: &WrittenObject) -> Result<Done, Failure> {
         Ok(Done::Object(DoneObject {
             format: Some(self.format()?.name()),
             message_id: written.message_id.map(|id| id.to_string()),

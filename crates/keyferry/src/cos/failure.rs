@@ -43,20 +43,20 @@ fn of_object(error: &CosObjectError) -> Code {
 
 /// The next step, in the words of the command line.
 pub(crate) fn hint_for(error: &Error) -> Option<&'static str> {
-    match CosObjectError::find_in(error) {
-        Some(CosObjectError::NotEncrypted) => Some("keyferry cp takes objects as they are"),
-        Some(CosObjectError::NotAccepted { .. }) => Some(
-            "if that is what it should be: --cos-accept, and --cos-accept-carrier for other places of keys",
-        ),
-        Some(CosObjectError::Record { .. }) => Some(
-            "--no-resume goes without it; what an earlier run has sent stays then, until somebody aborts it",
-        ),
-        Some(CosObjectError::SourceChanged) => Some("run again when nobody writes to it any more"),
-        Some(CosObjectError::Held { .. }) => Some("name a file with --output"),
-        Some(_) => None,
-        None if CosError::find_in(error)?.kind() == CosErrorKind::AlreadyExists => {
-            Some("give another name, --force to replace it, or --skip-existing")
+    let Some(error) = CosObjectError::find_in(error) else {
+        let exists = CosError::find_in(error)?.kind() == CosErrorKind::AlreadyExists;
+        return exists.then_some("give another name, --force to replace it, or --skip-existing");
+    };
+    Some(match error {
+        CosObjectError::NotEncrypted => "keyferry cp takes objects as they are",
+        CosObjectError::NotAccepted { .. } => {
+            "if that is what it should be: --cos-accept, and --cos-accept-carrier for other places of keys"
         }
-        None => None,
-    }
+        CosObjectError::Record { .. } => {
+            "--no-resume goes without it; what an earlier run has sent stays then, until somebody aborts it"
+        }
+        CosObjectError::SourceChanged => "run again when nobody writes to it any more",
+        CosObjectError::Held { .. } => "name a file with --output",
+        _ => return None,
+    })
 }

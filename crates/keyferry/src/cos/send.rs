@@ -78,21 +78,17 @@ pub(super) fn file(
 ) -> Result<Sent, Failure> {
     let stamp = Stamp::of(file)?;
     if stamp.length <= PART {
-        let mut bytes = read_at(file, 0, stamp.length)?;
-        let sent = put(object, &bytes, decision);
-        bytes.clear();
-        return sent;
+        return put(object, &read_at(file, 0, stamp.length)?, decision);
     }
     let (log, earlier) = Log::open(&transfer.record)?;
-    let (upload, there) = match again(object, &earlier, stamp, decision)? {
-        Some(found) => found,
-        None => {
-            let upload = Upload::begin(object, decision)?;
-            let (length, modified) = (stamp.length, stamp.modified.to_string());
-            let id = upload.id.as_str();
-            log.start(&json!({ "length": length, "modified": modified, "upload": id }))?;
-            (upload, BTreeMap::new())
-        }
+    let (upload, there) = if let Some(found) = again(object, &earlier, stamp, decision)? {
+        found
+    } else {
+        let upload = Upload::begin(object, decision)?;
+        let (length, modified) = (stamp.length, stamp.modified.to_string());
+        let id = upload.id.as_str();
+        log.start(&json!({ "length": length, "modified": modified, "upload": id }))?;
+        (upload, BTreeMap::new())
     };
     let sending = Sending { upload: &upload, file, stamp, there, log: &log, shown };
     let parts = sending.all()?;
@@ -254,7 +250,9 @@ impl<'o> Upload<'o> {
     /// Makes the object, of which COS must have what was sent.
     fn complete(&self, parts: BTreeMap<u32, Part>) -> Result<Sent, Failure> {
         let mut whole = Crc64::new();
-        parts.values().for_each(|part| whole.append(&part.crc64));
+        for part in parts.values() {
+            whole.append(&part.crc64);
+        }
         let completed = parts
             .into_iter()
             .map(|(number, part)| Ok(CompletedPart::new(PartNumber::new(number)?, part.etag)));

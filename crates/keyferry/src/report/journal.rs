@@ -31,7 +31,7 @@ pub(crate) struct Names {
 #[derive(Debug)]
 pub(crate) enum Done {
     Message {
-        header: Header,
+        header: Box<Header>,
         /// All of it, stored or not.
         context: EncryptionContext,
         plaintext_length: u64,

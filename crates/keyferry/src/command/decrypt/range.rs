@@ -68,7 +68,7 @@ pub(super) fn decrypt(
             .map_err(|failure| if some_comes_out { of_part(failure) } else { failure })?
     };
     output.commit()?;
-    Ok(Done::Message { header, context, plaintext_length })
+    Ok(Done::Message { header: Box::new(header), context, plaintext_length })
 }
 
 /// The range in bytes. The end of the message is verified first, if the range depends on it; of a
