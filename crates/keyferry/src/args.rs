@@ -71,7 +71,6 @@ impl Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one of them in a run")]
 pub(crate) enum Command {
     Encrypt(Encrypt),
     Decrypt(Decrypt),

@@ -50,6 +50,7 @@ pub(crate) enum Naming<'suffix> {
     Remove(&'suffix str),
 }
 
+#[cfg(feature = "tencent-cos")]
 impl Job {
     /// Whether one of its ends is in COS.
     pub(crate) fn is_remote(&self) -> bool {

@@ -172,7 +172,7 @@ impl Findings {
             let (path, place) = (path.join(&name), folder.join(&name));
             match kind {
                 Ok(kind) if !kind.is_symlink() && is_unfinished(&path) => {
-                    self.unfinished.push(path)
+                    self.unfinished.push(path);
                 }
                 Ok(kind) if kind.is_dir() => folders.push(place),
                 Ok(kind) if kind.is_file() => {
