@@ -35,7 +35,11 @@ impl FromStr for Encoding {
 
 /// Reads an AES key. Without an encoding it is found out, and refused if it is not clear.
 pub(crate) fn read(path: &Path, encoding: Option<Encoding>) -> Result<SecretBytes, Failure> {
-    let bytes = KeyFile::read_private(path, LARGEST).map_err(failure)?;
+    let bytes = KeyFile::read_private(path, LARGEST).map_err(|error| {
+        let is_too_long = matches!(error.kind(), KeyFileErrorKind::TooLong { .. });
+        let failure = failure(error);
+        if is_too_long { failure.hint(A_KEY_IS) } else { failure }
+    })?;
     let encodings = match &encoding {
         Some(encoding) => std::slice::from_ref(encoding),
         None => &[Encoding::Raw, Encoding::Hex, Encoding::Base64],
@@ -49,8 +53,7 @@ pub(crate) fn read(path: &Path, encoding: Option<Encoding>) -> Result<SecretByte
             Err(Failure::usage(format!("{path} can be read as a key in more than one way"))
                 .hint("say which, for example: --provider raw-aes:FILE?encoding=hex"))
         }
-        (None, _) => Err(Failure::usage(format!("{path} does not hold an AES key"))
-            .hint("a key is 16, 24 or 32 bytes, raw or as one line of hex or base64")),
+        (None, _) => Err(Failure::usage(format!("{path} does not hold an AES key")).hint(A_KEY_IS)),
     }
 }
 
@@ -138,6 +141,7 @@ fn decode_base64(text: &[u8]) -> Option<SecretBytes> {
     Some(SecretBytes::from(&decoded[..length]))
 }
 
+const A_KEY_IS: &str = "a key is 16, 24 or 32 bytes, raw or as one line of hex or base64";
 /// More than any key in any encoding.
 const LARGEST: usize = 128;
 /// More than a private key of 8192 bits in PEM.

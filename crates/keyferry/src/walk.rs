@@ -8,7 +8,10 @@ use std::{
 };
 
 use crate::{
-    anchor::Below, failure::Failure, input::Source, output::unfinished::is_unfinished,
+    anchor::Below,
+    failure::Failure,
+    input::Source,
+    output::unfinished::{is_unfinished, is_unfinished_transfer},
     place::CosPlace,
 };
 
@@ -171,7 +174,10 @@ impl Findings {
         for (name, kind) in entries {
             let (path, place) = (path.join(&name), folder.join(&name));
             match kind {
-                Ok(kind) if !kind.is_symlink() && is_unfinished(&path) => {
+                Ok(kind)
+                    if kind.is_file() && is_unfinished(&path)
+                        || kind.is_dir() && is_unfinished_transfer(&path) =>
+                {
                     self.unfinished.push(path);
                 }
                 Ok(kind) if kind.is_dir() => folders.push(place),
