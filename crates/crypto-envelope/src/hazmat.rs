@@ -8,7 +8,7 @@ mod detached;
 mod gcm;
 mod key_wrap;
 mod parts;
-mod rsa;
+mod rsa_keys;
 
 pub use self::{
     aes_cbc::AesCbcDecryptor,
@@ -18,6 +18,6 @@ pub use self::{
     gcm::{GcmStream, unauthenticated_gcm_key_stream},
     key_wrap::AesKeyWrap,
     parts::{Part, PartSealer},
-    rsa::{RsaDecryptor, RsaEncryptor, der_value, pkcs8},
+    rsa_keys::{RsaDecryptor, RsaEncryptor, der_value, pkcs8},
 };
 pub use crate::crypto::RsaScheme;

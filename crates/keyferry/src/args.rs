@@ -5,6 +5,11 @@
 mod bench;
 mod caching;
 mod context;
+#[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
+mod copy;
+#[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
+mod cos;
+#[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
 mod files;
 #[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
 mod kms;
@@ -16,10 +21,16 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
+#[cfg(feature = "tencent-cos")]
+pub(crate) use self::cos::CosDomainName;
+#[cfg(all(test, feature = "tencent-cos"))]
+pub(crate) use self::cos::{CARRIERS, FORMATS, WRITTEN_FORMATS};
 pub(crate) use self::{
     bench::Bench,
     caching::Caching,
     context::{Expected, Pair},
+    copy::Copy,
+    cos::{CosTransfer, CosWay},
     files::{Files, Report},
     kms::Kms,
     policy::{Commitment, Suite},
@@ -42,7 +53,7 @@ use crate::{bounds, local_keys::Purpose, provider::ProviderSpec};
 /// keeps in $XDG_DATA_HOME/keyferry (~/.local/share/keyferry). If you lose it, you lose the data.
 ///
 /// Exit codes: 0 done, 1 internal, I/O or network error, 2 wrong usage, 3 some files failed and others did
-/// not, 4 denied by a key service or no such key, 5 the data is not intact, 6 refused by policy,
+/// not, 4 denied by a key service or COS, no such key or object, 5 the data is not intact, 6 refused by policy,
 /// 130 interrupted.
 #[derive(Debug, Parser)]
 #[command(name = "keyferry", version, max_term_width = 100)]
@@ -64,6 +75,7 @@ pub(crate) enum Command {
     Encrypt(Encrypt),
     Decrypt(Decrypt),
     Inspect(Inspect),
+    Cp(Copy),
     #[command(subcommand)]
     Keys(Keys),
     Kms(Kms),
@@ -73,12 +85,13 @@ pub(crate) enum Command {
     Man(Man),
 }
 
-/// Encrypt files, folders, or standard input
+/// Encrypt files, folders, objects in COS, or standard input
 ///
 /// FILE becomes FILE.encrypted. Use --recursive for folders, and --output to put the results
-/// somewhere else. A result gets its name only once it is complete, so a run that was
-/// interrupted can be repeated with --skip-existing.
+/// somewhere else: cos://BUCKET/KEY, or cos://BUCKET/FOLDER/ for several. A result gets its name only once it
+/// is complete, so a run that was interrupted can be repeated with --skip-existing.
 #[derive(Debug, Args)]
+#[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
 pub(crate) struct Encrypt {
     #[command(flatten)]
     pub(crate) files: Files,
@@ -110,9 +123,15 @@ pub(crate) struct Encrypt {
     /// Plaintext bytes in a frame, up to 64 MiB
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024, value_parser = clap::value_parser!(u32).range(1..=i64::from(bounds::LONGEST_FRAME)))]
     pub(crate) frame_length: u32,
+
+    /// Format of new objects in COS. The others than "message" are for what the official SDKs for COS
+    /// have to read, with keys of --provider cos-aes or cos-rsa; those that are called unauthenticated
+    /// do not show whether somebody has changed the data
+    #[arg(long, value_name = "FORMAT", default_value = "message", value_parser = cos::WRITTEN_FORMATS)]
+    pub(crate) cos_format: String,
 }
 
-/// Decrypt files, folders, or standard input
+/// Decrypt files, folders, objects in COS, or standard input
 ///
 /// FILE.encrypted becomes FILE. A file appears only once all of it is verified. On standard
 /// output, frames of unsigned messages come out as they are verified; signed messages only once
@@ -170,13 +189,23 @@ pub(crate) struct Decrypt {
     /// Refuse messages with longer frames, or a longer body that is not framed
     #[arg(long, value_name = "BYTES")]
     pub(crate) max_length: Option<u64>,
+
+    /// Also read objects in COS of this format. By default "message" alone, since whoever can write
+    /// the bucket could replace an object by one that does not show changes
+    #[arg(long, value_name = "FORMAT", value_parser = cos::FORMATS)]
+    pub(crate) cos_accept: Vec<String>,
+
+    /// Also read objects in COS whose wrapped keys stand there. By default "metadata" alone
+    #[arg(long, value_name = "CARRIER", value_parser = cos::CARRIERS)]
+    pub(crate) cos_accept_carrier: Vec<String>,
 }
 
 /// Show what messages say about themselves, without a key and unverified
 #[derive(Debug, Args)]
+#[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Inspect {
-    /// The messages: files, folders, patterns; "-" or nothing is standard input
+    /// The messages: files, folders, patterns, cos://BUCKET/KEY; "-" or nothing is standard input
     #[arg(value_name = "FILE")]
     pub(crate) inputs: Vec<PathBuf>,
 
@@ -196,6 +225,9 @@ pub(crate) struct Inspect {
     /// One JSON object a line instead of text
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) cos: CosWay,
 }
 
 /// The keys that keyferry made and keeps
@@ -266,7 +298,7 @@ pub(crate) struct Man {
 #[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
 pub(crate) struct WrappingKeys {
     /// Where the key is: raw-aes:FILE, raw-rsa:PEM, aws-kms:ARN, aws-kms:discovery, aws-kms-rsa:ARN,
-    /// alibaba-kms:ID or alibaba-kms-rsa:ID, and options, which --help lists. Given several times, the first
+    /// alibaba-kms:ID, alibaba-kms-rsa:ID, cos-aes:FILE or cos-rsa:PEM, and options, which --help lists. Given several times, the first
     /// one makes the data key, all wrap it, and any of them decrypts. By default the local keys
     ///
     /// raw-aes:FILE[?namespace=NS&name=NAME&encoding=raw|hex|base64]
@@ -293,6 +325,14 @@ pub(crate) struct WrappingKeys {
     ///
     /// alibaba-kms-rsa:ID?...[&version=ID&public-key=FILE]: an RSA key, by either way. With the public half of
     /// that version in a file, encrypting makes no call
+    ///
+    /// cos-aes:FILE[?wrapping=java|python-master-iv|danger-python-fixed&encoding=raw|hex|base64]: an AES key of
+    /// the official SDKs for COS, for objects in COS alone. danger-python-fixed is what the released SDK for
+    /// Python reads: who knows the data key of one object can compute those of all
+    ///
+    /// cos-rsa:PEM[?wrapping=python-oaep|java|java-bouncycastle|danger-python-pkcs1-v15
+    /// &passphrase-file=FILE]: the same with an RSA key. Anybody who has the public key can make an object that
+    /// opens
     #[arg(short, long = "provider", value_name = "PROVIDER")]
     pub(crate) providers: Vec<ProviderSpec>,
 

@@ -3,6 +3,8 @@
 #[cfg(feature = "alibaba-kms")]
 mod bench;
 mod completions;
+#[cfg(feature = "tencent-cos")]
+mod cp;
 mod decrypt;
 mod encrypt;
 mod inspect;
@@ -13,6 +15,8 @@ mod man;
 
 use crypto_envelope::EncryptionContext;
 
+#[cfg(feature = "tencent-cos")]
+pub(crate) use self::decrypt::ExpectedContext;
 use crate::{
     anchor::Missing,
     args::{Command, Files, Pair},
@@ -31,6 +35,10 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
         Command::Encrypt(arguments) => encrypt::run(arguments),
         Command::Decrypt(arguments) => decrypt::run(arguments),
         Command::Inspect(arguments) => inspect::run(arguments),
+        #[cfg(feature = "tencent-cos")]
+        Command::Cp(arguments) => cp::run(arguments),
+        #[cfg(not(feature = "tencent-cos"))]
+        Command::Cp(_) => Err(crate::input::without_cos()),
         Command::Keys(arguments) => keys::run(arguments),
         #[cfg(feature = "alibaba-kms")]
         Command::Kms(arguments) => kms::run(arguments),
@@ -46,7 +54,14 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
 }
 
 /// A job whose ends can be used.
-struct Ready {
+enum Ready {
+    Local(Local),
+    #[cfg(feature = "tencent-cos")]
+    Remote(crate::cos::Remote),
+}
+
+/// A job from a file or a pipe to another.
+struct Local {
     input: Input,
     destination: Destination,
     decision: Decision,
@@ -109,6 +124,13 @@ fn make_ready(
     files: &Files,
     progress: Progress,
 ) -> Result<Option<Ready>, Failure> {
+    #[cfg(feature = "tencent-cos")]
+    if job.is_remote() {
+        let Job { source, destination, .. } = job;
+        let remote =
+            crate::cos::Remote::new(source, destination, files, existing(files), progress)?;
+        return Ok(remote.map(Ready::Remote));
+    }
     let Job { source, mut destination, below } = job;
     let input = source.open()?;
     let input = if files.decode { input.decoded() } else { input };
@@ -122,7 +144,8 @@ fn make_ready(
         destination = destination.anchored(folder);
     }
     let decision = destination.decide(existing(files))?;
-    Ok((decision != Decision::Skip).then_some(Ready { input, destination, decision, progress }))
+    let local = Local { input, destination, decision, progress };
+    Ok((decision != Decision::Skip).then_some(Ready::Local(local)))
 }
 
 fn existing(files: &Files) -> Existing {

@@ -3,7 +3,8 @@
 use std::{error::Error as StdError, fmt, io, process::ExitCode};
 
 use crypto_envelope::{
-    Error, LimitKind, MessagePart, PolicyViolation, UnwrapAttempt, provider::ProviderErrorKind,
+    Error, LimitKind, MessagePart, PolicyViolation, UnwrapAttempt,
+    provider::{DetachedTarget, ProviderErrorKind, Target},
 };
 
 use crate::{provider, text::printable};
@@ -44,6 +45,8 @@ impl Failure {
     /// What is wrong with a message; an I/O error names its file by itself.
     pub(crate) fn of_message(error: Error, name: &str) -> Self {
         match error {
+            #[cfg(feature = "tencent-cos")]
+            error if crate::cos::is_about_object(&error) => Self::from(error).about(name),
             Error::Io(_) => error.into(),
             error => Self::from(error).about(name),
         }
@@ -106,6 +109,10 @@ impl From<Error> for Failure {
 }
 
 fn code_of(error: &Error) -> Code {
+    #[cfg(feature = "tencent-cos")]
+    if let Some(code) = crate::cos::code_of(error) {
+        return code;
+    }
     match error {
         Error::Authentication { .. }
         | Error::Truncated { .. }
@@ -132,6 +139,10 @@ fn code_of(error: &Error) -> Code {
 
 /// The next step, in the words of the command line.
 fn hint_for(error: &Error) -> Option<&'static str> {
+    #[cfg(feature = "tencent-cos")]
+    if let Some(hint) = crate::cos::hint_for(error) {
+        return Some(hint);
+    }
     match error {
         Error::NoUsableKey { attempts, .. } => hint_for_attempts(attempts),
         Error::Provider(error) if error.kind() == ProviderErrorKind::WrongContext => {
@@ -150,6 +161,19 @@ fn hint_for(error: &Error) -> Option<&'static str> {
             "decrypt all of it; or, if it does not matter who wrote it: --danger-ignore-signature",
         ),
         Error::SourceChanged => Some("try again when nobody writes to it any more"),
+        Error::Policy(PolicyViolation::Target {
+            target: Target::Detached(DetachedTarget::CosObject),
+            ..
+        }) => Some(
+            "objects of this --cos-format, or --cos-accept, have keys of --provider cos-aes or cos-rsa",
+        ),
+        Error::Policy(PolicyViolation::Target { target: Target::Message(suite), .. })
+            if !suite.is_signing() =>
+        {
+            Some(
+                "keys of --provider cos-aes and cos-rsa are for objects in COS of a --cos-format that is not message",
+            )
+        }
         Error::Policy(PolicyViolation::Commitment { .. }) => {
             Some("to read older messages that do not commit to their key: --commitment allow")
         }

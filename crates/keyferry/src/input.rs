@@ -13,6 +13,7 @@ use crate::{
     anchor::Below,
     base64_stream::{Decoder, LONGEST_PIECE, NotBase64},
     failure::{Code, Failure},
+    place::CosPlace,
 };
 
 /// What can be opened to read.
@@ -22,6 +23,8 @@ pub(crate) enum Source {
     File(PathBuf),
     /// A file that was found, and not named.
     InFolder(Below),
+    /// An object in COS, which is opened elsewhere.
+    Cos(CosPlace),
 }
 
 /// An open source.
@@ -52,16 +55,23 @@ impl Source {
             Self::StandardInput => "standard input".to_owned(),
             Self::File(path) => path.display().to_string(),
             Self::InFolder(below) => below.path().display().to_string(),
+            Self::Cos(place) => place.to_string(),
         }
     }
 
-    /// The path, unless it is standard input.
+    /// The path, if it is a file.
     pub(crate) fn path(&self) -> Option<PathBuf> {
         match self {
-            Self::StandardInput => None,
+            Self::StandardInput | Self::Cos(_) => None,
             Self::File(path) => Some(path.clone()),
             Self::InFolder(below) => Some(below.path()),
         }
+    }
+
+    /// Why it is none of what only objects are.
+    #[cfg(feature = "tencent-cos")]
+    pub(crate) fn no_object(&self) -> Failure {
+        Failure::usage(format!("{} is not in COS", self.name()))
     }
 
     pub(crate) fn open(&self) -> Result<Input, Failure> {
@@ -72,10 +82,11 @@ impl Source {
             Self::StandardInput => io::stdin().as_fd().try_clone_to_owned().map(File::from),
             Self::File(path) => File::open(path),
             Self::InFolder(below) => below.open_file(),
+            Self::Cos(_) => return Err(without_cos()),
         };
         let reader = reader.map_err(cannot)?;
         let length = match self {
-            Self::StandardInput => None,
+            Self::StandardInput | Self::Cos(_) => None,
             Self::File(_) | Self::InFolder(_) => {
                 let metadata = reader.metadata().map_err(cannot)?;
                 if metadata.is_dir() {
@@ -86,6 +97,11 @@ impl Source {
         };
         Ok(Input { reader, source: self.clone(), length, decoding: None })
     }
+}
+
+/// A place in COS, where there is nothing that could reach it.
+pub(crate) fn without_cos() -> Failure {
+    Failure::usage("this keyferry was built without the feature tencent-cos")
 }
 
 impl Input {

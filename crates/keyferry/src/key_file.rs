@@ -35,7 +35,11 @@ impl FromStr for Encoding {
 
 /// Reads an AES key. Without an encoding it is found out, and refused if it is not clear.
 pub(crate) fn read(path: &Path, encoding: Option<Encoding>) -> Result<SecretBytes, Failure> {
-    let bytes = KeyFile::read_private(path, LARGEST).map_err(failure)?;
+    let bytes = KeyFile::read_private(path, LARGEST).map_err(|error| {
+        let is_too_long = matches!(error.kind(), KeyFileErrorKind::TooLong { .. });
+        let failure = failure(error);
+        if is_too_long { failure.hint(A_KEY_IS) } else { failure }
+    })?;
     let encodings = match &encoding {
         Some(encoding) => std::slice::from_ref(encoding),
         None => &[Encoding::Raw, Encoding::Hex, Encoding::Base64],
@@ -49,17 +53,24 @@ pub(crate) fn read(path: &Path, encoding: Option<Encoding>) -> Result<SecretByte
             Err(Failure::usage(format!("{path} can be read as a key in more than one way"))
                 .hint("say which, for example: --provider raw-aes:FILE?encoding=hex"))
         }
-        (None, _) => Err(Failure::usage(format!("{path} does not hold an AES key"))
-            .hint("a key is 16, 24 or 32 bytes, raw or as one line of hex or base64")),
+        (None, _) => Err(Failure::usage(format!("{path} does not hold an AES key")).hint(A_KEY_IS)),
     }
 }
 
 /// Reads an RSA key. A public one may be read by everybody, a private one may not.
 pub(crate) fn read_rsa_key(path: &Path) -> Result<RsaKey, Failure> {
+    read_rsa_key_by(path, RsaKey::parse)
+}
+
+/// The same for keys in other forms.
+pub(crate) fn read_rsa_key_by(
+    path: &Path,
+    parse: impl FnOnce(&[u8]) -> crypto_envelope::Result<RsaKey>,
+) -> Result<RsaKey, Failure> {
     let about = |error| Failure::from(error).about(&path.display().to_string());
     let file = KeyFile::open(path).map_err(failure)?;
     let access = file.check_private();
-    let key = RsaKey::parse(file.read(LARGEST_RSA).map_err(failure)?.expose()).map_err(about)?;
+    let key = parse(file.read(LARGEST_RSA).map_err(failure)?.expose()).map_err(about)?;
     if key.is_private() {
         access.map_err(failure)?;
     }
@@ -67,9 +78,17 @@ pub(crate) fn read_rsa_key(path: &Path) -> Result<RsaKey, Failure> {
 }
 
 /// Reads a text that nobody else may read, of at most `most` bytes.
-#[cfg(feature = "alibaba-kms")]
+#[cfg(any(feature = "alibaba-kms", feature = "tencent-cos"))]
 pub(crate) fn read_text(path: &Path, most: usize) -> Result<SecretBytes, Failure> {
     KeyFile::read_private(path, most).map_err(failure)
+}
+
+/// Reads a passphrase that nobody else may read, without the line break that editors leave at its end.
+#[cfg(feature = "tencent-cos")]
+pub(crate) fn read_line(path: &Path) -> Result<SecretBytes, Failure> {
+    let text = read_text(path, LONGEST_PASSPHRASE)?;
+    let line = text.expose().strip_suffix(b"\n").unwrap_or(text.expose());
+    Ok(SecretBytes::from(line.strip_suffix(b"\r").unwrap_or(line)))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
@@ -122,10 +141,14 @@ fn decode_base64(text: &[u8]) -> Option<SecretBytes> {
     Some(SecretBytes::from(&decoded[..length]))
 }
 
+const A_KEY_IS: &str = "a key is 16, 24 or 32 bytes, raw or as one line of hex or base64";
 /// More than any key in any encoding.
 const LARGEST: usize = 128;
 /// More than a private key of 8192 bits in PEM.
 const LARGEST_RSA: usize = 16_384;
+/// In bytes.
+#[cfg(feature = "tencent-cos")]
+const LONGEST_PASSPHRASE: usize = 1024;
 
 #[cfg(test)]
 mod tests {

@@ -9,6 +9,8 @@ mod base64_stream;
 mod bench;
 mod bounds;
 mod command;
+#[cfg(feature = "tencent-cos")]
+mod cos;
 mod failure;
 mod failures;
 mod input;
@@ -16,6 +18,7 @@ mod interrupt;
 mod key_file;
 mod local_keys;
 mod output;
+mod place;
 mod plan;
 mod progress;
 mod provider;

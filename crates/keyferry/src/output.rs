@@ -21,7 +21,10 @@ use crate::{
     anchor::Folder,
     base64_stream::{Encoder, LONGEST_PIECE},
     failure::{Code, Failure},
-    interrupt, report,
+    input::without_cos,
+    interrupt,
+    place::CosPlace,
+    report,
     terminal::{self, Answer},
 };
 
@@ -36,6 +39,8 @@ pub(crate) enum Destination {
     File(PathBuf),
     /// The same in a folder that is held open, under `path` for people.
     Anchored { folder: Folder, name: OsString, path: PathBuf },
+    /// An object in COS, which is written elsewhere.
+    Cos(CosPlace),
 }
 
 /// What may happen to a file that is there already.
@@ -100,6 +105,9 @@ impl Destination {
     pub(crate) fn named(path: &Path) -> Result<Self, Failure> {
         if path == Path::new("-") {
             return Self::standard_output();
+        }
+        if let Some(place) = CosPlace::parse_object(path)? {
+            return Ok(Self::Cos(place));
         }
         match fs::metadata(path) {
             Ok(found) if found.is_file() && leads_to_descriptor(path) => {
@@ -182,6 +190,7 @@ impl Destination {
             Self::Stream { file, .. } => Ok(file),
             Self::File(path) => Err(path.clone()),
             Self::Anchored { folder, name, .. } => Err(folder.path_of(name)),
+            Self::Cos(place) => Err(place.to_string().into()),
         }
     }
 
@@ -191,6 +200,7 @@ impl Destination {
             Self::Stream { .. } => return Ok(Decision::Create),
             Self::File(path) => path.clone(),
             Self::Anchored { folder, name, .. } => folder.path_of(name),
+            Self::Cos(_) => return Err(without_cos()),
         };
         let (path, name) = (path.as_path(), self.to_string());
         if path.is_dir() {
@@ -232,6 +242,7 @@ impl Destination {
             }
             Self::File(path) => (path, None),
             Self::Anchored { folder, name, .. } => (folder.path_of(&name), Some(folder)),
+            Self::Cos(_) => return Err(without_cos()),
         };
         let unfinished = unfinished::create_in(folder_of(&target), audience.mode());
         let unfinished = unfinished.map_err(|error| {
@@ -252,6 +263,7 @@ impl fmt::Display for Destination {
         match self {
             Self::Stream { name, .. } => f.write_str(name),
             Self::File(path) | Self::Anchored { path, .. } => path.display().fmt(f),
+            Self::Cos(place) => place.fmt(f),
         }
     }
 }
@@ -385,14 +397,14 @@ fn leads_to_descriptor(path: &Path) -> bool {
     false
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(crate) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     }
 }
 
-fn exists(name: &str) -> Failure {
+pub(crate) fn exists(name: &str) -> Failure {
     Failure::usage(format!("{name} exists already"))
         .hint("give another name with --output, --force to replace it, or --skip-existing")
 }

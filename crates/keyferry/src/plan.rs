@@ -13,6 +13,7 @@ use crate::{
     failure::Failure,
     input::Source,
     output::Destination,
+    place::CosPlace,
     walk::{Findings, Found, Kind, NotTaken, Origin, Recursion},
 };
 
@@ -47,6 +48,14 @@ pub(crate) struct LeftAlone {
 pub(crate) enum Naming<'suffix> {
     Add(&'suffix str),
     Remove(&'suffix str),
+}
+
+#[cfg(feature = "tencent-cos")]
+impl Job {
+    /// Whether one of its ends is in COS.
+    pub(crate) fn is_remote(&self) -> bool {
+        matches!(self.source, Source::Cos(_)) || matches!(self.destination, Destination::Cos(_))
+    }
 }
 
 impl Plan {
@@ -101,13 +110,18 @@ impl Plan {
             if let Some(path) = job.source.path() {
                 sources.insert(place_of(&path), number);
                 sources.insert(name_in_folder(&path), number);
+            } else if let Source::Cos(place) = &job.source {
+                sources.insert(place.to_string().into(), number);
             }
         }
         let mut results = BTreeMap::new();
         for (number, Job { source, destination, .. }) in self.jobs.iter().enumerate() {
-            let Destination::File(path) = destination else { continue };
-            // A link of that name is replaced, wherever it leads.
-            let place = name_in_folder(path);
+            let place = match destination {
+                // A link of that name is replaced, wherever it leads.
+                Destination::File(path) => name_in_folder(path),
+                Destination::Cos(place) => place.to_string().into(),
+                _ => continue,
+            };
             if let Some(other) = sources.get(&place).filter(|other| **other != number) {
                 let other = self.jobs[*other].source.name();
                 let source = source.name();
@@ -148,10 +162,16 @@ enum Results<'output> {
     Beside,
     /// Into a folder, with the structure of the inputs.
     Folder(&'output Path),
+    /// The same in COS.
+    CosFolder(CosPlace),
 }
 
 impl<'output> Results<'output> {
     fn new(output: Option<&'output Path>, inputs: &[Found]) -> Result<Self, Failure> {
+        let in_cos = output.map(CosPlace::parse).transpose()?.flatten();
+        if let Some(folder) = in_cos.filter(CosPlace::is_folder) {
+            return Ok(Self::CosFolder(folder));
+        }
         match (output, inputs) {
             (None, _) => Ok(Self::Beside),
             (Some(folder), _) if folder.is_dir() => Ok(Self::Folder(folder)),
@@ -192,9 +212,26 @@ impl<'output> Results<'output> {
             (Self::Beside, Source::InFolder(Below { root, place })) => {
                 Below { root: root.clone(), place: naming.apply(place)? }
             }
+            (Self::Beside, Source::Cos(place)) => {
+                let name = naming.apply_to_name(&place.key)?;
+                let destination = Destination::Cos(CosPlace { key: name, ..place.clone() });
+                return Ok(Job { source: found.source, destination, below: None });
+            }
+            (Self::CosFolder(folder), _) => {
+                let place = found.place.to_str().ok_or_else(|| {
+                    Failure::usage(format!("{} is not in UTF-8", found.place.display()))
+                })?;
+                let destination = Destination::Cos(folder.joined(&naming.apply_to_name(place)?));
+                return Ok(Job { source: found.source, destination, below: None });
+            }
             (Self::Beside, source) => {
                 let path = naming.apply(&source.path().unwrap_or_default())?;
                 let destination = Destination::File(path);
+                return Ok(Job { source: found.source, destination, below: None });
+            }
+            // Nothing on the way there that somebody could exchange.
+            (Self::Folder(root), Source::Cos(_)) => {
+                let destination = Destination::File(root.join(naming.apply(&found.place)?));
                 return Ok(Job { source: found.source, destination, below: None });
             }
             (Self::Folder(root), _) => {
@@ -223,6 +260,18 @@ impl Naming<'_> {
         }
     }
 
+    /// As [`apply`](Self::apply), of the key of an object.
+    fn apply_to_name(self, name: &str) -> Result<String, Failure> {
+        match self {
+            Self::Add(suffix) => Ok(format!("{name}{suffix}")),
+            Self::Remove(suffix) => {
+                let rest = name.strip_suffix(suffix);
+                let rest = rest.filter(|rest| !rest.is_empty() && !rest.ends_with('/'));
+                rest.map(str::to_owned).ok_or_else(|| without_its_suffix(name, suffix))
+            }
+        }
+    }
+
     fn apply(self, path: &Path) -> Result<PathBuf, Failure> {
         match self {
             Self::Add(suffix) => {
@@ -231,12 +280,15 @@ impl Naming<'_> {
                 Ok(name.into())
             }
             Self::Remove("") => Ok(path.to_owned()),
-            Self::Remove(suffix) => without_suffix(path, suffix).ok_or_else(|| {
-                Failure::usage(format!("{} does not end in {suffix}", path.display()))
-                    .hint("say where the plaintext goes with --output, or another --suffix")
-            }),
+            Self::Remove(suffix) => without_suffix(path, suffix)
+                .ok_or_else(|| without_its_suffix(&path.display().to_string(), suffix)),
         }
     }
+}
+
+fn without_its_suffix(name: &str, suffix: &str) -> Failure {
+    Failure::usage(format!("{name} does not end in {suffix}"))
+        .hint("say where the plaintext goes with --output, or another --suffix")
 }
 
 /// The path without the suffix, unless nothing of the file name would be left.

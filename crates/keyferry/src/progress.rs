@@ -67,6 +67,12 @@ impl Shown {
     pub(crate) fn advance(&self, length: usize) {
         self.0.inc(length as u64);
     }
+
+    /// So many bytes are done in all.
+    #[cfg(feature = "tencent-cos")]
+    pub(crate) fn set(&self, done: u64) {
+        self.0.set_position(done);
+    }
 }
 
 impl Drop for Shown {

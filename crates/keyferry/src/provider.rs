@@ -9,6 +9,8 @@ mod key_name;
 mod options;
 mod raw_aes;
 mod raw_rsa;
+#[cfg(feature = "tencent-cos")]
+mod tencent_cos;
 
 use std::{fmt::Debug, path::Path, str::FromStr, sync::Arc};
 
@@ -113,12 +115,16 @@ const KINDS_OF_SERVICES: &[(&str, &str)] = &[
     ("aws-kms-rsa", "aws-kms"),
     ("alibaba-kms", "alibaba-kms"),
     ("alibaba-kms-rsa", "alibaba-kms"),
+    ("cos-aes", "tencent-cos"),
+    ("cos-rsa", "tencent-cos"),
 ];
 const SERVICES: &[Service] = &[
     #[cfg(feature = "alibaba-kms")]
     alibaba_kms::SERVICE,
     #[cfg(feature = "aws-kms")]
     aws_kms::SERVICE,
+    #[cfg(feature = "tencent-cos")]
+    tencent_cos::SERVICE,
 ];
 
 impl ProviderSpec {

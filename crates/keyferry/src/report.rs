@@ -9,6 +9,8 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
+#[cfg(feature = "tencent-cos")]
+pub(crate) use self::journal::DoneObject;
 pub(crate) use self::{
     claims::Claims,
     journal::{Done, Journal, Names, Operation},
@@ -81,7 +83,7 @@ pub(crate) fn print_json(value: &Value) -> Result<(), Failure> {
 }
 
 /// A line of JSON to standard error, where standard output is for data.
-#[cfg(feature = "alibaba-kms")]
+#[cfg(any(feature = "alibaba-kms", feature = "tencent-cos"))]
 pub(crate) fn say_json(value: &Value) -> Result<(), Failure> {
     say_raw(&json_line(value))
 }

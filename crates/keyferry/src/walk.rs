@@ -7,7 +7,13 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use crate::{anchor::Below, failure::Failure, input::Source, output::unfinished::is_unfinished};
+use crate::{
+    anchor::Below,
+    failure::Failure,
+    input::Source,
+    output::unfinished::{is_unfinished, is_unfinished_transfer},
+    place::CosPlace,
+};
 
 /// A file to work on.
 #[derive(Debug)]
@@ -81,6 +87,11 @@ impl Findings {
     /// Adds what `named` stands for: itself, unless it is a pattern. Links are followed if they
     /// are named themselves. Where others lead is not for this program to trust.
     pub(crate) fn add(&mut self, named: &Path, recursion: Recursion) -> Result<(), Failure> {
+        if let Some(place) = CosPlace::parse_object(named)? {
+            let (name, source) = (place.name().into(), Source::Cos(place));
+            self.found.push(Found { source, place: name, origin: Origin::Named });
+            return Ok(());
+        }
         let pattern = named.to_str().filter(|text| text.contains(['*', '?', '[']));
         if let Some(pattern) = pattern.filter(|_| fs::symlink_metadata(named).is_err()) {
             return self.add_matches(pattern, recursion);
@@ -163,8 +174,13 @@ impl Findings {
         for (name, kind) in entries {
             let (path, place) = (path.join(&name), folder.join(&name));
             match kind {
+                Ok(kind)
+                    if kind.is_file() && is_unfinished(&path)
+                        || kind.is_dir() && is_unfinished_transfer(&path) =>
+                {
+                    self.unfinished.push(path);
+                }
                 Ok(kind) if kind.is_dir() => folders.push(place),
-                Ok(kind) if kind.is_file() && is_unfinished(&path) => self.unfinished.push(path),
                 Ok(kind) if kind.is_file() => {
                     let seen = place.strip_prefix(start).unwrap_or(&place).to_owned();
                     let source = Source::InFolder(Below { root: root.to_owned(), place });

@@ -112,6 +112,19 @@ impl CosAesProvider {
         Ok(key)
     }
 
+    /// What a wrapped key says of itself, if an AES key wrapped it. No key is needed.
+    #[must_use]
+    pub fn recognize(key: &EncryptedDataKey) -> Option<KeyDescription> {
+        let algorithm = match Wrapping::of(key)? {
+            Wrapping::AesFixedKeystream => "AES-CTR with a fixed key stream",
+            Wrapping::AesMasterIv(_) => "AES-CTR",
+            Wrapping::AesKeyWrap => "AES Key Wrap",
+            Wrapping::AesEcb => "AES-ECB",
+            _ => return None,
+        };
+        Some(KeyDescription::new().with_algorithm(algorithm))
+    }
+
     fn open(&self, wrapping: &Wrapping, ciphertext: &[u8]) -> Result<Option<SecretBytes>> {
         match wrapping {
             Wrapping::AesFixedKeystream => self.stream([0; 16], ciphertext).map(Some),
@@ -177,14 +190,7 @@ impl KeyProvider for CosAesProvider {
     }
 
     fn describe(&self, key: &EncryptedDataKey) -> Option<KeyDescription> {
-        let algorithm = match Wrapping::of(key)? {
-            Wrapping::AesFixedKeystream => "AES-CTR with a fixed key stream",
-            Wrapping::AesMasterIv(_) => "AES-CTR",
-            Wrapping::AesKeyWrap => "AES Key Wrap",
-            Wrapping::AesEcb => "AES-ECB",
-            _ => return None,
-        };
-        Some(KeyDescription::new().with_algorithm(algorithm))
+        Self::recognize(key)
     }
 
     fn properties(&self) -> Properties {

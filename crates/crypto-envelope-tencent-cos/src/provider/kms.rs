@@ -49,6 +49,14 @@ impl CosKmsProvider {
     pub fn new(kms: Arc<dyn TencentKms>) -> Self {
         Self { kms }
     }
+
+    /// What a wrapped key says of itself, if Tencent Cloud KMS wrapped it. Nothing is called.
+    #[must_use]
+    pub fn recognize(key: &EncryptedDataKey) -> Option<KeyDescription> {
+        let wrapping = Wrapping::of(key)?;
+        matches!(wrapping, Wrapping::Kms { .. })
+            .then(|| KeyDescription::new().with_algorithm("Tencent Cloud KMS"))
+    }
 }
 
 #[async_trait]
@@ -83,9 +91,7 @@ impl KeyProvider for CosKmsProvider {
     }
 
     fn describe(&self, key: &EncryptedDataKey) -> Option<KeyDescription> {
-        let wrapping = Wrapping::of(key)?;
-        matches!(wrapping, Wrapping::Kms { .. })
-            .then(|| KeyDescription::new().with_algorithm("Tencent Cloud KMS"))
+        Self::recognize(key)
     }
 
     fn properties(&self) -> Properties {

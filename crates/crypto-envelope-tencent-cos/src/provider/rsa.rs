@@ -129,6 +129,18 @@ impl CosRsaProvider {
         self
     }
 
+    /// What a wrapped key says of itself, if an RSA key wrapped it. No key is needed.
+    #[must_use]
+    pub fn recognize(key: &EncryptedDataKey) -> Option<KeyDescription> {
+        let algorithm = match Wrapping::of(key)? {
+            Wrapping::RsaPython { .. } => "RSA-OAEP-SHA-1 or RSA-PKCS1-v1_5",
+            Wrapping::RsaJava { .. } => "RSA-OAEP-SHA-256",
+            Wrapping::RsaLegacy { .. } => "RSA-PKCS1-v1_5",
+            _ => return None,
+        };
+        Some(KeyDescription::new().with_algorithm(algorithm))
+    }
+
     fn open(&self, wrapping: &Wrapping, ciphertext: &[u8]) -> Option<Result<SecretBytes>> {
         let length = match wrapping {
             Wrapping::RsaPython { length }
@@ -208,13 +220,7 @@ impl KeyProvider for CosRsaProvider {
     }
 
     fn describe(&self, key: &EncryptedDataKey) -> Option<KeyDescription> {
-        let algorithm = match Wrapping::of(key)? {
-            Wrapping::RsaPython { .. } => "RSA-OAEP-SHA-1 or RSA-PKCS1-v1_5",
-            Wrapping::RsaJava { .. } => "RSA-OAEP-SHA-256",
-            Wrapping::RsaLegacy { .. } => "RSA-PKCS1-v1_5",
-            _ => return None,
-        };
-        Some(KeyDescription::new().with_algorithm(algorithm))
+        Self::recognize(key)
     }
 
     fn properties(&self) -> Properties {

@@ -4,15 +4,18 @@ use std::{num::NonZeroUsize, path::PathBuf};
 
 use clap::{ArgGroup, Args};
 
+use super::CosTransfer;
+
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("existing").multiple(false))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Files {
-    /// What to read: files, folders, patterns such as '*.log'; "-" or nothing is standard input
+    /// What to read: files, folders, patterns such as '*.log', cos://BUCKET/KEY; "-" or nothing is
+    /// standard input
     #[arg(value_name = "FILE")]
     pub(crate) inputs: Vec<PathBuf>,
 
-    /// The file to write, or a folder for the results; "-" is standard output. By default the
+    /// The file or cos://BUCKET/KEY to write, or a folder for the results; "-" is standard output. By default the
     /// results are put beside the inputs, or standard input goes to standard output
     #[arg(short, long, value_name = "PATH")]
     pub(crate) output: Option<PathBuf>,
@@ -51,6 +54,9 @@ pub(crate) struct Files {
 
     #[command(flatten)]
     pub(crate) report: Report,
+
+    #[command(flatten)]
+    pub(crate) cos: CosTransfer,
 }
 
 #[derive(Debug, Args)]

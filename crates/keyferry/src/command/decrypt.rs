@@ -2,9 +2,15 @@
 
 mod range;
 
-use crypto_envelope::{Decryptor, EncryptionContext, Limits, UnverifiedHeader, blocking, io};
+use std::sync::Arc;
 
-use super::{Ready, context, do_all, open_output};
+use crypto_envelope::{
+    Decryptor, EncryptionContext, Limits, UnverifiedHeader, blocking, io, provider::KeyProvider,
+};
+
+use super::{Local, Ready, context, do_all, open_output};
+#[cfg(feature = "tencent-cos")]
+use crate::cos::decrypt::ObjectDecryption;
 use crate::{
     args::{Decrypt, Expected},
     bounds,
@@ -30,7 +36,11 @@ pub(super) fn run(arguments: &Decrypt) -> Result<(), Failure> {
         files,
         &arguments.keys.providers,
         || Decryptors::new(arguments),
-        |decryptors, ready| decrypt(decryptors, &expected, arguments, ready),
+        |decryptors, ready| match ready {
+            Ready::Local(local) => decrypt(decryptors, &expected, arguments, local),
+            #[cfg(feature = "tencent-cos")]
+            Ready::Remote(remote) => decryptors.of_objects(&expected, arguments).run(remote),
+        },
     )
 }
 
@@ -39,6 +49,8 @@ struct Decryptors {
     /// The file gets its name once everything is verified, the signature too.
     to_file: Decryptor,
     to_stream: Decryptor,
+    #[cfg_attr(not(feature = "tencent-cos"), expect(dead_code, reason = "for objects in COS"))]
+    provider: Arc<dyn KeyProvider>,
 }
 
 impl Decryptors {
@@ -54,7 +66,8 @@ impl Decryptors {
         } else {
             limits
         };
-        let mut builder = Decryptor::builder(provider::for_decryption(&keys.providers)?)
+        let provider: Arc<dyn KeyProvider> = provider::for_decryption(&keys.providers)?.into();
+        let mut builder = Decryptor::builder(Arc::clone(&provider))
             .commitment_policy(keys.commitment.into())
             .required_context_keys(&arguments.required_context_key)
             .limits(limits);
@@ -69,7 +82,17 @@ impl Decryptors {
         }
         let to_file = builder.clone().release_before_signature().build()?;
         let to_stream = if arguments.buffer { builder.hold_until_end() } else { builder };
-        Ok(Self { to_file, to_stream: to_stream.build()? })
+        Ok(Self { to_file, to_stream: to_stream.build()?, provider })
+    }
+
+    #[cfg(feature = "tencent-cos")]
+    fn of_objects<'a>(
+        &'a self,
+        expected: &'a ExpectedContext,
+        arguments: &'a Decrypt,
+    ) -> ObjectDecryption<'a> {
+        let Self { to_file, to_stream, provider } = self;
+        ObjectDecryption { provider, to_file, to_stream, expected, arguments }
     }
 
     fn to(&self, destination: &Destination) -> &Decryptor {
@@ -81,13 +104,13 @@ fn decrypt(
     decryptors: &Decryptors,
     expected: &ExpectedContext,
     arguments: &Decrypt,
-    ready: Ready,
+    ready: Local,
 ) -> Result<Done, Failure> {
     let decryptor = decryptors.to(&ready.destination);
     if let Some(range) = arguments.range {
         return range::decrypt(decryptor, expected, arguments, range, ready);
     }
-    let Ready { input, destination, decision, progress } = ready;
+    let Local { input, destination, decision, progress } = ready;
     let some_comes_out = destination.is_stream() && !arguments.buffer;
     let in_two_passes = some_comes_out && input.can_go_back();
     let name = input.name();
@@ -109,8 +132,8 @@ fn decrypt(
         if some_comes_out { of_part(failure) } else { failure }
     })?;
     output.commit()?;
-    Ok(Done {
-        header: finished.header().clone(),
+    Ok(Done::Message {
+        header: Box::new(finished.header().clone()),
         context: finished.context().clone(),
         plaintext_length: finished.plaintext_length(),
     })
@@ -126,7 +149,7 @@ fn of_part(failure: Failure) -> Failure {
 }
 
 /// What a message must be bound to.
-struct ExpectedContext {
+pub(crate) struct ExpectedContext {
     pairs: EncryptionContext,
     /// With any value.
     keys: Vec<String>,
@@ -145,9 +168,24 @@ impl ExpectedContext {
         Ok(Self { pairs: context(&pairs)?, keys })
     }
 
+    #[cfg(feature = "tencent-cos")]
+    pub(crate) fn pairs(&self) -> &EncryptionContext {
+        &self.pairs
+    }
+
+    /// Whether there are keys that may have any value.
+    #[cfg(feature = "tencent-cos")]
+    pub(crate) fn has_keys(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
     /// Before any key service is asked. What the header says is verified later, or it is refused.
-    fn check_keys(&self, header: &UnverifiedHeader) -> Result<(), Failure> {
-        let stored = header.claims().stored_context();
+    pub(crate) fn check_keys(&self, header: &UnverifiedHeader) -> Result<(), Failure> {
+        self.check_keys_of(header.claims().stored_context())
+    }
+
+    /// The same of what is verified.
+    pub(crate) fn check_keys_of(&self, stored: &EncryptionContext) -> Result<(), Failure> {
         let mut not_reproduced = self.keys.iter().filter(|key| self.pairs.value(key).is_none());
         Ok(not_reproduced.try_for_each(|key| stored.require(key))?)
     }

@@ -1,8 +1,14 @@
 //! `keyferry encrypt`.
 
-use crypto_envelope::{CommitmentPolicy, EncryptionContext, Encryptor, Limits, blocking};
+use std::sync::Arc;
 
-use super::{Ready, context, do_all, open_output};
+use crypto_envelope::{
+    CommitmentPolicy, EncryptionContext, Encryptor, Limits, blocking, provider::KeyProvider,
+};
+
+use super::{Local, Ready, context, do_all, open_output};
+#[cfg(feature = "tencent-cos")]
+use crate::cos::encrypt::ObjectEncryption;
 use crate::{
     args::{Encrypt, Files, Suite},
     failure::Failure,
@@ -29,8 +35,15 @@ pub(super) fn run(arguments: &Encrypt) -> Result<(), Failure> {
         plan,
         files,
         &arguments.keys.providers,
-        || encryptor(arguments),
-        |encryptor, ready| encrypt(encryptor, &context, files, ready),
+        || Encryptors::new(arguments),
+        |encryptors, ready| match ready {
+            Ready::Local(local) => encrypt(&encryptors.encryptor, &context, files, local),
+            #[cfg(feature = "tencent-cos")]
+            Ready::Remote(remote) => {
+                let Encryptors { encryptor, provider } = encryptors;
+                ObjectEncryption { provider, encryptor, context: &context, arguments }.run(remote)
+            }
+        },
     )
 }
 
@@ -56,10 +69,25 @@ fn check_suite(arguments: &Encrypt) -> Result<(), Failure> {
     }))
 }
 
-fn encryptor(arguments: &Encrypt) -> Result<Encryptor, Failure> {
+/// What encrypts messages, and objects that are none.
+struct Encryptors {
+    encryptor: Encryptor,
+    #[cfg_attr(not(feature = "tencent-cos"), expect(dead_code, reason = "for objects in COS"))]
+    provider: Arc<dyn KeyProvider>,
+}
+
+impl Encryptors {
+    fn new(arguments: &Encrypt) -> Result<Self, Failure> {
+        let format = Format::from(&arguments.files.report);
+        let created = |path: &str| report::new_key(path, format);
+        let provider: Arc<dyn KeyProvider> =
+            provider::for_encryption(&arguments.keys.providers, created)?.into();
+        Ok(Self { encryptor: encryptor(arguments, Arc::clone(&provider))?, provider })
+    }
+}
+
+fn encryptor(arguments: &Encrypt, provider: Arc<dyn KeyProvider>) -> Result<Encryptor, Failure> {
     let keys = &arguments.keys;
-    let format = Format::from(&arguments.files.report);
-    let provider = provider::for_encryption(&keys.providers, |path| report::new_key(path, format))?;
     let Suite(suite) = arguments.suite;
     let limits = Limits::default().with_max_encrypted_data_keys(keys.max_encrypted_data_keys);
     let mut builder = Encryptor::builder(provider);
@@ -79,9 +107,9 @@ fn encrypt(
     encryptor: &Encryptor,
     context: &EncryptionContext,
     files: &Files,
-    ready: Ready,
+    ready: Local,
 ) -> Result<Done, Failure> {
-    let Ready { input, destination, decision, progress } = ready;
+    let Local { input, destination, decision, progress } = ready;
     let name = input.name();
     let sealer = match input.length() {
         // How long it is has to be known before, so it must not grow any more.
@@ -95,8 +123,8 @@ fn encrypt(
         .encrypt(sealer, progress.watch(input), &mut output)
         .map_err(|error| Failure::of_message(error, &name))?;
     output.commit()?;
-    Ok(Done {
-        header: sealed.header().clone(),
+    Ok(Done::Message {
+        header: Box::new(sealed.header().clone()),
         context: sealed.context().clone(),
         plaintext_length: sealed.plaintext_length(),
     })

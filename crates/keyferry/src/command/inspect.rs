@@ -1,7 +1,10 @@
 //! `keyferry inspect`.
 
 use crypto_envelope::{HeaderParser, Limits, io};
+use serde_json::Value;
 
+#[cfg(feature = "tencent-cos")]
+use crate::cos::inspect::ObjectClaims;
 use crate::{
     args::Inspect,
     bounds,
@@ -23,9 +26,9 @@ pub(super) fn run(arguments: &Inspect) -> Result<(), Failure> {
     let mut progress = Progress::new(format, found.len());
     for Found { source, .. } in &found {
         progress = progress.next();
-        match claims(source, arguments, progress) {
-            Ok(claims) if format == Format::Json => report::print_json(&claims.to_json())?,
-            Ok(claims) => report::print(&claims.to_text())?,
+        match said(source, arguments, progress, format) {
+            Ok(Said::Json(value)) => report::print_json(&value)?,
+            Ok(Said::Text(text)) => report::print(&text)?,
             Err(failure) => failures.add(failure),
         }
     }
@@ -41,6 +44,33 @@ fn findings(arguments: &Inspect) -> Result<Findings, Failure> {
         inputs => inputs.iter().try_for_each(|input| findings.add(input, recursion))?,
     }
     Ok(findings)
+}
+
+/// What is printed of a message.
+enum Said {
+    Json(Value),
+    Text(String),
+}
+
+fn said(
+    source: &Source,
+    arguments: &Inspect,
+    progress: Progress,
+    format: Format,
+) -> Result<Said, Failure> {
+    #[cfg(feature = "tencent-cos")]
+    if let Source::Cos(place) = source {
+        let claims = ObjectClaims::of(place, arguments, progress)?;
+        return Ok(match format {
+            Format::Json => Said::Json(claims.to_json()),
+            _ => Said::Text(claims.to_text()),
+        });
+    }
+    let claims = claims(source, arguments, progress)?;
+    Ok(match format {
+        Format::Json => Said::Json(claims.to_json()),
+        _ => Said::Text(claims.to_text()),
+    })
 }
 
 fn claims(source: &Source, arguments: &Inspect, progress: Progress) -> Result<Claims, Failure> {

@@ -15,6 +15,12 @@ pub(crate) fn start() {
     IS_WATCHED.store(true, SeqCst);
 }
 
+/// From now on the first signal ends the process again.
+#[cfg(feature = "tencent-cos")]
+pub(crate) fn stop() {
+    IS_WATCHED.store(false, SeqCst);
+}
+
 /// Whether there was a signal.
 pub(crate) fn came() -> bool {
     CAME.load(SeqCst)

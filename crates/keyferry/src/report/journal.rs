@@ -27,13 +27,67 @@ pub(crate) struct Names {
     output: Option<String>,
 }
 
-/// A file that was encrypted or decrypted.
+/// What was encrypted or decrypted.
 #[derive(Debug)]
-pub(crate) struct Done {
-    pub(crate) header: Header,
-    /// All of it, stored or not.
-    pub(crate) context: EncryptionContext,
+pub(crate) enum Done {
+    Message {
+        header: Box<Header>,
+        /// All of it, stored or not.
+        context: EncryptionContext,
+        plaintext_length: u64,
+    },
+    /// An object in COS, or a part of it.
+    #[cfg(feature = "tencent-cos")]
+    Object(DoneObject),
+}
+
+/// What is known of an object that was encrypted or decrypted.
+#[cfg(feature = "tencent-cos")]
+#[derive(Debug)]
+pub(crate) struct DoneObject {
+    pub(crate) format: Option<&'static str>,
+    pub(crate) message_id: Option<String>,
     pub(crate) plaintext_length: u64,
+    /// Of an object that was written.
+    pub(crate) etag: Option<String>,
+}
+
+impl Done {
+    fn plaintext_length(&self) -> u64 {
+        match self {
+            Self::Message { plaintext_length, .. } => *plaintext_length,
+            #[cfg(feature = "tencent-cos")]
+            Self::Object(object) => object.plaintext_length,
+        }
+    }
+
+    fn record(&self) -> Value {
+        match self {
+            Self::Message { header, context, plaintext_length } => {
+                // What the message does not store is not for a log either.
+                let stored = header.stored_context();
+                let unstored =
+                    context.iter().map(|(key, _)| key).filter(|key| stored.value(key).is_none());
+                json!({
+                    "status": "done",
+                    "plaintext_length": plaintext_length,
+                    "message_id": header.message_id().to_string(),
+                    "suite": json::suite(header.suite()),
+                    "context": json::context(stored),
+                    "unstored_context_keys": unstored.collect::<Vec<_>>(),
+                    "encrypted_data_keys": json::encrypted_data_keys(header),
+                })
+            }
+            #[cfg(feature = "tencent-cos")]
+            Self::Object(DoneObject { format, message_id, plaintext_length, etag }) => json!({
+                "status": "done",
+                "plaintext_length": plaintext_length,
+                "message_id": message_id,
+                "format": format,
+                "etag": etag,
+            }),
+        }
+    }
 }
 
 /// Tells people and programs what becomes of each file.
@@ -87,26 +141,11 @@ impl Journal {
 
     pub(crate) fn done(&mut self, names: &Names, done: &Done) -> Result<(), Failure> {
         self.done += 1;
-        let Done { header, context, plaintext_length } = done;
-        // What the message does not store is not for a log either.
-        let stored = header.stored_context();
-        let unstored = context.iter().map(|(key, _)| key).filter(|key| stored.value(key).is_none());
         if self.format == Format::Text {
             let (verb, output) = (self.operation.past(), names.output());
-            say(&format!("{verb} {} -> {output} ({plaintext_length} bytes)", names.input));
+            say(&format!("{verb} {} -> {output} ({} bytes)", names.input, done.plaintext_length()));
         }
-        self.record(
-            names,
-            json!({
-                "status": "done",
-                "plaintext_length": plaintext_length,
-                "message_id": header.message_id().to_string(),
-                "suite": json::suite(header.suite()),
-                "context": json::context(stored),
-                "unstored_context_keys": unstored.collect::<Vec<_>>(),
-                "encrypted_data_keys": json::encrypted_data_keys(header),
-            }),
-        )
+        self.record(names, done.record())
     }
 
     /// The result exists already, and is to be left alone.

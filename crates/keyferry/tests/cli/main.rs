@@ -12,6 +12,8 @@ mod base64;
 #[cfg(feature = "alibaba-kms")]
 mod bench;
 mod cases;
+#[cfg(feature = "tencent-cos")]
+mod cos;
 mod files;
 mod interrupt;
 mod key_files;
@@ -23,4 +25,8 @@ mod policy;
 mod ranges;
 mod sandbox;
 mod streams;
+#[cfg(feature = "tencent-cos")]
+mod tencent_cos;
 mod terminal;
+#[cfg(feature = "tencent-cos")]
+mod transfers;

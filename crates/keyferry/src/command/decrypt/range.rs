@@ -16,7 +16,7 @@ use super::{ExpectedContext, of_part};
 use crate::{
     args::{ByteRange, Decrypt},
     bounds,
-    command::{Ready, open_output},
+    command::{Local, open_output},
     failure::{Code, Failure},
     output::{Audience, Output},
     plan::Plan,
@@ -37,9 +37,9 @@ pub(super) fn decrypt(
     expected: &ExpectedContext,
     arguments: &Decrypt,
     range: ByteRange,
-    ready: Ready,
+    ready: Local,
 ) -> Result<Done, Failure> {
-    let Ready { input, destination, decision, progress } = ready;
+    let Local { input, destination, decision, progress } = ready;
     let name = input.name();
     let about = |error| of_source(error, &name);
     let some_comes_out = destination.is_stream() && !arguments.buffer;
@@ -68,7 +68,7 @@ pub(super) fn decrypt(
             .map_err(|failure| if some_comes_out { of_part(failure) } else { failure })?
     };
     output.commit()?;
-    Ok(Done { header, context, plaintext_length })
+    Ok(Done::Message { header: Box::new(header), context, plaintext_length })
 }
 
 /// The range in bytes. The end of the message is verified first, if the range depends on it; of a

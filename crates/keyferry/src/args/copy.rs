@@ -1,0 +1,45 @@
+//! `cp`.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args};
+
+use super::CosTransfer;
+
+/// Copy an object of COS, or a file, as it is: nothing is encrypted or decrypted
+///
+/// SOURCE and TARGET are cos://BUCKET/KEY, a file, or "-" for standard input or output; one of them is in
+/// COS. A TARGET that ends in a slash, or is a folder, gets the name of SOURCE.
+///
+/// Inside of COS the object is copied there, with all its metadata. A file has no metadata, so an object whose
+/// wrapped keys stand in its metadata is not copied to a file: without them nobody could decrypt it.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("existing").multiple(false))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(crate) struct Copy {
+    /// What to copy
+    pub(crate) source: PathBuf,
+
+    /// Where to
+    pub(crate) target: PathBuf,
+
+    /// Replace a target that exists
+    #[arg(short, long, group = "existing")]
+    pub(crate) force: bool,
+
+    /// Leave a target that exists alone
+    #[arg(long, group = "existing")]
+    pub(crate) skip_existing: bool,
+
+    /// Say what was done as a JSON object on standard output, or on standard error if standard output is
+    /// where the data goes
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Say nothing when all went well
+    #[arg(short, long, conflicts_with = "json")]
+    pub(crate) quiet: bool,
+
+    #[command(flatten)]
+    pub(crate) cos: CosTransfer,
+}

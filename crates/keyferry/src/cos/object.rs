@@ -1,0 +1,130 @@
+//! An object, and how it is reached.
+
+use std::env;
+
+use crypto_envelope::{Error, blocking};
+use crypto_envelope_tencent_cos::{
+    CosBucket, CosClient, CosCredentials, CosDomain, CosEndpoint, CosError, CosErrorKind,
+    CosSettings, HeadObject, ObjectKey, ObjectProperties,
+};
+
+use crate::{
+    args::{CosDomainName, CosWay},
+    failure::{Code, Failure},
+    output::{Decision, Existing, exists},
+    place::CosPlace,
+    terminal::{self, Answer},
+};
+
+/// An object in COS, whether it is there or not.
+#[derive(Clone, Debug)]
+pub(super) struct Object {
+    pub(super) client: CosClient,
+    pub(super) key: ObjectKey,
+    place: CosPlace,
+}
+
+impl Object {
+    /// Finds out where it is, and who calls. Nothing is called yet.
+    pub(super) fn new(way: &CosWay, place: CosPlace) -> Result<Self, Failure> {
+        let bucket = CosBucket::new(&*place.bucket)?;
+        let key = ObjectKey::exact(&*place.key)?;
+        let region = way.cos_region.clone();
+        let region =
+            region.or_else(|| REGIONS.into_iter().find_map(variable)).ok_or_else(|| {
+                Failure::usage(format!("the region of the bucket {bucket} is not known"))
+                    .hint("give it with --cos-region, or set COS_REGION")
+            })?;
+        let endpoint = CosEndpoint::in_domain(bucket, &region, way.cos_domain.into())?;
+        let address = way.cos_endpoint.clone().or_else(|| variable(ENDPOINT));
+        let endpoint = match address {
+            Some(address) => endpoint.at_address(&address)?,
+            None => endpoint,
+        };
+        let credentials = CosCredentials::from_environment().map_err(no_access)?;
+        let client = CosClient::new(endpoint, credentials, &CosSettings::new())?;
+        Ok(Self { client, key, place })
+    }
+
+    /// What it is called in messages.
+    pub(super) fn name(&self) -> String {
+        self.place.to_string()
+    }
+
+    /// What tells it from all others.
+    pub(super) fn identity(&self) -> [String; 2] {
+        let endpoint = self.client.endpoint();
+        [format!("{} {}", endpoint.url(), endpoint.host()), self.key.as_str().to_owned()]
+    }
+
+    /// What is known of it.
+    pub(super) fn head(&self) -> Result<ObjectProperties, Failure> {
+        Ok(blocking::wait(self.client.call(HeadObject::new(self.key.clone())))?)
+    }
+
+    /// The same, if it is there.
+    pub(super) fn find(&self) -> Result<Option<ObjectProperties>, Error> {
+        match blocking::wait(self.client.call(HeadObject::new(self.key.clone()))) {
+            Ok(properties) => Ok(Some(properties)),
+            Err(error) if kind(&error) == Some(CosErrorKind::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Decides about an object that is there already.
+    pub(super) fn decide(&self, existing: Existing) -> Result<Decision, Failure> {
+        if existing == Existing::Replace {
+            return Ok(Decision::Replace);
+        }
+        let found = match self.find() {
+            // Who may only write is told when the object is written.
+            Err(error)
+                if existing == Existing::Keep && kind(&error) == Some(CosErrorKind::Denied) =>
+            {
+                None
+            }
+            found => found?,
+        };
+        match (found, existing) {
+            (None, _) => Ok(Decision::Create),
+            (Some(_), Existing::Skip) => Ok(Decision::Skip),
+            (Some(_), Existing::Ask) => {
+                terminal::ask(&format!("replace {}?", self.name())).map(|answer| match answer {
+                    Answer::Yes => Decision::Replace,
+                    Answer::No => Decision::Skip,
+                })
+            }
+            (Some(_), _) => Err(exists(&self.name())),
+        }
+    }
+}
+
+pub(super) fn kind(error: &Error) -> Option<CosErrorKind> {
+    CosError::find_in(error).map(CosError::kind)
+}
+
+impl From<CosDomainName> for CosDomain {
+    fn from(name: CosDomainName) -> Self {
+        match name {
+            CosDomainName::Public => Self::Public,
+            CosDomainName::Tencentcos => Self::Tencentcos,
+            CosDomainName::Internal => Self::Internal,
+            CosDomainName::Accelerate => Self::Accelerate,
+        }
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// What was found is of no use, or nothing was.
+fn no_access(error: Error) -> Failure {
+    match error {
+        Error::InvalidInput { what, .. } => Failure::new(Code::Denied, what),
+        error => error.into(),
+    }
+}
+
+const REGIONS: [&str; 2] = ["COS_REGION", "TENCENTCLOUD_REGION"];
+const ENDPOINT: &str = "COS_ENDPOINT";
