@@ -9,9 +9,10 @@ use crypto_envelope::{
     provider::{KeyProvider, MultiProvider, RawAesProvider},
 };
 use crypto_envelope_tencent_cos::{
-    ByteRange, CosAesProvider, CosAesWrapping, CosCarrier, CosEncryptingClient, CosError,
-    CosErrorKind, CosFormat, CosKmsProvider, CosObjectError, CosRsaProvider, CosRsaWrapping,
-    CustomerKey, DecryptObject, EncryptObject, FileTransfer, ObjectKey,
+    ByteRange, CosAesProvider, CosAesWrapping, CosCarrier, CosEncryptingClient,
+    CosEncryptingClientBuilder, CosError, CosErrorKind, CosFormat, CosKmsProvider, CosObjectError,
+    CosRsaProvider, CosRsaWrapping, CustomerKey, DecryptObject, EncryptObject, FileTransfer,
+    ObjectKey,
 };
 use crypto_envelope_testkit::fake::tencent_cos::{FakeTencentCos, StoredObject};
 use crypto_envelope_tests::{
@@ -84,7 +85,7 @@ fn read(client: &CosEncryptingClient) -> CoreResult<Vec<u8>> {
 #[track_caller]
 fn object_error<T: std::fmt::Debug>(outcome: CoreResult<T>) -> CosObjectError {
     let error = outcome.expect_err("it is refused");
-    CosObjectError::find_in(&error).unwrap_or_else(|| panic!("another error: {error:?}")).clone()
+    CosObjectError::find_in(&error).expect("an error about an object").clone()
 }
 
 #[test]
@@ -104,7 +105,7 @@ fn objects_of_the_sdk_for_java_wherever_their_keys_are() -> Result<()> {
                 CosFormat::JavaGcm,
                 CosFormat::UnauthenticatedJavaCbc,
             ];
-            Ok(formats.into_iter().fold(builder, |builder, format| builder.accept(format)))
+            Ok(formats.into_iter().fold(builder, CosEncryptingClientBuilder::accept))
         };
         let strict = builder()?.build()?;
         let lax = builder()?.accept_carrier(CosCarrier::InstructionFile).build()?;

@@ -71,7 +71,7 @@ impl World {
     }
 
     /// Ends an upload after some parts, and says which.
-    fn interrupt(&self, path: &Path, parts: u32) -> Result<BTreeMap<u64, Vec<Call>>> {
+    fn interrupt(&self, path: &Path, parts: u32) -> BTreeMap<u64, Vec<Call>> {
         let left = Arc::new(AtomicU64::new(parts.into()));
         let count = Arc::clone(&left);
         // The fault strikes when so many parts have passed.
@@ -85,7 +85,7 @@ impl World {
         assert!(self.upload(path).is_err());
         self.cos.fake.clear_faults();
         assert!(self.record().exists());
-        Ok(self.parts_sent())
+        self.parts_sent()
     }
 
     /// The calls that sent a part which COS took, by its number, since the last time.
@@ -131,7 +131,7 @@ fn key() -> CoreResult<ObjectKey> {
 #[track_caller]
 fn object_error<T: std::fmt::Debug>(outcome: CoreResult<T>) -> CosObjectError {
     let error = outcome.expect_err("it is refused");
-    CosObjectError::find_in(&error).unwrap_or_else(|| panic!("another error: {error:?}")).clone()
+    CosObjectError::find_in(&error).expect("an error about an object").clone()
 }
 
 /// As records are written: others are not used.
@@ -197,7 +197,7 @@ fn an_upload_goes_on_where_it_was() -> Result<()> {
     for world in World::with_parts()? {
         let content = stream("resumed", 9 * MIB + 7);
         let path = world.file(&content)?;
-        let first = world.interrupt(&path, 4)?;
+        let first = world.interrupt(&path, 4);
         assert!(!first.is_empty(), "some parts are there");
         let written = world.upload(&path)?;
         let second = world.parts_sent();
@@ -218,7 +218,7 @@ fn a_file_that_was_changed_in_secret_begins_anew_with_another_key() -> Result<()
         let content = stream("changed", 9 * MIB + 7);
         let path = world.file(&content)?;
         // So that the first parts have been sent.
-        let first = world.interrupt(&path, 4)?;
+        let first = world.interrupt(&path, 4);
         let sent = *first.keys().next().ok_or("no part was sent")?;
         let upload = world.cos.fake.uploads(world.cos.fake.bucket()).remove(0);
         change_in_secret(&path, usize::try_from(sent - 1)? * MIB + 5)?;
@@ -241,7 +241,7 @@ fn a_file_that_was_changed_in_secret_begins_anew_with_another_key() -> Result<()
 fn a_file_of_another_length_or_time_begins_anew() -> Result<()> {
     for world in World::with_parts()? {
         let path = world.file(&stream("longer", 5 * MIB))?;
-        world.interrupt(&path, 2)?;
+        world.interrupt(&path, 2);
         let content = stream("longer", 5 * MIB + 1);
         fs::write(&path, &content)?;
         world.upload(&path)?;
@@ -256,7 +256,7 @@ fn an_upload_that_is_gone_begins_anew() -> Result<()> {
     for world in World::with_parts()? {
         let content = stream("gone", 5 * MIB);
         let path = world.file(&content)?;
-        world.interrupt(&path, 2)?;
+        world.interrupt(&path, 2);
         let upload = world.cos.fake.uploads(world.cos.fake.bucket()).remove(0);
         let id = crypto_envelope_tencent_cos::UploadId::new(upload.upload_id)?;
         let abort = crypto_envelope_tencent_cos::AbortMultipartUpload::new(key()?, id);
@@ -280,7 +280,7 @@ fn a_provider_that_only_encrypts_begins_anew() -> Result<()> {
     ] {
         let world = World::new(format, provider)?;
         let path = world.file(&stream("public", 5 * MIB))?;
-        world.interrupt(&path, 2)?;
+        world.interrupt(&path, 2);
         world.upload(&path)?;
         assert_eq!(world.parts_sent().len(), 5, "{format}");
         assert_eq!(world.uploads(), 0);
@@ -292,7 +292,7 @@ fn a_provider_that_only_encrypts_begins_anew() -> Result<()> {
 fn the_record_holds_no_key_and_is_for_one_object() -> Result<()> {
     for world in World::with_parts()? {
         let path = world.file(&stream("record", 5 * MIB))?;
-        world.interrupt(&path, 2)?;
+        world.interrupt(&path, 2);
         let transfer = FileTransfer::new(&path).resumable(world.record());
         let other = EncryptObject::new(ObjectKey::new("another")?);
         let refused = object_error(blocking::wait(world.client.upload_file(other, transfer)));
@@ -311,7 +311,7 @@ fn records_of_others_are_not_used() -> Result<()> {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let world = World::with_parts()?.remove(0);
     let path = world.file(&stream("others", 5 * MIB))?;
-    world.interrupt(&path, 2)?;
+    world.interrupt(&path, 2);
     fs::set_permissions(world.record(), fs::Permissions::from_mode(0o644))?;
     let refused = object_error(world.upload(&path));
     assert!(matches!(refused, CosObjectError::Record { .. }), "{refused:?}");
@@ -331,9 +331,9 @@ fn records_of_others_are_not_used() -> Result<()> {
 fn a_stale_record_begins_anew() -> Result<()> {
     for world in World::with_parts()? {
         let path = world.file(&stream("stale", 14 * MIB))?;
-        world.interrupt(&path, 2)?;
+        world.interrupt(&path, 2);
         let stale = fs::read(world.record())?;
-        let second = world.interrupt(&path, 8)?;
+        let second = world.interrupt(&path, 8);
         assert!(!second.is_empty());
         write_private(&world.record(), &stale)?;
         let upload = world.cos.fake.uploads(world.cos.fake.bucket()).remove(0);

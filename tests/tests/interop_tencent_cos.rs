@@ -331,7 +331,7 @@ fn data_key(stored: &StoredObject, provider: &dyn KeyProvider) -> Result<SecretB
     for key in envelope.encrypted_data_keys() {
         match blocking::wait(provider.unwrap(UnwrapRequest::new(key, target, &context)))? {
             Unwrapped::Key(key) => secret.extend_from_slice(key.expose()),
-            other => return Err(format!("{other:?}").into()),
+            Unwrapped::NotMine => return Err("it is of somebody else".into()),
         }
     }
     Ok(secret.into())

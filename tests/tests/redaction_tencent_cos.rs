@@ -198,6 +198,7 @@ fn clients_and_their_requests() -> TestResult {
         time: now,
         good_for: std::time::Duration::from_secs(1),
     };
+    secrets.hunt(&signing)?;
     let signed = wire::sign(&signing, &credentials)?;
     let key = signed.sign_key.expose();
     hunt_debug(&signed, &[&secrets.all()[..], &[key]].concat())?;
@@ -322,7 +323,7 @@ fn data_key(record: &str, provider: &dyn KeyProvider) -> Result<SecretBytes, Box
     for key in &keys {
         match blocking::wait(provider.unwrap(UnwrapRequest::new(key, target, &context)))? {
             Unwrapped::Key(key) => secret.extend_from_slice(key.expose()),
-            other => return Err(format!("{other:?}").into()),
+            Unwrapped::NotMine => return Err("it is of somebody else".into()),
         }
     }
     Ok(secret.into())

@@ -55,6 +55,7 @@ pub(super) fn names_feature<T>(outcome: CoreResult<T>) -> Result<()> {
 /// The stand-in for KMS that the vectors were made with: the blob tells all. It is here, and no fake of the
 /// testkit, since that does not depend on the crate whose trait it implements.
 #[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "tests make their own")]
 pub struct VectorKms;
 
 #[async_trait]

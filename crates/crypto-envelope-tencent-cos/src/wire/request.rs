@@ -1,6 +1,9 @@
 //! Requests and their signatures, at any time.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 use crypto_envelope::{Error, Result, SecretBytes};
 
@@ -12,7 +15,7 @@ use crate::{
 };
 
 /// A request to be signed.
-#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "no promises")]
 pub struct SignRequest<'a> {
     /// The method of HTTP.
     pub method: CosMethod,
@@ -26,6 +29,14 @@ pub struct SignRequest<'a> {
     pub time: SystemTime,
     /// For how long the signature is good.
     pub good_for: Duration,
+}
+
+/// Not what is in headers and parameters.
+impl fmt::Debug for SignRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("SignRequest");
+        shown.field("method", &self.method).field("key", &self.key).finish_non_exhaustive()
+    }
 }
 
 /// A signature, with what it is made of.

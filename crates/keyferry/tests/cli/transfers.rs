@@ -48,6 +48,15 @@ fn wait_for(cos: &Cos, child: &mut Child, operation: &str, count: usize) -> Test
     Err(format!("no {count} calls of {operation}").into())
 }
 
+/// Waits until nothing more arrives.
+fn wait_for_silence(cos: &Cos) {
+    let mut before = usize::MAX;
+    while cos.fake.calls().len() != before {
+        before = cos.fake.calls().len();
+        thread::sleep(Duration::from_secs(1));
+    }
+}
+
 fn successes(cos: &Cos, operation: &str) -> usize {
     let calls = cos.fake.calls();
     let is_one = |status: Option<u16>| status.is_some_and(|status| status < 300);
@@ -143,6 +152,8 @@ fn killed_transfers_of_an_encrypted_file_go_on_where_they_were() -> TestResult {
     cos.fake.clear_faults();
     let written = written(&sandbox)?;
     assert!(written >= 1, "nothing was written before it was killed");
+    // What it still had asked for is answered to nobody.
+    wait_for_silence(&cos);
     let _ = cos.fake.take_calls();
     let ran = Ran::from(cos.command(&sandbox, &decrypt).output()?).expect(0)?;
     ran.says("an earlier run was interrupted: going on where it was")?;
