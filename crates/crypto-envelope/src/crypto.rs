@@ -15,6 +15,11 @@ mod no_rsa;
 mod rsa;
 mod rsa_padding;
 #[cfg_attr(
+    not(feature = "hazmat"),
+    allow(dead_code, unreachable_pub, reason = "all of it is for those who use `hazmat`")
+)]
+mod rsa_scheme;
+#[cfg_attr(
     all(feature = "aws-lc", not(test)),
     allow(dead_code, unused_imports, reason = "with both backends, tests alone use this one")
 )]
@@ -39,7 +44,9 @@ pub(crate) use self::ghash::{GcmTag, first_counter};
 pub(crate) use self::no_rsa::{RsaPrivateKey, RsaPublicKey};
 #[cfg(any(feature = "aws-lc", feature = "rustcrypto-rsa"))]
 pub(crate) use self::rsa::{RsaPrivateKey, RsaPublicKey};
-pub use self::rsa_padding::{RsaPadding, RsaScheme};
+pub use self::rsa_padding::RsaPadding;
+#[cfg_attr(not(feature = "hazmat"), allow(unreachable_pub, reason = "public in `hazmat`"))]
+pub use self::rsa_scheme::RsaScheme;
 #[cfg(all(feature = "rustcrypto", not(feature = "aws-lc"), feature = "hazmat"))]
 pub(crate) use self::rust_crypto::{AesCbcDecryptor, AesCtr};
 #[cfg(all(feature = "rustcrypto", not(feature = "aws-lc")))]

@@ -62,6 +62,7 @@ impl SecretBytes {
 
 /// Makes room for `additional` bytes, and in advance for more, but not beyond `limit`. Unlike the
 /// vector's own growth it wipes the memory that is left behind.
+#[cfg_attr(not(feature = "service"), allow(unreachable_pub, reason = "public in `service`"))]
 pub fn reserve_wiped(buffer: &mut Zeroizing<Vec<u8>>, additional: usize, limit: usize) {
     let needed = buffer.len().saturating_add(additional);
     if needed > buffer.capacity() {

@@ -124,7 +124,7 @@ mod tests {
 
     fn text() -> SecretBytes {
         let text = 0x0011_2233_4455_6677_8899_aabb_ccdd_eeff_u128.to_be_bytes();
-        [&text[..], &bytes(16).expose()].concat().into()
+        [&text[..], bytes(16).expose()].concat().into()
     }
 
     /// RFC 3394, 4.1, 4.2, 4.3 and 4.6.
