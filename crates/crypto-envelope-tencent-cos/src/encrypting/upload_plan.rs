@@ -22,6 +22,8 @@ pub(super) struct UploadPlan {
     cipher: PartCipher,
     part_length: u64,
     record: Mutex<Option<UploadRecord>>,
+    /// Hashes are for the record alone.
+    is_recorded: bool,
     meter: Meter,
 }
 
@@ -34,7 +36,8 @@ impl UploadPlan {
         record: Option<UploadRecord>,
     ) -> Self {
         let meter = transfer.meter(Some(file.stamp.length));
-        Self { file, cipher, part_length, record: Mutex::new(record), meter }
+        let is_recorded = record.is_some();
+        Self { file, cipher, part_length, record: Mutex::new(record), is_recorded, meter }
     }
 
     pub(super) fn parts(&self) -> u32 {
@@ -49,7 +52,7 @@ impl UploadPlan {
         let length_here = usize::try_from(length)
             .map_err(|_| Error::invalid_input("a part that is longer than the memory"))?;
         let body = self.cipher.encrypt(offset, self.file.read(offset, length_here)?)?;
-        let hash = Sha256::digest(&body).into();
+        let hash = self.is_recorded.then(|| Sha256::digest(&body).into());
         Ok(Encrypted { body, hash, plaintext_length: length })
     }
 
@@ -61,7 +64,7 @@ impl UploadPlan {
         there: Option<&(ETag, u64)>,
     ) -> Result<Decision> {
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(record) = &mut *record else { return Ok(Decision::Send) };
+        let (Some(record), Some(hash)) = (&mut *record, hash) else { return Ok(Decision::Send) };
         match record.parts.get(&number) {
             // Sent under a record that is newer than this one: by now it may be another.
             None if there.is_some() => Ok(Decision::StartOver),
@@ -98,7 +101,7 @@ impl UploadPlan {
 
 struct Encrypted {
     body: Vec<u8>,
-    hash: [u8; 32],
+    hash: Option<[u8; 32]>,
     plaintext_length: u64,
 }
 
