@@ -129,7 +129,8 @@ mod tests {
         };
         assert!(CustomerKey::check(Some(&key()), &head("U5L61r7jcwdNvT7frmUG8g==")).is_ok());
         assert!(CustomerKey::check(Some(&key()), &head("AAAAAAAAAAAAAAAAAAAAAA==")).is_err());
-        assert!(CustomerKey::check(Some(&key()), &Head::new(200, [])).is_ok());
+        assert!(CustomerKey::check(Some(&key()), &Head::new(200, [])).is_err());
+        assert!(CustomerKey::check(None, &Head::new(200, [])).is_ok());
         assert!(CustomerKey::check(None, &head("AAAAAAAAAAAAAAAAAAAAAA==")).is_ok());
     }
 }

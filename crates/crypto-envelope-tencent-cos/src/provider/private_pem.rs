@@ -4,7 +4,8 @@ use cbc::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::Pkcs7};
 use crypto_envelope::{Error, Result, SecretBytes, hazmat::AesCbcDecryptor};
 use md5::{Digest, Md5};
 use pkcs8::{
-    EncryptedPrivateKeyInfoRef, SecretDocument,
+    AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef, SecretDocument,
+    der::{Decode, Reader, SliceReader, asn1::OctetStringRef},
     pkcs5::{EncryptionScheme, pbes2::Kdf},
 };
 use zeroize::Zeroizing;
@@ -37,12 +38,20 @@ fn is_encrypted_pkcs8(der: &[u8]) -> bool {
 
 /// PKCS#8 with PBES2 (RFC 8018).
 fn pkcs8(der: &[u8], passphrase: &SecretBytes) -> Result<SecretBytes> {
-    let info = EncryptedPrivateKeyInfoRef::try_from(der)
-        .map_err(|_| Error::invalid_input("the encrypted private key is damaged"))?;
-    let EncryptionScheme::Pbes2(parameters) = &info.encryption_algorithm else {
-        return Err(Error::unsupported(
+    let other = || {
+        Error::unsupported(
             "a private key that is encrypted otherwise than by PBES2: `openssl pkcs8 -topk8` makes one",
-        ));
+        )
+    };
+    let info = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|_| {
+        if names_algorithm(der) {
+            other()
+        } else {
+            Error::invalid_input("the encrypted private key is damaged")
+        }
+    })?;
+    let EncryptionScheme::Pbes2(parameters) = &info.encryption_algorithm else {
+        return Err(other());
     };
     // What a file claims is no reason to work for hours, or to take all memory.
     let is_bearable = match &parameters.kdf {
@@ -62,6 +71,18 @@ fn pkcs8(der: &[u8], passphrase: &SecretBytes) -> Result<SecretBytes> {
     }
     let opened: SecretDocument = info.decrypt(passphrase.expose()).map_err(|_| wrong())?;
     Ok(SecretBytes::from(opened.as_bytes()))
+}
+
+/// Whether it has the form of an encrypted key, with whatever algorithm.
+fn names_algorithm(der: &[u8]) -> bool {
+    let read = |reader: &mut SliceReader<'_>| {
+        reader.sequence(|inside| {
+            AlgorithmIdentifierRef::decode(inside)?;
+            <&OctetStringRef>::decode(inside)?;
+            Ok::<_, pkcs8::der::Error>(())
+        })
+    };
+    SliceReader::new(der).is_ok_and(|mut reader| read(&mut reader).is_ok())
 }
 
 /// In bytes.
