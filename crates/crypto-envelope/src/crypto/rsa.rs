@@ -5,7 +5,7 @@
 use super::aws_lc;
 #[cfg(feature = "rustcrypto-rsa")]
 use super::rust_crypto;
-use super::{Failed, RsaPadding, RsaScheme};
+use super::{Failed, RsaScheme};
 use crate::{Error, Result, SecretBytes, der};
 
 /// A public RSA key, with its padding (RFC 8017).
@@ -81,7 +81,7 @@ impl RsaPrivateKey {
 /// Who computes with a key.
 enum Implementation {
     #[cfg(feature = "aws-lc")]
-    AwsLc(RsaPadding),
+    AwsLc(super::RsaPadding),
     #[cfg(feature = "rustcrypto-rsa")]
     RustCrypto,
 }
