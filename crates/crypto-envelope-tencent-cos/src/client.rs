@@ -1,5 +1,6 @@
 //! A bucket, and calls to it.
 
+mod abandoned;
 #[cfg(test)]
 mod fake_tests;
 mod opened;

@@ -282,3 +282,22 @@ fn every_domain_leads_to_the_bucket() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn abandoned_uploads_are_aborted_if_they_are_old_enough() -> Result<()> {
+    let world = World::new()?;
+    for key in ["dir/one", "dir/two", "elsewhere"] {
+        world.call(InitiateMultipartUpload::new(ObjectKey::new(key)?))?;
+    }
+    let (hour, now) = (Duration::from_hours(1), SystemTime::now());
+    let abort = |time| blocking::wait(world.cos.abort_uploads_before(time, "dir/"));
+    assert!(abort(now - hour)?.is_empty());
+    let aborted = abort(now + hour)?;
+    assert_eq!(
+        aborted.iter().map(|upload| &*upload.key).collect::<Vec<_>>(),
+        ["dir/one", "dir/two"]
+    );
+    let left = world.call(ListMultipartUploads::new())?.uploads;
+    assert_eq!(left.iter().map(|upload| &*upload.key).collect::<Vec<_>>(), ["elsewhere"]);
+    Ok(())
+}
