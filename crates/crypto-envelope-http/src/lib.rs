@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod api_key;
 mod body;
 pub mod echo;
 mod no_answer;
@@ -15,6 +16,7 @@ mod transport;
 
 pub use self::{
     answer::{Answer, Head},
+    api_key::{ApiKey, ApiKeyNames},
     body::Body,
     no_answer::{NoAnswer, NoAnswerKind},
     opened::OpenedAnswer,

@@ -19,7 +19,7 @@ use crypto_envelope::{Error, Result, SecretBytes, service};
 use crypto_envelope_http as http;
 
 use self::opened::Opened;
-pub use self::opened::OpenedObject;
+pub use self::{abandoned::AbandonedUploads, opened::OpenedObject};
 use crate::{
     Call, CosCredentials, CosEndpoint, CosError, CosErrorKind, CosMethod, CosSettings,
     CredentialsSource, GetObject, Presign, PresignedUrl,
@@ -132,7 +132,7 @@ impl CosClient {
 
     async fn prepare<E: Exchange>(&self, call: E) -> Result<Prepared<E>> {
         let credentials = self.credentials.credentials().await?;
-        let token = credentials.key().and_then(|key| key.session_token());
+        let token = credentials.key().and_then(|key| key.token());
         let headers = call.headers()?;
         let secrets = headers.secrets().chain(token).map(|secret| secret.as_bytes().into());
         let secrets = secrets.collect();

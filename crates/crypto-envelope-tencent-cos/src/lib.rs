@@ -46,7 +46,7 @@ pub use self::{
         upload_part::{UploadPart, UploadedPart},
         upload_part_copy::UploadPartCopy,
     },
-    client::{CosClient, OpenedObject},
+    client::{AbandonedUploads, CosClient, OpenedObject},
     crc64::Crc64,
     credentials::{CosCredentials, CredentialsSource},
     customer_key::CustomerKey,

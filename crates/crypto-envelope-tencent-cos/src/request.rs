@@ -74,7 +74,7 @@ impl Request {
             headers.push("content-length", &length.to_string());
         }
         let key = credentials.key();
-        if let Some(token) = key.and_then(|key| key.session_token()) {
+        if let Some(token) = key.and_then(|key| key.token()) {
             headers.push(TOKEN, token);
         }
         if let Some(key) = key {

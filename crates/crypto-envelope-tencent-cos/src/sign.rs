@@ -7,12 +7,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use crypto_envelope_http::ApiKey;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::{Digest as _, Sha1};
 use zeroize::Zeroizing;
 
 pub use self::presign::{Presign, PresignedUrl};
-use crate::{CosMethod, clock, credentials::ApiKey, percent};
+use crate::{CosMethod, clock, percent};
 
 /// What is signed.
 pub(crate) struct ToSign<'a, Q> {

@@ -136,6 +136,11 @@ impl<'a> Element<'a, '_> {
         }
     }
 
+    /// What several keys of a list begin with.
+    pub(crate) fn common_prefixes(self) -> Result<Vec<String>, Wrong> {
+        self.all("CommonPrefixes").map(|each| each.required_decoded("Prefix")).collect()
+    }
+
     fn own_text(self) -> Result<String, Wrong> {
         if self.0.children().any(|child| child.is_element()) {
             let name = self.name().to_owned();

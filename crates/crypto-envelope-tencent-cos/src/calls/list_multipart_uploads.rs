@@ -88,8 +88,7 @@ impl Exchange for ListMultipartUploads {
             result.check_encoding()?;
             let uploads = result.all("Upload").map(ListedUpload::read);
             let uploads = uploads.collect::<Result<Vec<_>, _>>()?;
-            let prefixes = result.all("CommonPrefixes").map(|each| each.required_decoded("Prefix"));
-            let prefixes = prefixes.collect::<Result<Vec<_>, _>>()?;
+            let prefixes = result.common_prefixes()?;
             let next = if result.is_true("IsTruncated")? {
                 let key = result.required_decoded("NextKeyMarker")?;
                 let upload = result.text("NextUploadIdMarker")?.unwrap_or_default();

@@ -78,8 +78,7 @@ impl Exchange for ListObjects {
             result.check_encoding()?;
             let objects = result.all("Contents").map(ListedObject::read);
             let objects = objects.collect::<Result<Vec<_>, _>>()?;
-            let prefixes = result.all("CommonPrefixes").map(|each| each.required_decoded("Prefix"));
-            let prefixes = prefixes.collect::<Result<Vec<_>, _>>()?;
+            let prefixes = result.common_prefixes()?;
             let next = if result.is_true("IsTruncated")? {
                 let last = objects.last().map(|object| object.key.clone());
                 let next = result.decoded("NextMarker")?.or(last.max(prefixes.last().cloned()));

@@ -10,12 +10,21 @@ use crate::{
     AbortMultipartUpload, CosError, CosErrorKind, ListMultipartUploads, ListedUpload, ObjectKey,
 };
 
+/// What became of uploads that nobody goes on with.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct AbandonedUploads {
+    /// These are aborted now.
+    pub aborted: Vec<ListedUpload>,
+    /// Of these COS does not say in the form `2020-02-06T07:32:54Z` when they began. They were left alone.
+    pub undated: Vec<ListedUpload>,
+}
+
 impl CosClient {
     /// Aborts the uploads that began before `time`, of objects whose keys begin with `prefix`, and says which.
     ///
     /// For what processes left behind that were killed, and whose records are lost. The parts of such an
-    /// upload are removed: take a time before which nothing began that somebody may still go on with. An upload of
-    /// which COS does not say in the form `2020-02-06T07:32:54Z` when it began is left alone.
+    /// upload are removed: take a time before which nothing began that somebody may still go on with.
     ///
     /// # Errors
     ///
@@ -24,23 +33,24 @@ impl CosClient {
         &self,
         time: SystemTime,
         prefix: &str,
-    ) -> Result<Vec<ListedUpload>> {
+    ) -> Result<AbandonedUploads> {
         let latest = iso_date(time);
-        let mut aborted = Vec::new();
+        let mut found = AbandonedUploads::default();
         let mut list = Some(ListMultipartUploads::new().prefix(prefix));
         while let Some(call) = list {
             let page = self.call(call.clone()).await?;
             for upload in page.uploads {
-                let began = upload.initiated.as_deref();
-                if began.is_some_and(|began| is_before(began, &latest))
-                    && self.abort(&upload).await?
-                {
-                    aborted.push(upload);
+                match upload.initiated.as_deref().and_then(second_of) {
+                    None => found.undated.push(upload),
+                    Some(began) if began < &latest[..SECONDS] && self.abort(&upload).await? => {
+                        found.aborted.push(upload);
+                    }
+                    Some(_) => {}
                 }
             }
             list = page.next.map(|next| call.after(next));
         }
-        Ok(aborted)
+        Ok(found)
     }
 
     /// Whether it was still there.
@@ -56,40 +66,38 @@ impl CosClient {
     }
 }
 
-/// Both to the second, which are in the order of their texts.
-fn is_before(began: &str, latest: &str) -> bool {
-    let is_digit_there = |(form, found): (u8, u8)| match form {
-        b'0'..=b'9' => found.is_ascii_digit(),
+/// A date in UTC up to its seconds. Such texts are in the order of their times.
+fn second_of(date: &str) -> Option<&str> {
+    let is_as_in_form = |(form, found): (u8, u8)| match form {
+        b'0' => found.is_ascii_digit(),
         other => found == other,
     };
-    let (Some(second), Some(latest)) = (began.get(..SECONDS), latest.get(..SECONDS)) else {
-        return false;
-    };
-    let has_form = latest.bytes().zip(second.bytes()).all(is_digit_there);
-    has_form && began.ends_with('Z') && second < latest
+    let second = date.get(..SECONDS)?;
+    let has_form = FORM.bytes().zip(second.bytes()).all(is_as_in_form);
+    (has_form && date.ends_with('Z')).then_some(second)
 }
 
-/// Length of a date up to its seconds.
-const SECONDS: usize = "2020-02-06T07:32:54".len();
+const FORM: &str = "0000-00-00T00:00:00";
+const SECONDS: usize = FORM.len();
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_known_to_be_before_is() {
-        let latest = "2026-02-18T10:00:00Z";
-        for (began, is) in [
-            ("2026-02-18T09:59:59.999Z", true),
-            ("2026-02-18T09:59:59Z", true),
-            ("2025-12-31T23:59:59Z", true),
-            ("2026-02-18T10:00:00.000Z", false),
-            ("2026-02-18T09:59:59+08:00", false),
-            ("Wed Feb 18 2026 09:00:00Z", false),
-            ("2026-02-18", false),
-            ("", false),
+    fn dates_are_read_to_the_second() {
+        for (date, second) in [
+            ("2026-02-18T09:59:59.999Z", Some("2026-02-18T09:59:59")),
+            ("2026-02-18T09:59:59Z", Some("2026-02-18T09:59:59")),
+            ("2026-02-18T09:59:59+08:00", None),
+            ("2026-02-18 09:59:59Z", None),
+            ("Wed Feb 18 2026 09:00:00Z", None),
+            ("2026-02-18", None),
+            ("", None),
         ] {
-            assert_eq!(is_before(began, latest), is, "{began}");
+            assert_eq!(second_of(date), second, "{date}");
         }
+        let now = iso_date(SystemTime::now());
+        assert_eq!(second_of(&now), Some(&now[..SECONDS]));
     }
 }

@@ -108,7 +108,7 @@ impl Presign {
         let query =
             self.parameters.pairs().fold(query, |query, (name, value)| query.with(name, value));
         // Not signed, as in the official SDKs.
-        let query = query.with_some(TOKEN, key.session_token());
+        let query = query.with_some(TOKEN, key.token());
         let url = format!("{}{}{}", endpoint.official_url(), self.key.url_path(), query.url_form());
         Ok(PresignedUrl(Zeroizing::new(url)))
     }
