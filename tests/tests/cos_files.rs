@@ -72,32 +72,24 @@ impl World {
 
     /// Ends an upload after some parts, and says which.
     fn interrupt(&self, path: &Path, parts: u32) -> BTreeMap<u64, Vec<Call>> {
-        let left = Arc::new(AtomicU64::new(parts.into()));
-        let count = Arc::clone(&left);
-        // The fault strikes when so many parts have passed.
-        let strikes = move |operation: &str| {
-            operation == "UploadPart"
-                && count
-                    .try_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1))
-                    .is_err()
-        };
-        self.cos.fake.inject(Fault::status(403, "").always().when(strikes));
+        fail_after(&self.cos, "UploadPart", parts);
         assert!(self.upload(path).is_err());
         self.cos.fake.clear_faults();
         assert!(self.record().exists());
         self.parts_sent()
     }
 
+    /// Ends a download after some calls.
+    fn interrupt_download(&self, target: &Path, gets: u32) {
+        fail_after(&self.cos, "GetObject", gets);
+        assert!(self.download(target).is_err());
+        self.cos.fake.clear_faults();
+        assert!(self.record().exists());
+    }
+
     /// The calls that sent a part which COS took, by its number, since the last time.
     fn parts_sent(&self) -> BTreeMap<u64, Vec<Call>> {
-        let mut parts = BTreeMap::<_, Vec<_>>::new();
-        for call in self.cos.fake.take_calls() {
-            if call.operation == "UploadPart" && call.status == Some(200) {
-                let number = call.parameter("partNumber").and_then(|number| number.parse().ok());
-                parts.entry(number.unwrap_or(0)).or_default().push(call);
-            }
-        }
-        parts
+        parts_sent(&self.cos)
     }
 
     fn download(&self, path: &Path) -> CoreResult<u64> {
@@ -115,9 +107,44 @@ impl World {
         self.cos.object("key")
     }
 
+    fn store(&self, content: Vec<u8>, headers: &[(String, String)]) {
+        let object = StoredObject::new(content);
+        let object =
+            headers.iter().fold(object, |object, (name, value)| object.with_header(name, value));
+        self.cos.fake.put_object(self.cos.fake.bucket(), "key", object);
+    }
+
     fn uploads(&self) -> usize {
         self.cos.fake.uploads(self.cos.fake.bucket()).len()
     }
+}
+
+/// From then on calls of an operation fail, when so many have passed.
+fn fail_after(cos: &TencentCos, operation: &'static str, calls: u32) {
+    let left = AtomicU64::new(calls.into());
+    let strikes = move |called: &str| {
+        called == operation
+            && left.try_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_err()
+    };
+    cos.fake.inject(Fault::status(403, "").always().when(strikes));
+}
+
+/// The calls that sent a part which COS took, by its number, since the last time.
+fn parts_sent(cos: &TencentCos) -> BTreeMap<u64, Vec<Call>> {
+    let mut parts = BTreeMap::<_, Vec<_>>::new();
+    for call in cos.fake.take_calls() {
+        if call.operation == "UploadPart" && call.status == Some(200) {
+            let number = call.parameter("partNumber").and_then(|number| number.parse().ok());
+            parts.entry(number.unwrap_or(0)).or_default().push(call);
+        }
+    }
+    parts
+}
+
+/// How many bytes of objects were fetched since the last time.
+fn fetched(cos: &TencentCos) -> u64 {
+    let gets = cos.fake.take_calls().into_iter().filter(|call| call.operation == "GetObject");
+    gets.map(|call| call.response_length as u64).sum()
 }
 
 fn raw() -> CoreResult<RawAesProvider> {
@@ -355,14 +382,7 @@ fn a_record_of_a_download_leads_nowhere_else() -> Result<()> {
     let target = world.cos.file("target");
     let precious = world.cos.file("precious");
     fs::write(&precious, "precious")?;
-    let left = AtomicU64::new(5);
-    let strikes = move |operation: &str| {
-        operation == "GetObject"
-            && left.try_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_err()
-    };
-    world.cos.fake.inject(Fault::status(403, "").always().when(strikes));
-    assert!(world.download(&target).is_err());
-    world.cos.fake.clear_faults();
+    world.interrupt_download(&target, 5);
     let record = fs::read_to_string(world.record())?;
     let start: serde_json::Value = serde_json::from_str(record.lines().next().ok_or("a line")?)?;
     let place = start["start"]["place"].as_str().ok_or("a place")?;
@@ -448,24 +468,11 @@ fn a_download_goes_on_where_it_was() -> Result<()> {
         world.upload(&world.file(&content)?)?;
         let target = world.cos.file("target");
         fs::write(&target, "what was there")?;
-        let left = AtomicU64::new(6);
-        let strikes = move |operation: &str| {
-            operation == "GetObject"
-                && left
-                    .try_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1))
-                    .is_err()
-        };
-        world.cos.fake.inject(Fault::status(403, "").always().when(strikes));
-        assert!(world.download(&target).is_err());
+        world.interrupt_download(&target, 6);
         assert_eq!(fs::read(&target)?, b"what was there");
-        world.cos.fake.clear_faults();
-        let fetched = |calls: Vec<Call>| -> u64 {
-            let gets = calls.into_iter().filter(|call| call.operation == "GetObject");
-            gets.map(|call| call.response_length as u64).sum()
-        };
-        let first = fetched(world.cos.fake.take_calls());
+        let first = fetched(&world.cos);
         assert_eq!(world.download(&target)?, content.len() as u64);
-        let second = fetched(world.cos.fake.take_calls());
+        let second = fetched(&world.cos);
         assert!(fs::read(&target)? == content);
         assert!(first > MIB as u64, "some parts came before: {first}");
         // Headers are fetched again, parts are not.
@@ -481,16 +488,7 @@ fn a_download_of_another_object_begins_anew() -> Result<()> {
     for world in World::with_parts()? {
         world.upload(&world.file(&stream("old", 6 * MIB))?)?;
         let target = world.cos.file("target");
-        let left = AtomicU64::new(5);
-        let strikes = move |operation: &str| {
-            operation == "GetObject"
-                && left
-                    .try_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1))
-                    .is_err()
-        };
-        world.cos.fake.inject(Fault::status(403, "").always().when(strikes));
-        assert!(world.download(&target).is_err());
-        world.cos.fake.clear_faults();
+        world.interrupt_download(&target, 5);
         let kept = fs::read(world.record())?;
         fs::remove_file(world.record())?;
         let content = stream("new", 6 * MIB);
@@ -546,15 +544,304 @@ fn what_is_verified_at_the_end_appears_then() -> Result<()> {
         let mut stored = world.stored()?;
         let last = stored.content.len() - 1;
         stored.content[last] ^= 1;
-        let changed = StoredObject::new(stored.content);
-        let headers = stored
-            .headers
-            .iter()
-            .fold(changed, |object, (name, value)| object.with_header(name, value));
-        world.cos.fake.put_object(world.cos.fake.bucket(), "key", headers);
+        world.store(stored.content, &stored.headers);
         fs::remove_file(&target)?;
         assert!(world.download(&target).is_err());
         assert!(!target.exists());
     }
     Ok(())
+}
+
+/// A message whose end shows whether it is genuine is read from its front, whatever there was of another object.
+#[test]
+fn nothing_is_left_of_a_download_whose_object_is_signed_now() -> Result<()> {
+    let world = World::with_parts()?.remove(0);
+    world.upload(&world.file(&stream("old", 6 * MIB))?)?;
+    let target = world.cos.file("target");
+    world.interrupt_download(&target, 5);
+    assert!(has_temporaries(&target)?);
+    let provider = Arc::new(raw()?);
+    let suite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKeyEcdsaP384;
+    let signing = Encryptor::builder(Arc::clone(&provider)).suite(suite).build()?;
+    let signer = world.cos.ours(provider)?.encryptor(signing).build()?;
+    let content = stream("signed", MIB);
+    blocking::wait(signer.put(EncryptObject::new(key()?), &content))?;
+    world.download(&target)?;
+    assert!(fs::read(&target)? == content);
+    assert!(!world.record().exists());
+    assert!(!has_temporaries(&target)?);
+    Ok(())
+}
+
+/// The same bytes with another data key beside them are another plaintext.
+#[test]
+fn parts_that_were_decrypted_with_another_key_are_fetched_again() -> Result<()> {
+    let world = World::with_parts()?.remove(1);
+    let object = || Ok::<_, Error>(EncryptObject::new(key()?));
+    blocking::wait(world.client.put(object()?, b"another data key"))?;
+    let another = world.stored()?;
+    blocking::wait(world.client.put(object()?, stream("key", 6 * MIB)))?;
+    let target = world.cos.file("target");
+    world.interrupt_download(&target, 5);
+    world.store(world.stored()?.content, &another.headers);
+    assert!(fetched(&world.cos) >= MIB as u64, "some parts came");
+    world.download(&target)?;
+    assert!(fetched(&world.cos) >= 6 * MIB as u64, "all of them came again");
+    assert!(fs::read(&target)? == world.read()?);
+    Ok(())
+}
+
+#[test]
+fn a_download_replaces_nothing_if_it_must_not() -> Result<()> {
+    for world in World::with_parts()? {
+        let content = stream("kept", 4 * MIB);
+        world.upload(&world.file(&content)?)?;
+        let target = world.cos.file("target");
+        fs::write(&target, "precious")?;
+        let download = |world: &World, transfer: FileTransfer| {
+            let object = DecryptObject::new(key()?);
+            blocking::wait(world.client.download_file(object, transfer.forbid_overwrite()))
+        };
+        let refused = download(&world, FileTransfer::new(&target)).expect_err("it is there");
+        assert!(is_there(&refused), "{refused}");
+        assert!(!has_temporaries(&target)?);
+        let refused = download(&world, FileTransfer::new(&target).resumable(world.record()));
+        assert!(refused.is_err_and(|error| is_there(&error)));
+        assert_eq!(fs::read(&target)?, b"precious");
+        fs::remove_file(&target)?;
+        let _ = world.cos.fake.take_calls();
+        download(&world, FileTransfer::new(&target).resumable(world.record()))?;
+        assert!(fetched(&world.cos) < MIB as u64, "what came before is there");
+        assert!(fs::read(&target)? == content);
+        world.cos.fake.clear_faults();
+    }
+    Ok(())
+}
+
+fn is_there(error: &Error) -> bool {
+    matches!(error, Error::Io(error) if error.kind() == std::io::ErrorKind::AlreadyExists)
+}
+
+mod as_they_are {
+    //! Bodies that are stored as they are go the same way. Parts have 8 MiB.
+
+    use std::{os::unix::fs::PermissionsExt, sync::Arc};
+
+    use crypto_envelope::Error;
+    use crypto_envelope_tencent_cos::{
+        CosClient, CosError, CosErrorKind, CustomerKey, GetObject, ObjectMetadata, ReadObject,
+        StoreObject,
+    };
+
+    use super::*;
+
+    const PART: usize = 8 * MIB;
+
+    struct Plain {
+        cos: TencentCos,
+        client: CosClient,
+    }
+
+    impl Plain {
+        fn new() -> Result<Self> {
+            let cos = TencentCos::of(
+                FakeTencentCos::builder().strict_signatures().insecure_customer_keys().start()?,
+            )?;
+            let client = cos.ours(Arc::new(raw()?))?.build()?.plain().clone();
+            Ok(Self { cos, client })
+        }
+
+        fn up(&self, path: &Path) -> CoreResult<WrittenObject> {
+            let transfer = FileTransfer::new(path).resumable(self.cos.file("record"));
+            blocking::wait(self.client.upload_file(object()?, transfer))
+        }
+
+        fn down(&self, path: &Path) -> CoreResult<ReadObject> {
+            let transfer = FileTransfer::new(path).resumable(self.cos.file("record"));
+            blocking::wait(self.client.download_file(GetObject::new(key()?), transfer))
+        }
+
+        fn stored(&self) -> Result<StoredObject> {
+            self.cos.object("key")
+        }
+
+        fn has_left_something(&self) -> Result<bool> {
+            let uploads = self.cos.fake.uploads(self.cos.fake.bucket());
+            let record = self.cos.file("record");
+            Ok(!uploads.is_empty() || record.exists() || has_temporaries(&record)?)
+        }
+    }
+
+    fn object() -> CoreResult<StoreObject> {
+        let metadata = ObjectMetadata::new().with_user("name", "value");
+        Ok(StoreObject::new(key()?).metadata(metadata))
+    }
+
+    #[test]
+    fn files_and_streams_of_every_length() -> Result<()> {
+        let world = Plain::new()?;
+        for length in [0, 1, PART - 1, PART, PART + 1, 2 * PART, 2 * PART + 7] {
+            let content = stream("plain", length);
+            let path = world.cos.file("source");
+            fs::write(&path, &content)?;
+            let written = world.up(&path)?;
+            assert_eq!(
+                (written.plaintext_length, written.stored_length),
+                (length as u64, length as u64)
+            );
+            let stored = world.stored()?;
+            assert!(stored.content == content, "{length}");
+            assert_eq!(stored.header("x-cos-meta-name"), Some("value"));
+            blocking::wait(world.client.put_stream(object()?, &content[..]))?;
+            assert!(world.stored()?.content == content, "{length}");
+            let target = world.cos.file("target");
+            let read = world.down(&target)?;
+            assert_eq!((read.plaintext_length, read.format), (length as u64, None));
+            assert!(fs::read(&target)? == content, "{length}");
+            assert!(!world.has_left_something()?);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn transfers_go_on_where_they_were() -> Result<()> {
+        let world = Plain::new()?;
+        let content = stream("plain", 5 * PART + 7);
+        let path = world.cos.file("source");
+        fs::write(&path, &content)?;
+        fail_after(&world.cos, "UploadPart", 4);
+        assert!(world.up(&path).is_err());
+        world.cos.fake.clear_faults();
+        let first = parts_sent(&world.cos);
+        world.up(&path)?;
+        let second = parts_sent(&world.cos);
+        assert!(!first.is_empty() && second.keys().all(|number| !first.contains_key(number)));
+        assert_eq!(first.len() + second.len(), 6);
+        assert!(world.stored()?.content == content);
+
+        let target = world.cos.file("target");
+        fail_after(&world.cos, "GetObject", 4);
+        assert!(world.down(&target).is_err());
+        world.cos.fake.clear_faults();
+        let first = fetched(&world.cos);
+        world.down(&target)?;
+        let second = fetched(&world.cos);
+        assert!(first >= PART as u64 && first + second < (content.len() + PART) as u64);
+        assert!(fs::read(&target)? == content);
+        assert!(!world.has_left_something()?);
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_that_was_changed_in_secret_begins_anew() -> Result<()> {
+        let world = Plain::new()?;
+        let path = world.cos.file("source");
+        fs::write(&path, stream("plain", 4 * PART))?;
+        fail_after(&world.cos, "UploadPart", 3);
+        assert!(world.up(&path).is_err());
+        world.cos.fake.clear_faults();
+        let sent = *parts_sent(&world.cos).keys().next().ok_or("no part was sent")?;
+        change_in_secret(&path, usize::try_from(sent - 1)? * PART)?;
+        world.up(&path)?;
+        assert!(world.stored()?.content == fs::read(&path)?);
+        assert!(!world.has_left_something()?);
+        Ok(())
+    }
+
+    #[test]
+    fn an_open_file_is_read_from_its_front_whatever_has_its_name() -> Result<()> {
+        let world = Plain::new()?;
+        for length in [100, PART + 7] {
+            let path = world.cos.file("source");
+            let content = stream("open", length);
+            fs::write(&path, &content)?;
+            let mut file = fs::File::open(&path)?;
+            std::io::Read::read_exact(&mut file, &mut [0; 10])?;
+            fs::remove_file(&path)?;
+            let transfer = FileTransfer::new(&path).from_file(file);
+            blocking::wait(world.client.upload_file(object()?, transfer))?;
+            assert!(world.stored()?.content == content, "{length}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn nothing_is_left_of_what_fails() -> Result<()> {
+        let world = Plain::new()?;
+        let content = stream("plain", 3 * PART);
+        fail_after(&world.cos, "UploadPart", 1);
+        assert!(blocking::wait(world.client.put_stream(object()?, &content[..])).is_err());
+        world.cos.fake.clear_faults();
+        assert!(world.stored().is_err() && !world.has_left_something()?);
+
+        blocking::wait(world.client.put_stream(object()?, &content[..]))?;
+        world.cos.fake.inject(lie::flipped(1000).always().when(|called| called == "GetObject"));
+        let target = world.cos.file("target");
+        let refused = world.down(&target).expect_err("it is damaged");
+        let is_damaged = CosError::kind_in(&refused) == Some(CosErrorKind::Damaged)
+            || matches!(CosObjectError::find_in(&refused), Some(CosObjectError::Differs { .. }));
+        assert!(is_damaged, "{refused}");
+        assert!(!target.exists() && !world.has_left_something()?);
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_there_stays_if_it_must() -> Result<()> {
+        let world = Plain::new()?;
+        let path = world.cos.file("source");
+        for length in [100, 2 * PART] {
+            fs::write(&path, stream("plain", length))?;
+            world.up(&path)?;
+            let before = world.stored()?.content;
+            let new = || Ok::<_, Error>(object()?.forbid_overwrite());
+            let kept =
+                |error: &Error| CosError::kind_in(error) == Some(CosErrorKind::AlreadyExists);
+            let refused = world.client.upload_file(new()?, FileTransfer::new(&path));
+            assert!(blocking::wait(refused).is_err_and(|error| kept(&error)));
+            let refused = world.client.put_stream(new()?, &b"other"[..]);
+            assert!(blocking::wait(refused).is_err_and(|error| kept(&error)));
+            assert!(world.stored()?.content == before && !world.has_left_something()?);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn the_permissions_are_those_that_were_asked_for() -> Result<()> {
+        let world = Plain::new()?;
+        blocking::wait(world.client.put_stream(object()?, &b"content"[..]))?;
+        let mode = |path: &Path| Ok::<_, Error>(fs::metadata(path)?.permissions().mode() & 0o777);
+        let usual = world.cos.file("usual");
+        fs::write(&usual, "")?;
+        let target = world.cos.file("target");
+        for (transfer, expected) in [
+            (FileTransfer::new(&target), 0o600),
+            (FileTransfer::new(&target).default_permissions(), mode(&usual)?),
+        ] {
+            blocking::wait(world.client.download_file(GetObject::new(key()?), transfer))?;
+            assert_eq!(mode(&target)?, expected);
+        }
+        assert!(!has_temporaries(&target)?);
+        Ok(())
+    }
+
+    #[test]
+    fn ranges_are_no_files_and_customer_keys_go_along() -> Result<()> {
+        let world = Plain::new()?;
+        let customer_key = CustomerKey::new(vec![3; 32])?;
+        let path = world.cos.file("source");
+        let content = stream("plain", 2 * PART);
+        fs::write(&path, &content)?;
+        let object = object()?.customer_key(customer_key.clone());
+        blocking::wait(world.client.upload_file(object, FileTransfer::new(&path)))?;
+        let target = world.cos.file("target");
+        let get = || Ok::<_, Error>(GetObject::new(key()?));
+        assert!(world.down(&target).is_err());
+        let with_key = get()?.customer_key(customer_key);
+        blocking::wait(world.client.download_file(with_key, FileTransfer::new(&target)))?;
+        assert!(fs::read(&target)? == content);
+        let range = get()?.range(crypto_envelope_tencent_cos::ByteRange::of(0..1)?);
+        let refused = world.client.download_file(range, FileTransfer::new(&target));
+        assert!(matches!(blocking::wait(refused), Err(Error::InvalidInput { .. })));
+        Ok(())
+    }
 }

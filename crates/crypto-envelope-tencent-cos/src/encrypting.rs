@@ -1,5 +1,6 @@
 //! Objects that are encrypted before they leave, and decrypted when they come.
 
+mod as_it_is;
 mod begun;
 mod builder;
 mod cipher;
@@ -16,6 +17,7 @@ mod open_upload;
 mod put;
 mod record;
 mod request;
+mod storing;
 mod stream;
 mod tasks;
 mod transfer;
@@ -31,7 +33,7 @@ pub use self::{
     downloaded::ReadObject,
     object::DecryptedObject,
     put::WrittenObject,
-    request::{DecryptObject, EncryptObject},
+    request::{DecryptObject, EncryptObject, StoreObject},
     transfer::{FileTransfer, Progress},
     upload::EncryptedUpload,
 };

@@ -54,7 +54,8 @@ impl CosError {
     }
 
     /// The kind of what COS said, if `error` is about that.
-    pub(crate) fn kind_in(error: &Error) -> Option<CosErrorKind> {
+    #[must_use]
+    pub fn kind_in(error: &Error) -> Option<CosErrorKind> {
         Self::find_in(error).map(Self::kind)
     }
 

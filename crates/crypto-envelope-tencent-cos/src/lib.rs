@@ -52,7 +52,8 @@ pub use self::{
     customer_key::CustomerKey,
     encrypting::{
         CosEncryptingClient, CosEncryptingClientBuilder, DecryptObject, DecryptedObject,
-        EncryptObject, EncryptedUpload, FileTransfer, Progress, ReadObject, WrittenObject,
+        EncryptObject, EncryptedUpload, FileTransfer, Progress, ReadObject, StoreObject,
+        WrittenObject,
     },
     endpoint::{CosBucket, CosDomain, CosEndpoint},
     error::{CosError, CosErrorKind},

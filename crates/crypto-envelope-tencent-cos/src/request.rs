@@ -103,7 +103,7 @@ impl fmt::Debug for Request {
 }
 
 /// Parameters of a URL, in order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query(Vec<(String, String)>);
 
 impl Query {

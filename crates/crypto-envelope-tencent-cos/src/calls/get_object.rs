@@ -2,11 +2,12 @@
 
 use std::time::SystemTime;
 
-use crypto_envelope::Result;
+use crypto_envelope::{Error, Result};
 
 use super::{
     Exchange,
     conditions::{Conditions, conditions},
+    head_object::HeadObject,
     properties::ObjectProperties,
 };
 use crate::{
@@ -84,6 +85,20 @@ impl GetObject {
     }
 
     conditions!("the object");
+
+    pub(crate) fn target(&self) -> &ObjectKey {
+        &self.key
+    }
+
+    /// Asks about the same object.
+    pub(crate) fn head(&self) -> Result<HeadObject> {
+        let Self { key, range, conditions, version_id, customer_key, overrides } = self;
+        if range.is_some() || *overrides != Query::default() {
+            return Err(Error::invalid_input("a file is made of a whole object, as it is stored"));
+        }
+        let (key, conditions) = (key.clone(), conditions.clone());
+        Ok(HeadObject::like(key, conditions, version_id.clone(), customer_key.clone()))
+    }
 
     /// The same object, from byte `from` of what was asked for on.
     pub(crate) fn rest_of(&self, found: &ObjectProperties, from: u64) -> Result<Self> {

@@ -31,6 +31,15 @@ impl HeadObject {
         Self { key, conditions: Conditions::default(), version_id: None, customer_key: None }
     }
 
+    pub(super) fn like(
+        key: ObjectKey,
+        conditions: Conditions,
+        version_id: Option<String>,
+        customer_key: Option<CustomerKey>,
+    ) -> Self {
+        Self { key, conditions, version_id, customer_key }
+    }
+
     /// In this version.
     pub fn version_id(mut self, id: impl Into<String>) -> Self {
         self.version_id = Some(id.into());

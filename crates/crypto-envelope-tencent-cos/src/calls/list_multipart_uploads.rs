@@ -20,7 +20,7 @@ pub struct ListMultipartUploads {
 }
 
 /// Behind which upload a list goes on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UploadMarker {
     key: String,
     upload: String,
@@ -93,7 +93,8 @@ impl Exchange for ListMultipartUploads {
                 let key = result.required_decoded("NextKeyMarker")?;
                 let upload = result.text("NextUploadIdMarker")?.unwrap_or_default();
                 let next = UploadMarker { key, upload };
-                if next == self.after || next.key < self.after.key {
+                // In the order of keys, and of ids where that is the same.
+                if next <= self.after {
                     return Err(Wrong::unreadable("a page that does not go on"));
                 }
                 Some(next)

@@ -29,9 +29,9 @@ pub(super) enum Digest {
     Md5,
 }
 
-/// What becomes of an object that is there.
+/// What becomes of what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Existing {
+pub(crate) enum Existing {
     Overwritten,
     Kept,
 }

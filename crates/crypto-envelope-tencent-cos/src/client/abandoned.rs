@@ -8,6 +8,7 @@ use crypto_envelope_http::time::iso_date;
 use super::CosClient;
 use crate::{
     AbortMultipartUpload, CosError, CosErrorKind, ListMultipartUploads, ListedUpload, ObjectKey,
+    UploadId,
 };
 
 /// What became of uploads that nobody goes on with.
@@ -16,8 +17,9 @@ use crate::{
 pub struct AbandonedUploads {
     /// These are aborted now.
     pub aborted: Vec<ListedUpload>,
-    /// Of these COS does not say in the form `2020-02-06T07:32:54Z` when they began. They were left alone.
-    pub undated: Vec<ListedUpload>,
+    /// These were left alone: COS does not say in the form `2020-02-06T07:32:54Z` when they began, or
+    /// their keys are none that [`ObjectKey`] takes.
+    pub unclear: Vec<ListedUpload>,
 }
 
 impl CosClient {
@@ -39,13 +41,17 @@ impl CosClient {
         let mut list = Some(ListMultipartUploads::new().prefix(prefix));
         while let Some(call) = list {
             let page = self.call(call.clone()).await?;
-            for upload in page.uploads {
-                match upload.initiated.as_deref().and_then(second_of) {
-                    None => found.undated.push(upload),
-                    Some(began) if began < &latest[..SECONDS] && self.abort(&upload).await? => {
-                        found.aborted.push(upload);
+            // Somebody on the way may have dropped what was asked for.
+            for upload in page.uploads.into_iter().filter(|found| found.key.starts_with(prefix)) {
+                let began = upload.initiated.as_deref().and_then(second_of);
+                match (began, ObjectKey::exact(&upload.key)) {
+                    (Some(began), Ok(key)) if began < &latest[..SECONDS] => {
+                        if self.abort(key, upload.upload.clone()).await? {
+                            found.aborted.push(upload);
+                        }
                     }
-                    Some(_) => {}
+                    (Some(_), Ok(_)) => {}
+                    (None, _) | (_, Err(_)) => found.unclear.push(upload),
                 }
             }
             list = page.next.map(|next| call.after(next));
@@ -54,9 +60,8 @@ impl CosClient {
     }
 
     /// Whether it was still there.
-    async fn abort(&self, upload: &ListedUpload) -> Result<bool> {
-        let key = ObjectKey::exact(&upload.key)?;
-        match self.call(AbortMultipartUpload::new(key, upload.upload.clone())).await {
+    async fn abort(&self, key: ObjectKey, upload: UploadId) -> Result<bool> {
+        match self.call(AbortMultipartUpload::new(key, upload)).await {
             Ok(()) => Ok(true),
             Err(error) => match CosError::find_in(&error).map(CosError::kind) {
                 Some(CosErrorKind::NotFound) => Ok(false),

@@ -293,7 +293,7 @@ fn abandoned_uploads_are_aborted_if_they_are_old_enough() -> Result<()> {
     let abort = |time| blocking::wait(world.cos.abort_uploads_before(time, "dir/"));
     assert!(abort(now - hour)?.aborted.is_empty());
     let found = abort(now + hour)?;
-    assert!(found.undated.is_empty());
+    assert!(found.unclear.is_empty());
     let aborted = found.aborted;
     assert_eq!(
         aborted.iter().map(|upload| &*upload.key).collect::<Vec<_>>(),

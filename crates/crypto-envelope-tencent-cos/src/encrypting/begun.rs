@@ -1,11 +1,12 @@
 //! An object whose data key is there, and nothing of it is encrypted yet.
 
-use crypto_envelope::{BodyFormat, Error, MessageId, Result, Sealer, hazmat::PartSealer};
+use crypto_envelope::{
+    BodyFormat, EncryptionContext, Error, MessageId, Result, Sealer, hazmat::PartSealer,
+};
 
 use super::{
     cipher::{PartCipher, SerialCipher},
     client::Inner,
-    request::EncryptObject,
 };
 use crate::{
     CosEnvelope, CosFormat, ObjectMetadata,
@@ -15,26 +16,32 @@ use crate::{
 /// An object whose data key is there, for one plaintext.
 pub(super) enum Begun {
     Message(Box<Sealer>),
-    Envelope { envelope: Box<CosEnvelope>, key: BodyKey },
+    Envelope {
+        envelope: Box<CosEnvelope>,
+        key: BodyKey,
+    },
+    /// There is none: it is stored as it is.
+    AsItIs,
 }
 
 impl Begun {
     /// With a new data key. `length` is that of the plaintext, as far as it is known.
     pub(super) async fn new(
         client: &Inner,
-        object: &EncryptObject,
+        metadata: &ObjectMetadata,
+        context: &EncryptionContext,
         length: Option<u64>,
     ) -> Result<Self> {
-        check_metadata(&object.metadata)?;
+        check_metadata(metadata)?;
         if client.format == CosFormat::Message {
             let encryptor = &client.encryptor;
             let sealer = match length {
-                Some(length) => encryptor.prepare_at_most(&object.context, length).await?,
-                None => encryptor.prepare(&object.context).await?,
+                Some(length) => encryptor.prepare_at_most(context, length).await?,
+                None => encryptor.prepare(context).await?,
             };
             return Ok(Self::Message(Box::new(sealer)));
         }
-        if !object.context.is_empty() {
+        if !context.is_empty() {
             return Err(Error::invalid_input(format!(
                 "an encryption context for an object in the format {}, which binds none",
                 client.format
@@ -65,7 +72,7 @@ impl Begun {
     pub(super) fn message_id(&self) -> Option<MessageId> {
         match self {
             Self::Message(sealer) => Some(*sealer.header().message_id()),
-            Self::Envelope { .. } => None,
+            Self::Envelope { .. } | Self::AsItIs => None,
         }
     }
 
@@ -74,6 +81,7 @@ impl Begun {
         match self {
             Self::Message(sealer) => !sealer.header().suite().is_signing(),
             Self::Envelope { key, .. } => matches!(key, BodyKey::Ctr { .. }),
+            Self::AsItIs => true,
         }
     }
 
@@ -86,6 +94,7 @@ impl Begun {
             },
             // A block, so that other SDKs can go on at the end of a part.
             Self::Envelope { .. } => 16,
+            Self::AsItIs => 1,
         }
     }
 
@@ -108,6 +117,7 @@ impl Begun {
             Self::Envelope { key, .. } => {
                 Ok(key.key_stream()?.map(|stream| PartCipher::Stream { stream, length }))
             }
+            Self::AsItIs => Ok(Some(PartCipher::AsItIs { length })),
         }
     }
 
@@ -116,6 +126,7 @@ impl Begun {
         match self {
             Self::Message(sealer) => Ok(SerialCipher::Message(sealer)),
             Self::Envelope { key, .. } => Ok(SerialCipher::Body(key.encryptor()?)),
+            Self::AsItIs => Ok(SerialCipher::AsItIs),
         }
     }
 }

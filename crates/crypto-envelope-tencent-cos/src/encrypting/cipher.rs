@@ -16,7 +16,14 @@ use crate::format::body::BodyEncryptor;
 #[derive(Debug)]
 pub(super) enum PartCipher {
     Message(Box<PartSealer>),
-    Stream { stream: AesCtr, length: u64 },
+    Stream {
+        stream: AesCtr,
+        length: u64,
+    },
+    /// It is stored as it is.
+    AsItIs {
+        length: u64,
+    },
 }
 
 impl PartCipher {
@@ -24,12 +31,16 @@ impl PartCipher {
     pub(super) fn stored_length(&self) -> u64 {
         match self {
             Self::Message(parts) => parts.message_length(),
-            Self::Stream { length, .. } => *length,
+            Self::Stream { length, .. } | Self::AsItIs { length } => *length,
         }
     }
 
     /// A part of the plaintext from this place on, encrypted.
-    pub(super) fn encrypt(&self, offset: u64, plaintext: Zeroizing<Vec<u8>>) -> Result<Vec<u8>> {
+    pub(super) fn encrypt(
+        &self,
+        offset: u64,
+        mut plaintext: Zeroizing<Vec<u8>>,
+    ) -> Result<Vec<u8>> {
         match self {
             Self::Message(parts) => {
                 let part = Part::new(offset, plaintext.len());
@@ -38,11 +49,11 @@ impl PartCipher {
                 Ok(out)
             }
             Self::Stream { stream, .. } => {
-                let mut bytes = plaintext;
-                stream.apply(offset, &mut bytes)?;
+                stream.apply(offset, &mut plaintext)?;
                 // What it held is no plaintext any more.
-                Ok(std::mem::take(&mut *bytes))
+                Ok(std::mem::take(&mut *plaintext))
             }
+            Self::AsItIs { .. } => Ok(std::mem::take(&mut *plaintext)),
         }
     }
 }
@@ -51,6 +62,8 @@ impl PartCipher {
 pub(super) enum SerialCipher {
     Message(Box<Sealer>),
     Body(BodyEncryptor),
+    /// It is stored as it is.
+    AsItIs,
 }
 
 impl SerialCipher {
@@ -66,6 +79,7 @@ impl SerialCipher {
                 out.extend_from_slice(plaintext);
                 encryptor.push(&mut out[start..]).inspect_err(|_| out.zeroize())?;
             }
+            Self::AsItIs => out.extend_from_slice(plaintext),
         }
         Ok(())
     }
@@ -79,6 +93,7 @@ impl SerialCipher {
                 sealer.finish(&[], &mut out[start..])?;
             }
             Self::Body(encryptor) => out.extend(encryptor.finish()),
+            Self::AsItIs => {}
         }
         Ok(())
     }

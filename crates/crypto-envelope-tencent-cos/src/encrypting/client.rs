@@ -51,12 +51,6 @@ impl CosEncryptingClient {
     pub(super) fn inner(&self) -> &Arc<Inner> {
         &self.0
     }
-
-    /// How long the parts of so much plaintext are, in whole `unit`s: longer ones if it would be too many.
-    pub(super) fn part_length(&self, plaintext: u64, unit: u64) -> u64 {
-        let length = self.0.limits.part_length.max(plaintext.div_ceil(MOST_PARTS));
-        length.checked_next_multiple_of(unit).unwrap_or(length)
-    }
 }
 
 impl fmt::Debug for CosEncryptingClient {
@@ -122,6 +116,3 @@ impl Default for Limits {
         Self { part_length: 8 << 20, parallel: 4, held: 64 << 20 }
     }
 }
-
-/// COS takes 10 000; the last one may have nothing but the end of a message in it.
-const MOST_PARTS: u64 = 9_999;

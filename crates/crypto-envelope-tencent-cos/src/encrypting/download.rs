@@ -6,6 +6,7 @@
 use std::{
     collections::BTreeMap,
     fs::File,
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -17,7 +18,7 @@ use tokio::io::AsyncWriteExt;
 use zeroize::Zeroizing;
 
 use super::{
-    client::CosEncryptingClient,
+    client::{CosEncryptingClient, Limits},
     download_record::{DownloadRecord, DownloadStart, WrittenPart},
     downloaded::ReadObject,
     file::{TargetFile, read_exact_at},
@@ -27,7 +28,9 @@ use super::{
     tasks::{all_of, blocking},
     transfer::{FileTransfer, Meter},
 };
-use crate::{ByteRange, CosFormat, CosObjectError, Crc64, ETag};
+use crate::{
+    ByteRange, CosClient, CosFormat, CosObjectError, Crc64, ETag, GetObject, HeadObject, ObjectKey,
+};
 
 impl CosEncryptingClient {
     /// Decrypts an object into a file, which appears when all of it is there and verified. Parts of messages that
@@ -61,7 +64,12 @@ impl CosEncryptingClient {
         transfer: &FileTransfer,
     ) -> Result<ReadObject> {
         match self.parts_of(object).await? {
-            Some(source) => self.download_parts(object, transfer, source).await,
+            Some(source) => {
+                let limits = self.inner().limits;
+                Download { client: self.plain(), key: &object.key, transfer, limits }
+                    .run(source)
+                    .await
+            }
             None => self.download_in_order(object, transfer).await,
         }
     }
@@ -78,8 +86,9 @@ impl CosEncryptingClient {
             let Some(stream) = key.key_stream()? else { return Ok(None) };
             super::get::check_nothing_expected(&object)?;
             let (length, etag, crc64) = (properties.length, properties.etag, properties.crc64);
-            let kind = Kind::Stream { client: self.clone(), object, stream, crc64 };
-            return Ok(Some(Source { kind, format: envelope.format(), etag, length }));
+            let (client, call) = (self.plain().clone(), self.get_call(&object));
+            let kind = Kind::Stored(Box::new(Stored { client, call, stream: Some(stream), crc64 }));
+            return Ok(Some(Source { kind, format: Some(envelope.format()), etag, length }));
         }
         match self.message_reader(&object).await {
             // A signature is over the whole, whatever ranges are read without it.
@@ -87,7 +96,7 @@ impl CosEncryptingClient {
             Ok((reader, _)) => {
                 let length = reader.length().await?;
                 let (kind, etag) = (Kind::Message(reader), properties.etag);
-                Ok(Some(Source { kind, format: CosFormat::Message, etag, length }))
+                Ok(Some(Source { kind, format: Some(CosFormat::Message), etag, length }))
             }
             // Signed, or no message: what is read in order says it better.
             Err(Error::Policy(_)) => Ok(None),
@@ -103,8 +112,14 @@ impl CosEncryptingClient {
     ) -> Result<ReadObject> {
         let mut opened = self.get_whole(object, Release::Revocable).await?;
         let meter = transfer.meter(None);
-        let path = transfer.path().to_owned();
-        let target = blocking(move || TargetFile::create(&path)).await?;
+        let beginning = (transfer.clone(), self.bucket(), object.key.clone());
+        let target = blocking(move || {
+            let (transfer, bucket, key) = beginning;
+            // What it was before is of no use any more.
+            forget(&transfer, &bucket, &key)?;
+            TargetFile::create(transfer.path())
+        })
+        .await?;
         let mut out = tokio::fs::File::from_std(target.file().try_clone()?);
         let mut plaintext_length = 0;
         while let Some(chunk) = opened.chunk().await? {
@@ -114,7 +129,8 @@ impl CosEncryptingClient {
         }
         out.flush().await?;
         drop(out);
-        blocking(move || target.finish()).await?;
+        let naming = transfer.naming;
+        blocking(move || target.finish(naming)).await?;
         Ok(ReadObject {
             etag: opened.properties().etag.clone(),
             format: opened.format(),
@@ -124,84 +140,132 @@ impl CosEncryptingClient {
         })
     }
 
-    async fn download_parts(
-        &self,
-        object: &DecryptObject,
-        transfer: &FileTransfer,
-        source: Source,
-    ) -> Result<ReadObject> {
-        let begun = self.begin_download(object, transfer, &source).await?;
+    fn bucket(&self) -> String {
+        self.plain().endpoint().bucket().name().to_owned()
+    }
+}
+
+/// An object as it is stored.
+pub(super) async fn download_stored(
+    client: &CosClient,
+    head: HeadObject,
+    object: GetObject,
+    transfer: &FileTransfer,
+) -> Result<ReadObject> {
+    let properties = client.call(head).await?;
+    let (etag, length, crc64) = (properties.etag, properties.length, properties.crc64);
+    let key = object.target().clone();
+    let call = object.if_match(etag.clone());
+    let kind = Kind::Stored(Box::new(Stored { client: client.clone(), call, stream: None, crc64 }));
+    let source = Source { kind, format: None, etag, length };
+    Download { client, key: &key, transfer, limits: Limits::default() }.run(source).await
+}
+
+/// A download in parts.
+struct Download<'d> {
+    client: &'d CosClient,
+    key: &'d ObjectKey,
+    transfer: &'d FileTransfer,
+    limits: Limits,
+}
+
+impl Download<'_> {
+    async fn run(&self, source: Source) -> Result<ReadObject> {
+        let begun = self.begin(&source).await?;
         let length = source.length;
-        let plan = Arc::new(Plan::new(source, begun, transfer.meter(Some(length)))?);
-        let fetched = fetch_all(&plan, self.inner().limits.parallel).await;
+        let plan = Arc::new(Plan::new(source, begun, self.transfer.meter(Some(length)))?);
+        let fetched = fetch_all(&plan, self.limits.parallel).await;
         let checked = fetched.and_then(|()| plan.check_whole());
         let Some(Begun { target, record, .. }) = plan.take() else {
             return Err(Error::invalid_input("the download is over already"));
         };
         match checked {
-            Ok(()) => blocking(move || target.finish()).await?,
-            Err(error) if record.is_some() && can_go_on(&error) => return Err(error),
+            Ok(()) => {
+                let naming = self.transfer.naming;
+                // The record is locked until its file has its name.
+                blocking(move || {
+                    target.finish(naming)?;
+                    record.map_or(Ok(()), DownloadRecord::remove)
+                })
+                .await?;
+                Ok(plan.source.read())
+            }
+            Err(error) if record.is_some() && can_go_on(&error) => Err(error),
             Err(error) => {
                 target.remove()?;
                 record.map_or(Ok(()), DownloadRecord::remove)?;
-                return Err(error);
+                Err(error)
             }
         }
-        record.map_or(Ok(()), DownloadRecord::remove)?;
-        Ok(plan.source.read())
     }
 
     /// Goes on where it was, or begins anew.
-    async fn begin_download(
-        &self,
-        object: &DecryptObject,
-        transfer: &FileTransfer,
-        source: &Source,
-    ) -> Result<Begun> {
-        let bucket = self.plain().endpoint().bucket().name().to_owned();
+    async fn begin(&self, source: &Source) -> Result<Begun> {
+        let bucket = self.client.endpoint().bucket().name().to_owned();
         // Not longer for a longer object: how long it is, is said by COS alone.
-        let part_length = self.inner().limits.part_length;
-        let (path, record) = (transfer.path().to_owned(), transfer.record.clone());
+        let part_length = self.limits.part_length;
+        let (transfer, key) = (self.transfer.clone(), self.key.clone());
         let (etag, length) = (source.etag.clone(), source.length);
         let message_id = source.message_id();
-        let key = object.key.clone();
         blocking(move || {
-            let Some(record) = record else {
-                let target = TargetFile::create(&path)?;
+            let path = transfer.path();
+            let Some(record) = &transfer.record else {
+                let target = TargetFile::create(path)?;
                 return Ok(Begun { target, record: None, part_length });
             };
-            if let Some(opened) = DownloadRecord::open(&record)? {
+            if let Some(opened) = open_record(record, &bucket, &key)? {
                 let start = &opened.start;
-                if start.bucket != bucket || start.key != key {
-                    let what = "it is of another object: take another record, or remove this one";
-                    return Err(CosObjectError::record(&record, what));
-                }
                 let is_same = start.etag.matches(&etag)
                     && start.length == length
                     && start.message_id == message_id;
                 let again =
-                    is_same.then(|| TargetFile::again(start.place.clone(), &path)).flatten();
+                    is_same.then(|| TargetFile::again(start.place.clone(), path)).flatten();
                 if let Some(target) = again {
                     let part_length = start.part_length;
                     return Ok(Begun { target, record: Some(opened), part_length });
                 }
-                // What there was is of no use any more.
-                if let Some(target) = TargetFile::again(start.place.clone(), &path) {
-                    target.remove()?;
-                }
-                opened.remove()?;
+                remove(opened, path)?;
             }
             if length.div_ceil(part_length) > MOST_RECORDED {
                 return Err(Error::invalid_input(format!(
-                    "the record of a download holds {MOST_RECORDED} parts: choose longer ones"
+                    "the record of a download holds {MOST_RECORDED} parts: choose longer ones, or go without it"
                 )));
             }
-            let (target, place) = TargetFile::create_to_keep(&path)?;
+            let (target, place) = TargetFile::create_to_keep(path)?;
             let start = DownloadStart { bucket, key, etag, message_id, length, part_length, place };
-            let record = Some(DownloadRecord::create(&record, start)?);
+            let record = Some(DownloadRecord::create(record, start)?);
             Ok(Begun { target, record, part_length })
         })
         .await
+    }
+}
+
+/// A record is of one object.
+fn open_record(path: &Path, bucket: &str, key: &ObjectKey) -> Result<Option<DownloadRecord>> {
+    let opened = DownloadRecord::open(path)?;
+    match &opened {
+        Some(DownloadRecord { start, .. }) if start.bucket != bucket || start.key != *key => {
+            let what = "it is of another object: take another record, or remove this one";
+            Err(CosObjectError::record(path, what))
+        }
+        _ => Ok(opened),
+    }
+}
+
+/// Nothing is left of what there was.
+fn remove(record: DownloadRecord, path: &Path) -> Result<()> {
+    if let Some(target) = TargetFile::again(record.start.place.clone(), path) {
+        target.remove()?;
+    }
+    record.remove()
+}
+
+/// The same, of what an earlier run may have left.
+fn forget(transfer: &FileTransfer, bucket: &str, key: &ObjectKey) -> Result<()> {
+    let Some(record) = &transfer.record else { return Ok(()) };
+    match open_record(record, bucket, key)? {
+        Some(opened) => remove(opened, transfer.path()),
+        None => Ok(()),
     }
 }
 
@@ -217,7 +281,8 @@ fn can_go_on(error: &Error) -> bool {
 /// An object that gives any part of its plaintext.
 struct Source {
     kind: Kind,
-    format: CosFormat,
+    /// None if it is read as it is stored.
+    format: Option<CosFormat>,
     etag: ETag,
     /// Of the plaintext.
     length: u64,
@@ -225,13 +290,46 @@ struct Source {
 
 enum Kind {
     Message(RangeReader<MessageSource>),
-    Stream {
-        client: CosEncryptingClient,
-        object: DecryptObject,
-        stream: AesCtr,
-        /// Of the stored bytes.
-        crc64: Option<u64>,
-    },
+    Stored(Box<Stored>),
+}
+
+/// Bytes that are where those of the plaintext are.
+struct Stored {
+    client: CosClient,
+    /// Of this object, and no other.
+    call: GetObject,
+    /// None if they are the plaintext.
+    stream: Option<AesCtr>,
+    /// Of all of them.
+    crc64: Option<u64>,
+}
+
+impl Stored {
+    async fn fetch(&self, source: &Source, offset: u64, length: u64) -> Result<Part> {
+        let call = self.call.clone().range(ByteRange::of(offset..offset + length)?);
+        let opened = self.client.open(call).await;
+        let opened = opened
+            .map_err(|error| if is_changed(&error) { Error::SourceChanged } else { error })?;
+        let found = opened.properties();
+        if !found.etag.matches(&source.etag) || found.length != source.length {
+            return Err(Error::SourceChanged);
+        }
+        let mut bytes = Zeroizing::new(opened.whole(length).await?);
+        let crc64 = Some(Crc64::of(&bytes).value());
+        self.apply(offset, &mut bytes)?;
+        Ok(Part { plaintext: bytes, crc64 })
+    }
+
+    /// Stored bytes become plaintext by it, and the other way around.
+    fn apply(&self, offset: u64, bytes: &mut [u8]) -> Result<()> {
+        self.stream.as_ref().map_or(Ok(()), |stream| stream.apply(offset, bytes))
+    }
+
+    /// Whether plaintext is what this key makes of what was stored, by its checksum: an earlier run may have
+    /// had another one.
+    fn is_of_this_key(&self, offset: u64, mut plaintext: Zeroizing<Vec<u8>>, crc64: u64) -> bool {
+        self.apply(offset, &mut plaintext).is_ok() && Crc64::of(&plaintext).value() == crc64
+    }
 }
 
 /// A part, decrypted.
@@ -247,16 +345,16 @@ impl Source {
             Kind::Message(reader) => {
                 (reader.context().clone(), Some(*reader.header().message_id()))
             }
-            Kind::Stream { .. } => (EncryptionContext::new(), None),
+            Kind::Stored(_) => (EncryptionContext::new(), None),
         };
-        let (etag, format) = (self.etag.clone(), Some(self.format));
+        let (etag, format) = (self.etag.clone(), self.format);
         ReadObject { etag, format, context, message_id, plaintext_length: self.length }
     }
 
     fn message_id(&self) -> Option<String> {
         match &self.kind {
             Kind::Message(reader) => Some(reader.header().message_id().to_string()),
-            Kind::Stream { .. } => None,
+            Kind::Stored(_) => None,
         }
     }
 
@@ -267,21 +365,7 @@ impl Source {
                 let plaintext = Zeroizing::new(reader.read_range(offset..end).await?);
                 Part { plaintext, crc64: None }
             }
-            Kind::Stream { client, object, stream, .. } => {
-                let call = client.get_call(object).range(ByteRange::of(offset..end)?);
-                let opened = client.plain().open(call).await;
-                let opened = opened.map_err(|error| {
-                    if is_changed(&error) { Error::SourceChanged } else { error }
-                })?;
-                let found = opened.properties();
-                if !found.etag.matches(&self.etag) || found.length != self.length {
-                    return Err(Error::SourceChanged);
-                }
-                let mut bytes = Zeroizing::new(opened.whole(length).await?);
-                let crc64 = Some(Crc64::of(&bytes).value());
-                stream.apply(offset, &mut bytes)?;
-                Part { plaintext: bytes, crc64 }
-            }
+            Kind::Stored(stored) => stored.fetch(self, offset, length).await?,
         };
         if part.plaintext.len() as u64 == length { Ok(part) } else { Err(Error::SourceChanged) }
     }
@@ -332,7 +416,13 @@ impl Plan {
         let Ok(length_here) = usize::try_from(length) else { return false };
         let mut bytes = Zeroizing::new(vec![0; length_here]);
         let is_read = read_exact_at(&self.file, &mut bytes, offset).is_ok();
-        let is_there = is_read && <[u8; 32]>::from(Sha256::digest(&bytes)) == known.hash;
+        let is_written = is_read && <[u8; 32]>::from(Sha256::digest(&bytes)) == known.hash;
+        let is_there = is_written
+            && match (&self.source.kind, known.crc64) {
+                (Kind::Message(_), _) => true,
+                (Kind::Stored(stored), Some(crc64)) => stored.is_of_this_key(offset, bytes, crc64),
+                (Kind::Stored(_), None) => false,
+            };
         if is_there {
             self.has_part(number, known.crc64);
         }
@@ -365,7 +455,8 @@ impl Plan {
 
     /// Whether the stored bytes are those that COS has, as far as it says.
     fn check_whole(&self) -> Result<()> {
-        let Kind::Stream { crc64: Some(expected), .. } = self.source.kind else { return Ok(()) };
+        let Kind::Stored(stored) = &self.source.kind else { return Ok(()) };
+        let Some(expected) = stored.crc64 else { return Ok(()) };
         let sums = lock(&self.sums);
         let whole = sums.values().fold(Crc64::new().value(), |whole, (crc64, length)| {
             Crc64::combined(whole, *crc64, *length)

@@ -9,10 +9,11 @@ use std::{
 };
 
 use crypto_envelope::{Error, Result, io::ReadAt};
-use tempfile::{NamedTempFile, TempPath};
+use tempfile::{NamedTempFile, PathPersistError, TempPath};
 use zeroize::Zeroizing;
 
-use crate::CosObjectError;
+use super::transfer::FileTransfer;
+use crate::{CosObjectError, calls::put_object::Existing};
 
 /// A file that is read from several threads.
 #[derive(Clone, Debug)]
@@ -22,8 +23,12 @@ pub(super) struct SourceFile {
 }
 
 impl SourceFile {
-    pub(super) fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(|error| about(path, &error))?;
+    pub(super) fn of(transfer: &FileTransfer) -> Result<Self> {
+        let path = transfer.path();
+        let file = match &transfer.file {
+            Some(file) => Arc::clone(file),
+            None => Arc::new(File::open(path).map_err(|error| about(path, &error))?),
+        };
         let metadata = file.metadata().map_err(|error| about(path, &error))?;
         if !metadata.is_file() {
             let path = path.display();
@@ -32,7 +37,7 @@ impl SourceFile {
             )));
         }
         let stamp = SourceStamp::of(&metadata).map_err(|error| about(path, &error))?;
-        Ok(Self { file: Arc::new(file), stamp })
+        Ok(Self { file, stamp })
     }
 
     /// All of these bytes.
@@ -139,14 +144,28 @@ impl TargetFile {
     }
 
     /// Puts it in its place.
-    pub(super) fn finish(self) -> Result<()> {
+    pub(super) fn finish(self, naming: Naming) -> Result<()> {
         let Self { file, place, path } = self;
+        naming.permissions.give(&file, folder_of(&path)).map_err(|error| about(&path, &error))?;
         file.sync_all().map_err(|error| about(&path, &error))?;
-        let moved = match place {
-            Place::Temporary(place) => place.persist(&path).map_err(|error| error.error),
-            Place::Kept(place) => std::fs::rename(place, &path),
+        let (place, is_kept) = match place {
+            Place::Temporary(place) => (place, false),
+            Place::Kept(place) => (TempPath::try_from_path(place)?, true),
         };
-        moved.map_err(|error| about(&path, &error))
+        let moved = match naming.existing {
+            Existing::Overwritten => place.persist(&path),
+            Existing::Kept => place.persist_noclobber(&path),
+        };
+        moved.map_err(|PathPersistError { error, path: place }| {
+            if is_kept {
+                // If it cannot be left where it is, it is removed.
+                let _ = place.keep();
+            }
+            about(&path, &error)
+        })?;
+        // It is complete under its name. Where folders cannot be made to last, that is no failure.
+        let _ = File::open(folder_of(&path)).and_then(|folder| folder.sync_all());
+        Ok(())
     }
 
     /// Nothing is left of it.
@@ -157,6 +176,41 @@ impl TargetFile {
         }
         Ok(())
     }
+}
+
+/// How a file gets its name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Naming {
+    pub(super) existing: Existing,
+    pub(super) permissions: Permissions,
+}
+
+/// Who may read a file.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Permissions {
+    OwnerAlone,
+    Default,
+}
+
+impl Permissions {
+    fn give(self, file: &File, folder: &Path) -> io::Result<()> {
+        match self {
+            Self::OwnerAlone => Ok(()),
+            Self::Default => file.set_permissions(default_permissions(folder)?),
+        }
+    }
+}
+
+/// Those of new files, by the umask, which cannot be read without changing it for all threads.
+fn default_permissions(folder: &Path) -> io::Result<std::fs::Permissions> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(PREFIX);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    Ok(builder.tempfile_in(folder)?.as_file().metadata()?.permissions())
 }
 
 /// The folder that a file is in.

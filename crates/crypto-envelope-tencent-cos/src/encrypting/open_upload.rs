@@ -8,14 +8,11 @@ use std::{
 use bytes::Bytes;
 use crypto_envelope::{Error, Result, service};
 
-use super::{
-    client::CosEncryptingClient,
-    request::{EncryptObject, Existing},
-};
+use super::storing::Storing;
 use crate::{
     AbortMultipartUpload, CompleteMultipartUpload, CompletedPart, CosClient, CosError,
-    CosErrorKind, CosObjectError, Crc64, CustomerKey, ETag, HeadObject, InitiateMultipartUpload,
-    ObjectKey, ObjectMetadata, PartNumber, StoredObject, UploadId, UploadPart,
+    CosErrorKind, CosObjectError, Crc64, CustomerKey, ETag, HeadObject, ObjectKey, ObjectMetadata,
+    PartNumber, StoredObject, UploadId, UploadPart, calls::put_object::Existing,
 };
 
 /// An upload that was begun.
@@ -24,6 +21,7 @@ use crate::{
 /// [to be gone on with](Self::keep).
 pub(super) struct OpenUpload {
     channel: UploadChannel,
+    existing: Existing,
     is_over: AtomicBool,
 }
 
@@ -89,28 +87,17 @@ impl UploadChannel {
 }
 
 impl OpenUpload {
-    pub(super) async fn begin(
-        client: &CosEncryptingClient,
-        object: &EncryptObject,
-        metadata: ObjectMetadata,
-    ) -> Result<Self> {
-        let mut call = InitiateMultipartUpload::new(object.key.clone()).metadata(metadata);
-        if let Some(key) = &client.inner().customer_key {
-            call = call.customer_key(key.clone());
-        }
-        if object.existing == Existing::Kept {
-            call = call.forbid_overwrite();
-        }
-        let id = client.plain().call(call).await?;
-        Ok(Self::again(client, object.key.clone(), id))
+    pub(super) async fn begin(storing: &Storing, metadata: ObjectMetadata) -> Result<Self> {
+        let id = storing.initiate(metadata).await?;
+        Ok(Self::again(storing, id))
     }
 
     /// One that another process began.
-    pub(super) fn again(client: &CosEncryptingClient, key: ObjectKey, id: UploadId) -> Self {
-        let customer_key = client.inner().customer_key.clone();
-        let client = client.plain().clone();
+    pub(super) fn again(storing: &Storing, id: UploadId) -> Self {
+        let (client, object) = (storing.client.clone(), &storing.object);
+        let (key, customer_key) = (object.key.clone(), object.customer_key.clone());
         let channel = UploadChannel { client, key, id, customer_key };
-        Self { channel, is_over: AtomicBool::new(false) }
+        Self { channel, existing: object.existing, is_over: AtomicBool::new(false) }
     }
 
     pub(super) fn id(&self) -> &UploadId {
@@ -125,14 +112,13 @@ impl OpenUpload {
     pub(super) async fn complete(
         self,
         parts: BTreeMap<u32, SentPart>,
-        existing: Existing,
         on_failure: OnFailure,
     ) -> Result<StoredObject> {
         let mut whole = Crc64::new();
         for part in parts.values() {
             whole.append(&part.crc64);
         }
-        match self.complete_call(parts, existing).await {
+        match self.complete_call(parts).await {
             Ok(stored) => {
                 self.keep();
                 self.check_stored(stored, &whole).await
@@ -148,18 +134,14 @@ impl OpenUpload {
         }
     }
 
-    async fn complete_call(
-        &self,
-        parts: BTreeMap<u32, SentPart>,
-        existing: Existing,
-    ) -> Result<StoredObject> {
+    async fn complete_call(&self, parts: BTreeMap<u32, SentPart>) -> Result<StoredObject> {
         let completed = parts
             .into_values()
             .map(|part| Ok(CompletedPart::new(PartNumber::new(part.number)?, part.etag)));
         let completed = completed.collect::<Result<Vec<_>>>()?;
         let UploadChannel { client, key, id, .. } = &self.channel;
         let mut call = CompleteMultipartUpload::new(key.clone(), id.clone(), completed);
-        if existing == Existing::Kept {
+        if self.existing == Existing::Kept {
             call = call.forbid_overwrite();
         }
         client.call(call).await

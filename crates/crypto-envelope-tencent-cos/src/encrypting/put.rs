@@ -1,14 +1,9 @@
 //! Objects that are written at once.
 
-use bytes::Bytes;
 use crypto_envelope::{MessageId, Result};
 
-use super::{
-    begun::Begun,
-    client::CosEncryptingClient,
-    request::{EncryptObject, Existing},
-};
-use crate::{ETag, ObjectMetadata, PutObject, StoredObject, format::envelope::Shape};
+use super::{client::CosEncryptingClient, request::EncryptObject, storing::Storing};
+use crate::{ETag, StoredObject, format::envelope::Shape};
 
 /// An object that was written.
 #[derive(Clone, Debug)]
@@ -56,33 +51,17 @@ impl CosEncryptingClient {
     ) -> Result<WrittenObject> {
         let plaintext = plaintext.as_ref();
         let length = plaintext.len() as u64;
-        let begun = Begun::new(self.inner(), &object, Some(length)).await?;
-        let metadata = begun.metadata(&object.metadata, Shape::Whole { length })?;
+        let storing = Storing::encrypted(self, object);
+        let begun = storing.begin(Some(length)).await?;
+        let metadata = begun.metadata(&storing.object.metadata, Shape::Whole { length })?;
         let message_id = begun.message_id();
         let mut body = Vec::new();
         let mut cipher = begun.into_serial()?;
         cipher.push(plaintext, &mut body)?;
         cipher.finish(&mut body)?;
         let stored_length = body.len() as u64;
-        let stored = self.store(object, metadata, body.into()).await?;
+        let stored = storing.put(metadata, body.into()).await?;
         let written = Written { message_id, plaintext_length: length, stored_length };
         Ok(written.stored_as(stored))
-    }
-
-    /// Stores what is encrypted already.
-    pub(super) async fn store(
-        &self,
-        object: EncryptObject,
-        metadata: ObjectMetadata,
-        body: Bytes,
-    ) -> Result<StoredObject> {
-        let mut call = PutObject::new(object.key, body).metadata(metadata);
-        if object.existing == Existing::Kept {
-            call = call.forbid_overwrite();
-        }
-        if let Some(key) = &self.inner().customer_key {
-            call = call.customer_key(key.clone());
-        }
-        self.plain().call(call).await
     }
 }

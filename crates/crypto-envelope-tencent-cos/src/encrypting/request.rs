@@ -2,9 +2,45 @@
 
 use crypto_envelope::{EncryptionContext, MessageId};
 
-use crate::{ByteRange, ETag, ObjectKey, ObjectMetadata};
+use crate::{ByteRange, CustomerKey, ETag, ObjectKey, ObjectMetadata, calls::put_object::Existing};
 
-/// An object to write.
+/// An object to store as it is.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct StoreObject {
+    pub(super) key: ObjectKey,
+    pub(super) metadata: ObjectMetadata,
+    pub(super) existing: Existing,
+    pub(super) customer_key: Option<CustomerKey>,
+}
+
+impl StoreObject {
+    /// Under this key.
+    pub fn new(key: ObjectKey) -> Self {
+        let (metadata, existing) = (ObjectMetadata::new(), Existing::Overwritten);
+        Self { key, metadata, existing, customer_key: None }
+    }
+
+    /// What is stored beside the bytes.
+    pub fn metadata(mut self, metadata: ObjectMetadata) -> Self {
+        self.metadata = metadata;
+        self
+    }
+
+    /// Only if there is no such object yet. A bucket that keeps versions takes no notice.
+    pub fn forbid_overwrite(mut self) -> Self {
+        self.existing = Existing::Kept;
+        self
+    }
+
+    /// Encrypted by COS with a key that it does not keep.
+    pub fn customer_key(mut self, key: CustomerKey) -> Self {
+        self.customer_key = Some(key);
+        self
+    }
+}
+
+/// An object to encrypt.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct EncryptObject {
@@ -12,13 +48,6 @@ pub struct EncryptObject {
     pub(super) context: EncryptionContext,
     pub(super) metadata: ObjectMetadata,
     pub(super) existing: Existing,
-}
-
-/// What becomes of an object that is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Existing {
-    Overwritten,
-    Kept,
 }
 
 impl EncryptObject {

@@ -14,6 +14,7 @@ use super::{
     open_upload::{OnFailure, OpenUpload, SentPart},
     put::{Written, WrittenObject},
     request::EncryptObject,
+    storing::Storing,
     tasks::compute,
     watched::Watched,
 };
@@ -34,14 +35,16 @@ impl CosEncryptingClient {
         object: EncryptObject,
         plaintext: impl AsyncRead + Send + Unpin,
     ) -> Result<WrittenObject> {
-        let begun = Begun::new(self.inner(), &object, None).await?;
-        self.put_begun(object, begun, plaintext, Watched::nothing()).await
+        let storing = Storing::encrypted(self, object);
+        let begun = storing.begin(None).await?;
+        storing.put_begun(begun, plaintext, Watched::nothing()).await
     }
+}
 
+impl Storing {
     /// `watched` is what is known of the plaintext.
     pub(super) async fn put_begun(
         &self,
-        object: EncryptObject,
         begun: Begun,
         mut plaintext: impl AsyncRead + Send + Unpin,
         watched: Watched,
@@ -57,20 +60,20 @@ impl CosEncryptingClient {
         } else {
             Shape::Parts { length, part: Some(part_length) }
         };
-        let metadata = begun.metadata(&object.metadata, shape)?;
+        let metadata = begun.metadata(&self.object.metadata, shape)?;
         let (cipher, mut body) = encrypt(begun.into_serial()?, first).await?;
         if is_all {
             cipher.finish(&mut body)?;
             watched.count(source.length);
             watched.check_end(source.length)?;
             let (plaintext_length, stored_length) = (source.length, body.len() as u64);
-            let stored = self.store(object, metadata, body.into()).await?;
+            let stored = self.put(metadata, body.into()).await?;
             let written = Written { message_id, plaintext_length, stored_length };
             return Ok(written.stored_as(stored));
         }
-        let upload = OpenUpload::begin(self, &object, metadata).await?;
+        let upload = OpenUpload::begin(self, metadata).await?;
         watched.count(source.length);
-        let sending = Sending { client: self, upload: &upload };
+        let sending = Sending { parallel: self.limits.parallel, upload: &upload };
         let sent = sending.all(&mut source, cipher, body, &watched).await;
         let sent = sent.and_then(|sent| watched.check_end(source.length).map(|()| sent));
         let sent = match sent {
@@ -79,7 +82,7 @@ impl CosEncryptingClient {
         };
         let stored_length = sent.values().map(|part| part.crc64.length()).sum();
         let plaintext_length = source.length;
-        let stored = upload.complete(sent, object.existing, OnFailure::Remove).await?;
+        let stored = upload.complete(sent, OnFailure::Remove).await?;
         Ok(Written { message_id, plaintext_length, stored_length }.stored_as(stored))
     }
 }
@@ -112,7 +115,7 @@ impl<R: AsyncRead + Unpin> Source<'_, R> {
 }
 
 struct Sending<'u> {
-    client: &'u CosEncryptingClient,
+    parallel: usize,
     upload: &'u OpenUpload,
 }
 
@@ -125,7 +128,6 @@ impl Sending<'_> {
         mut body: Vec<u8>,
         watched: &Watched,
     ) -> Result<BTreeMap<u32, SentPart>> {
-        let parallel = self.client.inner().limits.parallel;
         let mut flight = Flight::new();
         let mut outcomes = Vec::new();
         let mut number = 1;
@@ -143,7 +145,7 @@ impl Sending<'_> {
                 }
                 break;
             }
-            while flight.len() >= parallel {
+            while flight.len() >= self.parallel {
                 outcomes.extend(flight.next().await);
             }
             outcomes =
@@ -159,8 +161,11 @@ impl Sending<'_> {
 /// Away from the thread that drives the connections of others, if this is one.
 async fn encrypt(
     mut cipher: SerialCipher,
-    part: Zeroizing<Vec<u8>>,
+    mut part: Zeroizing<Vec<u8>>,
 ) -> Result<(SerialCipher, Vec<u8>)> {
+    if matches!(cipher, SerialCipher::AsItIs) {
+        return Ok((cipher, std::mem::take(&mut *part)));
+    }
     compute(move || {
         let mut body = Vec::new();
         cipher.push(&part, &mut body)?;

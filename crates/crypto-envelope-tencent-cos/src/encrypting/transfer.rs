@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    fs::File,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -9,19 +10,33 @@ use std::{
     },
 };
 
+use super::file::{Naming, Permissions};
+use crate::calls::put_object::Existing;
+
 /// A file to upload, or to download to.
 #[derive(Clone)]
 #[must_use]
 pub struct FileTransfer {
     pub(super) path: PathBuf,
     pub(super) record: Option<PathBuf>,
+    pub(super) naming: Naming,
+    /// The source, if it is open already.
+    pub(super) file: Option<Arc<File>>,
     progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
 }
 
 impl FileTransfer {
     /// The file with this path.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), record: None, progress: None }
+        let naming =
+            Naming { existing: Existing::Overwritten, permissions: Permissions::OwnerAlone };
+        Self { path: path.into(), record: None, naming, file: None, progress: None }
+    }
+
+    /// An upload reads this file, which is open already, whatever has its path by now.
+    pub fn from_file(mut self, file: File) -> Self {
+        self.file = Some(Arc::new(file));
+        self
     }
 
     /// Can be gone on with after it was interrupted, also by another process: with the same record, the
@@ -31,6 +46,20 @@ impl FileTransfer {
     /// Without a record, what was uploaded of a transfer that fails is removed.
     pub fn resumable(mut self, record: impl Into<PathBuf>) -> Self {
         self.record = Some(record.into());
+        self
+    }
+
+    /// A download replaces no file: if there is one by then, it fails, and what was fetched of it stays with its
+    /// record. Default: it takes the place of what is there.
+    pub fn forbid_overwrite(mut self) -> Self {
+        self.naming.existing = Existing::Kept;
+        self
+    }
+
+    /// A download may be read by whom the umask says, as any new file, from when it is complete. Default: by its
+    /// owner alone.
+    pub fn default_permissions(mut self) -> Self {
+        self.naming.permissions = Permissions::Default;
         self
     }
 

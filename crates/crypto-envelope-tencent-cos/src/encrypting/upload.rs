@@ -11,12 +11,12 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::{
-    begun::Begun,
     cipher::PartCipher,
     client::CosEncryptingClient,
     open_upload::{OnFailure, OpenUpload, SentPart},
     put::{Written, WrittenObject},
-    request::{EncryptObject, Existing},
+    request::EncryptObject,
+    storing::Storing,
 };
 use crate::{CosObjectError, PartNumber, UploadId, format::envelope::Shape};
 
@@ -29,7 +29,6 @@ pub struct EncryptedUpload {
     cipher: Arc<PartCipher>,
     length: u64,
     message_id: Option<MessageId>,
-    existing: Existing,
     parts: Mutex<BTreeMap<u32, Given>>,
 }
 
@@ -54,15 +53,15 @@ impl CosEncryptingClient {
         object: EncryptObject,
         length: u64,
     ) -> Result<EncryptedUpload> {
-        let begun = Begun::new(self.inner(), &object, Some(length)).await?;
-        let metadata =
-            begun.metadata(&object.metadata, Shape::Parts { length: Some(length), part: None })?;
+        let storing = Storing::encrypted(self, object);
+        let begun = storing.begin(Some(length)).await?;
+        let shape = Shape::Parts { length: Some(length), part: None };
+        let metadata = begun.metadata(&storing.object.metadata, shape)?;
         let message_id = begun.message_id();
         let cipher = begun.into_parts(length)?.ok_or_else(no_parts)?;
-        let upload = OpenUpload::begin(self, &object, metadata).await?;
+        let upload = OpenUpload::begin(&storing, metadata).await?;
         let (cipher, parts) = (Arc::new(cipher), Mutex::default());
-        let existing = object.existing;
-        Ok(EncryptedUpload { upload, cipher, length, message_id, existing, parts })
+        Ok(EncryptedUpload { upload, cipher, length, message_id, parts })
     }
 }
 
@@ -84,7 +83,7 @@ impl EncryptedUpload {
     pub fn unit(&self) -> u64 {
         match &*self.cipher {
             PartCipher::Message(parts) => parts.frame_length(),
-            PartCipher::Stream { .. } => 1,
+            PartCipher::Stream { .. } | PartCipher::AsItIs { .. } => 1,
         }
     }
 
@@ -117,7 +116,7 @@ impl EncryptedUpload {
     ///
     /// [`Error::InvalidInput`] if something of it is missing; as [`CosClient::call`](crate::CosClient::call).
     pub async fn complete(self) -> Result<WrittenObject> {
-        let Self { upload, cipher, length, message_id, existing, parts } = self;
+        let Self { upload, cipher, length, message_id, parts } = self;
         let parts = parts.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut end = 0;
         for given in parts.values() {
@@ -142,7 +141,7 @@ impl EncryptedUpload {
             let what = "the parts are not the whole object";
             return Err(upload.fail(Error::invalid_input(what)).await);
         }
-        let stored = upload.complete(sent, existing, OnFailure::Remove).await?;
+        let stored = upload.complete(sent, OnFailure::Remove).await?;
         let stored_length = cipher.stored_length();
         Ok(Written { message_id, plaintext_length: length, stored_length }.stored_as(stored))
     }

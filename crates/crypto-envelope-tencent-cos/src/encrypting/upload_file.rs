@@ -13,8 +13,8 @@ use std::{
 use crypto_envelope::{
     Error, HeaderParser, Result, hazmat::PartSealer, provider::ProviderErrorKind, service,
 };
-
 use sha2::{Digest, Sha256};
+use tokio::io::AsyncSeekExt;
 
 use super::{
     begun::Begun,
@@ -24,6 +24,7 @@ use super::{
     open_upload::{OnFailure, OpenUpload, SentPart},
     put::{Written, WrittenObject},
     request::EncryptObject,
+    storing::Storing,
     tasks::{all_of, blocking},
     transfer::FileTransfer,
     upload::no_parts,
@@ -55,27 +56,28 @@ impl CosEncryptingClient {
         object: EncryptObject,
         transfer: FileTransfer,
     ) -> Result<WrittenObject> {
-        let client = self.clone();
-        service::run(async move { client.upload_file_here(object, transfer).await }).await?
+        Storing::encrypted(self, object).upload_file(transfer).await
+    }
+}
+
+impl Storing {
+    pub(super) async fn upload_file(self, transfer: FileTransfer) -> Result<WrittenObject> {
+        service::run(async move { self.upload_file_here(transfer).await }).await?
     }
 
-    async fn upload_file_here(
-        &self,
-        object: EncryptObject,
-        transfer: FileTransfer,
-    ) -> Result<WrittenObject> {
-        let path = transfer.path().to_owned();
-        let file = blocking(move || SourceFile::open(&path)).await?;
+    async fn upload_file_here(&self, transfer: FileTransfer) -> Result<WrittenObject> {
+        let source = transfer.clone();
+        let file = blocking(move || SourceFile::of(&source)).await?;
         let Some(record) = transfer.record.clone() else {
-            return self.upload_new(object, &transfer, file, None).await;
+            return self.upload_new(&transfer, file, None).await;
         };
         let opened = {
             let record = record.clone();
             blocking(move || UploadRecord::open(&record)).await?
         };
         if let Some(opened) = opened {
-            self.check_same(&object, &record, &opened.start)?;
-            match self.go_on(&object, &transfer, &file, opened).await? {
+            self.check_same(&record, &opened.start)?;
+            match self.go_on(&transfer, &file, opened).await? {
                 GoneOn::Done(written) => return Ok(*written),
                 GoneOn::StartOver(left) => {
                     let (opened, upload) = *left;
@@ -84,14 +86,14 @@ impl CosEncryptingClient {
                 }
             }
         }
-        self.upload_new(object, &transfer, file, Some(record)).await
+        self.upload_new(&transfer, file, Some(record)).await
     }
 
     /// What else is said of the object when its upload begins, as a digest.
-    fn options_of(&self, object: &EncryptObject) -> Result<String> {
+    fn options(&self) -> Result<String> {
         let mut headers = Headers::default();
-        object.metadata.push_to(&mut headers)?;
-        if let Some(key) = &self.inner().customer_key {
+        self.object.metadata.push_to(&mut headers)?;
+        if let Some(key) = &self.object.customer_key {
             key.push_to(&mut headers);
         }
         let mut hash = Sha256::new();
@@ -101,15 +103,14 @@ impl CosEncryptingClient {
                 hash.update(format!("{}:{}\0{}\0", name.len(), name, value));
             }
         }
-        let keyed = self.inner().customer_key.as_ref().map(CustomerKey::digest);
+        let keyed = self.object.customer_key.as_ref().map(CustomerKey::digest);
         hash.update(keyed.unwrap_or_default());
         Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// A record is of one object.
-    fn check_same(&self, object: &EncryptObject, path: &Path, start: &UploadStart) -> Result<()> {
-        let bucket = self.plain().endpoint().bucket().name();
-        if start.bucket == bucket && start.key == object.key {
+    fn check_same(&self, path: &Path, start: &UploadStart) -> Result<()> {
+        if start.bucket == self.bucket() && start.key == self.object.key {
             return Ok(());
         }
         let what = "it is of another object: take another record, or remove this one";
@@ -118,35 +119,35 @@ impl CosEncryptingClient {
 
     async fn upload_new(
         &self,
-        object: EncryptObject,
         transfer: &FileTransfer,
         file: SourceFile,
         record: Option<PathBuf>,
     ) -> Result<WrittenObject> {
         let length = file.stamp.length;
-        let begun = Begun::new(self.inner(), &object, Some(length)).await?;
+        let begun = self.begin(Some(length)).await?;
         if record.is_some() && !begun.has_parts() {
             return Err(no_parts());
         }
-        if length <= self.part_length(length, 1) || !begun.has_parts() {
-            return self.upload_in_order(object, begun, transfer, file).await;
+        if length < self.part_length(length, begun.unit()) || !begun.has_parts() {
+            return self.upload_in_order(begun, transfer, file).await;
         }
         let part_length = self.part_length(length, begun.unit());
         let shape = Shape::Parts { length: Some(length), part: Some(part_length) };
-        let metadata = begun.metadata(&object.metadata, shape)?;
+        let metadata = begun.metadata(&self.object.metadata, shape)?;
         let (message_id, of_envelope) = (begun.message_id(), begun.envelope_metadata()?);
         let cipher = begun.into_parts(length)?.ok_or_else(no_parts)?;
         let wrapped = match &cipher {
             PartCipher::Message(parts) => Wrapped::Header(parts.header_bytes()),
             PartCipher::Stream { .. } => Wrapped::Metadata(of_envelope),
+            PartCipher::AsItIs { .. } => Wrapped::Nothing,
         };
-        let upload = OpenUpload::begin(self, &object, metadata).await?;
+        let upload = OpenUpload::begin(self, metadata).await?;
         let start = UploadStart {
-            bucket: self.plain().endpoint().bucket().name().to_owned(),
-            key: object.key.clone(),
+            bucket: self.bucket().to_owned(),
+            key: self.object.key.clone(),
             upload: upload.id().clone(),
-            format: self.inner().format,
-            options: self.options_of(&object)?,
+            format: self.format(),
+            options: self.options()?,
             source: file.stamp,
             part_length,
             wrapped,
@@ -164,7 +165,7 @@ impl CosEncryptingClient {
         let written = Written { message_id, plaintext_length: length, stored_length };
         let plan = Arc::new(UploadPlan::new(transfer, file, cipher, part_length, record));
         match self.send_all(&upload, &plan, BTreeMap::new()).await {
-            Ok(Sent::All(parts)) => self.complete(upload, &plan, parts, &object, written).await,
+            Ok(Sent::All(parts)) => self.complete(upload, &plan, parts, written).await,
             // Nothing was sent before that could be another.
             Ok(Sent::Another) => Err(upload.fail(CosObjectError::FileChanged.into()).await),
             Err(error) => Err(give_up(upload, &plan, error).await),
@@ -174,43 +175,42 @@ impl CosEncryptingClient {
     /// What has no parts, or is short.
     async fn upload_in_order(
         &self,
-        object: EncryptObject,
         begun: Begun,
         transfer: &FileTransfer,
         file: SourceFile,
     ) -> Result<WrittenObject> {
         let length = file.stamp.length;
-        let reader = tokio::fs::File::from_std(file.try_clone()?);
+        let mut reader = tokio::fs::File::from_std(file.try_clone()?);
+        reader.rewind().await?;
         let watched = Watched::file(file, transfer.meter(Some(length)));
-        self.put_begun(object, begun, reader, watched).await
+        self.put_begun(begun, reader, watched).await
     }
 
     async fn go_on(
         &self,
-        object: &EncryptObject,
         transfer: &FileTransfer,
         file: &SourceFile,
         record: UploadRecord,
     ) -> Result<GoneOn> {
         let start = record.start.clone();
-        let upload = OpenUpload::again(self, object.key.clone(), start.upload.clone());
+        let upload = OpenUpload::again(self, start.upload.clone());
         // Whatever happens now, somebody may go on with it.
         upload.keep();
         let is_same = start.source == file.stamp
-            && start.format == self.inner().format
-            && start.options == self.options_of(object)?;
+            && start.format == self.format()
+            && start.options == self.options()?;
         if !is_same {
             return Ok(GoneOn::StartOver(Box::new((record, upload))));
         }
-        let Some(there) = self.parts_there(&upload, object).await? else {
+        let Some(there) = self.parts_there(&upload).await? else {
             return Ok(GoneOn::StartOver(Box::new((record, upload))));
         };
-        let Some(cipher) = self.cipher_again(object, &start).await? else {
+        let Some(cipher) = self.cipher_again(&start).await? else {
             return Ok(GoneOn::StartOver(Box::new((record, upload))));
         };
         let message_id = match &cipher {
             PartCipher::Message(parts) => Some(*parts.header().message_id()),
-            PartCipher::Stream { .. } => None,
+            PartCipher::Stream { .. } | PartCipher::AsItIs { .. } => None,
         };
         let length = file.stamp.length;
         let stored_length = cipher.stored_length();
@@ -220,7 +220,7 @@ impl CosEncryptingClient {
         let plan = Arc::new(plan);
         match self.send_all(&upload, &plan, there).await {
             Ok(Sent::All(parts)) => self
-                .complete(upload, &plan, parts, object, written)
+                .complete(upload, &plan, parts, written)
                 .await
                 .map(|written| GoneOn::Done(Box::new(written))),
             Ok(Sent::Another) => {
@@ -232,19 +232,15 @@ impl CosEncryptingClient {
     }
 
     /// The parts that COS has. None if it knows nothing of the upload.
-    async fn parts_there(
-        &self,
-        upload: &OpenUpload,
-        object: &EncryptObject,
-    ) -> Result<Option<BTreeMap<u32, (ETag, u64)>>> {
+    async fn parts_there(&self, upload: &OpenUpload) -> Result<Option<BTreeMap<u32, (ETag, u64)>>> {
         let mut there = BTreeMap::new();
         let mut marker = None;
         loop {
-            let mut call = ListParts::new(object.key.clone(), upload.id().clone());
+            let mut call = ListParts::new(self.object.key.clone(), upload.id().clone());
             if let Some(marker) = marker {
                 call = call.after(marker);
             }
-            let page = match self.plain().call(call).await {
+            let page = match self.client.call(call).await {
                 Ok(page) => page,
                 Err(error) if CosError::kind_in(&error) == Some(CosErrorKind::NotFound) => {
                     return Ok(None);
@@ -262,22 +258,18 @@ impl CosEncryptingClient {
 
     /// The same cipher as before. None if it cannot be had: the key provider only encrypts, or is another one,
     /// or the object is to be bound to other pairs.
-    async fn cipher_again(
-        &self,
-        object: &EncryptObject,
-        start: &UploadStart,
-    ) -> Result<Option<PartCipher>> {
+    async fn cipher_again(&self, start: &UploadStart) -> Result<Option<PartCipher>> {
         let length = start.source.length;
-        let opened = match &start.wrapped {
-            Wrapped::Header(_) if start.format != CosFormat::Message => return Ok(None),
-            Wrapped::Header(bytes) => {
-                let decryptor = &self.inner().decryptor;
+        let opened = match (&start.wrapped, &self.encrypting) {
+            (Wrapped::Nothing, None) => return Ok(Some(PartCipher::AsItIs { length })),
+            (Wrapped::Header(bytes), Some(client)) if start.format == Some(CosFormat::Message) => {
+                let decryptor = &client.inner().decryptor;
                 let mut parser: HeaderParser = decryptor.header_parser();
                 parser.push(bytes)?;
-                let opener = decryptor.open(parser.finish()?, &object.context).await;
+                let opener = decryptor.open(parser.finish()?, &self.context).await;
                 match opener {
                     // Bound to other pairs, it would be another object than the caller means.
-                    Ok(opener) if *opener.context() != object.context => return Ok(None),
+                    Ok(opener) if *opener.context() != self.context => return Ok(None),
                     Ok(opener) => {
                         let parts = PartSealer::again(&opener, length)?;
                         Ok(PartCipher::Message(Box::new(parts)))
@@ -285,18 +277,20 @@ impl CosEncryptingClient {
                     Err(error) => Err(error),
                 }
             }
-            Wrapped::Metadata(pairs) => {
+            (Wrapped::Metadata(pairs), Some(client)) => {
                 let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
                 let envelope = CosEnvelope::of_metadata(pairs)?;
-                let Some(envelope) = envelope.filter(|found| found.format() == start.format) else {
+                let Some(envelope) = envelope.filter(|found| Some(found.format()) == start.format)
+                else {
                     return Ok(None);
                 };
-                let key = envelope.open(&*self.inner().provider).await;
+                let key = envelope.open(&*client.inner().provider).await;
                 key.and_then(|key| {
                     let stream = key.key_stream()?.ok_or_else(no_parts)?;
                     Ok(PartCipher::Stream { stream, length })
                 })
             }
+            _ => return Ok(None),
         };
         match opened {
             Ok(cipher) => Ok(Some(cipher)),
@@ -310,7 +304,6 @@ impl CosEncryptingClient {
         upload: OpenUpload,
         plan: &UploadPlan,
         parts: BTreeMap<u32, SentPart>,
-        object: &EncryptObject,
         written: Written,
     ) -> Result<WrittenObject> {
         let record = plan.take_record();
@@ -321,7 +314,7 @@ impl CosEncryptingClient {
             return Err(upload.fail(error).await);
         }
         let on_failure = if record.is_some() { OnFailure::Keep } else { OnFailure::Remove };
-        let stored = upload.complete(parts, object.existing, on_failure).await?;
+        let stored = upload.complete(parts, on_failure).await?;
         if let Some(record) = record {
             record.remove()?;
         }
@@ -334,7 +327,7 @@ impl CosEncryptingClient {
         plan: &Arc<UploadPlan>,
         there: BTreeMap<u32, (ETag, u64)>,
     ) -> Result<Sent> {
-        let parallel = self.inner().limits.parallel;
+        let parallel = self.limits.parallel;
         let upload = upload.channel();
         let parts = (1..=plan.parts()).map(|number| {
             let (upload, plan) = (upload.clone(), Arc::clone(plan));

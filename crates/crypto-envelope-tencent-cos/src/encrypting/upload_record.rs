@@ -18,7 +18,8 @@ pub(super) struct UploadStart {
     pub(super) bucket: String,
     pub(super) key: ObjectKey,
     pub(super) upload: UploadId,
-    pub(super) format: CosFormat,
+    /// None if it is stored as it is.
+    pub(super) format: Option<CosFormat>,
     /// A digest of what else was said of the object.
     pub(super) options: String,
     pub(super) source: SourceStamp,
@@ -34,6 +35,8 @@ pub(super) enum Wrapped {
     Header(Vec<u8>),
     /// Metadata, without the prefix of their names.
     Metadata(Vec<(String, String)>),
+    /// There is none.
+    Nothing,
 }
 
 /// What is known of a part whose first byte may have left.
@@ -125,12 +128,13 @@ impl UploadStart {
         let wrapped = match &self.wrapped {
             Wrapped::Header(bytes) => json!({"header": BASE64.encode(bytes)}),
             Wrapped::Metadata(pairs) => json!({"metadata": pairs}),
+            Wrapped::Nothing => Value::Null,
         };
         json!({
             "bucket": self.bucket,
             "key": self.key.as_str(),
             "upload": self.upload.as_str(),
-            "format": self.format.name(),
+            "format": self.format.map(CosFormat::name),
             "options": self.options,
             "length": self.source.length,
             // JSON has no such large numbers.
@@ -142,30 +146,43 @@ impl UploadStart {
 
     fn of_json(json: &Value) -> Option<Self> {
         let text = |name: &str| json[name].as_str();
-        let format = text("format")?;
-        let wrapped = &json["wrapped"];
-        let wrapped = if let Some(header) = wrapped["header"].as_str() {
-            Wrapped::Header(BASE64.decode(header).ok()?)
-        } else {
-            let pairs = wrapped["metadata"].as_array()?.iter();
-            let pairs = pairs
-                .map(|pair| Some((pair[0].as_str()?.to_owned(), pair[1].as_str()?.to_owned())));
-            Wrapped::Metadata(pairs.collect::<Option<_>>()?)
+        let format = match &json["format"] {
+            Value::Null => None,
+            name => Some(format_of(name.as_str()?)?),
         };
         Some(Self {
             bucket: text("bucket")?.to_owned(),
             key: ObjectKey::exact(text("key")?).ok()?,
             upload: UploadId::new(text("upload")?).ok()?,
             options: text("options")?.to_owned(),
-            format: CosFormat::ALL.iter().copied().find(|known| known.name() == format)?,
+            format,
             source: SourceStamp {
                 length: json["length"].as_u64()?,
                 modified: text("modified")?.parse().ok()?,
             },
             part_length: json["part_length"].as_u64().filter(|length| *length > 0)?,
-            wrapped,
+            wrapped: Wrapped::of_json(&json["wrapped"])?,
         })
     }
+}
+
+impl Wrapped {
+    fn of_json(json: &Value) -> Option<Self> {
+        if json.is_null() {
+            return Some(Self::Nothing);
+        }
+        if let Some(header) = json["header"].as_str() {
+            return Some(Self::Header(BASE64.decode(header).ok()?));
+        }
+        let pairs = json["metadata"].as_array()?.iter();
+        let pairs =
+            pairs.map(|pair| Some((pair[0].as_str()?.to_owned(), pair[1].as_str()?.to_owned())));
+        Some(Self::Metadata(pairs.collect::<Option<_>>()?))
+    }
+}
+
+fn format_of(name: &str) -> Option<CosFormat> {
+    CosFormat::ALL.iter().copied().find(|known| known.name() == name)
 }
 
 const KIND: &str = "an upload";
@@ -183,7 +200,7 @@ mod tests {
             bucket: "examplebucket-1250000000".to_owned(),
             key: ObjectKey::new("a key/é")?,
             upload: UploadId::new("id")?,
-            format: CosFormat::Message,
+            format: Some(CosFormat::Message).filter(|_| wrapped != Wrapped::Nothing),
             options: "00".to_owned(),
             source: SourceStamp { length: 7, modified: u128::from(u64::MAX) + 1 },
             part_length: 1 << 20,
@@ -197,6 +214,7 @@ mod tests {
         for (name, wrapped) in [
             ("message", Wrapped::Header(vec![1, 2, 3])),
             ("other", Wrapped::Metadata(vec![("a".to_owned(), "b".to_owned())])),
+            ("none", Wrapped::Nothing),
         ] {
             let path = directory.path().join(name);
             let mut record = UploadRecord::create(&path, start(wrapped.clone())?)?;
