@@ -159,8 +159,16 @@ impl Theirs {
     ///
     /// If it does not.
     pub fn failed(&mut self, client: &str, call: &str, arguments: &Value) -> Result<String> {
-        let request = json!({"client": client, "call": call, "arguments": arguments});
-        let answer = self.0.ask(&request)?;
+        self.told_to_fail(&json!({"client": client, "call": call, "arguments": arguments}))
+    }
+
+    /// The exception that a client fails with by itself, of a whole request.
+    ///
+    /// # Errors
+    ///
+    /// If it does not.
+    pub fn told_to_fail(&mut self, request: &Value) -> Result<String> {
+        let answer = self.0.ask(request)?;
         let exception = answer["failed"]["exception"].as_str();
         Ok(exception.ok_or_else(|| format!("{request} did not fail: {answer}"))?.to_owned())
     }

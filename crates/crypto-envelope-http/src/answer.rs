@@ -64,12 +64,6 @@ impl Answer {
     pub fn body(&self) -> &SecretBytes {
         &self.body
     }
-
-    /// All of the body, and nothing else.
-    #[must_use]
-    pub fn into_body(self) -> SecretBytes {
-        self.body
-    }
 }
 
 /// What comes before the body of an answer.

@@ -5,7 +5,7 @@ use std::fmt;
 use crypto_envelope::{Error, Result};
 use reqwest::{
     Url,
-    header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING},
+    header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING},
 };
 use zeroize::Zeroizing;
 
@@ -59,12 +59,6 @@ impl Request {
     ) -> Self {
         self.headers.extend(headers);
         self
-    }
-
-    /// For another host than the one that is called, as a server for many of them tells them apart.
-    #[must_use]
-    pub fn with_host(self, host: &str) -> Self {
-        self.with_header(HOST.as_str(), host.to_owned())
     }
 
     /// With this body, whose length is always stated.

@@ -247,10 +247,11 @@ fn no_host(text: &str) -> Error {
     ))
 }
 
-/// Not all of it, if it is long.
+/// Not all of it, if it is long, nor what may be a password in front of a host.
 fn shown(text: &str) -> String {
-    let start: String = text.chars().take(100).collect();
-    format!("{start:?}")
+    let (hidden, open) = text.rsplit_once('@').map_or(("", text), |(_, open)| ("...@", open));
+    let start: String = open.chars().take(100).collect();
+    format!("{:?}", [hidden, &start].concat())
 }
 
 fn is_of_name(byte: u8) -> bool {
@@ -369,5 +370,14 @@ mod tests {
         assert!(!endpoint.clone().over_plain_http().is_confidential());
         assert!(!endpoint.at_address("http://10.0.0.1:80")?.is_confidential());
         Ok(())
+    }
+
+    #[test]
+    fn what_may_be_a_password_is_not_shown() {
+        for wrong in ["https://user:secret@host", "secret@host:1", "user:a@secret@host"] {
+            let error = CosEndpoint::custom(bucket(), wrong).expect_err("it is no host");
+            let text = format!("{error} {error:?}");
+            assert!(!text.contains("secret") && text.contains("...@host"), "{text}");
+        }
     }
 }

@@ -22,6 +22,7 @@ use crate::{
     args::{Command, Files, Pair},
     failure::Failure,
     input::Input,
+    interrupt::watch,
     output::{Audience, Decision, Destination, Existing, Output},
     plan::{Job, Plan},
     progress::Progress,
@@ -88,6 +89,10 @@ fn do_all<T>(
     let mut tools = None;
     let mut progress = Progress::new(journal.format(), plan.jobs.len());
     for job in plan.jobs {
+        if watch::came() {
+            // By then what was going on was done.
+            watch::end();
+        }
         let names = Names::of(&job);
         progress = progress.next();
         let ready = match make_ready(job, operation, files, progress) {

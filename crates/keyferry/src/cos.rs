@@ -5,13 +5,9 @@ pub(crate) mod decrypt;
 pub(crate) mod encrypt;
 mod envelope;
 mod failure;
-mod fetch;
 pub(crate) mod inspect;
-mod log;
 mod object;
-mod partial;
 mod reader;
-mod send;
 mod transfer;
 
 use crypto_envelope_tencent_cos::CosFormat;

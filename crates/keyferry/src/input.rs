@@ -101,7 +101,12 @@ impl Source {
 
 /// A place in COS, where there is nothing that could reach it.
 pub(crate) fn without_cos() -> Failure {
-    Failure::usage("this keyferry was built without the feature tencent-cos")
+    if cfg!(feature = "tencent-cos") {
+        Failure::usage("what is read and written here is not in COS")
+            .hint("keyferry cp moves it from there, and there")
+    } else {
+        Failure::usage("this keyferry was built without the feature tencent-cos")
+    }
 }
 
 impl Input {

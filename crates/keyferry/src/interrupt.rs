@@ -26,25 +26,8 @@ use tempfile::NamedTempFile;
 
 use crate::failure::Failure;
 
-/// What is being written.
-static UNFINISHED: Mutex<Option<Unfinished>> = Mutex::new(None);
-
-enum Unfinished {
-    /// A file that has no name of its own yet.
-    File(PathBuf),
-    #[cfg(feature = "tencent-cos")]
-    Transfer(Transfer),
-}
-
-/// A transfer that may be gone on with.
-#[cfg(feature = "tencent-cos")]
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Transfer {
-    /// If this is there, it is gone on with.
-    pub(crate) record: Option<PathBuf>,
-    /// What is of no use without a record.
-    pub(crate) partial: Option<PathBuf>,
-}
+/// A file that has no name of its own yet.
+static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 /// From now on a signal that ends the process removes the unfinished file first. Signals that
 /// whoever started us wants ignored, as `nohup` does, stay ignored.
@@ -62,8 +45,9 @@ pub(crate) fn install() -> Result<(), Failure> {
             }
             // The lock is kept to the end: the file can be removed or renamed, never both.
             let unfinished = lock();
-            if let Some(unfinished) = unfinished.as_ref() {
-                unfinished.leave();
+            if let Some(path) = unfinished.as_ref() {
+                // Nothing else can be done about it now.
+                let _ = fs::remove_file(path);
             }
             process::exit(INTERRUPTED);
         }
@@ -84,7 +68,7 @@ pub(crate) fn create(
 ) -> io::Result<NamedTempFile> {
     let mut unfinished = lock();
     let file = create()?;
-    *unfinished = Some(Unfinished::File(file.path().to_owned()));
+    *unfinished = Some(file.path().to_owned());
     Ok(file)
 }
 
@@ -96,43 +80,7 @@ pub(crate) fn release<T>(finish: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Runs a transfer; a signal meanwhile says that it can be gone on with, or removes what there is of it.
-#[cfg(feature = "tencent-cos")]
-pub(crate) fn during<T>(transfer: Transfer, work: impl FnOnce() -> T) -> T {
-    *lock() = Some(Unfinished::Transfer(transfer));
-    let result = work();
-    *lock() = None;
-    result
-}
-
-impl Unfinished {
-    fn leave(&self) {
-        match self {
-            // Nothing else can be done about it now.
-            Self::File(path) => drop(fs::remove_file(path)),
-            #[cfg(feature = "tencent-cos")]
-            Self::Transfer(transfer) => transfer.leave(),
-        }
-    }
-}
-
-#[cfg(feature = "tencent-cos")]
-impl Transfer {
-    fn leave(&self) {
-        if self.record.as_ref().is_some_and(|record| record.exists()) {
-            crate::report::say("interrupted: the same command goes on where it was");
-        } else if let Some(partial) = &self.partial {
-            // Nothing else can be done about it now.
-            let _ = if partial.is_dir() {
-                fs::remove_dir_all(partial)
-            } else {
-                fs::remove_file(partial)
-            };
-        }
-    }
-}
-
-fn lock() -> MutexGuard<'static, Option<Unfinished>> {
+fn lock() -> MutexGuard<'static, Option<PathBuf>> {
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -68,9 +68,16 @@ impl Shown {
         self.0.inc(length as u64);
     }
 
-    /// So many bytes are done in all.
+    /// So many bytes are done in all, of so many, if that is known by now.
     #[cfg(feature = "tencent-cos")]
-    pub(crate) fn set(&self, done: u64) {
+    pub(crate) fn set(&self, done: u64, total: Option<u64>) {
+        if total != self.0.length() {
+            let template = if total.is_some() { WITH_LENGTH } else { WITHOUT_LENGTH };
+            total.map_or_else(|| self.0.unset_length(), |total| self.0.set_length(total));
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                self.0.set_style(style);
+            }
+        }
         self.0.set_position(done);
     }
 }

@@ -8,10 +8,7 @@ use std::{
 };
 
 use crate::{
-    anchor::Below,
-    failure::Failure,
-    input::Source,
-    output::unfinished::{is_unfinished, is_unfinished_transfer},
+    anchor::Below, failure::Failure, input::Source, output::unfinished::is_unfinished,
     place::CosPlace,
 };
 
@@ -174,12 +171,7 @@ impl Findings {
         for (name, kind) in entries {
             let (path, place) = (path.join(&name), folder.join(&name));
             match kind {
-                Ok(kind)
-                    if kind.is_file() && is_unfinished(&path)
-                        || kind.is_dir() && is_unfinished_transfer(&path) =>
-                {
-                    self.unfinished.push(path);
-                }
+                Ok(kind) if kind.is_file() && is_unfinished(&path) => self.unfinished.push(path),
                 Ok(kind) if kind.is_dir() => folders.push(place),
                 Ok(kind) if kind.is_file() => {
                     let seen = place.strip_prefix(start).unwrap_or(&place).to_owned();

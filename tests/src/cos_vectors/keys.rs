@@ -7,9 +7,7 @@ use crypto_envelope::{
     Result as CoreResult, SecretBytes,
     provider::{ProviderError, ProviderErrorKind, RsaKey, async_trait},
 };
-use crypto_envelope_tencent_cos::{
-    CosAesProvider, CosAesWrapping, CosRsaProvider, CosRsaWrapping, TencentKms,
-};
+use crypto_envelope_tencent_cos::{CosAesProvider, CosAesWrapping, CosRsaProvider, TencentKms};
 
 use crate::vectors::Result;
 
@@ -33,11 +31,6 @@ pub(super) fn rsa(directory: &Path, name: &str) -> Result<RsaKey> {
         }
     }
     Ok(key)
-}
-
-/// Unwraps what either padding of the SDK for Python was used for. Keys of 1024 bits need a feature.
-pub(super) fn rsa_provider(key: &RsaKey, wrapping: CosRsaWrapping) -> CoreResult<CosRsaProvider> {
-    CosRsaProvider::new(key, wrapping)
 }
 
 /// Whether this build has the RSA that AWS-LC has not.

@@ -37,7 +37,7 @@ pub(super) fn check_rsa(directory: &Path, case: &Case) -> Result<Outcome> {
         "pkcs1v15" => CosRsaWrapping::DangerPythonPkcs1V15,
         other => return Err(format!("the padding {other:?}").into()),
     };
-    let provider = keys::rsa_provider(&key, wrapping);
+    let provider = CosRsaProvider::new(&key, wrapping);
     if case.text("rsa_key")? == "rsa1024" && !keys::HAS_ALL_RSA {
         keys::names_feature(provider)?;
         return Ok(Outcome::Passed);
@@ -46,7 +46,7 @@ pub(super) fn check_rsa(directory: &Path, case: &Case) -> Result<Outcome> {
     let format = CosFormat::UnauthenticatedPythonRsa;
     reads(case, format, &provider)?;
     // Either padding by a provider that takes both, and PKCS#1 v1.5 by no other.
-    let strict = keys::rsa_provider(&key, CosRsaWrapping::PythonOaepSha1)?;
+    let strict = CosRsaProvider::new(&key, CosRsaWrapping::PythonOaepSha1)?;
     let by_strict = reads(case, format, &strict);
     if by_strict.is_ok() == (wrapping == CosRsaWrapping::DangerPythonPkcs1V15) {
         return Err(format!("without PKCS#1 v1.5: {by_strict:?}").into());
@@ -67,14 +67,14 @@ pub(super) fn check_parts(directory: &Path, case: &Case) -> Result<Outcome> {
         }
         "rsa-oaep-sha1" => {
             let key = keys::rsa(directory, case.text("rsa_key")?)?;
-            rsa = keys::rsa_provider(&key, CosRsaWrapping::PythonOaepSha1)?;
+            rsa = CosRsaProvider::new(&key, CosRsaWrapping::PythonOaepSha1)?;
             (&rsa, CosFormat::UnauthenticatedPythonRsa)
         }
         other => return Err(format!("the provider {other:?}").into()),
     };
     let plaintext = material::bytes(&case.case("plaintext")?)?;
     let sealed = blocking::wait(Sealed::new(format, provider, &secret(case)?))?;
-    let opened = opened(case, "metadata_on_initiate", format, provider)?;
+    let opened = open(case, "metadata_on_initiate", format, provider)?;
     let (mut object, mut end) = (vec![0; plaintext.len()], plaintext.len());
     for part in case.cases("parts")?.iter().rev() {
         let start = end - part.number::<usize>("size")?;
@@ -109,7 +109,7 @@ pub(super) fn check_range(_: &Path, case: &Case) -> Result<Outcome> {
     let first: usize = first.parse()?;
     let end = if last.is_empty() { stored.len() } else { last.parse::<usize>()? + 1 };
     let end = end.min(stored.len());
-    let opened = opened(object, "metadata", format, &provider)?;
+    let opened = open(object, "metadata", format, &provider)?;
     let found = opened.range(first as u64, &stored[first..end])?.ok_or("no ranges")?;
     if case.has("plaintext") {
         material::check(&case.case("plaintext")?, "the range", &found)?;
@@ -178,7 +178,7 @@ fn writes_readably(case: &Case, format: CosFormat, provider: &CosRsaProvider) ->
 
 fn reads(case: &Case, format: CosFormat, provider: &dyn KeyProvider) -> Result<()> {
     let plaintext = material::bytes(&case.case("plaintext")?)?;
-    let opened = opened(case, "metadata", format, provider)?;
+    let opened = open(case, "metadata", format, provider)?;
     // The body of every case is the plaintext under the key stream of its key.
     let stored = opened.range(0, &plaintext)?.ok_or("no ranges")?;
     material::check(&case.case("ciphertext")?, "the body", &stored)?;
@@ -188,15 +188,6 @@ fn reads(case: &Case, format: CosFormat, provider: &dyn KeyProvider) -> Result<(
         }
     }
     Ok(())
-}
-
-fn opened(
-    case: &Case,
-    metadata: &str,
-    format: CosFormat,
-    provider: &dyn KeyProvider,
-) -> Result<Opened> {
-    open(case, metadata, format, provider)
 }
 
 fn open(

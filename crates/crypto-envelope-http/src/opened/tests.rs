@@ -97,7 +97,7 @@ fn each_chunk_has_its_own_time() -> Result<()> {
         begin(stream, "Content-Length: 8\r\n")?;
         for _ in 0..8 {
             stream.write_all(b"x")?;
-            thread::sleep(Duration::from_millis(150));
+            thread::sleep(Duration::from_millis(300));
         }
         Ok(String::new())
     };
@@ -108,8 +108,8 @@ fn each_chunk_has_its_own_time() -> Result<()> {
         Ok("the client hung up".to_owned())
     };
     let settings = [
-        settings().attempt_timeout(Duration::from_millis(800)),
-        settings().idle_timeout(Duration::from_millis(800)),
+        settings().attempt_timeout(Duration::from_secs(2)),
+        settings().idle_timeout(Duration::from_secs(2)),
     ];
     for settings in settings {
         let server = CannedServer::serving(steady)?;

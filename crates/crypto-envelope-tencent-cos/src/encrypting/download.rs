@@ -171,14 +171,13 @@ struct Download<'d> {
 
 impl Download<'_> {
     async fn run(&self, source: Source) -> Result<ReadObject> {
-        let begun = self.begin(&source).await?;
-        let length = source.length;
-        let plan = Arc::new(Plan::new(source, begun, self.transfer.meter(Some(length)))?);
+        let Begun { target, record, part_length } = self.begin(&source).await?;
+        let (file, meter) = (target.file().try_clone()?, self.transfer.meter(Some(source.length)));
+        // If this future is dropped, the target is, and not when the last of the parts is.
+        let plan = Arc::new(Plan::new(source, part_length, meter, file, record));
         let fetched = fetch_all(&plan, self.limits.parallel).await;
         let checked = fetched.and_then(|()| plan.check_whole());
-        let Some(Begun { target, record, .. }) = plan.take() else {
-            return Err(Error::invalid_input("the download is over already"));
-        };
+        let record = lock(&plan.record).take();
         match checked {
             Ok(()) => {
                 let naming = self.transfer.naming;
@@ -382,18 +381,25 @@ struct Plan {
     source: Source,
     part_length: u64,
     meter: Meter,
+    is_recorded: bool,
     /// That of the target.
     file: File,
-    begun: Mutex<Option<Begun>>,
+    record: Mutex<Option<DownloadRecord>>,
     /// Of the stored bytes of the parts that are there, with their length.
     sums: Mutex<BTreeMap<u64, (u64, u64)>>,
 }
 
 impl Plan {
-    fn new(source: Source, begun: Begun, meter: Meter) -> Result<Self> {
-        let (file, part_length) = (begun.target.file().try_clone()?, begun.part_length);
-        let (begun, sums) = (Mutex::new(Some(begun)), Mutex::default());
-        Ok(Self { source, part_length, meter, file, begun, sums })
+    fn new(
+        source: Source,
+        part_length: u64,
+        meter: Meter,
+        file: File,
+        record: Option<DownloadRecord>,
+    ) -> Self {
+        let is_recorded = record.is_some();
+        let (record, sums) = (Mutex::new(record), Mutex::default());
+        Self { source, part_length, meter, is_recorded, file, record, sums }
     }
 
     fn parts(&self) -> u64 {
@@ -408,9 +414,8 @@ impl Plan {
 
     /// Whether a part is on the disk, as it was when it was written.
     fn is_there(&self, number: u64) -> bool {
-        let known = lock(&self.begun).as_ref().and_then(|begun| {
-            begun.record.as_ref().and_then(|record| record.parts.get(&number).copied())
-        });
+        let known =
+            lock(&self.record).as_ref().and_then(|record| record.parts.get(&number).copied());
         let Some(known) = known else { return false };
         let (offset, length) = self.place(number);
         let Ok(length_here) = usize::try_from(length) else { return false };
@@ -432,12 +437,12 @@ impl Plan {
     fn write(&self, number: u64, part: &Part) -> Result<()> {
         let (offset, _) = self.place(number);
         self.file.write_all_at(&part.plaintext, offset)?;
-        if lock(&self.begun).as_ref().is_some_and(|begun| begun.record.is_some()) {
+        if self.is_recorded {
             // It is on the disk before the record says so.
             self.file.sync_data()?;
             let hash = Sha256::digest(&part.plaintext).into();
             let written = WrittenPart { hash, crc64: part.crc64 };
-            if let Some(Begun { record: Some(record), .. }) = &mut *lock(&self.begun) {
+            if let Some(record) = &mut *lock(&self.record) {
                 record.has_written(number, written)?;
             }
         }
@@ -466,10 +471,6 @@ impl Plan {
         }
         Err(CosObjectError::Differs { what: "the checksum of the object is not that of what came" }
             .into())
-    }
-
-    fn take(&self) -> Option<Begun> {
-        lock(&self.begun).take()
     }
 }
 

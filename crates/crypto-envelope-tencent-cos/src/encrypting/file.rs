@@ -103,7 +103,8 @@ impl TargetFile {
     /// Beside its place, for its owner alone.
     pub(super) fn create(path: &Path) -> Result<Self> {
         let temporary = tempfile::Builder::new()
-            .prefix(PREFIX)
+            .prefix(UNFINISHED.0)
+            .suffix(UNFINISHED.1)
             .tempfile_in(folder_of(path))
             .map_err(|error| about(path, &error))?;
         let (file, place) = NamedTempFile::into_parts(temporary);
@@ -128,7 +129,8 @@ impl TargetFile {
     pub(super) fn again(place: PathBuf, path: &Path) -> Option<Self> {
         let folder = std::path::absolute(folder_of(path)).ok()?;
         let name = place.file_name()?.to_str()?;
-        if place.parent() != Some(&folder) || !name.starts_with(PREFIX) {
+        let is_ours = name.starts_with(UNFINISHED.0) && name.ends_with(UNFINISHED.1);
+        if place.parent() != Some(&folder) || !is_ours {
             return None;
         }
         let mut options = File::options();
@@ -146,7 +148,8 @@ impl TargetFile {
     /// Puts it in its place.
     pub(super) fn finish(self, naming: Naming) -> Result<()> {
         let Self { file, place, path } = self;
-        naming.permissions.give(&file, folder_of(&path)).map_err(|error| about(&path, &error))?;
+        let permissions = naming.permissions.in_folder(folder_of(&path));
+        let permissions = permissions.map_err(|error| about(&path, &error))?;
         file.sync_all().map_err(|error| about(&path, &error))?;
         let (place, is_kept) = match place {
             Place::Temporary(place) => (place, false),
@@ -163,6 +166,8 @@ impl TargetFile {
             }
             about(&path, &error)
         })?;
+        // Now, as nobody goes on with a file that others can read. If it stays with its owner, that is no failure.
+        let _ = permissions.map(|permissions| file.set_permissions(permissions));
         // It is complete under its name. Where folders cannot be made to last, that is no failure.
         let _ = File::open(folder_of(&path)).and_then(|folder| folder.sync_all());
         Ok(())
@@ -193,10 +198,11 @@ pub(super) enum Permissions {
 }
 
 impl Permissions {
-    fn give(self, file: &File, folder: &Path) -> io::Result<()> {
+    /// None if they are those that the file has.
+    fn in_folder(self, folder: &Path) -> io::Result<Option<std::fs::Permissions>> {
         match self {
-            Self::OwnerAlone => Ok(()),
-            Self::Default => file.set_permissions(default_permissions(folder)?),
+            Self::OwnerAlone => Ok(None),
+            Self::Default => default_permissions(folder).map(Some),
         }
     }
 }
@@ -204,7 +210,7 @@ impl Permissions {
 /// Those of new files, by the umask, which cannot be read without changing it for all threads.
 fn default_permissions(folder: &Path) -> io::Result<std::fs::Permissions> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(PREFIX);
+    builder.prefix(UNFINISHED.0).suffix(UNFINISHED.1);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -288,5 +294,5 @@ pub(super) fn read_exact_at(file: &File, mut bytes: &mut [u8], mut offset: u64) 
     Ok(())
 }
 
-/// Of the names of files that are not complete.
-const PREFIX: &str = ".crypto-envelope-";
+/// How the names of files that are not complete begin and end.
+const UNFINISHED: (&str, &str) = (".crypto-envelope-", ".partial");

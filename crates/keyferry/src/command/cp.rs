@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     args::Copy,
@@ -23,35 +23,43 @@ pub(super) fn run(arguments: &Copy) -> Result<(), Failure> {
         Copy { skip_existing: true, .. } => Existing::Skip,
         _ => Existing::Keep,
     };
-    let (target, copied) = copy(arguments, format, existing)?;
+    let copied = copy(arguments, format, existing);
     let source = arguments.source.display();
-    match (format, copied) {
-        (Format::Nothing, _) => Ok(()),
-        (Format::Text, Some(Copied { target, length, .. })) => {
-            report::say(&format!("copied {source} -> {target} ({length} bytes)"));
-            Ok(())
+    match (format, &copied) {
+        (Format::Nothing, _) | (Format::Text, Err(_)) => {}
+        (Format::Text, Ok((target, Some(copied)))) => {
+            report::say(&format!("copied {source} -> {target} ({} bytes)", copied.length));
         }
-        (Format::Text, None) => {
+        (Format::Text, Ok((target, None))) => {
             report::say(&format!("skipped {source}: {target} exists already"));
-            Ok(())
         }
-        (Format::Json, copied) => {
-            let status = if copied.is_some() { "done" } else { "skipped" };
-            let length = copied.as_ref().map(|copied| copied.length);
-            let etag = copied.and_then(|copied| copied.etag);
-            let record = json!({
-                "operation": "cp",
-                "input": source.to_string(),
-                "output": target,
-                "status": status,
-                "length": length,
-                "etag": etag,
-            });
-            if arguments.target == Path::new("-") {
-                report::say_json(&record)
-            } else {
-                report::print_json(&record)
-            }
-        }
+        (Format::Json, copied) => say_json(arguments, &record(arguments, copied))?,
     }
+    copied.map(drop)
+}
+
+fn say_json(arguments: &Copy, record: &Value) -> Result<(), Failure> {
+    if arguments.target == Path::new("-") {
+        report::say_json(record)
+    } else {
+        report::print_json(record)
+    }
+}
+
+fn record(arguments: &Copy, copied: &Result<(String, Option<Copied>), Failure>) -> Value {
+    let mut record = match copied {
+        Ok((target, Some(Copied { length, etag }))) => {
+            json!({ "status": "done", "output": target, "length": length, "etag": etag })
+        }
+        Ok((target, None)) => json!({ "status": "skipped", "output": target, "reason": "exists" }),
+        Err(failure) => json!({
+            "status": "failed",
+            "output": arguments.target.display().to_string(),
+            "error": failure.text(),
+            "exit_code": failure.code() as u8,
+        }),
+    };
+    record["operation"] = json!("cp");
+    record["input"] = json!(arguments.source.display().to_string());
+    record
 }

@@ -1,24 +1,23 @@
 //! Objects and files that are copied as they are.
 
-use std::{fs::File, path::Path};
+use std::{io::Write, path::Path};
 
-use crypto_envelope::blocking;
-use crypto_envelope_tencent_cos::{CopyObject, CopySource, ObjectProperties};
+use crypto_envelope::{Error, blocking};
+use crypto_envelope_tencent_cos::{
+    CopyObject, CopySource, FileTransfer, GetObject, ObjectProperties,
+};
 
 use super::{
-    envelope, fetch,
+    envelope,
     object::Object,
-    partial::Partial,
-    reader::{Interruptible, interruptibly},
-    send,
-    transfer::{Resumable, identity_of},
+    reader::{Blocking, Interruptible, interruptibly},
+    transfer::{self, Resumable, deciding, etag_of, identity_of, no_file},
 };
 use crate::{
     args::Copy,
     failure::{Code, Failure},
     input::Source,
-    interrupt,
-    output::{Audience, Decision, Destination, Existing},
+    output::{Audience, Decision, Destination, Existing, Output},
     place::CosPlace,
     progress::Progress,
     report::Format,
@@ -26,7 +25,6 @@ use crate::{
 
 /// What was copied.
 pub(crate) struct Copied {
-    pub(crate) target: String,
     pub(crate) length: u64,
     pub(crate) etag: Option<String>,
 }
@@ -106,8 +104,7 @@ impl Copying<'_> {
             return Err(Failure::new(Code::Integrity, what));
         }
         let etag = Some(copied.etag.unquoted().to_owned());
-        let (target, length) = (target.name(), found.length);
-        Ok((target.clone(), Some(Copied { target, length, etag })))
+        Ok((target.name(), Some(Copied { length: found.length, etag })))
     }
 
     /// From a file or standard input.
@@ -122,25 +119,26 @@ impl Copying<'_> {
         if decision == Decision::Skip {
             return Ok((object.name(), None));
         }
-        let path = source.path().filter(|_| input.is_file() && !self.arguments.cos.no_resume);
-        let sent = match path {
+        let resumable = match source.path() {
+            Some(path) if input.is_file() => self.resumable("up", &path, &object)?.zip(Some(path)),
+            _ => None,
+        };
+        let stored = object.stored(decision);
+        let written = match resumable {
             None => {
-                let mut reader = Interruptible::new(self.progress().watch(input));
-                interruptibly(|| send::stream(&object, &mut reader, decision))?
+                let reader = Blocking(Interruptible::new(self.progress().watch(input)));
+                let call = object.client.put_stream(stored, reader);
+                interruptibly(|| Ok(blocking::wait(call)?))?
             }
-            Some(path) => {
-                let transfer = self.transfer(&path, &object)?;
-                transfer.tell(self.format);
+            Some((resumable, path)) => {
                 let shown = self.progress().show(&source.name(), input.length());
-                let file: File = input.into_file()?;
-                let record = Some(transfer.record.clone());
-                interrupt::during(interrupt::Transfer { record, partial: None }, || {
-                    send::file(&object, &file, &transfer, decision, &shown)
-                })?
+                let file = FileTransfer::new(path).from_file(input.into_file()?);
+                let file = transfer::shown(resumable.of(file, self.format), shown);
+                transfer::run(Some(&resumable), object.client.upload_file(stored, file))?
             }
         };
-        let (target, etag) = (object.name(), Some(sent.etag.unquoted().to_owned()));
-        Ok((target.clone(), Some(Copied { target, length: sent.length, etag })))
+        let etag = Some(etag_of(&written));
+        Ok((object.name(), Some(Copied { length: written.stored_length, etag })))
     }
 
     /// To a file or standard output.
@@ -154,41 +152,59 @@ impl Copying<'_> {
             return Ok((name, None));
         }
         let object = self.object(source)?;
-        let found = object.head()?;
-        check_metadata(&object, &found)?;
-        let shown = self.progress().show(&object.name(), Some(found.length));
-        let length = match &destination {
-            Destination::File(path) if !self.arguments.cos.no_resume => {
-                self.to_path(&object, &found, path, decision, &shown)?
-            }
-            _ => {
-                let output = destination.open(decision, Audience::Everybody)?;
-                fetch::to_output(&object, output, &shown)?
+        let length = match destination {
+            Destination::File(path) => self.to_path(&object, &path, decision)?,
+            destination => {
+                self.to_output(&object, destination.open(decision, Audience::Everybody)?)?
             }
         };
-        Ok((name.clone(), Some(Copied { target: name, length, etag: None })))
+        Ok((name, Some(Copied { length, etag: None })))
     }
 
-    fn to_path(
+    /// In parts that come at the same time.
+    fn to_path(&self, object: &Object, path: &Path, decision: Decision) -> Result<u64, Failure> {
+        let found = object.head()?;
+        check_metadata(object, &found)?;
+        let wanted = GetObject::new(object.key.clone()).if_match(found.etag);
+        let resumable = self.resumable("down", path, object)?;
+        let mut file = deciding(FileTransfer::new(path), decision).default_permissions();
+        if let Some(resumable) = &resumable {
+            file = resumable.of(file, self.format);
+        }
+        let file = transfer::shown(file, self.progress().show(&object.name(), None));
+        let about = |error| Failure::of_message(error, &object.name());
+        let read = transfer::run(resumable.as_ref(), object.client.download_file(wanted, file))
+            .map_err(|error| no_file(error, path, about))?;
+        Ok(read.plaintext_length)
+    }
+
+    /// From the front to the end.
+    fn to_output(&self, object: &Object, mut output: Output) -> Result<u64, Failure> {
+        let mut opened = blocking::wait(object.client.open(GetObject::new(object.key.clone())))?;
+        check_metadata(object, opened.properties())?;
+        let length = opened.properties().length;
+        let shown = self.progress().show(&object.name(), Some(length));
+        while let Some(chunk) = blocking::wait(opened.chunk())? {
+            output.write_all(&chunk).map_err(Error::from)?;
+            shown.advance(chunk.len());
+        }
+        output.commit()?;
+        Ok(length)
+    }
+
+    /// Of the same command, and no other.
+    fn resumable(
         &self,
-        object: &Object,
-        found: &ObjectProperties,
+        direction: &str,
         path: &Path,
-        decision: Decision,
-        shown: &crate::progress::Shown,
-    ) -> Result<u64, Failure> {
-        let transfer = self.transfer(path, object)?;
-        transfer.tell(self.format);
-        let partial = Partial::new(path, &transfer)?;
-        partial.fill(decision, |file| fetch::to_file(object, found, file, &transfer, shown))
-    }
-
-    fn transfer(&self, path: &Path, object: &Object) -> Result<Resumable, Failure> {
-        let direction =
-            if CosPlace::parse(&self.arguments.source)?.is_some() { "down" } else { "up" };
+        object: &Object,
+    ) -> Result<Option<Resumable>, Failure> {
+        if self.arguments.cos.no_resume {
+            return Ok(None);
+        }
         let mut identity = vec![format!("cp {direction}"), identity_of(path)];
         identity.extend(object.identity());
-        Resumable::new(&identity)
+        Resumable::new(&identity).map(Some)
     }
 }
 

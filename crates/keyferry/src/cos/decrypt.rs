@@ -15,10 +15,8 @@ use crypto_envelope_tencent_cos::{
 use super::{
     From, Remote, To, format_of,
     object::Object,
-    partial::Partial,
-    reader::{Interruptible, ObjectReader, interruptibly},
-    send,
-    transfer::{Resumable, identity_of},
+    reader::{Blocking, Interruptible, ObjectReader, interruptibly},
+    transfer::{self, Resumable, deciding, etag_of, identity_of, no_file},
 };
 use crate::{
     args::{self, Decrypt},
@@ -47,16 +45,16 @@ impl ObjectDecryption<'_> {
         let Remote { from, to, decision, progress } = remote;
         match (from, to) {
             (From::Object(object), To::Local(Destination::File(path)))
-                if self.arguments.range.is_none() && !self.arguments.files.cos.no_resume =>
+                if self.arguments.range.is_none() =>
             {
                 self.to_path(&object, &path, decision, progress)
             }
             (From::Object(object), To::Local(destination)) => {
                 let opened = self.open(&object, self.decryptor_for(&destination))?;
-                let is_stream = destination.is_stream();
+                let is_out = destination.is_stream() && !self.arguments.buffer;
                 let output = destination.open(decision, Audience::Owner)?;
                 let copied = copy(opened, output, &object, progress);
-                copied.map_err(|failure| if is_stream { of_part(failure) } else { failure })
+                copied.map_err(|failure| if is_out { of_part(failure) } else { failure })
             }
             (From::Object(object), To::Object(target)) => {
                 let opened = self.open(&object, self.to_file)?;
@@ -88,29 +86,36 @@ impl ObjectDecryption<'_> {
         if self.expected.has_keys() {
             let opened = blocking::wait(client.get(wanted.clone()))?;
             self.check_context(&opened, object)?;
-            if let Some(id) = opened.message_id() {
-                wanted = wanted.expect_message(id);
-            }
+            // What was checked is what is read.
+            wanted = wanted.if_match(opened.properties().etag.clone());
         }
-        let mut identity = vec!["decrypt".to_owned(), identity_of(path)];
-        identity.extend(object.identity());
-        let transfer = Resumable::new(&identity)?;
-        transfer.tell(Format::from(&self.arguments.files.report));
-        let shown = progress.show(&object.name(), Some(object.head()?.length));
-        let partial = Partial::new(path, &transfer)?;
-        let read = partial.fill(decision, |file| {
-            let download = FileTransfer::new(file)
-                .resumable(&transfer.record)
-                .on_progress(move |progress| shown.set(progress.done));
-            let about = |error| Failure::of_message(error, &object.name());
-            blocking::wait(client.download_file(wanted, download)).map_err(about)
-        })?;
+        let resumable = self.resumable(path, object)?;
+        let mut file = deciding(FileTransfer::new(path), decision);
+        if let Some(resumable) = &resumable {
+            file = resumable.of(file, Format::from(&self.arguments.files.report));
+        }
+        let file = transfer::shown(file, progress.show(&object.name(), None));
+        let about = |error| Failure::of_message(error, &object.name());
+        let read = transfer::run(resumable.as_ref(), client.download_file(wanted, file))
+            .map_err(|error| no_file(error, path, about))?;
         Ok(Done::Object(DoneObject {
             format: read.format.map(CosFormat::name),
             message_id: read.message_id.map(|id| id.to_string()),
             plaintext_length: read.plaintext_length,
             etag: None,
         }))
+    }
+
+    /// Of the same command, and no other.
+    fn resumable(&self, path: &Path, object: &Object) -> Result<Option<Resumable>, Failure> {
+        let arguments = self.arguments;
+        if arguments.files.cos.no_resume {
+            return Ok(None);
+        }
+        let mut identity = vec!["decrypt".to_owned(), identity_of(path)];
+        identity.extend(object.identity());
+        identity.push(format!("{:?}", arguments.keys.providers));
+        Resumable::new(&identity).map(Some)
     }
 
     /// What is asked for, and is what it has to be.
@@ -215,10 +220,11 @@ fn send_plaintext(
     decision: Decision,
     done: DoneObject,
 ) -> Result<Done, Failure> {
-    let mut reader = Interruptible::new(reader);
-    let sent = interruptibly(|| send::stream(target, &mut reader, decision))?;
-    let etag = Some(sent.etag.unquoted().to_owned());
-    Ok(Done::Object(DoneObject { plaintext_length: sent.length, etag, ..done }))
+    let reader = Blocking(Interruptible::new(reader));
+    let call = target.client.put_stream(target.stored(decision), reader);
+    let written = interruptibly(|| Ok(blocking::wait(call)?))?;
+    let (plaintext_length, etag) = (written.plaintext_length, Some(etag_of(&written)));
+    Ok(Done::Object(DoneObject { plaintext_length, etag, ..done }))
 }
 
 /// None for all of it.

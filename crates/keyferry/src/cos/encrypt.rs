@@ -1,12 +1,6 @@
 //! Encrypting from and to COS.
 
-use std::{
-    fs::File,
-    io::Read,
-    os::fd::AsRawFd,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{io::Read, path::Path, sync::Arc};
 
 use crypto_envelope::{EncryptionContext, Encryptor, blocking, io, provider::KeyProvider};
 use crypto_envelope_tencent_cos::{
@@ -17,13 +11,12 @@ use super::{
     From, Remote, To, envelope, format_of,
     object::Object,
     reader::{Blocking, Interruptible, ObjectReader, interruptibly},
-    transfer::{Resumable, identity_of},
+    transfer::{self, Resumable, etag_of, identity_of},
 };
 use crate::{
     args::{Encrypt, Suite},
     failure::{Code, Failure},
     input::Source,
-    interrupt,
     output::{Audience, Decision},
     progress::Progress,
     report::{Done, DoneObject, Format},
@@ -72,23 +65,19 @@ impl ObjectEncryption<'_> {
         decision: Decision,
         progress: Progress,
     ) -> Result<Done, Failure> {
-        let file = Readable::new(source)?;
-        let Some(file) = file.filter(|_| self.can_resume()) else {
-            let input = progress.watch(source.open()?);
-            return self.stream(input, object, decision);
+        let input = source.open()?;
+        let path = source.path().filter(|_| input.is_file() && self.can_resume());
+        let Some(path) = path else {
+            return self.stream(progress.watch(input), object, decision);
         };
-        let transfer = self.transfer(source, object)?;
-        transfer.tell(Format::from(&self.arguments.files.report));
-        let shown = progress.show(&source.name(), Some(file.length));
-        let upload = FileTransfer::new(&file.path)
-            .resumable(&transfer.record)
-            .on_progress(move |progress| shown.set(progress.done));
+        let resumable = self.resumable(&path, object)?;
+        let shown = progress.show(&source.name(), input.length());
+        let file = FileTransfer::new(path).from_file(input.into_file()?);
+        let file = resumable.of(file, Format::from(&self.arguments.files.report));
+        let file = transfer::shown(file, shown);
         let client = self.client(object)?;
-        let call = client.upload_file(self.object(object, decision), upload);
-        let record = Some(transfer.record);
-        let interrupted = interrupt::Transfer { record, partial: None };
-        let written = interrupt::during(interrupted, || blocking::wait(call))?;
-        self.done(&written)
+        let call = client.upload_file(self.object(object, decision), file);
+        self.done(&transfer::run(Some(&resumable), call)?)
     }
 
     /// From the front to the end. Nothing is left of it if that is interrupted.
@@ -140,11 +129,10 @@ impl ObjectEncryption<'_> {
     }
 
     /// Of the same command, and no other.
-    fn transfer(&self, source: &Source, object: &Object) -> Result<Resumable, Failure> {
+    fn resumable(&self, path: &Path, object: &Object) -> Result<Resumable, Failure> {
         let arguments = self.arguments;
-        let path = source.path().unwrap_or_default();
         let Suite(suite) = arguments.suite;
-        let mut identity = vec!["encrypt".to_owned(), identity_of(&path)];
+        let mut identity = vec!["encrypt".to_owned(), identity_of(path)];
         identity.extend(object.identity());
         identity.extend([arguments.cos_format.clone(), suite.name().to_owned()]);
         identity.push(arguments.frame_length.to_string());
@@ -160,7 +148,7 @@ impl ObjectEncryption<'_> {
             format: Some(self.format()?.name()),
             message_id: written.message_id.map(|id| id.to_string()),
             plaintext_length: written.plaintext_length,
-            etag: Some(written.etag.unquoted().to_owned()),
+            etag: Some(etag_of(written)),
         }))
     }
 }
@@ -173,35 +161,4 @@ fn plain_reader(source: &Object) -> Result<impl Read + Send + 'static + use<>, F
         return Err(Failure::new(Code::Policy, what).hint("decrypt it first"));
     }
     Ok(ObjectReader::new(opened))
-}
-
-/// A regular file, by a path that leads to it and to nothing else.
-struct Readable {
-    path: PathBuf,
-    length: u64,
-    /// Open as long as the path leads through it.
-    _file: Option<File>,
-}
-
-impl Readable {
-    /// None if it is no regular file.
-    fn new(source: &Source) -> Result<Option<Self>, Failure> {
-        let cannot = |error| Failure::io(format!("cannot read {}", source.name()), &error);
-        let (path, file) = match source {
-            Source::File(path) => (path.clone(), None),
-            Source::InFolder(below) => {
-                let file = below.open_file().map_err(cannot)?;
-                let itself = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
-                let path = if itself.exists() { itself } else { below.path() };
-                (path, Some(file))
-            }
-            Source::StandardInput | Source::Cos(_) => return Ok(None),
-        };
-        let metadata = Path::new(&path).metadata().map_err(cannot)?;
-        if metadata.is_dir() {
-            return Err(Failure::usage(format!("{} is a directory", source.name())));
-        }
-        let length = metadata.len();
-        Ok(metadata.is_file().then_some(Self { path, length, _file: file }))
-    }
 }

@@ -55,6 +55,9 @@ pub(crate) fn hint_for(error: &Error) -> Option<&'static str> {
         CosObjectError::Record { .. } => {
             "--no-resume goes without it; what an earlier run has sent stays then, until somebody aborts it"
         }
+        CosObjectError::Differs { .. } => {
+            "it was damaged on its way, or exchanged meanwhile: try again"
+        }
         CosObjectError::FileChanged => "run again when nobody writes to it any more",
         CosObjectError::Held { .. } => "name a file with --output",
         _ => return None,

@@ -8,16 +8,12 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::{EncryptedDataKey, HeaderParser, Limits, blocking};
 use crypto_envelope_tencent_cos::{
-    ByteRange, CosEnvelope, CosErrorKind, CosObjectError, CosWarning, GetObject, ObjectKey,
-    ObjectProperties,
+    ByteRange, CosEnvelope, CosError, CosErrorKind, CosObjectError, CosWarning, GetObject,
+    ObjectKey, ObjectProperties,
 };
 use serde_json::{Value, json};
 
-use super::{
-    envelope,
-    object::{Object, kind},
-    reader::ObjectReader,
-};
+use super::{envelope, object::Object, reader::ObjectReader};
 use crate::{
     args::Inspect, bounds, failure::Failure, place::CosPlace, progress::Progress, provider,
     report::Claims, text::printable,
@@ -162,10 +158,10 @@ fn message(
     }
     let shown = progress.show(&name, Some(properties.length));
     let call = GetObject::new(object.key.clone()).if_match(properties.etag.clone());
-    let reader = ObjectReader::new(blocking::wait(object.client.open(call))?);
+    let opened = blocking::wait(object.client.open(call))?;
+    let reader = ObjectReader::new(opened).shown(shown);
     let (header, body) = crypto_envelope::io::read_header(parser, reader).map_err(about)?;
     let outline = crypto_envelope::io::outline(header, body, &limits).map_err(about)?;
-    drop(shown);
     Ok(Claims::of_outline(name.clone(), &outline))
 }
 
@@ -203,7 +199,7 @@ impl Read for Front<'_> {
 fn instruction_file(object: &Object) -> Result<Option<CosEnvelope>, Failure> {
     let Ok(key) = ObjectKey::exact(format!("{}.instruction", object.key)) else { return Ok(None) };
     let opened = match blocking::wait(object.client.open(GetObject::new(key))) {
-        Err(error) if kind(&error) == Some(CosErrorKind::NotFound) => return Ok(None),
+        Err(error) if CosError::kind_in(&error) == Some(CosErrorKind::NotFound) => return Ok(None),
         opened => opened?,
     };
     let body = blocking::wait(opened.whole(LONGEST_INSTRUCTION_FILE))?;

@@ -5,7 +5,7 @@ use std::env;
 use crypto_envelope::{Error, blocking};
 use crypto_envelope_tencent_cos::{
     CosBucket, CosClient, CosCredentials, CosDomain, CosEndpoint, CosError, CosErrorKind,
-    CosSettings, HeadObject, ObjectKey, ObjectProperties,
+    CosSettings, HeadObject, ObjectKey, ObjectProperties, StoreObject,
 };
 
 use crate::{
@@ -57,6 +57,15 @@ impl Object {
         [format!("{} {}", endpoint.url(), endpoint.host()), self.key.as_str().to_owned()]
     }
 
+    /// To be stored as it is.
+    pub(super) fn stored(&self, decision: Decision) -> StoreObject {
+        let object = StoreObject::new(self.key.clone());
+        match decision {
+            Decision::Replace => object,
+            Decision::Create | Decision::Skip => object.forbid_overwrite(),
+        }
+    }
+
     /// What is known of it.
     pub(super) fn head(&self) -> Result<ObjectProperties, Failure> {
         Ok(blocking::wait(self.client.call(HeadObject::new(self.key.clone())))?)
@@ -66,7 +75,7 @@ impl Object {
     pub(super) fn find(&self) -> Result<Option<ObjectProperties>, Error> {
         match blocking::wait(self.client.call(HeadObject::new(self.key.clone()))) {
             Ok(properties) => Ok(Some(properties)),
-            Err(error) if kind(&error) == Some(CosErrorKind::NotFound) => Ok(None),
+            Err(error) if CosError::kind_in(&error) == Some(CosErrorKind::NotFound) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -79,7 +88,8 @@ impl Object {
         let found = match self.find() {
             // Who may only write is told when the object is written.
             Err(error)
-                if existing == Existing::Keep && kind(&error) == Some(CosErrorKind::Denied) =>
+                if existing == Existing::Keep
+                    && CosError::kind_in(&error) == Some(CosErrorKind::Denied) =>
             {
                 None
             }
@@ -97,10 +107,6 @@ impl Object {
             (Some(_), _) => Err(exists(&self.name())),
         }
     }
-}
-
-pub(super) fn kind(error: &Error) -> Option<CosErrorKind> {
-    CosError::find_in(error).map(CosError::kind)
 }
 
 impl From<CosDomainName> for CosDomain {

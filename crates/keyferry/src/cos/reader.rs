@@ -15,12 +15,13 @@ use crypto_envelope_tencent_cos::{DecryptedObject, OpenedObject};
 use tokio::io::{AsyncRead, ReadBuf};
 use zeroize::Zeroizing;
 
-use crate::{failure::Failure, interrupt::watch};
+use crate::{failure::Failure, interrupt::watch, progress::Shown};
 
 /// The bytes of an object.
 pub(super) struct ObjectReader<O> {
     object: O,
     waiting: Bytes,
+    shown: Option<Shown>,
 }
 
 /// An object whose bytes are still to come.
@@ -43,7 +44,12 @@ impl Chunks for DecryptedObject {
 
 impl<O> ObjectReader<O> {
     pub(super) fn new(object: O) -> Self {
-        Self { object, waiting: Bytes::new() }
+        Self { object, waiting: Bytes::new(), shown: None }
+    }
+
+    /// People see how far it is.
+    pub(super) fn shown(self, shown: Shown) -> Self {
+        Self { shown: Some(shown), ..self }
     }
 }
 
@@ -57,6 +63,9 @@ impl<O: Chunks> Read for ObjectReader<O> {
         }
         let length = buffer.len().min(self.waiting.len());
         buffer[..length].copy_from_slice(&self.waiting.split_to(length));
+        if let Some(shown) = &self.shown {
+            shown.advance(length);
+        }
         Ok(length)
     }
 }
@@ -153,10 +162,11 @@ impl<R: Read + Unpin> AsyncRead for Blocking<R> {
 pub(super) fn interruptibly<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     watch::start();
     let outcome = work();
-    if watch::came() {
+    watch::stop();
+    // What is done all the same is reported first.
+    if outcome.is_err() && watch::came() {
         watch::end();
     }
-    watch::stop();
     outcome
 }
 

@@ -1,14 +1,26 @@
 //! Commands that end in their own way when they are interrupted.
 
+#[cfg(feature = "tencent-cos")]
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    task::Poll,
+};
 use std::{
     process,
-    sync::atomic::{AtomicBool, Ordering::SeqCst},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    task::Waker,
 };
 
 use super::INTERRUPTED;
 
 static IS_WATCHED: AtomicBool = AtomicBool::new(false);
 static CAME: AtomicBool = AtomicBool::new(false);
+/// Who waits for it.
+static WAITING: Mutex<Option<Waker>> = Mutex::new(None);
 
 /// From now on the first signal is left to whoever asks whether it came. The second one ends the process.
 pub(crate) fn start() {
@@ -31,7 +43,29 @@ pub(crate) fn end() -> ! {
     process::exit(INTERRUPTED)
 }
 
+/// What `work` gives, or none if there is a signal first. Then `work` is dropped.
+#[cfg(feature = "tencent-cos")]
+pub(crate) async fn unless_it_comes<T>(work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    poll_fn(|context| {
+        *waiting() = Some(context.waker().clone());
+        match work.as_mut().poll(context) {
+            Poll::Pending if came() => Poll::Ready(None),
+            polled => polled.map(Some),
+        }
+    })
+    .await
+}
+
 /// Whether somebody will see to the signal that came.
 pub(super) fn takes_it() -> bool {
-    IS_WATCHED.load(SeqCst) && !CAME.swap(true, SeqCst)
+    let is_taken = IS_WATCHED.load(SeqCst) && !CAME.swap(true, SeqCst);
+    if is_taken && let Some(waker) = waiting().take() {
+        waker.wake();
+    }
+    is_taken
+}
+
+fn waiting() -> MutexGuard<'static, Option<Waker>> {
+    WAITING.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -10,32 +10,23 @@ use crate::interrupt;
 pub(super) fn create_in(folder: &Path, mode: u32) -> io::Result<NamedTempFile> {
     interrupt::create(|| {
         tempfile::Builder::new()
-            .prefix(UNFINISHED.0)
-            .suffix(UNFINISHED.1)
+            .prefix(OURS)
+            .suffix(END)
             .permissions(Permissions::from_mode(mode))
             .tempfile_in(folder)
     })
 }
 
-/// The name of what a run has not finished, with this in it.
-#[cfg(feature = "tencent-cos")]
-pub(crate) fn name_of(id: &str) -> String {
-    format!("{}{id}{}", UNFINISHED.0, UNFINISHED.1)
-}
-
 /// Whether it is a file that a run has not finished, or that a crash has left.
 pub(crate) fn is_unfinished(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-    name.starts_with(UNFINISHED.0.as_bytes()) && name.ends_with(UNFINISHED.1.as_bytes())
+    let is_ours = [OURS, OF_TRANSFERS].into_iter().any(|start| name.starts_with(start.as_bytes()));
+    is_ours && name.ends_with(END.as_bytes())
 }
 
-/// Whether it is the folder of a transfer that a run has not finished. Others may call theirs nearly so.
-pub(crate) fn is_unfinished_transfer(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-    let id = name.strip_prefix(UNFINISHED.0.as_bytes());
-    let id = id.and_then(|rest| rest.strip_suffix(UNFINISHED.1.as_bytes()));
-    id.is_some_and(|id| id.len() == 32 && id.iter().all(u8::is_ascii_hexdigit))
-}
-
-/// How the names of unfinished files begin and end.
-const UNFINISHED: (&str, &str) = (".keyferry-", ".partial");
+/// How the names of unfinished files begin.
+const OURS: &str = ".keyferry-";
+/// The same of those that come from COS.
+const OF_TRANSFERS: &str = ".crypto-envelope-";
+/// How they end.
+const END: &str = ".partial";

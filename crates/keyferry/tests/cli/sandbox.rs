@@ -12,7 +12,7 @@ use std::{
 
 use tempfile::TempDir;
 
-pub(crate) type TestResult = Result<(), Box<dyn Error>>;
+pub(crate) type TestResult<T = ()> = Result<T, Box<dyn Error>>;
 
 /// A place for one test.
 pub(crate) struct Sandbox {

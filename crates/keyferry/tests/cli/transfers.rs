@@ -35,9 +35,13 @@ fn start_slowly(
 
 /// Waits until so many calls of an operation have succeeded.
 fn wait_for(cos: &Cos, child: &mut Child, operation: &str, count: usize) -> TestResult {
+    wait_until(child, || Ok(successes(cos, operation) >= count))
+}
+
+fn wait_until(child: &mut Child, mut is_so: impl FnMut() -> TestResult<bool>) -> TestResult {
     let deadline = Instant::now() + Duration::from_mins(1);
     while Instant::now() < deadline {
-        if successes(cos, operation) >= count {
+        if is_so()? {
             return Ok(());
         }
         if let Some(status) = child.try_wait()? {
@@ -45,7 +49,7 @@ fn wait_for(cos: &Cos, child: &mut Child, operation: &str, count: usize) -> Test
         }
         thread::sleep(Duration::from_millis(5));
     }
-    Err(format!("no {count} calls of {operation}").into())
+    Err("it did not come to that within a minute".into())
 }
 
 /// Waits until nothing more arrives.
@@ -126,9 +130,10 @@ fn killed_transfers_of_an_encrypted_file_go_on_where_they_were() -> TestResult {
     let encrypt = ["encrypt", "large", "--output", &place];
     let mut child = start_slowly(&cos, &sandbox, "UploadPart", &encrypt)?;
     wait_for(&cos, &mut child, "UploadPart", 5)?;
+    // The record is a moment behind.
+    wait_until(&mut child, || Ok(acknowledged(&sandbox)?.len() >= 2))?;
     kill(child)?;
     let acknowledged = acknowledged(&sandbox)?;
-    assert!(acknowledged.len() >= 2, "{acknowledged:?}");
     cos.fake.clear_faults();
     assert!(cos.object("large").is_err());
     let ran = Ran::from(cos.command(&sandbox, &encrypt).output()?).expect(0)?;
@@ -147,11 +152,11 @@ fn killed_transfers_of_an_encrypted_file_go_on_where_they_were() -> TestResult {
     let decrypt = ["decrypt", &place, "--output", "copy"];
     let mut child = start_slowly(&cos, &sandbox, "GetObject", &decrypt)?;
     wait_for(&cos, &mut child, "GetObject", 12)?;
+    wait_until(&mut child, || Ok(written(&sandbox)? >= 1))?;
     kill(child)?;
     assert!(!sandbox.work("copy").exists());
     cos.fake.clear_faults();
     let written = written(&sandbox)?;
-    assert!(written >= 1, "nothing was written before it was killed");
     // What it still had asked for is answered to nobody.
     wait_for_silence(&cos);
     let _ = cos.fake.take_calls();
@@ -293,5 +298,92 @@ fn an_interrupted_pipe_leaves_nothing() -> TestResult {
     drop(stdin);
     assert!(cos.fake.uploads(cos.fake.bucket()).is_empty());
     assert!(cos.object("piped").is_err());
+    Ok(())
+}
+
+/// What is written from its front to its end cannot be gone on with, and says no such thing.
+#[test]
+fn an_interrupted_download_without_a_record_leaves_nothing() -> TestResult {
+    let (cos, sandbox) = (Cos::start()?, Sandbox::new()?);
+    large_file(&sandbox, 40 << 20)?;
+    let (place, signed) = (cos.place("large"), cos.place("signed"));
+    let suite = ["--suite", "signed"];
+    let encrypt = [&["encrypt", "large", "--output", &signed][..], &suite].concat();
+    Ran::from(cos.command(&sandbox, &encrypt).output()?).expect(0)?;
+    Ran::from(cos.command(&sandbox, &["encrypt", "large", "-o", &place]).output()?).expect(0)?;
+    for arguments in [
+        &["decrypt", &place, "--no-resume", "--output", "copy"][..],
+        &["decrypt", &signed, "--output", "copy"],
+        &["cp", "--no-resume", &place, "copy"],
+    ] {
+        let mut command = minding_signals(&sandbox, arguments);
+        // Slowly, so that it is not over before it is interrupted.
+        let slowly = Fault::slow(64 << 10, Duration::from_millis(20)).always();
+        cos.fake.inject(slowly.when(|called| called == "GetObject"));
+        let mut child = command.envs(cos.variables()).stderr(Stdio::piped()).spawn()?;
+        wait_until(&mut child, || {
+            Ok(sandbox.names()?.iter().any(|name| name.ends_with(".partial")))
+        })?;
+        kill_process(Pid::from_child(&child), Signal::INT)?;
+        let ran = Ran::from(child.wait_with_output()?).expect(130)?;
+        assert!(!ran.stderr.contains("goes on"), "{}", ran.stderr);
+        cos.fake.clear_faults();
+        assert_eq!(sandbox.names()?, ["large"], "{arguments:?}");
+    }
+    assert!(names_in(&sandbox.store().join("transfers"))?.is_empty());
+    Ok(())
+}
+
+/// A file that somebody else has made meanwhile is not replaced.
+#[test]
+fn a_file_that_appears_meanwhile_stays() -> TestResult {
+    let (cos, sandbox) = (Cos::start()?, Sandbox::new()?);
+    large_file(&sandbox, 20 << 20)?;
+    let place = cos.place("large");
+    Ran::from(cos.command(&sandbox, &["encrypt", "large", "-o", &place]).output()?).expect(0)?;
+    for arguments in [&["decrypt", &place, "--output", "copy"][..], &["cp", &place, "copy"]] {
+        let mut child = start_slowly(&cos, &sandbox, "GetObject", arguments)?;
+        wait_until(&mut child, || {
+            Ok(sandbox.names()?.iter().any(|name| name.ends_with(".partial")))
+        })?;
+        sandbox.write("copy", "of somebody else")?;
+        let ran = Ran::from(child.wait_with_output()?).expect(2)?;
+        ran.says("copy exists already")?;
+        assert_eq!(sandbox.read("copy")?, b"of somebody else");
+        cos.fake.clear_faults();
+        fs::remove_file(sandbox.work("copy"))?;
+        // What was fetched is there still.
+        let _ = cos.fake.take_calls();
+        let ran = Ran::from(cos.command(&sandbox, arguments).output()?).expect(0)?;
+        ran.says("going on where it was")?;
+        let calls = cos.fake.calls();
+        let gets = calls.iter().filter(|call| call.operation == "GetObject");
+        let fetched: Vec<_> = gets.map(|call| call.response_length).collect();
+        assert!(fetched.iter().sum::<usize>() < 1 << 20, "{arguments:?}: {fetched:?}");
+        fs::remove_file(sandbox.work("copy"))?;
+    }
+    Ok(())
+}
+
+/// Plaintext is for its owner, and what is copied for whom the umask says.
+#[test]
+fn files_that_come_from_cos_have_the_permissions_of_their_kind() -> TestResult {
+    use std::os::unix::fs::PermissionsExt;
+    let (cos, sandbox) = (Cos::start()?, Sandbox::new()?);
+    sandbox.write("file", "content")?;
+    let mode = |name| Ok::<_, Box<dyn Error>>(fs::metadata(sandbox.work(name))?.permissions());
+    let usual = mode("file")?;
+    let place = cos.place("object");
+    Ran::from(cos.command(&sandbox, &["encrypt", "file", "-o", &place]).output()?).expect(0)?;
+    for (arguments, expected) in [
+        (&["cp", &place, "copy"][..], usual.mode() & 0o777),
+        (&["cp", "--no-resume", &place, "copy"], usual.mode() & 0o777),
+        (&["decrypt", &place, "-o", "copy"], 0o600),
+        (&["decrypt", "--no-resume", &place, "-o", "copy"], 0o600),
+    ] {
+        Ran::from(cos.command(&sandbox, arguments).output()?).expect(0)?;
+        assert_eq!(mode("copy")?.mode() & 0o777, expected, "{arguments:?}");
+        fs::remove_file(sandbox.work("copy"))?;
+    }
     Ok(())
 }
