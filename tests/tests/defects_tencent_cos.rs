@@ -191,6 +191,6 @@ fn the_key_of_the_sample_is_none() -> Result<()> {
     let (_cos, mut theirs) = start()?;
     let sample = json!({"client": "aes", "call": "put_object",
         "arguments": {"Key": KEY, "Body": {"hex": "00"}}, "settings": {"aes_key": "aes_key_value"}});
-    assert_eq!(theirs.told_to_fail(&sample)?, "?");
+    assert_eq!(theirs.told_to_fail(&sample)?, "Error");
     Ok(())
 }

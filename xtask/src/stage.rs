@@ -9,6 +9,16 @@ use crate::shell;
 use crate::tally::Tally;
 use crate::{examples, fuzz, layout};
 
+/// Tests with software of others. All with the same features, so that they are built once.
+macro_rules! peers {
+    ($tests:literal) => {
+        concat!(
+            "--workspace --features crypto-envelope-testkit/bin,crypto-envelope-tests/peers ",
+            $tests
+        )
+    };
+}
+
 /// Everything that runs, in this order.
 pub(crate) const STAGES: &[Stage] = &[
     Stage::check("format", "fmt --all --check"),
@@ -58,42 +68,21 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage::check("docs", "doc --workspace --no-deps --locked --exclude xtask")
         .with_variable("RUSTDOCFLAGS", "-D warnings"),
     Stage::call("examples", examples::run),
-    Stage::tests(
-        "interop-python",
-        "--workspace --features crypto-envelope-tests/interop-python --test interop_python \
-         --test interop_python_aws_kms",
-    )
-    .needs(&requirements::PYTHON),
-    Stage::tests(
-        "certify-aws-kms",
-        "--workspace --features crypto-envelope-tests/certify-aws-kms --test certify_aws_kms",
-    )
-    .needs(&requirements::PYTHON),
-    Stage::tests(
-        "interop-cli",
-        "--workspace --features crypto-envelope-tests/interop-cli --test interop_cli",
-    )
-    .needs(&requirements::CLI),
-    Stage::tests(
-        "interop-node",
-        "--workspace --features crypto-envelope-tests/interop-node --test interop_node",
-    )
-    .needs(&requirements::NODE),
-    Stage::tests(
-        "aws-kms-servers",
-        "--workspace --features crypto-envelope-tests/aws-kms-servers --test aws_kms_servers",
-    )
-    .needs(&requirements::KMS_SERVERS),
+    Stage::tests("interop-python", peers!("--test interop_python --test interop_python_aws_kms"))
+        .needs(&requirements::PYTHON),
+    Stage::tests("certify-aws-kms", peers!("--test certify_aws_kms")).needs(&requirements::PYTHON),
+    Stage::tests("interop-cli", peers!("--test interop_cli")).needs(&requirements::CLI),
+    Stage::tests("interop-node", peers!("--test interop_node")).needs(&requirements::NODE),
+    Stage::tests("aws-kms-servers", peers!("--test aws_kms_servers"))
+        .needs(&requirements::KMS_SERVERS),
     Stage::tests(
         "interop-alibaba-kms",
-        "--workspace --features crypto-envelope-tests/interop-alibaba-kms \
-         --test certify_alibaba_kms --test interop_alibaba_kms",
+        peers!("--test certify_alibaba_kms --test interop_alibaba_kms"),
     )
     .needs(&requirements::ALIBABA_KMS_PYTHON),
     Stage::tests(
         "interop-tencent-cos",
-        "--workspace --features crypto-envelope-tests/interop-tencent-cos \
-         --test certify_tencent_cos --test interop_tencent_cos --test defects_tencent_cos",
+        peers!("--test certify_tencent_cos --test interop_tencent_cos --test defects_tencent_cos"),
     )
     .needs(&requirements::TENCENT_COS_PYTHON),
     Stage::check("format-benches", "fmt --manifest-path benches/Cargo.toml --check"),

@@ -1,11 +1,11 @@
 //! The providers of AWS KMS against servers that play it: the fake of testkit and, with the feature
-//! `aws-kms-servers`, two of others, with whom it shares no mistake.
+//! `peers`, two of others, with whom it shares no mistake.
 //!
 //! Every test runs on every server. It has to pass where [`Server::can`] says that the server has
 //! what it needs, and has to fail elsewhere.
 
 mod changes;
-#[cfg(feature = "aws-kms-servers")]
+#[cfg(feature = "peers")]
 mod harness;
 mod multi_region;
 mod re_encrypt;
@@ -90,12 +90,12 @@ mod testkit {
     on!(Server::Testkit);
 }
 
-#[cfg(feature = "aws-kms-servers")]
+#[cfg(feature = "peers")]
 mod moto {
     on!(Server::Moto);
 }
 
-#[cfg(feature = "aws-kms-servers")]
+#[cfg(feature = "peers")]
 mod ministack {
     on!(Server::Ministack);
 }
