@@ -34,10 +34,14 @@ pub(crate) const STAGES: &[Stage] = &[
     ),
     Stage::tests("test", "--workspace --features crypto-envelope-testkit/bin"),
     Stage::tests("test-features", "-p crypto-envelope --all-features --lib"),
+    // What ciphers are behind, not what is around them.
     Stage::tests(
         "test-rustcrypto",
         "-p crypto-envelope -p crypto-envelope-tests --no-default-features \
-         --features rustcrypto,rustcrypto-rsa",
+         --features rustcrypto,rustcrypto-rsa --lib --test alibaba_vectors \
+         --test aws_kms_providers --test client --test client_providers --test conformance \
+         --test cos_envelopes --test cos_vectors --test esdk_vectors \
+         --test parallel --test properties --test range_engine --test ranges --test raw_rsa",
     ),
     Stage::tests(
         "test-rustcrypto-only",

@@ -1,12 +1,15 @@
-//! Objects that are encrypted before they leave, and decrypted when they come.
+//! Objects that are encrypted before they leave and decrypted when they come, and files and streams as they are.
 
 mod as_it_is;
 mod begun;
 mod builder;
 mod cipher;
+mod cipher_again;
 mod client;
-mod download;
+mod download_file;
+mod download_plan;
 mod download_record;
+mod download_source;
 mod downloaded;
 mod file;
 mod flight;
@@ -14,6 +17,7 @@ mod get;
 mod message_source;
 mod object;
 mod open_upload;
+mod part_source;
 mod put;
 mod record;
 mod request;

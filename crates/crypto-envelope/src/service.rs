@@ -8,6 +8,6 @@ mod words;
 pub use crate::secret::reserve_wiped;
 
 pub use self::{
-    background::{run, spawn},
+    background::{Unsettled, run, settled, spawn, unsettled},
     words::{all_in, caused_by, chain, said},
 };

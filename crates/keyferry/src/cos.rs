@@ -3,7 +3,6 @@
 pub(crate) mod copy;
 pub(crate) mod decrypt;
 pub(crate) mod encrypt;
-mod envelope;
 mod failure;
 pub(crate) mod inspect;
 mod object;

@@ -2,7 +2,7 @@
 
 #[cfg_attr(
     not(any(feature = "alibaba-kms", feature = "tencent-cos")),
-    expect(dead_code, reason = "for keys in a service")
+    expect(dead_code, reason = "for keys in a service, and objects in COS")
 )]
 pub(crate) mod watch;
 

@@ -66,6 +66,13 @@ pub(crate) enum Decision {
     Skip,
 }
 
+impl Decision {
+    /// Whether what has the name by then may be replaced.
+    pub(crate) fn may_replace(self) -> bool {
+        self == Self::Replace
+    }
+}
+
 /// Who may read a new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Audience {
@@ -249,10 +256,7 @@ impl Destination {
             // Its own name helps nobody.
             Failure::io(format!("cannot write {name}"), &error.kind().into())
         })?;
-        let replace = match decision {
-            Decision::Replace => Replace::Existing,
-            Decision::Create | Decision::Skip => Replace::Never,
-        };
+        let replace = if decision.may_replace() { Replace::Existing } else { Replace::Never };
         let writer = Writer::File { unfinished, target, replace, _folder: folder };
         Ok(Output { writer, name, encoder: None })
     }

@@ -63,7 +63,7 @@ impl CosClient {
     async fn abort(&self, key: ObjectKey, upload: UploadId) -> Result<bool> {
         match self.call(AbortMultipartUpload::new(key, upload)).await {
             Ok(()) => Ok(true),
-            Err(error) => match CosError::find_in(&error).map(CosError::kind) {
+            Err(error) => match CosError::kind_in(&error) {
                 Some(CosErrorKind::NotFound) => Ok(false),
                 _ => Err(error),
             },

@@ -303,3 +303,25 @@ fn abandoned_uploads_are_aborted_if_they_are_old_enough() -> Result<()> {
     assert_eq!(left.iter().map(|upload| &*upload.key).collect::<Vec<_>>(), ["elsewhere"]);
     Ok(())
 }
+
+/// Nothing is aborted that nobody asked for, or of which it is not known how old it is.
+#[test]
+fn uploads_that_are_not_clear_are_left_alone() -> Result<()> {
+    let world = World::new()?;
+    for key in ["dir/1", "dir/2", "dir/3"] {
+        world.call(InitiateMultipartUpload::new(ObjectKey::new(key)?))?;
+    }
+    let long = format!("<Key>dir%2F{}</Key>", "x".repeat(900));
+    world.fake.inject(Fault::body(move |body| {
+        let text = String::from_utf8_lossy(&body).replace("<Key>dir%2F2</Key>", &long);
+        let text = text.replace("<Key>dir%2F3</Key>", "<Key>elsewhere</Key>");
+        // Of the first one.
+        text.replacen("<Initiated>", "<Initiated>some day ", 1).into_bytes()
+    }));
+    let late = SystemTime::now() + Duration::from_hours(1);
+    let found = blocking::wait(world.cos.abort_uploads_before(late, "dir/"))?;
+    let unclear = found.unclear.iter().map(|upload| &upload.key[..5]).collect::<Vec<_>>();
+    assert_eq!((unclear, found.aborted.len()), (vec!["dir/1", "dir/x"], 0));
+    assert_eq!(world.call(ListMultipartUploads::new())?.uploads.len(), 3);
+    Ok(())
+}

@@ -4,14 +4,16 @@ use crypto_envelope::{Result, service};
 use tokio::io::AsyncRead;
 
 use super::{
-    begun::Begun, download::download_stored, downloaded::ReadObject, put::WrittenObject,
-    request::StoreObject, storing::Storing, transfer::FileTransfer, watched::Watched,
+    begun::Begun, download_file::download_stored, downloaded::ReadObject, part_source::OfReader,
+    put::WrittenObject, request::StoreObject, storing::Storing, transfer::FileTransfer,
+    watched::Watched,
 };
 use crate::{CosClient, GetObject};
 
 impl CosClient {
     /// Stores what comes out of `body`, up to its end, as it is: in one call if it is short, else in parts, several
-    /// of which are on their way at once.
+    /// of which are on their way at once. Parts have 8 MiB, and COS takes 10 000 of them: of a file, whose length is
+    /// known, they are [as long as they have to be](Self::upload_file).
     ///
     /// If it fails, what was stored of it is removed, and an object that was there is still there. A future
     /// that is dropped has it removed as well, in the background.
@@ -24,7 +26,8 @@ impl CosClient {
         object: StoreObject,
         body: impl AsyncRead + Send + Unpin,
     ) -> Result<WrittenObject> {
-        Storing::as_it_is(self, object).put_begun(Begun::AsItIs, body, Watched::nothing()).await
+        let storing = Storing::as_it_is(self, object);
+        storing.put_begun(Begun::AsItIs, OfReader(body), Watched::nothing()).await
     }
 
     /// Stores a file as it is: in one call if it is short, else in parts, several of which are on their way at
@@ -57,14 +60,14 @@ impl CosClient {
     /// As [`call`](Self::call); [`Error::SourceChanged`](crypto_envelope::Error::SourceChanged) if the object is
     /// changed during the download; [`CosObjectError::Differs`](crate::CosObjectError::Differs) if the checksum is
     /// another; [`CosObjectError::Record`](crate::CosObjectError::Record) if the record cannot be used; those of
-    /// writing the file; [`Error::InvalidInput`](crypto_envelope::Error::InvalidInput) if only a range is asked for.
+    /// writing the file; [`Error::InvalidInput`](crypto_envelope::Error::InvalidInput) if only a range, or other
+    /// headers of the answer, are asked for.
     pub async fn download_file(
         &self,
         object: GetObject,
         transfer: FileTransfer,
     ) -> Result<ReadObject> {
-        let head = object.head()?;
         let client = self.clone();
-        service::run(async move { download_stored(&client, head, object, &transfer).await }).await?
+        service::run(async move { download_stored(&client, object, &transfer).await }).await?
     }
 }

@@ -1,4 +1,4 @@
-//! An object whose data key is there, and nothing of it is encrypted yet.
+//! An object that was begun: with its data key if it is encrypted, and nothing of it is yet.
 
 use crypto_envelope::{
     BodyFormat, EncryptionContext, Error, MessageId, Result, Sealer, hazmat::PartSealer,
@@ -13,7 +13,7 @@ use crate::{
     format::{body::BodyKey, envelope::Shape, names},
 };
 
-/// An object whose data key is there, for one plaintext.
+/// An object that was begun, for one plaintext.
 pub(super) enum Begun {
     Message(Box<Sealer>),
     Envelope {

@@ -94,7 +94,8 @@ impl CosEncryptingClientBuilder {
     }
 
     /// How many bytes of plaintext a part of an upload or a download has, 1 MiB to 4 GiB. Default: 8 MiB.
-    /// What needs more than 10 000 parts gets longer ones.
+    /// What needs more than 10 000 parts gets longer ones. A stream, whose length nobody knows, does not, and fails
+    /// behind the last one.
     pub fn part_length(mut self, bytes: u64) -> Self {
         self.limits.part_length = bytes;
         self

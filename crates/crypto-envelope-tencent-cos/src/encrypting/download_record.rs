@@ -9,7 +9,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::Result;
 use serde_json::{Value, json};
 
-use super::record::{Content, Record};
+use super::{
+    file::KeptPlace,
+    record::{Content, Record},
+};
 use crate::{CosObjectError, ETag, ObjectKey};
 
 /// What has to be known to go on with a download. There is no key in it.
@@ -18,14 +21,14 @@ pub(super) struct DownloadStart {
     pub(super) bucket: String,
     pub(super) key: ObjectKey,
     pub(super) etag: ETag,
-    /// Which message it is, so that no parts of two are mixed, whatever COS says of the object. None if it is no
-    /// message.
-    pub(super) message_id: Option<String>,
+    /// Which message it is, as a digest, so that no parts of two are mixed, whatever COS says of the object. None if
+    /// it is no message.
+    pub(super) message: Option<String>,
     /// Of the plaintext.
     pub(super) length: u64,
     pub(super) part_length: u64,
     /// Where the plaintext is until all of it is there.
-    pub(super) place: PathBuf,
+    pub(super) place: KeptPlace,
 }
 
 /// A part that is on the disk.
@@ -97,33 +100,44 @@ fn read_part(line: &Value) -> Option<(u64, WrittenPart)> {
 
 impl DownloadStart {
     fn to_json(&self, path: &Path) -> Result<Value> {
-        let place = self.place.to_str().ok_or_else(|| {
+        let place = self.place.path.to_str().ok_or_else(|| {
             CosObjectError::record(path, "the name of the file to download to is no UTF-8")
         })?;
         Ok(json!({
             "bucket": self.bucket,
             "key": self.key.as_str(),
             "etag": self.etag.as_str(),
-            "message_id": self.message_id,
+            "message": self.message,
             "length": self.length,
             "part_length": self.part_length,
             "place": place,
+            "inode": self.place.inode.map(|inode| inode.to_string()),
+            "device": self.place.device.map(|device| device.to_string()),
         }))
     }
 
     fn of_json(json: &Value) -> Option<Self> {
         let text = |name: &str| json[name].as_str();
+        // JSON has no such large numbers.
+        let number = |name: &str| match &json[name] {
+            Value::Null => Some(None),
+            value => Some(Some(value.as_str()?.parse().ok()?)),
+        };
         Some(Self {
             bucket: text("bucket")?.to_owned(),
             key: ObjectKey::exact(text("key")?).ok()?,
             etag: ETag::new(text("etag")?).ok()?,
-            message_id: match &json["message_id"] {
+            message: match &json["message"] {
                 Value::Null => None,
                 value => Some(value.as_str()?.to_owned()),
             },
             length: json["length"].as_u64()?,
             part_length: json["part_length"].as_u64().filter(|length| *length > 0)?,
-            place: PathBuf::from(text("place")?),
+            place: KeptPlace {
+                path: PathBuf::from(text("place")?),
+                device: number("device")?,
+                inode: number("inode")?,
+            },
         })
     }
 }
@@ -143,10 +157,14 @@ mod tests {
             bucket: "examplebucket-1250000000".to_owned(),
             key: ObjectKey::new("a key/é")?,
             etag: ETag::new("\"x\"")?,
-            message_id: Some("00ff".to_owned()),
+            message: Some("00ff".to_owned()),
             length: 7,
             part_length: 1 << 20,
-            place: PathBuf::from("/some/where"),
+            place: KeptPlace {
+                path: PathBuf::from("/some/where"),
+                device: Some(1),
+                inode: Some(u64::MAX),
+            },
         })
     }
 

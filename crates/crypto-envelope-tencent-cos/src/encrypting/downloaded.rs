@@ -10,12 +10,12 @@ use crate::{CosFormat, ETag};
 pub struct ReadObject {
     /// Which object it is.
     pub etag: ETag,
-    /// How it is encrypted. None if it is not at all.
+    /// How it is encrypted. None if it is not at all, or was read as it is stored.
     pub format: Option<CosFormat>,
     /// The pairs that a message is bound to.
     pub context: EncryptionContext,
-    /// Which message it is.
+    /// Which message it is. None if it is no message, or was read as it is stored.
     pub message_id: Option<MessageId>,
-    /// Length of the plaintext in bytes.
+    /// Length of the plaintext in bytes; as it is, that of the stored body.
     pub plaintext_length: u64,
 }

@@ -60,10 +60,6 @@ impl SourceFile {
             Err(CosObjectError::FileChanged.into())
         }
     }
-
-    pub(super) fn try_clone(&self) -> io::Result<File> {
-        self.file.try_clone()
-    }
 }
 
 /// What is known of a file without reading it.
@@ -111,34 +107,48 @@ impl TargetFile {
         Ok(Self { file, place: Place::Temporary(place), path: path.to_owned() })
     }
 
-    /// The same, that stays when this is dropped; and where it is.
-    pub(super) fn create_to_keep(path: &Path) -> Result<(Self, PathBuf)> {
-        let Self { file, place, path } = Self::create(path)?;
+    /// Where it is, for a record. None if it is not one that [`again`](Self::again) would take for ours, as
+    /// on file systems that know neither owners nor modes.
+    pub(super) fn place(&self) -> Result<Option<KeptPlace>> {
+        if check_own(&self.file).is_err() {
+            return Ok(None);
+        }
+        let (Place::Temporary(place), folder) = (&self.place, folder_of(&self.path)) else {
+            return Ok(None);
+        };
+        let folder = folder.canonicalize().map_err(|error| about(&self.path, &error))?;
+        let path = folder.join(place.file_name().unwrap_or_default());
+        let (device, inode) = identity(&self.file.metadata()?).unzip();
+        Ok(Some(KeptPlace { path, device, inode }))
+    }
+
+    /// From now on it stays when this is dropped.
+    pub(super) fn keep(self) -> Result<Self> {
+        let Self { file, place, path } = self;
         let place = match place {
             Place::Temporary(place) => place.keep().map_err(|error| about(&path, &error.error))?,
             Place::Kept(place) => place,
         };
-        let place = std::path::absolute(place)?;
-        Ok((Self { file, place: Place::Kept(place.clone()), path }, place))
+        Ok(Self { file, place: Place::Kept(place), path })
     }
 
-    /// One that was begun before. None if there is none, or it is not one that [`create_to_keep`] made
-    /// for this path: a record is no reason to write or remove anything else.
-    ///
-    /// [`create_to_keep`]: Self::create_to_keep
-    pub(super) fn again(place: PathBuf, path: &Path) -> Option<Self> {
-        let folder = std::path::absolute(folder_of(path)).ok()?;
-        let name = place.file_name()?.to_str()?;
-        let is_ours = name.starts_with(UNFINISHED.0) && name.ends_with(UNFINISHED.1);
-        if place.parent() != Some(&folder) || !is_ours {
-            return None;
-        }
-        let mut options = File::options();
-        options.read(true).write(true);
-        follow_no_link(&mut options);
-        let file = options.open(&place).ok()?;
+    /// One that was [kept](Self::keep) before. None if there is none, or it is not one that was made for this
+    /// path: a record is no reason to write anything else.
+    pub(super) fn again(place: &KeptPlace, path: &Path) -> Option<Self> {
+        let file = open_left(place, path)?;
         check_own(&file).ok()?;
-        Some(Self { file, place: Place::Kept(place), path: path.to_owned() })
+        Some(Self { file, place: Place::Kept(place.path.clone()), path: path.to_owned() })
+    }
+
+    /// Removes one that was kept before, if it is the one that was made for this path: also if it has more
+    /// names, or other permissions, by now.
+    pub(super) fn remove_left(place: &KeptPlace, path: &Path) -> Result<()> {
+        let Some(file) = open_left(place, path) else { return Ok(()) };
+        let (device, inode) = identity(&file.metadata()?).unzip();
+        if check_own(&file).is_ok() || (device, inode) == (place.device, place.inode) {
+            std::fs::remove_file(&place.path).map_err(|error| about(&place.path, &error))?;
+        }
+        Ok(())
     }
 
     pub(super) fn file(&self) -> &File {
@@ -219,8 +229,46 @@ fn default_permissions(folder: &Path) -> io::Result<std::fs::Permissions> {
     Ok(builder.tempfile_in(folder)?.as_file().metadata()?.permissions())
 }
 
+/// Where a file is kept that can be gone on with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct KeptPlace {
+    pub(super) path: PathBuf,
+    /// Which file it is, where that can be said.
+    pub(super) device: Option<u64>,
+    pub(super) inode: Option<u64>,
+}
+
+/// A file at such a place, if the place is one beside `path`.
+fn open_left(place: &KeptPlace, path: &Path) -> Option<File> {
+    let folder = folder_of(path).canonicalize().ok()?;
+    let name = place.path.file_name()?.to_str()?;
+    let is_ours = name.starts_with(UNFINISHED.0) && name.ends_with(UNFINISHED.1);
+    if place.path.parent() != Some(&folder) || !is_ours {
+        return None;
+    }
+    let mut options = File::options();
+    options.read(true).write(true);
+    follow_no_link(&mut options);
+    options.open(&place.path).ok().filter(|file| file.metadata().is_ok_and(|found| found.is_file()))
+}
+
+/// The same for all names of a file.
+#[cfg_attr(unix, expect(clippy::unnecessary_wraps, reason = "elsewhere there is none"))]
+fn identity(metadata: &std::fs::Metadata) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        Some((metadata.dev(), metadata.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        None
+    }
+}
+
 /// The folder that a file is in.
-fn folder_of(path: &Path) -> &Path {
+pub(super) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -245,21 +293,10 @@ pub(super) fn check_own(file: &File) -> Result<(), &'static str> {
 
 /// Whether an open file is still the one of this name.
 pub(super) fn is_named(file: &File, path: &Path) -> io::Result<bool> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        let id = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
-        let named = match std::fs::symlink_metadata(path) {
-            Ok(metadata) => Some(id(metadata)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error),
-        };
-        Ok(named == Some(id(file.metadata()?)))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = (file, path);
-        Ok(true)
+    match std::fs::symlink_metadata(path) {
+        Ok(named) => Ok(identity(&named) == identity(&file.metadata()?)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -295,4 +332,4 @@ pub(super) fn read_exact_at(file: &File, mut bytes: &mut [u8], mut offset: u64) 
 }
 
 /// How the names of files that are not complete begin and end.
-const UNFINISHED: (&str, &str) = (".crypto-envelope-", ".partial");
+pub(super) const UNFINISHED: (&str, &str) = (".crypto-envelope-", ".partial");

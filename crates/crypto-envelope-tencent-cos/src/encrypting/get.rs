@@ -8,7 +8,7 @@ use crypto_envelope::{
 
 use super::{
     client::CosEncryptingClient,
-    message_source::{MessageSource, envelope_of, is_message},
+    message_source::{MessageSource, is_message},
     object::{Body, DecryptedObject},
     request::DecryptObject,
 };
@@ -53,7 +53,7 @@ impl CosEncryptingClient {
         release: Release,
     ) -> Result<DecryptedObject> {
         let mut stored = self.plain().open(self.get_call(object)).await?;
-        if let Some(envelope) = envelope_of(stored.properties())? {
+        if let Some(envelope) = CosEnvelope::of_object(stored.properties())? {
             return self.get_envelope(object, &envelope, stored, release).await;
         }
         let front = Front::of(&mut stored).await?;
@@ -133,7 +133,7 @@ impl CosEncryptingClient {
         };
         // From now on, that object and no other.
         let object = DecryptObject { if_match: Some(properties.etag.clone()), ..object };
-        if let Some(envelope) = envelope_of(&properties)? {
+        if let Some(envelope) = CosEnvelope::of_object(&properties)? {
             return self.get_envelope_range(&object, &envelope, &properties, range).await;
         }
         // A message says itself that it is one; only of others is the rest asked.

@@ -37,19 +37,13 @@ impl MessageSource {
 
 /// An object with the metadata of another format is no message, whatever its body looks like.
 fn check_no_envelope(properties: &ObjectProperties) -> Result<()> {
-    match envelope_of(properties)? {
+    match CosEnvelope::of_object(properties)? {
         None => Ok(()),
         Some(envelope) => {
             let (format, carrier) = (envelope.format(), envelope.carrier());
             Err(CosObjectError::NotAccepted { format, carrier }.into())
         }
     }
-}
-
-/// What the metadata say of the encryption.
-pub(super) fn envelope_of(properties: &ObjectProperties) -> Result<Option<CosEnvelope>> {
-    let metadata = properties.metadata.user.iter();
-    CosEnvelope::of_metadata(metadata.map(|(name, value)| (name.as_str(), value.as_str())))
 }
 
 /// Whether a body that begins so is a message: version and type, or version and suite (AWS Encryption SDK

@@ -8,10 +8,10 @@ use std::{
 use bytes::Bytes;
 use crypto_envelope::{Error, Result, service};
 
-use super::storing::Storing;
+use super::storing::{Storing, find_stored, is_perhaps_done};
 use crate::{
     AbortMultipartUpload, CompleteMultipartUpload, CompletedPart, CosClient, CosError,
-    CosErrorKind, CosObjectError, Crc64, CustomerKey, ETag, HeadObject, ObjectKey, ObjectMetadata,
+    CosErrorKind, CosObjectError, Crc64, CustomerKey, ETag, ListParts, ObjectKey, ObjectMetadata,
     PartNumber, StoredObject, UploadId, UploadPart, calls::put_object::Existing,
 };
 
@@ -75,14 +75,20 @@ impl UploadChannel {
 
     /// The object, if it is what was sent.
     async fn found(&self, whole: &Crc64) -> Option<StoredObject> {
-        let mut call = HeadObject::new(self.key.clone());
-        if let Some(key) = &self.customer_key {
-            call = call.customer_key(key.clone());
-        }
-        let properties = self.client.call(call).await.ok()?;
-        let is_it = properties.length == whole.length()
-            && properties.crc64.is_some_and(|found| found == whole.value());
-        is_it.then(|| StoredObject::of(properties))
+        let found = find_stored(&self.client, &self.key, self.customer_key.as_ref(), whole).await;
+        found.map(StoredObject::of)
+    }
+
+    /// Whether COS knows nothing of the upload, as when it is complete.
+    async fn is_gone(&self) -> bool {
+        let listed = self.client.call(ListParts::new(self.key.clone(), self.id.clone())).await;
+        listed.is_err_and(|error| CosError::kind_in(&error) == Some(CosErrorKind::NotFound))
+    }
+
+    /// The object, if this upload has made it, and not another one of the same bytes.
+    async fn made(&self, whole: &Crc64) -> Option<StoredObject> {
+        let found = self.found(whole).await?;
+        self.is_gone().await.then_some(found)
     }
 }
 
@@ -123,7 +129,7 @@ impl OpenUpload {
                 self.keep();
                 self.check_stored(stored, &whole).await
             }
-            Err(error) if is_perhaps_done(&error) => match self.channel.found(&whole).await {
+            Err(error) if is_perhaps_done(&error) => match self.channel.made(&whole).await {
                 Some(stored) => {
                     self.keep();
                     Ok(stored)
@@ -197,12 +203,4 @@ impl Drop for OpenUpload {
             });
         }
     }
-}
-
-/// Whether the upload may be complete although the call failed.
-fn is_perhaps_done(error: &Error) -> bool {
-    use CosErrorKind::{Damaged, Unavailable, Unreadable};
-    CosError::find_in(error).is_some_and(|error| {
-        error.is_after_lost_attempt() || matches!(error.kind(), Damaged | Unavailable | Unreadable)
-    })
 }

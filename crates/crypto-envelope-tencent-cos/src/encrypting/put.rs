@@ -16,7 +16,7 @@ pub struct WrittenObject {
     /// Which message it is: keep it, and [expect](super::DecryptObject::expect_message) it, to notice if
     /// somebody brings an older one back. None if it is no message.
     pub message_id: Option<MessageId>,
-    /// Length of the plaintext in bytes.
+    /// Length of the plaintext in bytes; as it is, that of the stored body.
     pub plaintext_length: u64,
     /// Length of the stored body in bytes.
     pub stored_length: u64,

@@ -9,10 +9,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crypto_envelope::Result;
+use crypto_envelope::{Error, Result};
 use serde_json::{Value, json};
 
-use super::file::{check_own, follow_no_link, is_named};
+use super::file::{UNFINISHED, check_own, folder_of, follow_no_link, is_named};
 use crate::CosObjectError;
 
 /// A record that is open, and that no other process has open.
@@ -37,10 +37,10 @@ impl Record {
     /// Makes a new one, which only its owner can read. It appears with its first line in it, or not at all.
     pub(super) fn create(path: &Path, kind: &str, start: &Value) -> Result<Self> {
         let failed = |error| CosObjectError::record(path, &format!("it cannot be made: {error}"));
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let directory = directory.unwrap_or(Path::new("."));
+        let directory = folder_of(path);
         let mut file = tempfile::Builder::new()
-            .prefix(".crypto-envelope-")
+            .prefix(UNFINISHED.0)
+            .suffix(UNFINISHED.1)
             .tempfile_in(directory)
             .map_err(failed)?;
         lock(path, file.as_file())?;
@@ -111,6 +111,12 @@ impl Record {
             CosObjectError::record(&self.path, &format!("it cannot be removed: {error}"))
         })
     }
+}
+
+/// Why a record is not used for an object.
+pub(super) fn of_another_object(path: &Path) -> Error {
+    let what = "it is of another object: take another record, or remove this one";
+    CosObjectError::record(path, what)
 }
 
 /// Returns how long the line is.

@@ -1,7 +1,7 @@
 //! How an object comes to be stored: by whom, and encrypted or as it is.
 
 use bytes::Bytes;
-use crypto_envelope::{EncryptionContext, Result};
+use crypto_envelope::{EncryptionContext, Error, Result};
 
 use super::{
     begun::Begun,
@@ -9,7 +9,8 @@ use super::{
     request::{EncryptObject, StoreObject},
 };
 use crate::{
-    CosClient, CosFormat, InitiateMultipartUpload, ObjectMetadata, PutObject, StoredObject,
+    CosClient, CosError, CosErrorKind, CosFormat, Crc64, CustomerKey, HeadObject,
+    InitiateMultipartUpload, ObjectKey, ObjectMetadata, ObjectProperties, PutObject, StoredObject,
     UploadId, calls::put_object::Existing,
 };
 
@@ -70,6 +71,7 @@ impl Storing {
 
     /// Stores all of it at once.
     pub(super) async fn put(&self, metadata: ObjectMetadata, body: Bytes) -> Result<StoredObject> {
+        let (user, sent) = (metadata.user.clone(), body.clone());
         let mut call = PutObject::new(self.object.key.clone(), body).metadata(metadata);
         if self.object.existing == Existing::Kept {
             call = call.forbid_overwrite();
@@ -77,7 +79,17 @@ impl Storing {
         if let Some(key) = &self.object.customer_key {
             call = call.customer_key(key.clone());
         }
-        self.client.call(call).await
+        match self.client.call(call).await {
+            Err(error) if is_perhaps_done(&error) => {
+                let Self { client, object, .. } = self;
+                let (key, customer_key) = (&object.key, object.customer_key.as_ref());
+                match find_stored(client, key, customer_key, &Crc64::of(&sent)).await {
+                    Some(found) if found.metadata.user == user => Ok(StoredObject::of(found)),
+                    _ => Err(error),
+                }
+            }
+            stored => stored,
+        }
     }
 
     /// Begins an upload in parts.
@@ -92,6 +104,30 @@ impl Storing {
         }
         self.client.call(call).await
     }
+}
+
+/// The object, if its bytes are those that were sent.
+pub(super) async fn find_stored(
+    client: &CosClient,
+    key: &ObjectKey,
+    customer_key: Option<&CustomerKey>,
+    whole: &Crc64,
+) -> Option<ObjectProperties> {
+    let mut call = HeadObject::new(key.clone());
+    if let Some(key) = customer_key {
+        call = call.customer_key(key.clone());
+    }
+    let found = client.call(call).await.ok()?;
+    let is_it = found.length == whole.length() && found.crc64 == Some(whole.value());
+    is_it.then_some(found)
+}
+
+/// Whether an object may be stored although the call failed.
+pub(super) fn is_perhaps_done(error: &Error) -> bool {
+    use CosErrorKind::{Damaged, Unavailable, Unreadable};
+    CosError::find_in(error).is_some_and(|error| {
+        error.is_after_lost_attempt() || matches!(error.kind(), Damaged | Unavailable | Unreadable)
+    })
 }
 
 /// COS takes 10 000; the last one may have nothing but the end of a message in it.

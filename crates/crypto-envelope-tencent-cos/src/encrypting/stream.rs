@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crypto_envelope::{Result, service::reserve_wiped};
-use tokio::io::{AsyncRead, AsyncReadExt};
+use crypto_envelope::Result;
+use tokio::io::AsyncRead;
 use zeroize::Zeroizing;
 
 use super::{
@@ -12,6 +12,7 @@ use super::{
     client::CosEncryptingClient,
     flight::Flight,
     open_upload::{OnFailure, OpenUpload, SentPart},
+    part_source::{OfReader, PartSource},
     put::{Written, WrittenObject},
     request::EncryptObject,
     storing::Storing,
@@ -37,7 +38,7 @@ impl CosEncryptingClient {
     ) -> Result<WrittenObject> {
         let storing = Storing::encrypted(self, object);
         let begun = storing.begin(None).await?;
-        storing.put_begun(begun, plaintext, Watched::nothing()).await
+        storing.put_begun(begun, OfReader(plaintext), Watched::nothing()).await
     }
 }
 
@@ -46,13 +47,13 @@ impl Storing {
     pub(super) async fn put_begun(
         &self,
         begun: Begun,
-        mut plaintext: impl AsyncRead + Send + Unpin,
+        plaintext: impl PartSource,
         watched: Watched,
     ) -> Result<WrittenObject> {
         let length = watched.length();
         let part_length = self.part_length(length.unwrap_or(0), begun.unit());
         let message_id = begun.message_id();
-        let mut source = Source { reader: &mut plaintext, part_length, length: 0 };
+        let mut source = Plaintext { source: plaintext, part_length, length: 0 };
         let first = source.part().await?;
         let is_all = (first.len() as u64) < part_length;
         let shape = if is_all {
@@ -88,27 +89,17 @@ impl Storing {
 }
 
 /// The plaintext, part by part.
-struct Source<'r, R> {
-    reader: &'r mut R,
+struct Plaintext<S> {
+    source: S,
     part_length: u64,
     /// Of what came so far.
     length: u64,
 }
 
-impl<R: AsyncRead + Unpin> Source<'_, R> {
+impl<S: PartSource> Plaintext<S> {
     /// A whole part, or less at the end.
     async fn part(&mut self) -> Result<Zeroizing<Vec<u8>>> {
-        let length = usize::try_from(self.part_length).unwrap_or(usize::MAX);
-        let mut part = Zeroizing::new(Vec::new());
-        // Not at once: what is short takes little.
-        while part.len() < length {
-            let step = STEP.min(length - part.len());
-            reserve_wiped(&mut part, step, length);
-            let read = (&mut self.reader).take(step as u64).read_buf(&mut *part).await?;
-            if read == 0 {
-                break;
-            }
-        }
+        let part = self.source.next(self.part_length).await?;
         self.length += part.len() as u64;
         Ok(part)
     }
@@ -121,9 +112,9 @@ struct Sending<'u> {
 
 impl Sending<'_> {
     /// `body` is what the first part became.
-    async fn all<R: AsyncRead + Send + Unpin>(
+    async fn all<S: PartSource>(
         &self,
-        source: &mut Source<'_, R>,
+        source: &mut Plaintext<S>,
         mut cipher: SerialCipher,
         mut body: Vec<u8>,
         watched: &Watched,
@@ -161,11 +152,8 @@ impl Sending<'_> {
 /// Away from the thread that drives the connections of others, if this is one.
 async fn encrypt(
     mut cipher: SerialCipher,
-    mut part: Zeroizing<Vec<u8>>,
+    part: Zeroizing<Vec<u8>>,
 ) -> Result<(SerialCipher, Vec<u8>)> {
-    if matches!(cipher, SerialCipher::AsItIs) {
-        return Ok((cipher, std::mem::take(&mut *part)));
-    }
     compute(move || {
         let mut body = Vec::new();
         cipher.push(&part, &mut body)?;
@@ -173,6 +161,3 @@ async fn encrypt(
     })
     .await
 }
-
-/// In bytes.
-const STEP: usize = 256 << 10;

@@ -1,6 +1,6 @@
 //! Work that goes on at the same time.
 
-use crypto_envelope::{Error, Result};
+use crypto_envelope::{Error, Result, service};
 use tokio::{
     runtime::Handle,
     task::{JoinError, JoinSet, spawn_blocking},
@@ -35,7 +35,10 @@ pub(super) async fn all_of<T: Send + 'static>(
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    spawn_blocking(work).await.map_err(panicked)?
+    // Also if nobody waits for it any more, it ends before the process does.
+    let left = service::unsettled();
+    let (outcome, _left) = spawn_blocking(move || (work(), left)).await.map_err(panicked)?;
+    outcome
 }
 
 pub(super) fn panicked(error: JoinError) -> Error {

@@ -33,8 +33,9 @@ impl FileTransfer {
         Self { path: path.into(), record: None, naming, file: None, progress: None }
     }
 
-    /// An upload reads this file, which is open already, whatever has its path by now.
-    pub fn from_file(mut self, file: File) -> Self {
+    /// An upload reads this open file, from its front to its end, whatever has its path by now: the path is for
+    /// errors. A download takes no notice.
+    pub fn opened(mut self, file: File) -> Self {
         self.file = Some(Arc::new(file));
         self
     }

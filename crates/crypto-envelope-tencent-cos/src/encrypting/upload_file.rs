@@ -10,19 +10,18 @@ use std::{
     sync::Arc,
 };
 
-use crypto_envelope::{
-    Error, HeaderParser, Result, hazmat::PartSealer, provider::ProviderErrorKind, service,
-};
+use crypto_envelope::{Error, Result, service};
 use sha2::{Digest, Sha256};
-use tokio::io::AsyncSeekExt;
 
 use super::{
     begun::Begun,
     cipher::PartCipher,
     client::CosEncryptingClient,
-    file::SourceFile,
+    file::{SourceFile, SourceStamp},
     open_upload::{OnFailure, OpenUpload, SentPart},
+    part_source::OfFile,
     put::{Written, WrittenObject},
+    record::of_another_object,
     request::EncryptObject,
     storing::Storing,
     tasks::{all_of, blocking},
@@ -33,7 +32,7 @@ use super::{
     watched::Watched,
 };
 use crate::{
-    CosEnvelope, CosError, CosErrorKind, CosFormat, CosObjectError, CustomerKey, ETag, ListParts,
+    CosError, CosErrorKind, CosObjectError, CustomerKey, ETag, ListParts,
     format::envelope::Shape,
     request::{Headers, is_secret},
 };
@@ -113,8 +112,7 @@ impl Storing {
         if start.bucket == self.bucket() && start.key == self.object.key {
             return Ok(());
         }
-        let what = "it is of another object: take another record, or remove this one";
-        Err(CosObjectError::record(path, what))
+        Err(of_another_object(path))
     }
 
     async fn upload_new(
@@ -136,25 +134,16 @@ impl Storing {
         let metadata = begun.metadata(&self.object.metadata, shape)?;
         let (message_id, of_envelope) = (begun.message_id(), begun.envelope_metadata()?);
         let cipher = begun.into_parts(length)?.ok_or_else(no_parts)?;
-        let wrapped = match &cipher {
-            PartCipher::Message(parts) => Wrapped::Header(parts.header_bytes()),
-            PartCipher::Stream { .. } => Wrapped::Metadata(of_envelope),
-            PartCipher::AsItIs { .. } => Wrapped::Nothing,
-        };
+        let wrapped = Wrapped::of(&cipher, of_envelope);
         let upload = OpenUpload::begin(self, metadata).await?;
-        let start = UploadStart {
-            bucket: self.bucket().to_owned(),
-            key: self.object.key.clone(),
-            upload: upload.id().clone(),
-            format: self.format(),
-            options: self.options()?,
-            source: file.stamp,
-            part_length,
-            wrapped,
-        };
         let record = match record {
             Some(path) => {
-                let record = blocking(move || UploadRecord::create(&path, start)).await?;
+                let start = self.start(&upload, file.stamp, part_length, wrapped)?;
+                let created = blocking(move || UploadRecord::create(&path, start)).await;
+                let record = match created {
+                    Ok(record) => record,
+                    Err(error) => return Err(upload.fail(error).await),
+                };
                 // Also if this future is dropped, somebody may go on with it.
                 upload.keep();
                 Some(record)
@@ -172,6 +161,26 @@ impl Storing {
         }
     }
 
+    /// What somebody has to know to go on with it.
+    fn start(
+        &self,
+        upload: &OpenUpload,
+        source: SourceStamp,
+        part_length: u64,
+        wrapped: Wrapped,
+    ) -> Result<UploadStart> {
+        Ok(UploadStart {
+            bucket: self.bucket().to_owned(),
+            key: self.object.key.clone(),
+            upload: upload.id().clone(),
+            format: self.format(),
+            options: self.options()?,
+            source,
+            part_length,
+            wrapped,
+        })
+    }
+
     /// What has no parts, or is short.
     async fn upload_in_order(
         &self,
@@ -180,10 +189,8 @@ impl Storing {
         file: SourceFile,
     ) -> Result<WrittenObject> {
         let length = file.stamp.length;
-        let mut reader = tokio::fs::File::from_std(file.try_clone()?);
-        reader.rewind().await?;
-        let watched = Watched::file(file, transfer.meter(Some(length)));
-        self.put_begun(begun, reader, watched).await
+        let watched = Watched::file(file.clone(), transfer.meter(Some(length)));
+        self.put_begun(begun, OfFile::new(file), watched).await
     }
 
     async fn go_on(
@@ -256,49 +263,6 @@ impl Storing {
         }
     }
 
-    /// The same cipher as before. None if it cannot be had: the key provider only encrypts, or is another one,
-    /// or the object is to be bound to other pairs.
-    async fn cipher_again(&self, start: &UploadStart) -> Result<Option<PartCipher>> {
-        let length = start.source.length;
-        let opened = match (&start.wrapped, &self.encrypting) {
-            (Wrapped::Nothing, None) => return Ok(Some(PartCipher::AsItIs { length })),
-            (Wrapped::Header(bytes), Some(client)) if start.format == Some(CosFormat::Message) => {
-                let decryptor = &client.inner().decryptor;
-                let mut parser: HeaderParser = decryptor.header_parser();
-                parser.push(bytes)?;
-                let opener = decryptor.open(parser.finish()?, &self.context).await;
-                match opener {
-                    // Bound to other pairs, it would be another object than the caller means.
-                    Ok(opener) if *opener.context() != self.context => return Ok(None),
-                    Ok(opener) => {
-                        let parts = PartSealer::again(&opener, length)?;
-                        Ok(PartCipher::Message(Box::new(parts)))
-                    }
-                    Err(error) => Err(error),
-                }
-            }
-            (Wrapped::Metadata(pairs), Some(client)) => {
-                let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-                let envelope = CosEnvelope::of_metadata(pairs)?;
-                let Some(envelope) = envelope.filter(|found| Some(found.format()) == start.format)
-                else {
-                    return Ok(None);
-                };
-                let key = envelope.open(&*client.inner().provider).await;
-                key.and_then(|key| {
-                    let stream = key.key_stream()?.ok_or_else(no_parts)?;
-                    Ok(PartCipher::Stream { stream, length })
-                })
-            }
-            _ => return Ok(None),
-        };
-        match opened {
-            Ok(cipher) => Ok(Some(cipher)),
-            Err(error) if is_for_good(&error) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
     async fn complete(
         &self,
         upload: OpenUpload,
@@ -308,16 +272,14 @@ impl Storing {
     ) -> Result<WrittenObject> {
         let record = plan.take_record();
         if let Err(error) = plan.file.check_unchanged() {
-            if let Some(record) = record {
-                record.remove()?;
-            }
+            // Why it failed is worth more than that something is left.
+            let _ = record.map(UploadRecord::remove);
             return Err(upload.fail(error).await);
         }
         let on_failure = if record.is_some() { OnFailure::Keep } else { OnFailure::Remove };
         let stored = upload.complete(parts, on_failure).await?;
-        if let Some(record) = record {
-            record.remove()?;
-        }
+        // A record that stays is of no upload that anybody could go on with.
+        let _ = record.map(UploadRecord::remove);
         Ok(written.stored_as(stored))
     }
 
@@ -364,20 +326,4 @@ async fn give_up(upload: OpenUpload, plan: &UploadPlan, error: Error) -> Error {
 
 fn lost() -> Error {
     Error::invalid_input("the record of the upload is gone")
-}
-
-/// Whether the data key will not be had later either: it is no key of this provider, which may have only a public
-/// one.
-fn is_for_good(error: &Error) -> bool {
-    let is_final = |error: &Error| match error {
-        Error::Provider(error) => error.kind() == ProviderErrorKind::Unsupported,
-        Error::Authentication { .. } | Error::Policy(_) => true,
-        _ => false,
-    };
-    match error {
-        Error::NoUsableKey { attempts, .. } => {
-            attempts.iter().all(|attempt| attempt.error().is_none_or(is_final))
-        }
-        error => is_final(error),
-    }
 }

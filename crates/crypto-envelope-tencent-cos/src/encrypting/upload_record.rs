@@ -7,6 +7,7 @@ use crypto_envelope::Result;
 use serde_json::{Value, json};
 
 use super::{
+    cipher::PartCipher,
     file::SourceStamp,
     record::{Content, Record},
 };
@@ -167,6 +168,15 @@ impl UploadStart {
 }
 
 impl Wrapped {
+    /// That of a cipher. `metadata` is what the format says of the key, if it says it there.
+    pub(super) fn of(cipher: &PartCipher, metadata: Vec<(String, String)>) -> Self {
+        match cipher {
+            PartCipher::Message(parts) => Self::Header(parts.header_bytes()),
+            PartCipher::Stream { .. } => Self::Metadata(metadata),
+            PartCipher::AsItIs { .. } => Self::Nothing,
+        }
+    }
+
     fn of_json(json: &Value) -> Option<Self> {
         if json.is_null() {
             return Some(Self::Nothing);

@@ -17,7 +17,7 @@ use super::{
     python,
     warning::CosWarning,
 };
-use crate::{CosObjectError, provider::wrapped_key::Wrapping};
+use crate::{CosObjectError, ObjectProperties, provider::wrapped_key::Wrapping};
 
 /// What an object says of its encryption, if it is not a message: how its body is encrypted, and the wrapped
 /// keys.
@@ -80,6 +80,16 @@ impl CosEnvelope {
             }
             (None, None, None) => Ok(None),
         }
+    }
+
+    /// Of what COS tells of an object. None if none of it is about encryption.
+    ///
+    /// # Errors
+    ///
+    /// As [`of_metadata`](Self::of_metadata).
+    pub fn of_object(properties: &ObjectProperties) -> Result<Option<Self>> {
+        let metadata = properties.metadata.user.iter();
+        Self::of_metadata(metadata.map(|(name, value)| (name.as_str(), value.as_str())))
     }
 
     /// Of the body of an instruction file.

@@ -1,12 +1,12 @@
 //! Where calls of key services run.
 
 use std::{
-    future::{Future, pending},
+    future::{Future, pending, poll_fn},
     io,
     pin::Pin,
     process,
-    sync::{Mutex, PoisonError, mpsc},
-    task::{Context, Poll},
+    sync::{Mutex, MutexGuard, PoisonError, mpsc},
+    task::{Context, Poll, Waker},
     thread,
 };
 
@@ -35,22 +35,74 @@ pub fn run<T: Send + 'static>(
 ) -> impl Future<Output = Result<T>> + Send {
     // The futures of HTTP clients are tens of kilobytes long.
     let work = Box::pin(work);
-    async move { Spawned { process: process::id(), work: background()?.spawn(work) }.await }
+    async move { Running { process: process::id(), work: background()?.spawn(work) }.await }
 }
 
-/// Does `work` as [`run`] does it, with nobody who waits for it or is told how it ends.
+/// Does `work` as [`run`] does it, with nobody who is told how it ends.
 pub fn spawn(work: impl Future<Output = ()> + Send + 'static) {
     if let Ok(background) = background() {
-        background.spawn(work);
+        let left = unsettled();
+        background.spawn(async move {
+            work.await;
+            drop(left);
+        });
     }
 }
 
-struct Spawned<T> {
+/// Waits until all that was [spawned](spawn) is over, also by what [`run`] has just aborted: for a program
+/// that is about to end.
+pub async fn settled() {
+    // What was aborted before is dropped before this has its turn.
+    let _ = run(async {}).await;
+    poll_fn(|context| {
+        let mut spawned = spawned();
+        if spawned.left == 0 {
+            return Poll::Ready(());
+        }
+        spawned.waiting.push(context.waker().clone());
+        Poll::Pending
+    })
+    .await;
+}
+
+/// Work that nobody is told the end of.
+struct Spawned {
+    left: usize,
+    waiting: Vec<Waker>,
+}
+
+fn spawned() -> MutexGuard<'static, Spawned> {
+    static SPAWNED: Mutex<Spawned> = Mutex::new(Spawned { left: 0, waiting: Vec::new() });
+    SPAWNED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Work that [`settled`] waits for, as long as this is there.
+#[derive(Debug)]
+#[must_use]
+pub struct Unsettled(());
+
+/// Has [`settled`] wait for something that is not [spawned](spawn), such as a thread that has a file.
+pub fn unsettled() -> Unsettled {
+    spawned().left += 1;
+    Unsettled(())
+}
+
+impl Drop for Unsettled {
+    fn drop(&mut self) {
+        let mut spawned = spawned();
+        spawned.left -= 1;
+        if spawned.left == 0 {
+            spawned.waiting.drain(..).for_each(Waker::wake);
+        }
+    }
+}
+
+struct Running<T> {
     process: u32,
     work: JoinHandle<T>,
 }
 
-impl<T> Future for Spawned<T> {
+impl<T> Future for Running<T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -63,7 +115,7 @@ impl<T> Future for Spawned<T> {
     }
 }
 
-impl<T> Drop for Spawned<T> {
+impl<T> Drop for Running<T> {
     fn drop(&mut self) {
         // In a process that was forked, a lock of its runtime may be held by nobody.
         if self.process == process::id() {
@@ -138,5 +190,40 @@ mod tests {
         let error = running_in(&mut background, 2).expect_err("it has no thread");
         assert!(error.to_string().contains("forked"), "{error}");
         Ok(())
+    }
+
+    #[test]
+    fn what_was_spawned_is_waited_for() -> Result<()> {
+        let (sender, receiver) = mpsc::channel();
+        let work = sender.clone();
+        // Its end spawns more, as an upload does that is dropped.
+        let running = run(async move {
+            let _more = OnDrop(work);
+            pending::<()>().await;
+        });
+        let mut running = Box::pin(running);
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(running.as_mut().poll(&mut context).is_pending());
+        // Begun, so that there is something to drop.
+        crate::blocking::wait(run(async {}))?;
+        drop(running);
+        crate::blocking::wait(async {
+            settled().await;
+            Ok(())
+        })?;
+        assert_eq!(receiver.try_recv(), Ok("done"));
+        Ok(())
+    }
+
+    struct OnDrop(mpsc::Sender<&'static str>);
+
+    impl Drop for OnDrop {
+        fn drop(&mut self) {
+            let sender = self.0.clone();
+            spawn(async move {
+                tokio::task::yield_now().await;
+                let _ = sender.send("done");
+            });
+        }
     }
 }

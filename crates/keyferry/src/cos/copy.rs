@@ -4,14 +4,13 @@ use std::{io::Write, path::Path};
 
 use crypto_envelope::{Error, blocking};
 use crypto_envelope_tencent_cos::{
-    CopyObject, CopySource, FileTransfer, GetObject, ObjectProperties,
+    CopyObject, CopySource, CosEnvelope, GetObject, ObjectProperties,
 };
 
 use super::{
-    envelope,
     object::Object,
-    reader::{Blocking, Interruptible, interruptibly},
-    transfer::{self, Resumable, deciding, etag_of, identity_of, no_file},
+    reader::Piped,
+    transfer::{self, Transfer, etag_of},
 };
 use crate::{
     args::Copy,
@@ -95,7 +94,7 @@ impl Copying<'_> {
         }
         let from = CopySource::new(source.client.endpoint(), source.key.clone())?;
         let call = CopyObject::new(from, target.key.clone()).if_match(found.etag.clone());
-        let call = if decision == Decision::Replace { call } else { call.forbid_overwrite() };
+        let call = if decision.may_replace() { call } else { call.forbid_overwrite() };
         let copied = blocking::wait(target.client.call(call))?;
         if let (Some(one), Some(other)) = (copied.crc64, found.crc64)
             && one != other
@@ -119,22 +118,17 @@ impl Copying<'_> {
         if decision == Decision::Skip {
             return Ok((object.name(), None));
         }
-        let resumable = match source.path() {
-            Some(path) if input.is_file() => self.resumable("up", &path, &object)?.zip(Some(path)),
-            _ => None,
-        };
         let stored = object.stored(decision);
-        let written = match resumable {
+        let written = match source.path().filter(|_| input.is_file()) {
             None => {
-                let reader = Blocking(Interruptible::new(self.progress().watch(input)));
-                let call = object.client.put_stream(stored, reader);
-                interruptibly(|| Ok(blocking::wait(call)?))?
+                let reader = Piped::new(self.progress().watch(input));
+                transfer::run(None, object.client.put_stream(stored, reader))?
             }
-            Some((resumable, path)) => {
+            Some(path) => {
                 let shown = self.progress().show(&source.name(), input.length());
-                let file = FileTransfer::new(path).from_file(input.into_file()?);
-                let file = transfer::shown(resumable.of(file, self.format), shown);
-                transfer::run(Some(&resumable), object.client.upload_file(stored, file))?
+                let transfer = Transfer::new(&path, &object).opened(input.into_file()?);
+                let transfer = self.resumable("upload", transfer)?.shown(shown);
+                transfer.up(|file| object.client.upload_file(stored, file))?
             }
         };
         let etag = Some(etag_of(&written));
@@ -166,15 +160,10 @@ impl Copying<'_> {
         let found = object.head()?;
         check_metadata(object, &found)?;
         let wanted = GetObject::new(object.key.clone()).if_match(found.etag);
-        let resumable = self.resumable("down", path, object)?;
-        let mut file = deciding(FileTransfer::new(path), decision).default_permissions();
-        if let Some(resumable) = &resumable {
-            file = resumable.of(file, self.format);
-        }
-        let file = transfer::shown(file, self.progress().show(&object.name(), None));
-        let about = |error| Failure::of_message(error, &object.name());
-        let read = transfer::run(resumable.as_ref(), object.client.download_file(wanted, file))
-            .map_err(|error| no_file(error, path, about))?;
+        let transfer = Transfer::new(path, object).deciding(decision).default_permissions();
+        let transfer = self.resumable("download", transfer)?;
+        let transfer = transfer.shown(self.progress().show(&object.name(), None));
+        let read = transfer.down(|file| object.client.download_file(wanted, file))?;
         Ok(read.plaintext_length)
     }
 
@@ -192,19 +181,16 @@ impl Copying<'_> {
         Ok(length)
     }
 
-    /// Of the same command, and no other.
-    fn resumable(
+    /// Unless nobody is to go on with it.
+    fn resumable<'t>(
         &self,
-        direction: &str,
-        path: &Path,
-        object: &Object,
-    ) -> Result<Option<Resumable>, Failure> {
+        command: &str,
+        transfer: Transfer<'t>,
+    ) -> Result<Transfer<'t>, Failure> {
         if self.arguments.cos.no_resume {
-            return Ok(None);
+            return Ok(transfer);
         }
-        let mut identity = vec![format!("cp {direction}"), identity_of(path)];
-        identity.extend(object.identity());
-        Resumable::new(&identity).map(Some)
+        transfer.resumable(command, [], self.format)
     }
 }
 
@@ -213,7 +199,7 @@ fn check_metadata(object: &Object, found: &ObjectProperties) -> Result<(), Failu
     // What cannot be read is lost as well. Objects with an instruction file have some of it, too.
     let names = found.metadata.user.keys();
     let are_about_it = names.into_iter().any(|name| name.starts_with(OF_ENCRYPTION));
-    if !are_about_it && matches!(envelope::of(found), Ok(None)) {
+    if !are_about_it && matches!(CosEnvelope::of_object(found), Ok(None)) {
         return Ok(());
     }
     let name = object.name();

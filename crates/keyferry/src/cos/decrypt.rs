@@ -9,14 +9,14 @@ use crypto_envelope::{
 };
 use crypto_envelope_tencent_cos::{
     ByteRange, CosCarrier, CosEncryptingClient, CosEncryptingClientBuilder, CosFormat,
-    DecryptObject, DecryptedObject, FileTransfer,
+    DecryptObject, DecryptedObject,
 };
 
 use super::{
     From, Remote, To, format_of,
     object::Object,
-    reader::{Blocking, Interruptible, ObjectReader, interruptibly},
-    transfer::{self, Resumable, deciding, etag_of, identity_of, no_file},
+    reader::{ObjectReader, Piped},
+    transfer::{self, Transfer, etag_of},
 };
 use crate::{
     args::{self, Decrypt},
@@ -26,7 +26,7 @@ use crate::{
     input::Source,
     output::{Audience, Decision, Destination, Output},
     progress::Progress,
-    report::{Done, DoneObject, Format},
+    report::{Done, DoneObject},
 };
 
 /// What decrypts all objects of a run.
@@ -86,36 +86,26 @@ impl ObjectDecryption<'_> {
         if self.expected.has_keys() {
             let opened = blocking::wait(client.get(wanted.clone()))?;
             self.check_context(&opened, object)?;
-            // What was checked is what is read.
+            // What was checked is what is read, whatever COS says of it.
             wanted = wanted.if_match(opened.properties().etag.clone());
+            if let Some(id) = opened.message_id() {
+                wanted = wanted.expect_message(id);
+            }
         }
-        let resumable = self.resumable(path, object)?;
-        let mut file = deciding(FileTransfer::new(path), decision);
-        if let Some(resumable) = &resumable {
-            file = resumable.of(file, Format::from(&self.arguments.files.report));
+        let arguments = self.arguments;
+        let mut transfer = Transfer::new(path, object).deciding(decision);
+        if !arguments.files.cos.no_resume {
+            let keys = format!("{:?}", arguments.keys.providers);
+            transfer = transfer.resumable("decrypt", [keys], (&arguments.files.report).into())?;
         }
-        let file = transfer::shown(file, progress.show(&object.name(), None));
-        let about = |error| Failure::of_message(error, &object.name());
-        let read = transfer::run(resumable.as_ref(), client.download_file(wanted, file))
-            .map_err(|error| no_file(error, path, about))?;
+        let transfer = transfer.shown(progress.show(&object.name(), None));
+        let read = transfer.down(|file| client.download_file(wanted, file))?;
         Ok(Done::Object(DoneObject {
             format: read.format.map(CosFormat::name),
             message_id: read.message_id.map(|id| id.to_string()),
             plaintext_length: read.plaintext_length,
             etag: None,
         }))
-    }
-
-    /// Of the same command, and no other.
-    fn resumable(&self, path: &Path, object: &Object) -> Result<Option<Resumable>, Failure> {
-        let arguments = self.arguments;
-        if arguments.files.cos.no_resume {
-            return Ok(None);
-        }
-        let mut identity = vec!["decrypt".to_owned(), identity_of(path)];
-        identity.extend(object.identity());
-        identity.push(format!("{:?}", arguments.keys.providers));
-        Resumable::new(&identity).map(Some)
     }
 
     /// What is asked for, and is what it has to be.
@@ -220,9 +210,8 @@ fn send_plaintext(
     decision: Decision,
     done: DoneObject,
 ) -> Result<Done, Failure> {
-    let reader = Blocking(Interruptible::new(reader));
-    let call = target.client.put_stream(target.stored(decision), reader);
-    let written = interruptibly(|| Ok(blocking::wait(call)?))?;
+    let call = target.client.put_stream(target.stored(decision), Piped::new(reader));
+    let written = transfer::run(None, call)?;
     let (plaintext_length, etag) = (written.plaintext_length, Some(etag_of(&written)));
     Ok(Done::Object(DoneObject { plaintext_length, etag, ..done }))
 }

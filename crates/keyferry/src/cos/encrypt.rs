@@ -1,17 +1,19 @@
 //! Encrypting from and to COS.
 
-use std::{io::Read, path::Path, sync::Arc};
+use std::{io::Read, sync::Arc};
 
-use crypto_envelope::{EncryptionContext, Encryptor, blocking, io, provider::KeyProvider};
+use crypto_envelope::{
+    Decryptor, EncryptionContext, Encryptor, blocking, io, provider::KeyProvider,
+};
 use crypto_envelope_tencent_cos::{
-    CosEncryptingClient, CosFormat, EncryptObject, FileTransfer, GetObject, WrittenObject,
+    CosEncryptingClient, CosEnvelope, CosFormat, EncryptObject, GetObject, WrittenObject,
 };
 
 use super::{
-    From, Remote, To, envelope, format_of,
+    From, Remote, To, format_of,
     object::Object,
-    reader::{Blocking, Interruptible, ObjectReader, interruptibly},
-    transfer::{self, Resumable, etag_of, identity_of},
+    reader::{ObjectReader, Piped},
+    transfer::{self, Transfer, etag_of},
 };
 use crate::{
     args::{Encrypt, Suite},
@@ -66,18 +68,17 @@ impl ObjectEncryption<'_> {
         progress: Progress,
     ) -> Result<Done, Failure> {
         let input = source.open()?;
-        let path = source.path().filter(|_| input.is_file() && self.can_resume());
-        let Some(path) = path else {
+        let Some(path) = source.path().filter(|_| input.is_file()) else {
             return self.stream(progress.watch(input), object, decision);
         };
-        let resumable = self.resumable(&path, object)?;
         let shown = progress.show(&source.name(), input.length());
-        let file = FileTransfer::new(path).from_file(input.into_file()?);
-        let file = resumable.of(file, Format::from(&self.arguments.files.report));
-        let file = transfer::shown(file, shown);
-        let client = self.client(object)?;
-        let call = client.upload_file(self.object(object, decision), file);
-        self.done(&transfer::run(Some(&resumable), call)?)
+        let mut transfer = Transfer::new(&path, object).opened(input.into_file()?);
+        if self.can_resume() {
+            let format = Format::from(&self.arguments.files.report);
+            transfer = transfer.resumable("encrypt", self.identity(), format)?;
+        }
+        let (client, target) = (self.client(object)?, self.object(object, decision));
+        self.done(&transfer.shown(shown).up(|file| client.upload_file(target, file))?)
     }
 
     /// From the front to the end. Nothing is left of it if that is interrupted.
@@ -88,24 +89,21 @@ impl ObjectEncryption<'_> {
         decision: Decision,
     ) -> Result<Done, Failure> {
         let client = self.client(object)?;
-        let reader = Blocking(Interruptible::new(reader));
-        let call = client.put_stream(self.object(object, decision), reader);
-        self.done(&interruptibly(|| Ok(blocking::wait(call)?))?)
+        let call = client.put_stream(self.object(object, decision), Piped::new(reader));
+        self.done(&transfer::run(None, call)?)
     }
 
     fn object(&self, object: &Object, decision: Decision) -> EncryptObject {
         let encrypted = EncryptObject::new(object.key.clone()).context(self.context.clone());
-        match decision {
-            Decision::Replace => encrypted,
-            Decision::Create | Decision::Skip => encrypted.forbid_overwrite(),
-        }
+        if decision.may_replace() { encrypted } else { encrypted.forbid_overwrite() }
     }
 
     fn client(&self, object: &Object) -> Result<CosEncryptingClient, Failure> {
         let builder =
             CosEncryptingClient::builder(object.client.clone(), Arc::clone(self.provider))
                 .format(self.format()?)
-                .encryptor(self.encryptor.clone());
+                .encryptor(self.encryptor.clone())
+                .decryptor(self.decryptor()?);
         let builder = match self.arguments.files.threads {
             Some(threads) => builder.parallel_parts(threads.get()),
             None => builder,
@@ -128,19 +126,26 @@ impl ObjectEncryption<'_> {
             }
     }
 
-    /// Of the same command, and no other.
-    fn resumable(&self, path: &Path, object: &Object) -> Result<Resumable, Failure> {
+    /// What tells the transfers of one command from those of others, beside file and object.
+    fn identity(&self) -> Vec<String> {
         let arguments = self.arguments;
         let Suite(suite) = arguments.suite;
-        let mut identity = vec!["encrypt".to_owned(), identity_of(path)];
-        identity.extend(object.identity());
-        identity.extend([arguments.cos_format.clone(), suite.name().to_owned()]);
+        let mut identity = vec![arguments.cos_format.clone(), suite.name().to_owned()];
         identity.push(arguments.frame_length.to_string());
         identity.push(format!("{:?}", arguments.keys.providers));
         identity.push(format!("{:?}", arguments.required_context_key));
         let pairs = self.context.iter().map(|(key, value)| format!("{key:?}={value:?}"));
         identity.extend(pairs);
-        Resumable::new(&identity)
+        identity
+    }
+
+    /// For uploads that are gone on with: what is written is read again, for its key.
+    fn decryptor(&self) -> Result<Decryptor, Failure> {
+        let arguments = self.arguments;
+        Ok(Decryptor::builder(Arc::clone(self.provider))
+            .commitment_policy(arguments.keys.commitment.into())
+            .required_context_keys(&arguments.required_context_key)
+            .build()?)
     }
 
     fn done(&self, written: &WrittenObject) -> Result<Done, Failure> {
@@ -156,7 +161,7 @@ impl ObjectEncryption<'_> {
 /// The stored bytes. Of an object whose keys stand beside them they would be of no use.
 fn plain_reader(source: &Object) -> Result<impl Read + Send + 'static + use<>, Failure> {
     let opened = blocking::wait(source.client.open(GetObject::new(source.key.clone())))?;
-    if envelope::of(opened.properties())?.is_some() {
+    if CosEnvelope::of_object(opened.properties())?.is_some() {
         let what = format!("{} is encrypted, and its keys stand in its metadata", source.name());
         return Err(Failure::new(Code::Policy, what).hint("decrypt it first"));
     }

@@ -13,7 +13,7 @@ use crypto_envelope_tencent_cos::{
 };
 use serde_json::{Value, json};
 
-use super::{envelope, object::Object, reader::ObjectReader};
+use super::{object::Object, reader::ObjectReader};
 use crate::{
     args::Inspect, bounds, failure::Failure, place::CosPlace, progress::Progress, provider,
     report::Claims, text::printable,
@@ -46,7 +46,7 @@ impl ObjectClaims {
         let input = object.name();
         let properties = object.head()?;
         let about = |error| Failure::of_message(error, &input);
-        if let Some(envelope) = envelope::of(&properties).map_err(about)? {
+        if let Some(envelope) = CosEnvelope::of_object(&properties).map_err(about)? {
             return Ok(Self { input, properties, what: What::Envelope(Box::new(envelope)) });
         }
         let mut front = Front { object: &object, properties: &properties, offset: 0 };

@@ -60,10 +60,7 @@ impl Object {
     /// To be stored as it is.
     pub(super) fn stored(&self, decision: Decision) -> StoreObject {
         let object = StoreObject::new(self.key.clone());
-        match decision {
-            Decision::Replace => object,
-            Decision::Create | Decision::Skip => object.forbid_overwrite(),
-        }
+        if decision.may_replace() { object } else { object.forbid_overwrite() }
     }
 
     /// What is known of it.

@@ -3,19 +3,20 @@
 use std::{
     io::{self, Read},
     pin::Pin,
-    sync::mpsc::{Receiver, RecvTimeoutError, sync_channel},
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     thread,
-    time::Duration,
 };
 
 use bytes::Bytes;
 use crypto_envelope::blocking;
 use crypto_envelope_tencent_cos::{DecryptedObject, OpenedObject};
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::{
+    io::{AsyncRead, ReadBuf},
+    sync::mpsc,
+};
 use zeroize::Zeroizing;
 
-use crate::{failure::Failure, interrupt::watch, progress::Shown};
+use crate::progress::Shown;
 
 /// The bytes of an object.
 pub(super) struct ObjectReader<O> {
@@ -70,9 +71,9 @@ impl<O: Chunks> Read for ObjectReader<O> {
     }
 }
 
-/// A reader that fails as soon as there is a signal, however long it takes to read.
-pub(super) struct Interruptible {
-    receiver: Receiver<io::Result<Piece>>,
+/// A reader that keeps nobody waiting who has something else to do.
+pub(super) struct Piped {
+    pieces: mpsc::Receiver<io::Result<Piece>>,
     piece: Piece,
     used: usize,
     is_over: bool,
@@ -80,40 +81,21 @@ pub(super) struct Interruptible {
 
 type Piece = Zeroizing<Vec<u8>>;
 
-impl Interruptible {
+impl Piped {
+    /// Reads on a thread of its own, which ends with the reader or with the process.
     pub(super) fn new(mut reader: impl Read + Send + 'static) -> Self {
-        let (sender, receiver) = sync_channel(PIECES);
+        let (sender, pieces) = mpsc::channel(PIECES);
         thread::spawn(move || {
             loop {
                 let piece = next_piece(&mut reader);
                 let is_last = piece.as_ref().map_or(true, |piece| piece.is_empty());
                 // Nobody may want it any more.
-                if sender.send(piece).is_err() || is_last {
+                if sender.blocking_send(piece).is_err() || is_last {
                     return;
                 }
             }
         });
-        Self { receiver, piece: Piece::default(), used: 0, is_over: false }
-    }
-
-    fn advance(&mut self) -> io::Result<()> {
-        loop {
-            if watch::came() {
-                return Err(io::Error::other("interrupted"));
-            }
-            match self.receiver.recv_timeout(PATIENCE) {
-                Ok(piece) => {
-                    self.piece = piece?;
-                    self.used = 0;
-                    self.is_over = self.piece.is_empty();
-                    return Ok(());
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
-                }
-            }
-        }
+        Self { pieces, piece: Piece::default(), used: 0, is_over: false }
     }
 }
 
@@ -130,47 +112,28 @@ fn next_piece(reader: &mut impl Read) -> io::Result<Piece> {
     }
 }
 
-impl Read for Interruptible {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.used == self.piece.len() && !self.is_over {
-            self.advance()?;
-        }
-        let unread = &self.piece[self.used..];
-        let length = buffer.len().min(unread.len());
-        buffer[..length].copy_from_slice(&unread[..length]);
-        self.used += length;
-        Ok(length)
-    }
-}
-
-/// For a future that nobody else waits with.
-pub(super) struct Blocking<R>(pub(super) R);
-
-impl<R: Read + Unpin> AsyncRead for Blocking<R> {
+impl AsyncRead for Piped {
     fn poll_read(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let length = self.0.read(buffer.initialize_unfilled())?;
-        buffer.advance(length);
+        if self.used == self.piece.len() && !self.is_over {
+            self.piece = match ready!(self.pieces.poll_recv(context)) {
+                Some(piece) => piece?,
+                None => return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
+            };
+            self.used = 0;
+            self.is_over = self.piece.is_empty();
+        }
+        let unread = &self.piece[self.used..];
+        let length = buffer.remaining().min(unread.len());
+        buffer.put_slice(&unread[..length]);
+        self.used += length;
         Poll::Ready(Ok(()))
     }
-}
-
-/// Runs work that reads from something [`Interruptible`]: after a signal it ends, and so does the process.
-pub(super) fn interruptibly<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    watch::start();
-    let outcome = work();
-    watch::stop();
-    // What is done all the same is reported first.
-    if outcome.is_err() && watch::came() {
-        watch::end();
-    }
-    outcome
 }
 
 /// In bytes.
 const PIECE: usize = 256 << 10;
 const PIECES: usize = 4;
-const PATIENCE: Duration = Duration::from_millis(50);

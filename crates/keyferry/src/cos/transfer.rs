@@ -1,7 +1,7 @@
-//! Transfers of files that can be interrupted, and where it is written down how far they are.
+//! Transfers that can be interrupted, and where it is written down how far they are.
 
 use std::{
-    fs::DirBuilder,
+    fs::{DirBuilder, File},
     future::Future,
     io,
     os::unix::fs::DirBuilderExt,
@@ -12,6 +12,7 @@ use crypto_envelope::{Error, blocking, service};
 use crypto_envelope_tencent_cos::{FileTransfer, WrittenObject};
 use sha2::{Digest, Sha256};
 
+use super::object::Object;
 use crate::{
     failure::Failure,
     interrupt::watch,
@@ -23,79 +24,116 @@ use crate::{
     text::hex,
 };
 
-/// A transfer that the same command goes on with.
-#[derive(Clone, Debug)]
-pub(super) struct Resumable {
-    record: PathBuf,
+/// A file that goes to an object, or comes from there.
+pub(super) struct Transfer<'t> {
+    path: &'t Path,
+    object: &'t Object,
+    file: FileTransfer,
+    record: Option<PathBuf>,
 }
 
-impl Resumable {
-    /// Of all that tells it from others.
-    pub(super) fn new(identity: &[String]) -> Result<Self, Failure> {
-        let mut hash = Sha256::new();
-        for part in identity {
-            // With its length, so that no other parts give the same.
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part.as_bytes());
-        }
-        let id = hex(&hash.finalize());
-        let folder = Store::of_user()?.folder().join("transfers");
-        let cannot =
-            |error: io::Error| Failure::io(format!("cannot make {}", folder.display()), &error);
-        DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(cannot)?;
-        Ok(Self { record: folder.join(id) })
+impl<'t> Transfer<'t> {
+    pub(super) fn new(path: &'t Path, object: &'t Object) -> Self {
+        Self { path, object, file: FileTransfer::new(path), record: None }
     }
 
-    /// The same with this file. Tells people if an earlier run has begun it.
-    pub(super) fn of(&self, file: FileTransfer, format: Format) -> FileTransfer {
-        if format == Format::Text && self.record.exists() {
+    /// The same command goes on with it. `more` is what else tells it from others. Tells people if an earlier
+    /// run has begun it.
+    pub(super) fn resumable(
+        self,
+        command: &str,
+        more: impl IntoIterator<Item = String>,
+        format: Format,
+    ) -> Result<Self, Failure> {
+        let identity = [command.to_owned(), identity_of(self.path)];
+        let record = record_of(identity.into_iter().chain(self.object.identity()).chain(more))?;
+        if format == Format::Text && record.exists() {
             report::say("an earlier run was interrupted: going on where it was");
         }
-        file.resumable(&self.record)
+        Ok(Self { file: self.file.resumable(&record), record: Some(record), ..self })
     }
+
+    /// An upload of what is open already.
+    pub(super) fn opened(self, file: File) -> Self {
+        Self { file: self.file.opened(file), ..self }
+    }
+
+    /// A download that replaces what was decided.
+    pub(super) fn deciding(self, decision: Decision) -> Self {
+        let file = self.file;
+        let file = if decision.may_replace() { file } else { file.forbid_overwrite() };
+        Self { file, ..self }
+    }
+
+    /// A download that others may read as any file.
+    pub(super) fn default_permissions(self) -> Self {
+        Self { file: self.file.default_permissions(), ..self }
+    }
+
+    /// People see how far it is.
+    pub(super) fn shown(self, shown: Shown) -> Self {
+        let told = move |progress: crypto_envelope_tencent_cos::Progress| {
+            shown.set(progress.done, progress.total);
+        };
+        Self { file: self.file.on_progress(told), ..self }
+    }
+
+    /// Does it as `upload` does.
+    pub(super) fn up<F>(self, upload: impl FnOnce(FileTransfer) -> F) -> Result<F::Done, Failure>
+    where
+        F: Outcome,
+    {
+        Ok(run(self.record.as_deref(), upload(self.file))?)
+    }
+
+    /// Does it as `download` does.
+    pub(super) fn down<F>(
+        self,
+        download: impl FnOnce(FileTransfer) -> F,
+    ) -> Result<F::Done, Failure>
+    where
+        F: Outcome,
+    {
+        let Self { path, object, file, record } = self;
+        run(record.as_deref(), download(file)).map_err(|error| match error {
+            Error::Io(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                exists(&path.display().to_string())
+            }
+            error => Failure::of_message(error, &object.name()),
+        })
+    }
+}
+
+/// What a transfer becomes.
+pub(super) trait Outcome: Future<Output = crypto_envelope::Result<Self::Done>> {
+    type Done;
+}
+
+impl<F: Future<Output = crypto_envelope::Result<T>>, T> Outcome for F {
+    type Done = T;
 }
 
 /// Runs a transfer. After a signal it is dropped, and the process ends when nothing is left of it but what the
-/// same command goes on with.
-pub(super) fn run<T>(
-    resumable: Option<&Resumable>,
-    transfer: impl Future<Output = crypto_envelope::Result<T>>,
-) -> crypto_envelope::Result<T> {
+/// same command goes on with, by its record.
+pub(super) fn run<F: Outcome>(
+    record: Option<&Path>,
+    transfer: F,
+) -> crypto_envelope::Result<F::Done> {
     watch::start();
     let outcome = blocking::wait(async { watch::unless_it_comes(transfer).await.transpose() });
-    watch::stop();
-    if let Some(done) = outcome? {
-        return Ok(done);
+    if let Some(outcome) = outcome.transpose() {
+        watch::stop();
+        return outcome;
     }
-    // Where it ran, it is dropped before this has its turn.
-    let _ = blocking::wait(service::run(async {}));
-    if resumable.is_some_and(|transfer| transfer.record.exists()) {
+    // Files that are not complete are removed, and uploads that nobody goes on with.
+    let _ = blocking::wait(async {
+        service::settled().await;
+        Ok(())
+    });
+    if record.is_some_and(Path::exists) {
         report::say("interrupted: the same command goes on where it was");
     }
     watch::end()
-}
-
-/// Told how far it is.
-pub(super) fn shown(file: FileTransfer, shown: Shown) -> FileTransfer {
-    file.on_progress(move |progress| shown.set(progress.done, progress.total))
-}
-
-/// Over which files a download may be.
-pub(super) fn deciding(file: FileTransfer, decision: Decision) -> FileTransfer {
-    match decision {
-        Decision::Replace => file,
-        Decision::Create | Decision::Skip => file.forbid_overwrite(),
-    }
-}
-
-/// Why there is no file of this name.
-pub(super) fn no_file(error: Error, path: &Path, about: impl FnOnce(Error) -> Failure) -> Failure {
-    match error {
-        Error::Io(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            exists(&path.display().to_string())
-        }
-        error => about(error),
-    }
 }
 
 /// The entity tag of an object, as people write it.
@@ -103,8 +141,23 @@ pub(super) fn etag_of(written: &WrittenObject) -> String {
     written.etag.unquoted().to_owned()
 }
 
+/// Of all that tells a transfer from others.
+fn record_of(identity: impl Iterator<Item = String>) -> Result<PathBuf, Failure> {
+    let mut hash = Sha256::new();
+    for part in identity {
+        // With its length, so that no other parts give the same.
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let folder = Store::of_user()?.folder().join("transfers");
+    let cannot =
+        |error: io::Error| Failure::io(format!("cannot make {}", folder.display()), &error);
+    DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(cannot)?;
+    Ok(folder.join(hex(&hash.finalize())))
+}
+
 /// The same for all names of a file that is there.
-pub(super) fn identity_of(path: &Path) -> String {
+fn identity_of(path: &Path) -> String {
     let path = path.canonicalize().or_else(|_| std::path::absolute(path));
     path.unwrap_or_default().as_os_str().to_string_lossy().into_owned()
 }

@@ -9,20 +9,22 @@ use std::{
 use std::{
     process,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     task::Waker,
+    time::{Duration, Instant},
 };
 
 use super::INTERRUPTED;
 
 static IS_WATCHED: AtomicBool = AtomicBool::new(false);
-static CAME: AtomicBool = AtomicBool::new(false);
+/// When the first one did.
+static CAME: OnceLock<Instant> = OnceLock::new();
 /// Who waits for it.
 static WAITING: Mutex<Option<Waker>> = Mutex::new(None);
 
-/// From now on the first signal is left to whoever asks whether it came. The second one ends the process.
+/// From now on the first signal is left to whoever asks whether it came. A later one ends the process.
 pub(crate) fn start() {
     IS_WATCHED.store(true, SeqCst);
 }
@@ -35,7 +37,7 @@ pub(crate) fn stop() {
 
 /// Whether there was a signal.
 pub(crate) fn came() -> bool {
-    CAME.load(SeqCst)
+    CAME.get().is_some()
 }
 
 /// Ends the process as a signal does.
@@ -59,7 +61,8 @@ pub(crate) async fn unless_it_comes<T>(work: impl Future<Output = T>) -> Option<
 
 /// Whether somebody will see to the signal that came.
 pub(super) fn takes_it() -> bool {
-    let is_taken = IS_WATCHED.load(SeqCst) && !CAME.swap(true, SeqCst);
+    // Whoever ends a process may send it several, and mean one.
+    let is_taken = IS_WATCHED.load(SeqCst) && CAME.get_or_init(Instant::now).elapsed() < AT_ONCE;
     if is_taken && let Some(waker) = waiting().take() {
         waker.wake();
     }
@@ -69,3 +72,6 @@ pub(super) fn takes_it() -> bool {
 fn waiting() -> MutexGuard<'static, Option<Waker>> {
     WAITING.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// What comes together is one.
+const AT_ONCE: Duration = Duration::from_secs(1);
