@@ -7,7 +7,10 @@ use crypto_envelope_tencent_cos::{
     CosBucket, CosClient, CosCredentials, CosEncryptingClient, CosEncryptingClientBuilder,
     CosEndpoint, CosSettings,
 };
-use crypto_envelope_testkit::fake::tencent_cos::{FakeTencentCos, StoredObject};
+use crypto_envelope_testkit::{
+    data,
+    fake::tencent_cos::{FakeTencentCos, StoredObject},
+};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -219,6 +222,12 @@ pub fn stream(seed: &str, length: usize) -> Vec<u8> {
     let mut bytes = blocks.flatten().collect::<Vec<_>>();
     bytes.truncate(length);
     bytes
+}
+
+/// Bytes that are others for each name, and are there sooner than a [`stream`].
+#[must_use]
+pub fn bytes_of(name: &str, length: usize) -> Vec<u8> {
+    data::plaintext(length, name.bytes().fold(0, |seed, byte| seed << 8 | u64::from(byte)))
 }
 
 /// Whether a body in an answer is this one.

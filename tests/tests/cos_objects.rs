@@ -17,7 +17,7 @@ use crypto_envelope_testkit::fake::{
     tencent_cos::{FakeTencentCos, StoredObject, lie},
 };
 use crypto_envelope_tests::{
-    tencent_cos::{TencentCos, rsa_key, stream},
+    tencent_cos::{TencentCos, bytes_of, rsa_key},
     vectors::Result,
 };
 
@@ -113,7 +113,7 @@ fn every_format_comes_back() -> Result<()> {
     for (format, provider) in written_formats()? {
         let world = World::new(format, provider)?;
         for length in [0, 1, 15, 16, 17, 4096, 64 << 10, (64 << 10) + 1, 3 * MIB + 5] {
-            let plaintext = stream("object", length);
+            let plaintext = bytes_of("object", length);
             world.put(&plaintext)?;
             assert!(world.read()? == plaintext, "{format} {length}");
             let stored = world.stored()?;
@@ -130,7 +130,7 @@ fn a_stream_is_the_same_object_as_one_that_is_put_at_once() -> Result<()> {
     for (format, provider) in written_formats()? {
         let world = World::new(format, provider)?;
         for length in [0, 1, MIB - 1, MIB, MIB + 1, 2 * MIB, 3 * MIB + 5] {
-            let plaintext = stream("stream", length);
+            let plaintext = bytes_of("stream", length);
             let object = EncryptObject::new(key()?);
             let written = blocking::wait(world.client.put_stream(object, &plaintext[..]))?;
             assert_eq!(written.plaintext_length, length as u64, "{format}");
@@ -146,7 +146,7 @@ fn a_stream_is_the_same_object_as_one_that_is_put_at_once() -> Result<()> {
 #[test]
 fn any_range_of_any_format() -> Result<()> {
     let length = 300_000_u64;
-    let plaintext = stream("range", 300_000);
+    let plaintext = bytes_of("range", 300_000);
     for (format, provider) in written_formats()? {
         let world = World::new(format, provider)?;
         world.put(&plaintext)?;
@@ -177,7 +177,7 @@ fn any_range_of_any_format() -> Result<()> {
 fn ranges_without_authentication_are_asked_for_by_name() -> Result<()> {
     let provider: Arc<dyn KeyProvider> = Arc::new(rsa(CosRsaWrapping::JavaOaepSha256)?);
     let world = World::new(CosFormat::JavaGcm, Arc::clone(&provider))?;
-    let plaintext = stream("gcm", 1000);
+    let plaintext = bytes_of("gcm", 1000);
     world.put(&plaintext)?;
     let reader = world
         .cos
@@ -238,7 +238,7 @@ fn what_is_not_encrypted_is_not_given() -> Result<()> {
 #[test]
 fn a_message_that_was_changed_or_cut_does_not_open() -> Result<()> {
     let world = World::messages()?;
-    world.put(&stream("changed", 200_000))?;
+    world.put(&bytes_of("changed", 200_000))?;
     let stored = world.stored()?;
     let length = stored.content.len();
     for place in [3, 50, 1000, length / 2, length - 1] {
@@ -260,7 +260,7 @@ fn a_message_that_was_changed_or_cut_does_not_open() -> Result<()> {
 fn an_authenticated_body_comes_out_when_it_is_verified() -> Result<()> {
     let provider: Arc<dyn KeyProvider> = Arc::new(rsa(CosRsaWrapping::JavaOaepSha256)?);
     let world = World::new(CosFormat::JavaGcm, Arc::clone(&provider))?;
-    world.put(&stream("gcm", 200_000))?;
+    world.put(&bytes_of("gcm", 200_000))?;
     let mut stored = world.stored()?;
     let mut content = stored.content.clone();
     content[100] ^= 1;
@@ -322,7 +322,7 @@ fn metadata_of_the_user_are_kept() -> Result<()> {
         let metadata = ObjectMetadata::new().with_user("owner", "me").with_content_type("text/x");
         let object = EncryptObject::new(key()?).metadata(metadata);
         blocking::wait(world.client.put(object.clone(), b"text"))?;
-        blocking::wait(world.client.put_stream(object, &stream("m", 2 * MIB)[..]))?;
+        blocking::wait(world.client.put_stream(object, &bytes_of("m", 2 * MIB)[..]))?;
         let found = opened(&world.client, DecryptObject::new(key()?))?;
         let metadata = &found.properties().metadata;
         assert_eq!(metadata.user.len(), 1, "{format}: {metadata:?}");
@@ -342,7 +342,7 @@ fn nothing_is_overwritten_that_is_to_be_kept() -> Result<()> {
     world.put(b"first")?;
     let object = EncryptObject::new(key()?).forbid_overwrite();
     assert!(blocking::wait(world.client.put(object.clone(), b"second")).is_err());
-    let long = stream("second", 3 * MIB);
+    let long = bytes_of("second", 3 * MIB);
     assert!(blocking::wait(world.client.put_stream(object, &long[..])).is_err());
     assert_eq!(world.read()?, b"first");
     assert!(world.cos.fake.uploads(world.cos.fake.bucket()).is_empty());
@@ -353,7 +353,7 @@ fn nothing_is_overwritten_that_is_to_be_kept() -> Result<()> {
 fn parts_in_any_order_are_the_object() -> Result<()> {
     for (format, provider) in written_formats()? {
         let world = World::new(format, provider)?;
-        let plaintext = stream("parts", 3 * MIB + 5);
+        let plaintext = bytes_of("parts", 3 * MIB + 5);
         let begin = world.client.begin_upload(EncryptObject::new(key()?), plaintext.len() as u64);
         let Ok(upload) = blocking::wait(begin) else {
             assert_eq!(format, CosFormat::JavaGcm);
@@ -382,7 +382,7 @@ fn parts_in_any_order_are_the_object() -> Result<()> {
 #[test]
 fn an_object_ends_once() -> Result<()> {
     let world = World::messages()?;
-    let plaintext = stream("end", 2 * MIB);
+    let plaintext = bytes_of("end", 2 * MIB);
     let begin = |length: usize| {
         blocking::wait(world.client.begin_upload(EncryptObject::new(key()?), length as u64))
     };
@@ -405,7 +405,7 @@ fn an_object_ends_once() -> Result<()> {
 #[test]
 fn an_upload_with_holes_is_not_completed() -> Result<()> {
     let world = World::messages()?;
-    let plaintext = stream("holes", 2 * MIB);
+    let plaintext = bytes_of("holes", 2 * MIB);
     let upload =
         blocking::wait(world.client.begin_upload(EncryptObject::new(key()?), 2 * MIB as u64))?;
     blocking::wait(upload.part(2, MIB as u64, &plaintext[MIB..]))?;
@@ -424,7 +424,7 @@ fn messages_that_sign_are_written_in_order() -> Result<()> {
     let world = World::messages()?;
     let builder = world.cos.ours(provider)?.encryptor(encryptor);
     let client = builder.part_length(MIB as u64).build()?;
-    let plaintext = stream("signed", 3 * MIB);
+    let plaintext = bytes_of("signed", 3 * MIB);
     blocking::wait(client.put_stream(EncryptObject::new(key()?), &plaintext[..]))?;
     assert!(read(&client, DecryptObject::new(key()?))? == plaintext);
     let parts = blocking::wait(client.begin_upload(EncryptObject::new(key()?), 5));
@@ -441,7 +441,7 @@ fn many_at_once_do_not_disturb_each_other() -> Result<()> {
             let tasks = (0..64_usize).map(|number| {
                 let client = world.client.clone();
                 tokio::spawn(async move {
-                    let plaintext = stream(&number.to_string(), 1000 * number + 7);
+                    let plaintext = bytes_of(&number.to_string(), 1000 * number + 7);
                     let key = ObjectKey::new(format!("object-{number}"))?;
                     client.put(EncryptObject::new(key.clone()), &plaintext).await?;
                     let found = client.get(DecryptObject::new(key)).await?.whole(MOST).await?;
@@ -459,7 +459,7 @@ fn many_at_once_do_not_disturb_each_other() -> Result<()> {
 
 #[test]
 fn what_goes_wrong_on_the_way_is_tried_again_or_said() -> Result<()> {
-    let plaintext = stream("faults", 3 * MIB + 5);
+    let plaintext = bytes_of("faults", 3 * MIB + 5);
     for (format, provider) in written_formats()?.into_iter().take(2) {
         let world = World::new(format, provider)?;
         let put = || -> Result<()> {

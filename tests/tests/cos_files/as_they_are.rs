@@ -1,11 +1,11 @@
 //! Bodies that are stored as they are go the same way. Parts have 8 MiB.
 
-use std::{os::unix::fs::PermissionsExt, sync::Arc};
+use std::os::unix::fs::PermissionsExt;
 
 use crypto_envelope::Error;
 use crypto_envelope_tencent_cos::{
-    CosClient, CosError, CosErrorKind, CustomerKey, GetObject, ObjectMetadata, ReadObject,
-    StoreObject,
+    CosClient, CosError, CosErrorKind, CustomerKey, DeleteObject, GetObject, ObjectMetadata,
+    ReadObject, StoreObject,
 };
 
 use super::*;
@@ -22,7 +22,7 @@ impl Plain {
         let cos = TencentCos::of(
             FakeTencentCos::builder().strict_signatures().insecure_customer_keys().start()?,
         )?;
-        let client = cos.ours(Arc::new(raw()?))?.build()?.plain().clone();
+        let client = cos.client()?;
         Ok(Self { cos, client })
     }
 
@@ -56,7 +56,7 @@ fn object() -> CoreResult<StoreObject> {
 fn files_and_streams_of_every_length() -> Result<()> {
     let world = Plain::new()?;
     for length in [0, 1, PART - 1, PART, PART + 1, 2 * PART, 2 * PART + 7] {
-        let content = stream("plain", length);
+        let content = bytes_of("plain", length);
         let path = world.cos.file("source");
         fs::write(&path, &content)?;
         let written = world.up(&path)?;
@@ -81,7 +81,7 @@ fn files_and_streams_of_every_length() -> Result<()> {
 #[test]
 fn transfers_go_on_where_they_were() -> Result<()> {
     let world = Plain::new()?;
-    let content = stream("plain", 5 * PART + 7);
+    let content = bytes_of("plain", 5 * PART + 7);
     let path = world.cos.file("source");
     fs::write(&path, &content)?;
     fail_after(&world.cos, "UploadPart", 4);
@@ -111,7 +111,7 @@ fn transfers_go_on_where_they_were() -> Result<()> {
 fn a_file_that_was_changed_in_secret_begins_anew() -> Result<()> {
     let world = Plain::new()?;
     let path = world.cos.file("source");
-    fs::write(&path, stream("plain", 4 * PART))?;
+    fs::write(&path, bytes_of("plain", 4 * PART))?;
     fail_after(&world.cos, "UploadPart", 3);
     assert!(world.up(&path).is_err());
     world.cos.fake.clear_faults();
@@ -128,7 +128,7 @@ fn an_open_file_is_read_from_its_front_whatever_has_its_name() -> Result<()> {
     let world = Plain::new()?;
     for length in [100, PART + 7] {
         let path = world.cos.file("source");
-        let content = stream("open", length);
+        let content = bytes_of("open", length);
         fs::write(&path, &content)?;
         let mut file = fs::File::open(&path)?;
         std::io::Read::read_exact(&mut file, &mut [0; 10])?;
@@ -143,7 +143,7 @@ fn an_open_file_is_read_from_its_front_whatever_has_its_name() -> Result<()> {
 #[test]
 fn nothing_is_left_of_what_fails() -> Result<()> {
     let world = Plain::new()?;
-    let content = stream("plain", 3 * PART);
+    let content = bytes_of("plain", 3 * PART);
     fail_after(&world.cos, "UploadPart", 1);
     assert!(blocking::wait(world.client.put_stream(object()?, &content[..])).is_err());
     world.cos.fake.clear_faults();
@@ -165,7 +165,7 @@ fn what_is_there_stays_if_it_must() -> Result<()> {
     let world = Plain::new()?;
     let path = world.cos.file("source");
     for length in [100, 2 * PART] {
-        fs::write(&path, stream("plain", length))?;
+        fs::write(&path, bytes_of("plain", length))?;
         world.up(&path)?;
         let before = world.stored()?.content;
         let new = || Ok::<_, Error>(object()?.forbid_overwrite());
@@ -203,7 +203,7 @@ fn ranges_are_no_files_and_customer_keys_go_along() -> Result<()> {
     let world = Plain::new()?;
     let customer_key = CustomerKey::new(vec![3; 32])?;
     let path = world.cos.file("source");
-    let content = stream("plain", 2 * PART);
+    let content = bytes_of("plain", 2 * PART);
     fs::write(&path, &content)?;
     let object = object()?.customer_key(customer_key.clone());
     blocking::wait(world.client.upload_file(object, FileTransfer::new(&path)))?;
@@ -216,5 +216,86 @@ fn ranges_are_no_files_and_customer_keys_go_along() -> Result<()> {
     let range = get()?.range(crypto_envelope_tencent_cos::ByteRange::of(0..1)?);
     let refused = world.client.download_file(range, FileTransfer::new(&target));
     assert!(matches!(blocking::wait(refused), Err(Error::InvalidInput { .. })));
+    Ok(())
+}
+
+/// What was stored may be there although no answer came.
+#[test]
+fn a_lost_answer_is_no_failure() -> Result<()> {
+    let world = Plain::new()?;
+    let path = world.cos.file("source");
+    for (length, operation) in [(100, "PutObject"), (2 * PART, "CompleteMultipartUpload")] {
+        let content = bytes_of("lost", length);
+        fs::write(&path, &content)?;
+        blocking::wait(world.client.call(DeleteObject::new(key()?)))?;
+        world.cos.fake.inject(Fault::lose_answer().when(move |called| called == operation));
+        let object = object()?.forbid_overwrite();
+        blocking::wait(world.client.upload_file(object, FileTransfer::new(&path)))?;
+        assert!(world.stored()?.content == content, "{operation}");
+        assert!(!world.has_left_something()?);
+    }
+    Ok(())
+}
+
+/// Bytes that are stored as they are may have been there before.
+#[test]
+fn an_object_of_the_same_bytes_is_not_taken_for_that_of_this_upload() -> Result<()> {
+    let world = Plain::new()?;
+    let path = world.cos.file("source");
+    fs::write(&path, bytes_of("twice", 2 * PART))?;
+    world.up(&path)?;
+    world
+        .cos
+        .fake
+        .inject(Fault::status(503, "").always().when(|called| called == "CompleteMultipartUpload"));
+    let upload = world.client.upload_file(object()?, FileTransfer::new(&path));
+    assert!(blocking::wait(upload).is_err());
+    assert!(!world.has_left_something()?);
+    Ok(())
+}
+
+#[test]
+fn a_record_that_cannot_be_made_leaves_nothing() -> Result<()> {
+    let world = Plain::new()?;
+    let path = world.cos.file("source");
+    fs::write(&path, bytes_of("recorded", 2 * PART))?;
+    blocking::wait(world.client.upload_file(object()?, FileTransfer::new(&path)))?;
+    let record = world.cos.file("nowhere").join("record");
+    let transfer = FileTransfer::new(&path).resumable(&record);
+    let refused = blocking::wait(world.client.upload_file(object()?, transfer));
+    assert!(matches!(object_error(refused), CosObjectError::Record { .. }));
+    let transfer = FileTransfer::new(world.cos.file("target")).resumable(&record);
+    let refused = blocking::wait(world.client.download_file(GetObject::new(key()?), transfer));
+    assert!(matches!(object_error(refused), CosObjectError::Record { .. }));
+    assert!(!world.has_left_something()?);
+    Ok(())
+}
+
+/// Whoever has a copy of it has the same place in it.
+#[test]
+fn an_open_file_is_read_by_several_at_once() -> Result<()> {
+    let world = Plain::new()?;
+    let path = world.cos.file("source");
+    let content = bytes_of("open", 4 * MIB);
+    fs::write(&path, &content)?;
+    let transfer = FileTransfer::new(&path).opened(fs::File::open(&path)?);
+    std::thread::scope(|scope| {
+        let uploads: Vec<_> = (0..8)
+            .map(|number| {
+                let transfer = transfer.clone();
+                let client = &world.client;
+                scope.spawn(move || {
+                    let key = ObjectKey::new(format!("copy-{number}"))?;
+                    blocking::wait(client.upload_file(StoreObject::new(key), transfer))
+                })
+            })
+            .collect();
+        uploads
+            .into_iter()
+            .try_for_each(|upload| upload.join().expect("it does not panic").map(drop))
+    })?;
+    for number in 0..8 {
+        assert!(world.cos.object(&format!("copy-{number}"))?.content == content, "{number}");
+    }
     Ok(())
 }

@@ -29,7 +29,7 @@ use crypto_envelope_testkit::fake::{
     tencent_cos::{Call, FakeTencentCos, StoredObject, lie},
 };
 use crypto_envelope_tests::{
-    tencent_cos::{TencentCos, rsa_key, stream},
+    tencent_cos::{TencentCos, bytes_of, rsa_key},
     vectors::Result,
 };
 
@@ -175,7 +175,11 @@ fn write_private(path: &Path, content: &[u8]) -> Result<()> {
 /// Whether something of a transfer is left beside a file.
 fn has_temporaries(path: &Path) -> Result<bool> {
     for entry in fs::read_dir(path.parent().ok_or("a folder")?)? {
-        if entry?.file_name().to_string_lossy().starts_with(".crypto-envelope") {
+        let name = entry?.file_name();
+        let name = name.to_string_lossy();
+        // keyferry knows them by that.
+        if name.starts_with(".crypto-envelope-") {
+            assert!(name.ends_with(".partial"), "{name}");
             return Ok(true);
         }
     }

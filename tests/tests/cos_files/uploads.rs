@@ -6,7 +6,7 @@ use super::*;
 fn files_of_every_length() -> Result<()> {
     for world in World::with_parts()? {
         for length in [0, 1, MIB - 1, MIB, MIB + 1, 4 * MIB, 5 * MIB + 7] {
-            let content = stream("file", length);
+            let content = bytes_of("file", length);
             let path = world.file(&content)?;
             let done = Arc::new(AtomicU64::new(0));
             let seen = Arc::clone(&done);
@@ -31,7 +31,7 @@ fn files_of_every_length() -> Result<()> {
 #[test]
 fn an_upload_goes_on_where_it_was() -> Result<()> {
     for world in World::with_parts()? {
-        let content = stream("resumed", 9 * MIB + 7);
+        let content = bytes_of("resumed", 9 * MIB + 7);
         let path = world.file(&content)?;
         let first = world.interrupt(&path, 4);
         assert!(!first.is_empty(), "some parts are there");
@@ -51,7 +51,7 @@ fn an_upload_goes_on_where_it_was() -> Result<()> {
 #[test]
 fn a_file_that_was_changed_in_secret_begins_anew_with_another_key() -> Result<()> {
     for world in World::with_parts()? {
-        let content = stream("changed", 9 * MIB + 7);
+        let content = bytes_of("changed", 9 * MIB + 7);
         let path = world.file(&content)?;
         // So that the first parts have been sent.
         let first = world.interrupt(&path, 4);
@@ -76,9 +76,9 @@ fn a_file_that_was_changed_in_secret_begins_anew_with_another_key() -> Result<()
 #[test]
 fn a_file_of_another_length_or_time_begins_anew() -> Result<()> {
     for world in World::with_parts()? {
-        let path = world.file(&stream("longer", 5 * MIB))?;
+        let path = world.file(&bytes_of("longer", 5 * MIB))?;
         world.interrupt(&path, 2);
-        let content = stream("longer", 5 * MIB + 1);
+        let content = bytes_of("longer", 5 * MIB + 1);
         fs::write(&path, &content)?;
         world.upload(&path)?;
         assert!(world.read()? == content);
@@ -90,7 +90,7 @@ fn a_file_of_another_length_or_time_begins_anew() -> Result<()> {
 #[test]
 fn an_upload_that_is_gone_begins_anew() -> Result<()> {
     for world in World::with_parts()? {
-        let content = stream("gone", 5 * MIB);
+        let content = bytes_of("gone", 5 * MIB);
         let path = world.file(&content)?;
         world.interrupt(&path, 2);
         let upload = world.cos.fake.uploads(world.cos.fake.bucket()).remove(0);
@@ -115,7 +115,7 @@ fn a_provider_that_only_encrypts_begins_anew() -> Result<()> {
         (CosFormat::UnauthenticatedPythonRsa, Arc::new(cos_rsa)),
     ] {
         let world = World::new(format, provider)?;
-        let path = world.file(&stream("public", 5 * MIB))?;
+        let path = world.file(&bytes_of("public", 5 * MIB))?;
         world.interrupt(&path, 2);
         world.upload(&path)?;
         assert_eq!(world.parts_sent().len(), 5, "{format}");
@@ -127,7 +127,7 @@ fn a_provider_that_only_encrypts_begins_anew() -> Result<()> {
 #[test]
 fn the_record_holds_no_key_and_is_for_one_object() -> Result<()> {
     for world in World::with_parts()? {
-        let path = world.file(&stream("record", 5 * MIB))?;
+        let path = world.file(&bytes_of("record", 5 * MIB))?;
         world.interrupt(&path, 2);
         let transfer = FileTransfer::new(&path).resumable(world.record());
         let other = EncryptObject::new(ObjectKey::new("another")?);
@@ -146,7 +146,7 @@ fn the_record_holds_no_key_and_is_for_one_object() -> Result<()> {
 fn records_of_others_are_not_used() -> Result<()> {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let world = World::with_parts()?.remove(0);
-    let path = world.file(&stream("others", 5 * MIB))?;
+    let path = world.file(&bytes_of("others", 5 * MIB))?;
     world.interrupt(&path, 2);
     fs::set_permissions(world.record(), fs::Permissions::from_mode(0o644))?;
     let refused = object_error(world.upload(&path));
@@ -166,7 +166,7 @@ fn records_of_others_are_not_used() -> Result<()> {
 #[test]
 fn a_stale_record_begins_anew() -> Result<()> {
     for world in World::with_parts()? {
-        let path = world.file(&stream("stale", 14 * MIB))?;
+        let path = world.file(&bytes_of("stale", 14 * MIB))?;
         world.interrupt(&path, 2);
         let stale = fs::read(world.record())?;
         let second = world.interrupt(&path, 8);
@@ -185,7 +185,7 @@ fn a_stale_record_begins_anew() -> Result<()> {
 #[test]
 fn a_file_that_changes_meanwhile_is_no_object() -> Result<()> {
     for world in World::with_parts()? {
-        let content = stream("meanwhile", 4 * MIB);
+        let content = bytes_of("meanwhile", 4 * MIB);
         let path = world.file(&content)?;
         let changing = path.clone();
         let transfer = FileTransfer::new(&path).on_progress(move |progress| {
@@ -206,7 +206,7 @@ fn a_file_that_changes_meanwhile_is_no_object() -> Result<()> {
 #[test]
 fn without_a_record_nothing_is_left_of_an_upload_that_fails() -> Result<()> {
     for world in World::with_parts()? {
-        let path = world.file(&stream("failing", 5 * MIB))?;
+        let path = world.file(&bytes_of("failing", 5 * MIB))?;
         let fault = Fault::status(403, "").always().when(|operation| operation == "UploadPart");
         world.cos.fake.inject(fault);
         let upload = world.client.upload_file(EncryptObject::new(key()?), FileTransfer::new(&path));
@@ -223,7 +223,7 @@ fn without_a_record_nothing_is_left_of_an_upload_that_fails() -> Result<()> {
 #[test]
 fn an_upload_that_is_dropped_is_removed() -> Result<()> {
     let world = World::with_parts()?.remove(0);
-    let path = world.file(&stream("dropped", 20 * MIB))?;
+    let path = world.file(&bytes_of("dropped", 20 * MIB))?;
     world.cos.fake.inject(
         Fault::delay(std::time::Duration::from_millis(300))
             .always()

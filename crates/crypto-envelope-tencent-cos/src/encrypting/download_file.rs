@@ -281,3 +281,16 @@ struct Target {
 
 /// So that a record can be read again.
 const MOST_RECORDED: u64 = 50_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A full disk for the record is no reason to remove what is on another one.
+    #[test]
+    fn what_a_record_fails_with_is_not_final() {
+        assert!(can_go_on(&CosObjectError::record(Path::new("record"), "it cannot be written")));
+        assert!(!can_go_on(&CosObjectError::Differs { what: "the checksum" }.into()));
+        assert!(!can_go_on(&Error::SourceChanged));
+    }
+}

@@ -333,3 +333,52 @@ pub(super) fn read_exact_at(file: &File, mut bytes: &mut [u8], mut offset: u64) 
 
 /// How the names of files that are not complete begin and end.
 pub(super) const UNFINISHED: (&str, &str) = (".crypto-envelope-", ".partial");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file that was kept, and where it is.
+    fn kept(path: &Path) -> Result<KeptPlace> {
+        let file = TargetFile::create(path)?;
+        let place = file.place()?.expect("it is our own");
+        drop(file.keep()?);
+        Ok(place)
+    }
+
+    #[test]
+    fn what_was_kept_is_gone_on_with() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("file");
+        let place = kept(&path)?;
+        assert!(TargetFile::again(&place, &path).is_some());
+        // From another folder, it is not ours.
+        let other = tempfile::tempdir()?;
+        assert!(TargetFile::again(&place, &other.path().join("file")).is_none());
+        TargetFile::remove_left(&place, &other.path().join("file"))?;
+        assert!(place.path.exists());
+        TargetFile::remove_left(&place, &path)?;
+        assert!(!place.path.exists());
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_nobody_goes_on_with_is_removed_all_the_same() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("file");
+        let place = kept(&path)?;
+        // As programs for backups do.
+        std::fs::hard_link(&place.path, folder.path().join("backup"))?;
+        assert!(TargetFile::again(&place, &path).is_none());
+        TargetFile::remove_left(&place, &path)?;
+        assert!(!place.path.exists());
+        // Another file of the name is not.
+        std::fs::hard_link(folder.path().join("backup"), &path)?;
+        std::fs::write(&place.path, "of somebody")?;
+        std::fs::hard_link(&place.path, folder.path().join("other"))?;
+        TargetFile::remove_left(&place, &path)?;
+        assert!(place.path.exists());
+        Ok(())
+    }
+}

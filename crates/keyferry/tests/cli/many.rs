@@ -283,11 +283,12 @@ fn nothing_is_dropped_in_silence() -> TestResult {
     fs::create_dir(sandbox.work("tree/.keyferry-x.partial"))?;
     sandbox.write("tree/.keyferry-x.partial/important", "four")?;
     sandbox.write("tree/.keyferry-y.partial", "half")?;
+    sandbox.write("tree/.crypto-envelope-y.partial", "half")?;
     let ran = sandbox.run(&["encrypt", "-r", "--json", "tree"])?.expect(0)?;
     let records = records(&ran.stdout)?;
     let unfinished = records.iter().filter(|record| record["reason"] == "unfinished").count();
     let done = records.iter().filter(|record| record["status"] == "done").count();
-    assert_eq!((unfinished, done), (1, 4));
+    assert_eq!((unfinished, done), (2, 4));
     assert!(sandbox.work("tree/.keyferry-x.partial/important.encrypted").exists());
     Ok(())
 }

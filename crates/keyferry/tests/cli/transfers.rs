@@ -6,6 +6,7 @@ use std::{
     fs::{self, File, FileTimes},
     io::Write,
     process::{Child, Stdio},
+    sync::atomic::{AtomicU32, Ordering::SeqCst},
     thread,
     time::{Duration, Instant},
 };
@@ -29,8 +30,20 @@ fn start_slowly(
 ) -> Result<Child, Box<dyn Error>> {
     let slowly = Fault::delay(Duration::from_millis(200)).always();
     cos.fake.inject(slowly.when(move |called| called == operation));
+    start(cos, sandbox, arguments)
+}
+
+fn start(cos: &Cos, sandbox: &Sandbox, arguments: &[&str]) -> TestResult<Child> {
     let mut command = minding_signals(sandbox, arguments);
     Ok(command.envs(cos.variables()).spawn()?)
+}
+
+/// From then on this goes wrong with an operation, when so many calls have passed.
+fn after(calls: u32, operation: &'static str, fault: Fault) -> Fault {
+    let left = AtomicU32::new(calls);
+    fault.always().when(move |called| {
+        called == operation && left.try_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_err()
+    })
 }
 
 /// Waits until so many calls of an operation have succeeded.
@@ -184,12 +197,9 @@ fn no_part_that_was_acknowledged_is_sent_again() -> TestResult {
             "encrypt" => vec!["encrypt", "large", "--output", &place],
             _ => vec!["cp", "large", &place],
         };
-        let mut child = start_slowly(&cos, &sandbox, "UploadPart", &arguments)?;
-        wait_for(&cos, &mut child, "UploadPart", 4)?;
         // Those that follow get no answer, so what was acknowledged by then is all that was.
-        cos.fake.clear_faults();
-        cos.fake.inject(Fault::close().always().when(|called| called == "UploadPart"));
-        Ran::from(child.wait_with_output()?).expect(1)?;
+        cos.fake.inject(after(4, "UploadPart", Fault::close()));
+        Ran::from(cos.command(&sandbox, &arguments).output()?).expect(1)?;
         cos.fake.clear_faults();
         let ran = Ran::from(cos.command(&sandbox, &arguments).output()?).expect(0)?;
         ran.says("an earlier run was interrupted: going on where it was")?;
@@ -246,9 +256,13 @@ fn an_interrupted_transfer_says_that_it_can_be_gone_on_with() -> TestResult {
     let place = cos.place("large");
     let copy = ["cp", &place, "copy"];
     for (operation, arguments) in [("UploadPart", ["cp", "large", &place]), ("GetObject", copy)] {
-        let mut child = start_slowly(&cos, &sandbox, operation, &arguments)?;
+        cos.fake.inject(after(1, operation, Fault::delay(Duration::from_mins(10))));
+        let mut child = start(&cos, &sandbox, &arguments)?;
         wait_for(&cos, &mut child, operation, 1)?;
-        kill_process(Pid::from_child(&child), Signal::INT)?;
+        // Of two that come together the second one is no haste.
+        for signal in [Signal::TERM, Signal::HUP] {
+            kill_process(Pid::from_child(&child), signal)?;
+        }
         let ran = Ran::from(child.wait_with_output()?).expect(130)?;
         ran.says("interrupted: the same command goes on where it was")?;
         cos.fake.clear_faults();
@@ -342,12 +356,15 @@ fn a_file_that_appears_meanwhile_stays() -> TestResult {
     let place = cos.place("large");
     Ran::from(cos.command(&sandbox, &["encrypt", "large", "-o", &place]).output()?).expect(0)?;
     for arguments in [&["decrypt", &place, "--output", "copy"][..], &["cp", &place, "copy"]] {
-        let mut child = start_slowly(&cos, &sandbox, "GetObject", arguments)?;
-        wait_until(&mut child, || {
-            Ok(sandbox.names()?.iter().any(|name| name.ends_with(".partial")))
-        })?;
-        sandbox.write("copy", "of somebody else")?;
-        let ran = Ran::from(child.wait_with_output()?).expect(2)?;
+        let appearing = sandbox.work("copy");
+        cos.fake.inject(Fault::close().always().when(move |called| {
+            if called == "GetObject" {
+                // What cannot be written is missed below.
+                let _ = fs::write(&appearing, "of somebody else");
+            }
+            false
+        }));
+        let ran = Ran::from(cos.command(&sandbox, arguments).output()?).expect(2)?;
         ran.says("copy exists already")?;
         assert_eq!(sandbox.read("copy")?, b"of somebody else");
         cos.fake.clear_faults();
