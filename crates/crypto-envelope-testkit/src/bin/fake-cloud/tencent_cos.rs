@@ -48,4 +48,4 @@ pub(crate) fn start(arguments: Arguments) -> Result<Running, Box<dyn Error>> {
 }
 
 const SECRET_ID: &str = "AKIDFAKE";
-const SECRET_KEY: &str = "no secret at all";
+const SECRET_KEY: &str = "no-secret-at-all";
