@@ -11,7 +11,8 @@ use crate::{Error, PolicyViolation, Result, message::codec};
 /// **in clear** in the message header and shown to key services: no secrets in it.
 ///
 /// Keys and values hold at most 65 535 bytes each, all pairs together at most 65 535 bytes in
-/// serialised form, of which signing suites need some for a pair of their own. Keys that begin with `aws-crypto-` belong to the format.
+/// serialised form, of which signing suites need some for a pair of their own. Keys that begin with `aws-crypto-` belong to the format,
+/// those that begin with `crypto-envelope-` to the key rings of this project: messages have none of them.
 ///
 /// ```
 /// use crypto_envelope::EncryptionContext;
@@ -114,9 +115,15 @@ impl EncryptionContext {
         }
     }
 
-    /// Refuses keys that the format keeps for itself.
+    /// Refuses keys that are not the caller's to choose.
     pub(crate) fn check_unreserved(&self) -> Result<()> {
         self.pairs.keys().try_for_each(|key| check_unreserved(key))
+    }
+
+    /// Refuses keys that no message has, so that what was wrapped for a key ring is never taken for
+    /// the data key of a message.
+    pub(crate) fn check_of_message(&self) -> Result<()> {
+        self.pairs.keys().try_for_each(|key| check_prefix(key, KEY_RING_PREFIX))
     }
 
     /// Splits into the pairs whose keys are in `keys`, and the others.
@@ -172,9 +179,13 @@ impl<K: Into<String>, V: Into<String>> Extend<(K, V)> for EncryptionContext {
     }
 }
 
-/// Refuses a key that the format keeps for itself.
+/// Refuses a key that the format, or a key ring, keeps for itself.
 pub(crate) fn check_unreserved(key: &str) -> Result<()> {
-    if key.starts_with(RESERVED_PREFIX) {
+    RESERVED_PREFIXES.iter().try_for_each(|prefix| check_prefix(key, prefix))
+}
+
+fn check_prefix(key: &str, reserved: &str) -> Result<()> {
+    if key.starts_with(reserved) {
         return Err(PolicyViolation::ReservedContextKey { key: key.to_owned() }.into());
     }
     Ok(())
@@ -182,7 +193,10 @@ pub(crate) fn check_unreserved(key: &str) -> Result<()> {
 
 /// Where signing suites keep the public key that verifies the message.
 pub(crate) const PUBLIC_KEY: &str = "aws-crypto-public-key";
-const RESERVED_PREFIX: &str = "aws-crypto-";
+/// What the keys of the pairs begin with under which the roots of key rings are wrapped.
+const KEY_RING_PREFIX: &str = "crypto-envelope-";
+/// What the keys of a caller must not begin with.
+pub(crate) const RESERVED_PREFIXES: [&str; 2] = ["aws-crypto-", KEY_RING_PREFIX];
 
 #[cfg(test)]
 mod tests {
@@ -222,6 +236,28 @@ mod tests {
         let whole: EncryptionContext =
             (0..40_000).map(|i| (i.to_string(), String::new())).collect();
         assert!(matches!(whole.serialize(), Err(Error::InvalidInput { .. })));
+    }
+
+    #[test]
+    fn two_prefixes_are_not_the_callers() {
+        for key in
+            ["aws-crypto-", "aws-crypto-public-key", "crypto-envelope-", "crypto-envelope-ring"]
+        {
+            let context = EncryptionContext::from([("a", "1"), (key, "2")]);
+            let refused = context.check_unreserved().map_err(|error| error.to_string());
+            let prefix = if key.starts_with("aws") { "aws-crypto-" } else { "crypto-envelope-" };
+            let expected = format!("keys must not begin with {prefix:?}");
+            assert!(refused.is_err_and(|text| text.ends_with(&expected)), "{key}");
+        }
+        for key in
+            ["", "aws-crypto", "crypto-envelope", "Crypto-Envelope-ring", "my-crypto-envelope-"]
+        {
+            let context = EncryptionContext::from([(key, "1")]);
+            assert!(context.check_unreserved().and(context.check_of_message()).is_ok(), "{key}");
+        }
+        // The format has one of its own, and readers take others.
+        let context = EncryptionContext::from([(PUBLIC_KEY, "1"), ("aws-crypto-x", "2")]);
+        assert!(context.check_of_message().is_ok());
     }
 
     #[test]

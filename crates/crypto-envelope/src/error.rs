@@ -4,6 +4,7 @@ use std::{error::Error as StdError, fmt, io, sync::Arc};
 
 use crate::{
     AlgorithmSuite, CommitmentPolicy, EncryptedDataKey,
+    context::RESERVED_PREFIXES,
     limits::LimitKind,
     provider::{KeyProvider, ProviderError, Target},
 };
@@ -314,7 +315,7 @@ pub enum PolicyViolation {
         /// Its key.
         key: String,
     },
-    /// The key of a pair is one that the format keeps for itself.
+    /// The key of a pair is one that the format, or a key ring, keeps for itself.
     #[non_exhaustive]
     ReservedContextKey {
         /// The key.
@@ -354,11 +355,15 @@ impl fmt::Display for PolicyViolation {
             Self::ContextMissing { key } => {
                 write!(f, "the encryption context has no pair with the key {key:?}")
             }
-            Self::ReservedContextKey { key } => write!(
-                f,
-                "the encryption context key {key:?} is reserved: keys must not begin with \
-                 \"aws-crypto-\""
-            ),
+            Self::ReservedContextKey { key } => {
+                let is_prefix = |prefix: &&&str| key.starts_with(**prefix);
+                let prefix = RESERVED_PREFIXES.iter().find(is_prefix).unwrap_or(&"");
+                write!(
+                    f,
+                    "the encryption context key {key:?} is reserved: keys must not begin with \
+                     {prefix:?}"
+                )
+            }
             Self::Target { target } => {
                 write!(f, "this key provider must not be used for {target}")
             }

@@ -1,5 +1,7 @@
 //! Files that hold secrets (feature `key-file`): who may read them, and how they are made.
 
+mod encoding;
+
 use std::{
     error::Error as StdError,
     fmt,
@@ -8,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use self::encoding::KeyEncoding;
 use crate::{Error, SecretBytes, secret::reserve_wiped};
 
 /// A file with a secret in it, that is open for reading.
@@ -50,11 +53,35 @@ impl KeyFile {
     ///
     /// # Errors
     ///
-    /// Any kind but [`KeyFileErrorKind::Unwritable`].
+    /// [`KeyFileErrorKind::Unreadable`], [`KeyFileErrorKind::Exposed`], [`KeyFileErrorKind::Foreign`] and
+    /// [`KeyFileErrorKind::TooLong`].
     pub fn read_private(path: &Path, most: usize) -> Result<SecretBytes, KeyFileError> {
         let file = Self::open(path)?;
         file.check_private()?;
         file.read(most)
+    }
+
+    /// Reads the key in a file that nobody else may read. Without an encoding it is found out, and refused
+    /// if it is not clear.
+    ///
+    /// # Errors
+    ///
+    /// Any kind but [`KeyFileErrorKind::Unwritable`].
+    pub fn read_key(
+        path: &Path,
+        encoding: Option<KeyEncoding>,
+        lengths: &[usize],
+    ) -> Result<SecretBytes, KeyFileError> {
+        let bytes = Self::read_private(path, LONGEST_KEY)?;
+        let encodings = encoding.as_ref().map_or(KeyEncoding::ALL, std::slice::from_ref);
+        let decode = |encoding: &KeyEncoding| encoding.decode(bytes.expose(), lengths);
+        let mut keys: Vec<_> = encodings.iter().filter_map(decode).collect();
+        let failed = |kind| KeyFileError { path: path.to_owned(), kind, source: None };
+        match (keys.pop(), keys.is_empty()) {
+            (Some(key), true) => Ok(key),
+            (Some(_), false) => Err(failed(KeyFileErrorKind::Ambiguous)),
+            (None, _) => Err(failed(KeyFileErrorKind::NoKey)),
+        }
     }
 
     /// Demands that nobody but the user who runs this, and root, can read the file. What is no regular
@@ -161,6 +188,10 @@ pub enum KeyFileErrorKind {
         /// In bytes.
         limit: usize,
     },
+    /// What is in it is no key.
+    NoKey,
+    /// What is in it can be read as a key in more than one way: say which encoding it is.
+    Ambiguous,
     /// It cannot be made, as when it is there already.
     Unwritable,
 }
@@ -207,6 +238,10 @@ impl fmt::Display for KeyFileError {
             KeyFileErrorKind::TooLong { limit } => {
                 write!(f, "the key file {path} is longer than {limit} bytes")
             }
+            KeyFileErrorKind::NoKey => write!(f, "the key file {path} does not hold a key"),
+            KeyFileErrorKind::Ambiguous => {
+                write!(f, "the key file {path} can be read as a key in more than one way")
+            }
             KeyFileErrorKind::Unwritable => write!(f, "cannot make the key file {path}"),
         }?;
         self.source.as_ref().map_or(Ok(()), |error| write!(f, ": {error}"))
@@ -237,6 +272,8 @@ fn check_access(mode: u32, owner: u32, user: u32) -> Result<(), KeyFileErrorKind
     Ok(())
 }
 
+/// In bytes: more than any key in any encoding.
+const LONGEST_KEY: usize = 256;
 /// In bytes: more than most keys in a pipe.
 const SHORT: u64 = 4096;
 /// Root can read everything anyway.

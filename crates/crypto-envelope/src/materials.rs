@@ -64,6 +64,7 @@ impl Binding {
         required_keys: &[String],
     ) -> Result<Self> {
         serving(provider, Target::Message(header.suite()))?;
+        header.stored_context().check_of_message()?;
         let verifier = MessageVerifier::of_message(header)?;
         required_keys.iter().try_for_each(|key| expected.require(key))?;
         let unstored_context = unstored_context(header.stored_context(), expected, required_keys)?;
@@ -292,4 +293,52 @@ fn unstored_context(
         }
     }
     Ok(unstored)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::*;
+    use crate::{BodyFormat, Decryptor, Sealer, blocking, provider::RawAesProvider};
+
+    const COMMITTING: [AlgorithmSuite; 2] = [
+        AlgorithmSuite::Aes256GcmHkdfSha512CommitKey,
+        AlgorithmSuite::Aes256GcmHkdfSha512CommitKeyEcdsaP384,
+    ];
+
+    /// Else who can write messages could have a root key of a ring unwrapped for one.
+    #[test]
+    fn what_was_wrapped_for_a_key_ring_opens_no_message() -> Result<()> {
+        let key = SecretBytes::random(32)?;
+        let provider = Arc::new(RawAesProvider::new("example", "key", &key)?);
+        let decryptor = Decryptor::new(provider.clone());
+        for suite in COMMITTING {
+            for key in ["crypto-envelope-ring", "my-ring"] {
+                let context = EncryptionContext::from([("tenant", "blue")]);
+                let materials = for_encryption(&*provider, suite, &context, &[]);
+                let mut materials = blocking::wait(materials)?;
+                materials.stored_context.insert(key, "value");
+                let request = GenerateRequest::for_message(suite, &materials.stored_context);
+                let generated = blocking::wait(provider.generate(request))?;
+                materials.data_key = Arc::new(generated.data_key);
+                materials.encrypted_data_keys = generated.encrypted_data_keys;
+                let body_format = BodyFormat::Framed { frame_length: NonZeroU32::MIN };
+                let sealer = Sealer::new(materials, body_format, &Limits::default())?;
+                let message = sealer.seal(b"text")?;
+                let opened = blocking::wait(decryptor.decrypt(&message, &context));
+                if key == "my-ring" {
+                    assert_eq!(opened?.plaintext(), b"text");
+                } else {
+                    let Err(Error::Policy(PolicyViolation::ReservedContextKey { key: found })) =
+                        opened
+                    else {
+                        unreachable!("{key} is reserved")
+                    };
+                    assert_eq!(found, key);
+                }
+            }
+        }
+        Ok(())
+    }
 }

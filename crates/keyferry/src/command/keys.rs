@@ -5,13 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crypto_envelope::Error;
+use crypto_envelope::{Error, key_file::KeyEncoding};
 use serde_json::json;
 
 use crate::{
     args::Keys,
     failure::Failure,
-    key_file::{self, Encoding},
+    key_file,
     local_keys::{KeyId, Purpose, Store, key_text},
     output::{Audience, Destination, Existing},
     report::{self, Format},
@@ -37,7 +37,7 @@ pub(super) fn run(command: &Keys) -> Result<(), Failure> {
                         .hint("say with --id under which id messages know the key")
                 })?,
             };
-            let key = key_file::read(file, Some(Encoding::Base64))?;
+            let key = key_file::read(file, Some(KeyEncoding::Base64))?;
             let key = store
                 .import(id, &key, purpose.into())
                 .map_err(|failure| failure.about(&file.display().to_string()))?;

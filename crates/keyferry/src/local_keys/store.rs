@@ -17,13 +17,13 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use crypto_envelope::SecretBytes;
+use crypto_envelope::{SecretBytes, key_file::KeyEncoding};
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use crate::{
     failure::{Code, Failure},
-    key_file::{self, Encoding},
+    key_file,
     output::durable::sync_folder,
     text::hex,
 };
@@ -160,7 +160,7 @@ impl Store {
     /// The key with this id.
     pub(crate) fn key(&self, id: &KeyId) -> Result<SecretBytes, Failure> {
         let file = self.file_of(id);
-        let key = key_file::read(&file, Some(Encoding::Base64))?;
+        let key = key_file::read(&file, Some(KeyEncoding::Base64))?;
         if key.len() == KEY_LENGTH {
             Ok(key)
         } else {

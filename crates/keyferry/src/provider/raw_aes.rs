@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crypto_envelope::provider::{KeyProvider, RawAesProvider};
+use crypto_envelope::{
+    key_file::KeyEncoding,
+    provider::{KeyProvider, RawAesProvider},
+};
 
 use super::{Opening, Spec, key_name, options::Options};
-use crate::{
-    failure::Failure,
-    key_file::{self, Encoding},
-};
+use crate::{failure::Failure, key_file};
 
 /// An AES key in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(crate) struct RawAes {
     file: PathBuf,
     namespace: Option<String>,
     name: Option<String>,
-    encoding: Option<Encoding>,
+    encoding: Option<KeyEncoding>,
 }
 
 impl RawAes {
@@ -28,7 +28,7 @@ impl RawAes {
             file: file.into(),
             namespace: options.take("namespace"),
             name: options.take("name"),
-            encoding: options.take("encoding").map(|encoding| encoding.parse()).transpose()?,
+            encoding: options.take("encoding").map(|text| key_file::encoding(&text)).transpose()?,
         };
         options.none_left("namespace, name, encoding")?;
         Ok(parsed)
@@ -66,7 +66,7 @@ mod tests {
                 file: "a/b.key".into(),
                 namespace: Some("n s".into()),
                 name: Some("k&".into()),
-                encoding: Some(Encoding::Hex),
+                encoding: Some(KeyEncoding::Hex),
             }
         );
         Ok(())

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crypto_envelope::provider::KeyProvider;
+use crypto_envelope::{key_file::KeyEncoding, provider::KeyProvider};
 use crypto_envelope_tencent_cos::{CosAesProvider, CosAesWrapping};
 
 use crate::{
     failure::Failure,
-    key_file::{self, Encoding},
+    key_file,
     provider::{Opening, Spec, options::Options},
 };
 
@@ -16,7 +16,7 @@ use crate::{
 pub(super) struct CosAes {
     file: PathBuf,
     wrapping: CosAesWrapping,
-    encoding: Option<Encoding>,
+    encoding: Option<KeyEncoding>,
 }
 
 impl CosAes {
@@ -29,7 +29,7 @@ impl CosAes {
             file: file.into(),
             wrapping: wrapping
                 .map_or(Ok(CosAesWrapping::JavaKeyWrap), |name| wrapping_of(&name))?,
-            encoding: options.take("encoding").map(|encoding| encoding.parse()).transpose()?,
+            encoding: options.take("encoding").map(|text| key_file::encoding(&text)).transpose()?,
         };
         options.none_left("wrapping, encoding")?;
         Ok(parsed)
