@@ -115,8 +115,12 @@ impl EncryptionContext {
         }
     }
 
-    /// Refuses keys that are not the caller's to choose.
-    pub(crate) fn check_unreserved(&self) -> Result<()> {
+    /// Demands that no key is one that the format, or a key ring, keeps for itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Policy`] that names the first that is.
+    pub fn check_unreserved(&self) -> Result<()> {
         self.pairs.keys().try_for_each(|key| check_unreserved(key))
     }
 
