@@ -8,12 +8,9 @@ use std::{
 use aws_sdk_kms::Client;
 use aws_types::{SdkConfig, region::Region};
 use crypto_envelope::{Error, Result};
+use crypto_envelope_aws::guard::Transport;
 
-use crate::{
-    AwsKmsClientsBuilder, arn,
-    guard::{Guard, Transport},
-    settings,
-};
+use crate::{AwsKmsClientsBuilder, arn, guard::Guard, settings};
 
 /// Makes clients of AWS KMS, one for each region that is needed, and keeps them. Clones share them.
 ///

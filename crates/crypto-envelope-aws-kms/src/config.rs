@@ -1,15 +1,9 @@
 //! Configuration as the AWS tools find it.
 
-use aws_config::{
-    BehaviorVersion, profile::ProfileFileCredentialsProvider, provider_config::ProviderConfig,
-};
-use aws_sdk_kms::config::SharedCredentialsProvider;
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_types::SdkConfig;
+use crypto_envelope::Result;
+use crypto_envelope_aws::config;
 
-use crypto_envelope::{Result, service};
-
-use crate::{AwsKmsClients, AwsKmsClientsBuilder, http};
+use crate::{AwsKmsClients, AwsKmsClientsBuilder};
 
 impl AwsKmsClients {
     /// With what the AWS tools would use here: credentials and region from the environment, the
@@ -43,30 +37,6 @@ impl AwsKmsClients {
     }
 
     async fn loader(profile: Option<String>) -> Result<AwsKmsClientsBuilder> {
-        let config = service::run(async move {
-            // What gives credentials is asked through it, too.
-            let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-                .http_client(http::client_through(&ProxyConfig::from_env()));
-            match profile {
-                Some(name) => {
-                    let config = loader.profile_name(&name).load().await;
-                    with_credentials_of(config, name)
-                }
-                None => loader.load().await,
-            }
-        });
-        Ok(Self::builder(&config.await?))
+        Ok(Self::builder(&config::load(profile).await?))
     }
-}
-
-/// The AWS SDK takes keys from the environment even if a profile was named.
-fn with_credentials_of(config: SdkConfig, profile: String) -> SdkConfig {
-    let settings = ProviderConfig::without_region()
-        .with_http_client(http::client_through(&ProxyConfig::from_env()))
-        .with_region(config.region().cloned())
-        .with_behavior_version(config.behavior_version());
-    let credentials =
-        ProfileFileCredentialsProvider::builder().configure(&settings).profile_name(profile);
-    let credentials = SharedCredentialsProvider::new(credentials.build());
-    config.into_builder().credentials_provider(credentials).build()
 }

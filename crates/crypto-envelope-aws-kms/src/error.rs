@@ -2,29 +2,23 @@
 
 use std::{error::Error as StdError, fmt};
 
-use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_kms::{
     config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
-    operation::RequestId,
 };
 use crypto_envelope::{
     Error,
     provider::{ProviderError, ProviderErrorKind},
-    service::{self, caused_by, chain, said},
+    service,
 };
-
-use crate::guard::Refused;
+use crypto_envelope_aws::{Failure, kind_of_status};
 
 /// A call to KMS that failed. It is the [source](StdError::source) of the provider error that one
 /// gets, which sorts it by what can be done.
 #[derive(Clone, Debug)]
 pub struct AwsKmsError {
     call: Call,
-    code: Option<String>,
-    request_id: Option<String>,
-    message: String,
-    lacks_credentials: bool,
+    failure: Failure,
 }
 
 impl AwsKmsError {
@@ -56,22 +50,23 @@ impl AwsKmsError {
     /// The error code of KMS, such as `AccessDeniedException`. None if KMS did not answer.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        self.code.as_deref()
+        self.failure.code()
     }
 
     /// The id under which AWS knows the request. None if KMS did not answer.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
+        self.failure.request_id()
     }
 
     /// Whether KMS was not called because there are no credentials to do it with.
     #[must_use]
     pub fn lacks_credentials(&self) -> bool {
-        self.lacks_credentials
+        self.failure.lacks_credentials()
     }
 
-    fn of_kind(self, kind: ProviderErrorKind) -> Error {
+    fn into_error(self) -> Error {
+        let kind = self.failure.kind(kind_of);
         let message = match next_step(kind, &self) {
             Some(step) => format!("{self}; {step}"),
             None => self.to_string(),
@@ -83,14 +78,7 @@ impl AwsKmsError {
 impl fmt::Display for AwsKmsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Call { operation, key_id, region } = &self.call;
-        write!(f, "kms:{operation} of {key_id} in {region}")?;
-        match (&self.code, &self.request_id) {
-            (Some(code), Some(id)) => write!(f, " ({code}, request id {id})")?,
-            (Some(code), None) => write!(f, " ({code})")?,
-            (None, Some(id)) => write!(f, " (request id {id})")?,
-            (None, None) => {}
-        }
-        if self.message.is_empty() { Ok(()) } else { write!(f, ": {}", self.message) }
+        write!(f, "kms:{operation} of {key_id} in {region}{}", self.failure)
     }
 }
 
@@ -110,68 +98,18 @@ impl Call {
     where
         E: ProvideErrorMetadata + StdError + 'static,
     {
-        if let Some(error) = caused_by(error) {
-            return self.without_credentials(error);
-        }
-        if let Some(refused) = caused_by::<Refused>(error) {
-            return self.into_error(ProviderErrorKind::Other, None, None, refused.to_string());
-        }
-        let code = error.code().map(said);
-        let (kind, message) = match error {
-            SdkError::ServiceError(service) => (
-                kind_of(code.as_deref(), service.raw().status().as_u16()),
-                said(error.message().unwrap_or_default()),
-            ),
-            SdkError::ResponseError(response) => {
-                let status = response.raw().status().as_u16();
-                let message = format!("the answer, of HTTP status {status}, cannot be read");
-                (ProviderErrorKind::Unavailable, message)
-            }
-            SdkError::TimeoutError(_) => {
-                (ProviderErrorKind::Unavailable, "no answer came in time".to_owned())
-            }
-            SdkError::DispatchFailure(failure) if failure.is_user() => {
-                (ProviderErrorKind::Other, chain(error))
-            }
-            SdkError::DispatchFailure(_) => (ProviderErrorKind::Unavailable, chain(error)),
-            _ => (ProviderErrorKind::Other, chain(error)),
-        };
-        self.into_error(kind, code, error.request_id().map(said), message)
+        AwsKmsError { call: self, failure: Failure::of(error) }.into_error()
     }
 
     /// KMS answered with something else than what was asked for.
     pub(crate) fn answered_wrongly(self, request_id: Option<&str>, what: &str) -> Error {
-        let request_id = request_id.map(said);
-        self.into_error(ProviderErrorKind::Other, None, request_id, what.to_owned())
-    }
-
-    /// The call was not made.
-    fn without_credentials(self, error: &CredentialsError) -> Error {
-        let kind = match error {
-            CredentialsError::ProviderTimedOut(_) => ProviderErrorKind::Unavailable,
-            _ => ProviderErrorKind::Denied,
-        };
-        let message = format!("no credentials: {}", chain(error));
-        let (code, request_id) = (None, None);
-        let error = AwsKmsError { call: self, code, request_id, message, lacks_credentials: true };
-        error.of_kind(kind)
-    }
-
-    fn into_error(
-        self,
-        kind: ProviderErrorKind,
-        code: Option<String>,
-        request_id: Option<String>,
-        message: String,
-    ) -> Error {
-        let lacks_credentials = false;
-        AwsKmsError { call: self, code, request_id, message, lacks_credentials }.of_kind(kind)
+        AwsKmsError { call: self, failure: Failure::wrong_answer(request_id, what) }.into_error()
     }
 }
 
 /// Sorted by what can be done. The codes are those of the KMS API reference, and the common ones.
-fn kind_of(code: Option<&str>, status: u16) -> ProviderErrorKind {
-    match code.unwrap_or_default() {
+fn kind_of(code: &str, status: u16) -> ProviderErrorKind {
+    match code {
         "AccessDeniedException"
         | "AccessDenied"
         | "UnrecognizedClientException"
@@ -203,17 +141,14 @@ fn kind_of(code: Option<&str>, status: u16) -> ProviderErrorKind {
         | "ServiceUnavailable"
         | "ServiceUnavailableException"
         | "InternalFailure" => ProviderErrorKind::Unavailable,
-        _ if status == 429 => ProviderErrorKind::Throttled,
-        _ if status == 401 || status == 403 => ProviderErrorKind::Denied,
-        _ if status >= 500 => ProviderErrorKind::Unavailable,
-        _ => ProviderErrorKind::Other,
+        _ => kind_of_status(status),
     }
 }
 
 fn next_step(kind: ProviderErrorKind, error: &AwsKmsError) -> Option<String> {
     let Call { operation, key_id, region } = &error.call;
-    Some(match (error.code.as_deref(), kind) {
-        _ if error.lacks_credentials => {
+    Some(match (error.code(), kind) {
+        _ if error.lacks_credentials() => {
             "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use a profile that has some".into()
         }
         (Some("ExpiredTokenException"), _) => "the credentials have expired: get new ones".into(),
@@ -253,8 +188,9 @@ fn next_step(kind: ProviderErrorKind, error: &AwsKmsError) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use aws_credential_types::provider::{ProvideCredentials, future};
-    use aws_sdk_kms::config::SharedCredentialsProvider;
+    use aws_credential_types::provider::{
+        ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future,
+    };
     use crypto_envelope::{EncryptionContext, Encryptor, blocking};
 
     use super::*;

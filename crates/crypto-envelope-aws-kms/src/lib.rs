@@ -8,7 +8,6 @@ mod config;
 mod discovery;
 mod error;
 mod guard;
-mod http;
 mod rewrap;
 mod rsa;
 mod settings;

@@ -2,14 +2,16 @@
 
 use std::{fmt, time::Duration};
 
-use aws_sdk_kms::config::{
-    self, BehaviorVersion, IdentityCache, retry::RetryConfig, timeout::TimeoutConfig,
+use aws_sdk_kms::config::{self, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_types::{SdkConfig, origin::Origin, region::Region};
+use crypto_envelope::Result;
+use crypto_envelope_aws::{
+    guard::Transport,
+    http,
+    settings::{self, Timeouts},
 };
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_types::{SdkConfig, origin::Origin, region::Region, sdk_ua_metadata::FrameworkMetadata};
-use crypto_envelope::{Error, Result};
 
-use crate::{AwsKmsClients, arn, guard::Transport, http};
+use crate::{AwsKmsClients, arn};
 
 /// Changes what a configuration says of the calls to KMS.
 ///
@@ -102,7 +104,7 @@ impl AwsKmsClientsBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`] if the region cannot be one, or the proxy is not a URL.
+    /// [`Error::InvalidInput`](crypto_envelope::Error::InvalidInput) if the region cannot be one, or the proxy is not a URL.
     pub fn build(self) -> Result<AwsKmsClients> {
         let region = self.region.as_deref();
         region.map_or(Ok(()), arn::check_region)?;
@@ -118,10 +120,7 @@ impl AwsKmsClientsBuilder {
             config.insert_origin("endpoint_url", Origin::shared_config());
         }
         if let Some(url) = self.proxy {
-            let proxy = ProxyConfig::all(url).map_err(|_| {
-                Error::invalid_input("the URL of the proxy is not of the form http://HOST:PORT")
-            })?;
-            config.set_http_client(Some(http::client_through(&proxy)));
+            config.set_http_client(Some(http::client_through(&http::proxy(&url)?)));
         }
         Ok(AwsKmsClients::with_transport(&config.build(), self.transport))
     }
@@ -135,34 +134,9 @@ impl fmt::Debug for AwsKmsClientsBuilder {
 
 /// What nobody said, and who is calling.
 pub(crate) fn with_defaults(config: &SdkConfig) -> SdkConfig {
-    let mut timeouts =
-        config.timeout_config().map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
-    let said = config.timeout_config();
-    if said.and_then(TimeoutConfig::operation_attempt_timeout).is_none() {
-        timeouts = timeouts.operation_attempt_timeout(ATTEMPT);
-    }
-    if said.and_then(TimeoutConfig::operation_timeout).is_none() {
-        timeouts = timeouts.operation_timeout(CALL);
-    }
-    let mut builder = config.to_builder().timeout_config(timeouts.build());
-    if config.behavior_version().is_none() {
-        builder.set_behavior_version(Some(BehaviorVersion::v2026_01_12()));
-    }
-    if config.identity_cache().is_none() {
-        // One for all regions: each of them would get credentials of its own.
-        builder.set_identity_cache(Some(IdentityCache::lazy().build()));
-    }
-    if config.http_client().is_none() {
-        builder.set_http_client(Some(http::client_through(&ProxyConfig::from_env())));
-    }
-    if config.retry_config().is_none() {
-        builder.set_retry_config(Some(RetryConfig::standard()));
-    }
-    match FrameworkMetadata::new(env!("CARGO_PKG_NAME"), Some(env!("CARGO_PKG_VERSION"))) {
-        Ok(us) => builder.framework_metadata(us).build(),
-        Err(_) => builder.build(),
-    }
+    let config = settings::with_defaults(config, TIMEOUTS);
+    settings::called_by(config, env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
 }
 
-const ATTEMPT: Duration = Duration::from_secs(10);
-const CALL: Duration = Duration::from_secs(30);
+const TIMEOUTS: Timeouts =
+    Timeouts { attempt: Some(Duration::from_secs(10)), call: Some(Duration::from_secs(30)) };

@@ -1,26 +1,42 @@
-//! The HTTP client: that of the AWS SDK, but past proxies where they would read data keys or
+//! The HTTP client: that of the AWS SDK, but past proxies where they would read secrets or
 //! credentials.
 
-use aws_sdk_kms::{
-    config::{
-        ConfigBag, HttpClient, IntoShared, RuntimeComponents, RuntimeComponentsBuilder,
-        SharedHttpClient,
+use aws_smithy_http_client::{Builder, Connector, tls};
+use aws_smithy_runtime_api::{
+    box_error::BoxError,
+    client::{
+        connector_metadata::ConnectorMetadata,
+        http::{
+            HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings,
+            SharedHttpClient, SharedHttpConnector,
+        },
+        orchestrator::HttpRequest,
+        runtime_components::{RuntimeComponents, RuntimeComponentsBuilder},
     },
-    error::BoxError,
+    shared::IntoShared,
 };
-use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig, tls};
-use aws_smithy_runtime_api::client::{
-    connector_metadata::ConnectorMetadata,
-    http::{HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
-    orchestrator::HttpRequest,
-};
-use crypto_envelope::service::place;
+use aws_smithy_types::config_bag::ConfigBag;
+use crypto_envelope::{Error, Result, service::place};
+
+pub use aws_smithy_http_client::proxy::ProxyConfig;
 
 /// Through a proxy, but for what goes to this machine or to the link that it is on, where clouds have
 /// their credentials: that may be without TLS, and the environment names proxies without a thought of
 /// it.
-pub(crate) fn client_through(proxy: &ProxyConfig) -> SharedHttpClient {
+#[must_use]
+pub fn client_through(proxy: &ProxyConfig) -> SharedHttpClient {
     PastProxies { through: client(proxy), direct: client(&ProxyConfig::disabled()) }.into_shared()
+}
+
+/// The proxy at this URL, for all that goes through one.
+///
+/// # Errors
+///
+/// [`Error::InvalidInput`] if it is not a URL. It is not shown: it may hold a password.
+pub fn proxy(url: &str) -> Result<ProxyConfig> {
+    ProxyConfig::all(url).map_err(|_| {
+        Error::invalid_input("the URL of the proxy is not of the form http://HOST:PORT")
+    })
 }
 
 fn client(proxy: &ProxyConfig) -> SharedHttpClient {
@@ -78,5 +94,20 @@ impl HttpConnector for PastProxies<SharedHttpConnector> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let is_near = place::is_near(request.uri());
         if is_near { self.direct.call(request) } else { self.through.call(request) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_that_is_none_is_refused_and_not_shown() {
+        assert!(proxy("http://127.0.0.1:3128").is_ok());
+        for url in ["", "not a url", "http://user:secret@"] {
+            let error = proxy(url).expect_err(url).to_string();
+            assert!(error.contains("http://HOST:PORT"), "{error}");
+            assert!(!error.contains("secret"), "{error}");
+        }
     }
 }
