@@ -340,7 +340,6 @@ for name, change in {
     "a key twice": lambda one: one["epochs"][0]["keys"].append(one["epochs"][0]["keys"][0]),
     "without the oldest epoch": lambda one: one["epochs"].pop(0),
     "without an epoch": lambda one: one["epochs"].pop(1),
-    "without the newest epoch": lambda one: one["epochs"].pop(),
     "with an epoch of another ring": lambda one: one["epochs"].insert(0, dict(OTHER["epochs"][0], epoch=2)),
     "a retired epoch less": lambda one: one["retired"].pop(),
     "another retired epoch": setting("retired", 2, "epoch", to=6),
@@ -359,6 +358,7 @@ for name, change in {
         one["retired"] = [epoch for epoch in one["retired"] if epoch["epoch"] not in taken]
 
     edited(name, "NotGenuine", in_order)
+edited("without the newest epoch", "NotGenuine", lambda one: one["epochs"].pop(), of="several-providers")
 
 # What is refused although the MAC is right.
 EPOCH = RINGS["several-epochs"]["epochs"][0]
