@@ -43,4 +43,4 @@ mod pem;
 pub mod tencent_cos;
 mod throttle;
 #[cfg(feature = "fake-tls")]
-mod tls;
+pub mod tls;

@@ -3,13 +3,50 @@
 use std::{fmt, io, sync::Arc};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, PKCS_RSA_SHA256,
+    BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256,
 };
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{ServerConfig, crypto::aws_lc_rs, pki_types::PrivatePkcs8KeyDer},
 };
+
+/// What a server of others on this machine needs, for tests **without any security**.
+#[non_exhaustive]
+pub struct ServerCertificate {
+    /// The CA that clients must trust, made for this certificate alone.
+    pub ca_pem: String,
+    /// The certificate of the server.
+    pub certificate_pem: String,
+    /// Its private key, in PKCS #8.
+    pub private_key_pem: String,
+}
+
+impl ServerCertificate {
+    /// One for these addresses and names.
+    ///
+    /// # Errors
+    ///
+    /// If one of them is none.
+    pub fn generate(hosts: &[&str]) -> io::Result<Self> {
+        let ca = Ca::generate()?;
+        let (certificate, key) = ca.certify(hosts)?;
+        Ok(Self {
+            ca_pem: ca.certificate_pem,
+            certificate_pem: certificate.pem(),
+            private_key_pem: key.serialize_pem(),
+        })
+    }
+}
+
+impl fmt::Debug for ServerCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerCertificate")
+            .field("ca_pem", &self.ca_pem)
+            .field("certificate_pem", &self.certificate_pem)
+            .finish_non_exhaustive()
+    }
+}
 
 /// What clients must trust.
 #[derive(Clone)]
@@ -33,13 +70,7 @@ impl Ca {
 
     /// A server with a certificate of this CA for these addresses and names.
     pub(crate) fn acceptor_for(&self, hosts: &[&str]) -> io::Result<TlsAcceptor> {
-        let mut server = params("crypto-envelope-testkit", hosts)?;
-        server.use_authority_key_identifier_extension = true;
-        server.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        let key = KeyPair::generate().map_err(io::Error::other)?;
-        let certificate = server.signed_by(&key, &self.issuer()?).map_err(io::Error::other)?;
-
+        let (certificate, key) = self.certify(hosts)?;
         let key = PrivatePkcs8KeyDer::from(key.serialize_der());
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
@@ -49,6 +80,16 @@ impl Ca {
             })
             .map_err(io::Error::other)?;
         Ok(TlsAcceptor::from(Arc::new(config)))
+    }
+
+    fn certify(&self, hosts: &[&str]) -> io::Result<(Certificate, KeyPair)> {
+        let mut server = params("crypto-envelope-testkit", hosts)?;
+        server.use_authority_key_identifier_extension = true;
+        server.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let certificate = server.signed_by(&key, &self.issuer()?).map_err(io::Error::other)?;
+        Ok((certificate, key))
     }
 
     fn params() -> io::Result<CertificateParams> {
