@@ -67,6 +67,13 @@ impl Peer {
         Self::start(python.env("HOME", home))
     }
 
+    /// Starts boto3 as a client of S3, with what `s3_peer.py` wants to know.
+    pub(crate) fn s3(configuration: &Value) -> Result<Self> {
+        let mut python = without_aws(clean_python("CRYPTO_ENVELOPE_SERVERS")?);
+        python.arg(script("servers/s3_peer.py")).arg(configuration.to_string());
+        Self::start(&mut python)
+    }
+
     /// Starts the official SDK for JavaScript.
     ///
     /// # Errors
@@ -133,7 +140,13 @@ pub fn prepared(variable: &str) -> Result<OsString> {
 ///
 /// If `cargo xtask test` did not prepare it.
 pub fn python(path: &str) -> Result<Command> {
-    let mut python = clean_python("CRYPTO_ENVELOPE_PYTHON")?;
+    let mut python = without_aws(clean_python("CRYPTO_ENVELOPE_PYTHON")?);
+    python.arg(script(path));
+    Ok(python)
+}
+
+/// A Python for which nothing of this machine says anything about AWS.
+fn without_aws(mut python: Command) -> Command {
     for of_this_machine in [
         "AWS_DEFAULT_PROFILE",
         "AWS_ENDPOINT_URL",
@@ -144,16 +157,15 @@ pub fn python(path: &str) -> Result<Command> {
         python.env_remove(of_this_machine);
     }
     python
-        .arg(script(path))
         .env("AWS_CONFIG_FILE", "/dev/null")
         .env("AWS_DEFAULT_REGION", "us-east-1")
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
-    Ok(python)
+    python
 }
 
 /// The Python of this environment, which asks this machine directly and leaves nothing behind.
-fn clean_python(variable: &str) -> Result<Command> {
+pub(crate) fn clean_python(variable: &str) -> Result<Command> {
     let mut python = Command::new(prepared(variable)?);
     python
         // Python asks for the small one first.
@@ -164,7 +176,8 @@ fn clean_python(variable: &str) -> Result<Command> {
     Ok(python)
 }
 
-fn script(path: &str) -> PathBuf {
+/// Something of `interop/`.
+pub(crate) fn script(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("interop").join(path)
 }
 

@@ -3,10 +3,12 @@
 //!
 //! A requirement that cannot be met fails its stage. Only `--without` leaves it out.
 
+mod ceph;
 mod environment;
 mod node;
 mod npm;
 mod python;
+mod servers;
 mod venv;
 mod wasm32;
 
@@ -51,11 +53,19 @@ pub(crate) const NODE: Requirement = Requirement {
 };
 
 /// Servers of others that play AWS KMS.
-pub(crate) const KMS_SERVERS: Requirement = Requirement {
-    name: "aws-kms-servers",
+pub(crate) const KMS_SERVERS: Requirement =
+    Requirement { name: "aws-kms-servers", meet: servers::installed };
+
+/// Servers of others that speak S3, and boto3.
+pub(crate) const S3_SERVERS: Requirement =
+    Requirement { name: "s3-servers", meet: servers::installed };
+
+/// Ceph, whose gateway speaks S3, and boto3.
+pub(crate) const CEPH: Requirement = Requirement {
+    name: "ceph",
     meet: || {
-        let venv = Venv::new("aws-kms-servers", "tests/interop/aws_kms_servers/requirements.txt");
-        Ok(vec![("CRYPTO_ENVELOPE_AWS_KMS_SERVERS", venv.program("python")?.into())])
+        ceph::require()?;
+        servers::installed()
     },
 };
 

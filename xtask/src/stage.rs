@@ -79,6 +79,8 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage::tests("interop-node", peers!("--test interop_node")).needs(&requirements::NODE),
     Stage::tests("aws-kms-servers", peers!("--test aws_kms_servers"))
         .needs(&requirements::KMS_SERVERS),
+    Stage::tests("s3-servers", peers!("--test s3_servers")).needs(&requirements::S3_SERVERS),
+    Stage::tests("s3-ceph", peers!("--test s3_ceph")).needs(&requirements::CEPH),
     Stage::tests(
         "interop-alibaba-kms",
         peers!("--test certify_alibaba_kms --test interop_alibaba_kms"),

@@ -1,9 +1,6 @@
 //! AWS KMS as independent servers play it.
 
-use std::{
-    process::Command,
-    sync::{Arc, Mutex, PoisonError, Weak},
-};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crypto_envelope_aws_kms::{
     AwsKmsArn, AwsKmsClients,
@@ -277,8 +274,10 @@ impl Host {
     fn start(server: Server) -> Result<Self> {
         Ok(match server {
             Server::Testkit => Self::Testkit(FakeAwsKms::start()?),
-            Server::Moto => Self::Process(shared(&RUNNING_MOTO, MOTO)?),
-            Server::Ministack => Self::Process(shared(&RUNNING_MINISTACK, MINISTACK)?),
+            Server::Moto => Self::Process(shared(&RUNNING_MOTO, PythonServer::MOTO)?),
+            Server::Ministack => {
+                Self::Process(shared(&RUNNING_MINISTACK, PythonServer::MINISTACK)?)
+            }
         })
     }
 
@@ -306,26 +305,3 @@ fn shared(
 
 static RUNNING_MOTO: Mutex<Weak<ServerProcess>> = Mutex::new(Weak::new());
 static RUNNING_MINISTACK: Mutex<Weak<ServerProcess>> = Mutex::new(Weak::new());
-
-const MOTO: PythonServer = PythonServer {
-    module: "moto.server",
-    configure: |command: &mut Command, port| {
-        command.args(["--host", "127.0.0.1", "--port", &port.to_string()]);
-    },
-    health: "/moto-api/",
-};
-
-const MINISTACK: PythonServer = PythonServer {
-    module: "ministack",
-    configure: |command: &mut Command, port| {
-        command
-            .env("GATEWAY_PORT", port.to_string())
-            // By itself it listens everywhere, also for MQTT.
-            .env("BIND_HOST", "127.0.0.1")
-            .env("IOT_MTLS_ENABLED", "0")
-            .env("SERVICES", "kms")
-            // It would ask Docker for what is left of earlier runs.
-            .env("DOCKER_HOST", "unix:///nonexistent");
-    },
-    health: "/_ministack/health",
-};

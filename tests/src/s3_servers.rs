@@ -1,0 +1,82 @@
+//! S3 as independent servers speak it: Ceph and SeaweedFS, which encrypt, and two that play AWS.
+
+mod ceph;
+mod client;
+mod played;
+mod seaweed;
+
+use std::{fs, path::PathBuf};
+
+use crypto_envelope_testkit::fake::tls::ServerCertificate;
+
+pub use self::{
+    ceph::CephGateway,
+    client::{S3Answer, S3Client},
+    played::{Ministack, Moto},
+    seaweed::SeaweedFs,
+};
+use crate::{server::Launch, vectors::Result};
+
+/// A server, as one user of it sees it.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "tests make their own")]
+pub struct S3Endpoint {
+    /// Where it is. Buckets are in its path.
+    pub url: String,
+    /// The one that it is in.
+    pub region: String,
+    /// Who asks.
+    pub access_key: String,
+    /// What that one signs with.
+    pub secret_key: String,
+    /// A file of PEM with the CA to be trusted, if the server has TLS.
+    pub ca: Option<PathBuf>,
+}
+
+/// Bytes as a server stores them.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "tests look at it")]
+pub struct StoredBytes {
+    /// What the server calls them.
+    pub name: String,
+    /// As they are.
+    pub bytes: Vec<u8>,
+    /// The names of what stands beside them, where the server has such a thing.
+    pub attributes: Vec<String>,
+}
+
+impl StoredBytes {
+    /// Whether a text stands in them.
+    #[must_use]
+    pub fn contain(&self, text: &[u8]) -> bool {
+        self.bytes.windows(text.len()).any(|window| window == text)
+    }
+}
+
+/// Files for a server with TLS.
+#[derive(Debug)]
+struct Tls {
+    ca: PathBuf,
+    certificate: PathBuf,
+    private_key: PathBuf,
+}
+
+impl Tls {
+    /// In the folder of a launcher.
+    fn for_launch(launch: &Launch) -> Result<Self> {
+        let made = ServerCertificate::generate(&["127.0.0.1", "localhost"])?;
+        let write = |name: &str, pem: String| -> Result<_> {
+            let path = launch.folder().join(name);
+            fs::write(&path, pem)?;
+            Ok(path)
+        };
+        Ok(Self {
+            ca: write("ca.pem", made.ca_pem)?,
+            certificate: write("certificate.pem", made.certificate_pem)?,
+            private_key: write("private_key.pem", made.private_key_pem)?,
+        })
+    }
+}
+
+/// What servers that ask for no other call their region.
+const REGION: &str = "us-east-1";
