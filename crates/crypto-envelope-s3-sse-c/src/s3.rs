@@ -1,0 +1,17 @@
+//! S3, by the AWS SDK.
+
+pub(crate) mod builders;
+pub(crate) mod calls;
+mod carried;
+pub(crate) mod client;
+pub(crate) mod copy;
+pub(crate) mod encryption_setting;
+mod endpoint;
+pub(crate) mod error;
+mod guard;
+pub(crate) mod object_keys;
+mod probe;
+mod proof;
+pub(crate) mod protection;
+pub(crate) mod settings;
+pub(crate) mod upload;

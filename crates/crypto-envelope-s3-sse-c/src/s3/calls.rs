@@ -1,0 +1,74 @@
+//! Calls with keys: sent so that nobody hears of the key, answered so that nothing is taken on trust.
+
+pub(super) mod get_object;
+pub(super) mod head_object;
+pub(super) mod put_object;
+
+use std::{error::Error as StdError, future::Future};
+
+use aws_sdk_s3::{
+    config::http::HttpResponse,
+    error::{ProvideErrorMetadata, SdkError},
+};
+use crypto_envelope_aws::Failure;
+use tracing::{instrument::WithSubscriber as _, subscriber::NoSubscriber};
+
+use crate::{
+    CustomerKeyDigest, SseCClient, SseCError, SseCErrorKind,
+    s3::error::About,
+    s3::guard::{Echo, Guard, Seen},
+};
+
+/// An answer, and what it says about encryption.
+pub(crate) struct Answered<T> {
+    pub(crate) output: T,
+    pub(crate) seen: Seen,
+}
+
+impl SseCClient {
+    /// Makes one call of the AWS SDK, which retries it as it is set to.
+    ///
+    /// The AWS SDK tells all headers of a request to whoever listens to `tracing`, the key among them: here
+    /// nobody listens.
+    pub(crate) async fn call<T, E, F>(
+        &self,
+        about: &About,
+        make: impl FnOnce(Guard) -> F,
+    ) -> Result<Answered<T>, SseCError>
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let guard = Guard::new(self.transport());
+        let call = make(guard.clone()).with_subscriber(NoSubscriber::default());
+        // The futures of the AWS SDK are tens of kilobytes long.
+        match Box::pin(call).await {
+            Ok(output) => Ok(Answered { output, seen: guard.seen() }),
+            Err(error) => {
+                Err(SseCError::of(about.clone(), guard.seen().status, Failure::of(&error)))
+            }
+        }
+    }
+}
+
+impl<T> Answered<T> {
+    /// Gives the answer to something that is read, if it is about this key.
+    pub(crate) fn about(self, key: &CustomerKeyDigest, about: &About) -> Result<T, SseCError> {
+        match self.seen.echo(key) {
+            Echo::Right => Ok(self.output),
+            Echo::Missing => {
+                Err(SseCError::found(about.clone(), SseCErrorKind::NotEncrypted, TOOK_NO_NOTICE))
+            }
+            Echo::Wrong => Err(another_key(about)),
+        }
+    }
+}
+
+/// The server says that it used another key than the one that it was sent.
+pub(crate) fn another_key(about: &About) -> SseCError {
+    let finding = "the server answered about another customer key than the one that it was sent";
+    SseCError::found(about.clone(), SseCErrorKind::Unproven, finding)
+}
+
+const TOOK_NO_NOTICE: &str = "the server took no notice of the customer key: the object is not under \
+                              one, or the server has none";

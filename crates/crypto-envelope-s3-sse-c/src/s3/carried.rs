@@ -1,0 +1,119 @@
+//! What goes along with an object when it is copied.
+
+use std::collections::HashMap;
+
+use aws_sdk_s3::{
+    operation::{
+        copy_object::builders::CopyObjectFluentBuilder,
+        create_multipart_upload::builders::CreateMultipartUploadFluentBuilder,
+        head_object::HeadObjectOutput, put_object::builders::PutObjectFluentBuilder,
+    },
+    primitives::DateTime,
+    types::{MetadataDirective, StorageClass, Tag, TaggingDirective},
+};
+
+/// Metadata and tags of an object. The access control list does not go along, as with any copy in S3.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Carried {
+    metadata: Option<HashMap<String, String>>,
+    cache_control: Option<String>,
+    content_disposition: Option<String>,
+    content_encoding: Option<String>,
+    content_language: Option<String>,
+    content_type: Option<String>,
+    expires: Option<DateTime>,
+    storage_class: Option<StorageClass>,
+    website_redirect_location: Option<String>,
+    /// As the header wants them.
+    tags: Option<String>,
+}
+
+macro_rules! carry {
+    ($request:expr, $carried:expr) => {{
+        let carried = $carried;
+        $request
+            .set_metadata(carried.metadata.clone())
+            .set_cache_control(carried.cache_control.clone())
+            .set_content_disposition(carried.content_disposition.clone())
+            .set_content_encoding(carried.content_encoding.clone())
+            .set_content_language(carried.content_language.clone())
+            .set_content_type(carried.content_type.clone())
+            .set_expires(carried.expires)
+            .set_storage_class(carried.storage_class.clone())
+            .set_website_redirect_location(carried.website_redirect_location.clone())
+            .set_tagging(carried.tags.clone())
+    }};
+}
+
+impl Carried {
+    pub(crate) fn of(object: &HeadObjectOutput, tags: &[Tag]) -> Self {
+        let owned = |text: Option<&str>| text.map(ToOwned::to_owned);
+        Self {
+            metadata: object.metadata().cloned(),
+            cache_control: owned(object.cache_control()),
+            content_disposition: owned(object.content_disposition()),
+            content_encoding: owned(object.content_encoding()),
+            content_language: owned(object.content_language()),
+            content_type: owned(object.content_type()),
+            expires: object.expires_string().and_then(|text| {
+                DateTime::from_str(text, aws_sdk_s3::primitives::DateTimeFormat::HttpDate).ok()
+            }),
+            storage_class: object.storage_class().cloned(),
+            website_redirect_location: owned(object.website_redirect_location()),
+            tags: (!tags.is_empty()).then(|| tagging(tags)),
+        }
+    }
+
+    pub(crate) fn on_put(&self, request: PutObjectFluentBuilder) -> PutObjectFluentBuilder {
+        carry!(request, self)
+    }
+
+    pub(crate) fn on_upload(
+        &self,
+        request: CreateMultipartUploadFluentBuilder,
+    ) -> CreateMultipartUploadFluentBuilder {
+        carry!(request, self)
+    }
+
+    /// Said anew: an object cannot be copied onto itself unless something about it is replaced.
+    pub(crate) fn on_copy(&self, request: CopyObjectFluentBuilder) -> CopyObjectFluentBuilder {
+        carry!(request, self)
+            .metadata_directive(MetadataDirective::Replace)
+            .tagging_directive(TaggingDirective::Replace)
+    }
+}
+
+/// Tags as the header wants them: a query, percent-encoded.
+fn tagging(tags: &[Tag]) -> String {
+    let pairs: Vec<_> =
+        tags.iter().map(|tag| format!("{}={}", encoded(tag.key()), encoded(tag.value()))).collect();
+    pairs.join("&")
+}
+
+/// Everything but what RFC 3986 leaves unreserved.
+pub(crate) fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_survive_any_character() -> Result<(), Box<dyn std::error::Error>> {
+        let tags = [
+            Tag::builder().key("a b").value("1&2=3").build()?,
+            Tag::builder().key("ä").value("").build()?,
+        ];
+        assert_eq!(tagging(&tags), "a%20b=1%262%3D3&%C3%A4=");
+        Ok(())
+    }
+}

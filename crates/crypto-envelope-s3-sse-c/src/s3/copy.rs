@@ -1,0 +1,281 @@
+//! From one key to another.
+
+mod at_once;
+mod in_parts;
+mod source;
+mod through_here;
+
+use std::{fmt, num::NonZeroUsize};
+
+use crypto_envelope::Result;
+
+pub(crate) use self::source::CopySource;
+use crate::{
+    ObjectPlace, Protection, SseCClient, SseCError, SseCErrorKind,
+    s3::{
+        carried::Carried,
+        error::About,
+        object_keys::ObjectKey,
+        probe::{CopyKind, CopyWay},
+        protection::Seal,
+        upload::{Existing, Progress},
+    },
+};
+
+/// A copy of an object that is protected in another way than the object, or in its place.
+///
+/// Metadata and tags go along, and so does the storage class; an access control list does not, as with any copy in
+/// S3, nor does a lock. It is for objects of any size.
+#[must_use]
+pub struct ObjectCopy {
+    source: ObjectPlace,
+    from: Protection,
+    target: ObjectPlace,
+    to: Protection,
+    ways: CopyWays,
+    writers: Writers,
+    existing: Existing,
+    parallel: NonZeroUsize,
+    progress: Progress,
+}
+
+/// Which way the bytes may go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CopyWays {
+    /// On the server, if a test with random bytes shows that it really changes keys; else through here.
+    #[default]
+    Any,
+    /// On the server alone.
+    OnServer,
+    /// Through here: read, written, and read again to compare.
+    ThroughHere,
+}
+
+/// Whether others may write the same object meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Writers {
+    Possible,
+    AssumedNone,
+}
+
+impl ObjectCopy {
+    /// Of one object to another, which is replaced if it is there.
+    pub fn new(
+        source: ObjectPlace,
+        from: impl Into<Protection>,
+        target: ObjectPlace,
+        to: impl Into<Protection>,
+    ) -> Self {
+        Self {
+            source,
+            from: from.into(),
+            target,
+            to: to.into(),
+            ways: CopyWays::default(),
+            writers: Writers::Possible,
+            existing: Existing::Replace,
+            parallel: PARALLEL,
+            progress: Progress::default(),
+        }
+    }
+
+    /// In the place of the object itself. In a bucket with versions, the version as it was stays, under its key.
+    pub fn in_place(
+        place: ObjectPlace,
+        from: impl Into<Protection>,
+        to: impl Into<Protection>,
+    ) -> Self {
+        Self::new(place.clone(), from, place.with_version(None::<String>), to)
+    }
+
+    /// Which way the bytes may go.
+    pub fn ways(mut self, ways: CopyWays) -> Self {
+        self.ways = ways;
+        self
+    }
+
+    /// Replaces an object in place although the server cannot be asked to do so only if nobody has changed it
+    /// meanwhile. What somebody else writes at the same time is lost.
+    pub fn assume_no_writers(mut self) -> Self {
+        self.writers = Writers::AssumedNone;
+        self
+    }
+
+    /// Refuses to replace an object. The server decides it, if it knows `If-None-Match`.
+    pub fn forbid_overwrite(mut self) -> Self {
+        self.existing = Existing::Refuse;
+        self
+    }
+
+    /// How many parts are under way at the same time; each is in memory if it goes through here. 4, if it is not
+    /// set.
+    pub fn parallel(mut self, parts: NonZeroUsize) -> Self {
+        self.parallel = parts;
+        self
+    }
+
+    /// Has somebody told how many bytes were copied, each time that there are more.
+    pub fn progress(mut self, tell: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        self.progress = Progress::to(tell);
+        self
+    }
+
+    fn is_in_place(&self) -> bool {
+        self.source.bucket() == self.target.bucket() && self.source.key() == self.target.key()
+    }
+}
+
+impl fmt::Debug for ObjectCopy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObjectCopy")
+            .field("source", &self.source)
+            .field("target", &self.target)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An object that was copied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Copied {
+    /// Where the copy is, with the version if the server told one.
+    pub place: ObjectPlace,
+    /// As the server said it.
+    pub entity_tag: Option<String>,
+    /// In bytes.
+    pub size: u64,
+    /// Which way the bytes went.
+    pub way: CopiedWay,
+    /// The version that was copied, if the server told one: it is still there, under the key that it was under.
+    pub source_version: Option<String>,
+}
+
+/// Which way the bytes of a copy went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CopiedWay {
+    /// Nowhere: the object was protected in this way already.
+    AlreadyThere,
+    /// The server copied the object as a whole.
+    OnServer,
+    /// The server copied the object in parts.
+    OnServerInParts,
+    /// Through here.
+    ThroughHere,
+}
+
+/// The source, as it is.
+pub(super) struct Found {
+    key: Option<ObjectKey>,
+    size: u64,
+    entity_tag: Option<String>,
+    version: Option<String>,
+    server_side: Option<String>,
+    carried: Carried,
+}
+
+impl SseCClient {
+    /// Copies an object, so that the copy is protected in another way, or as the object is. The copy is looked
+    /// at before this is said to be done.
+    ///
+    /// Whether a server can change keys by itself is found out once, with random bytes in the same bucket: some
+    /// say that they did, and store the copy in plain, or so that nobody can read it.
+    ///
+    /// ```no_run
+    /// # use crypto_envelope_s3_sse_c::{ObjectCopy, ObjectPlace, SseCClient, SseCustomerKey};
+    /// # async fn rotate(client: &SseCClient, old: &SseCustomerKey, new: &SseCustomerKey)
+    /// #     -> crypto_envelope::Result<()> {
+    /// let place = ObjectPlace::new("bucket", "name");
+    /// client.copy(ObjectCopy::in_place(place, old, new)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`put_object`](Self::put_object) and [`get_object`](Self::get_object). [`SseCErrorKind::Changed`] if
+    /// the source was replaced meanwhile.
+    pub async fn copy(&self, copy: ObjectCopy) -> Result<Copied> {
+        let found = self.find_source(&copy).await?;
+        let seal = copy.to.seal(&copy.target).await?;
+        if copy.is_in_place() && found.is_under(&seal) {
+            return Ok(Copied {
+                place: copy.target.with_version(found.version.clone()),
+                entity_tag: found.entity_tag,
+                size: found.size,
+                way: CopiedWay::AlreadyThere,
+                source_version: found.version,
+            });
+        }
+        if copy.ways != CopyWays::ThroughHere {
+            let kind = |way| CopyKind {
+                way,
+                from_customer_key: found.key.is_some(),
+                to_customer_key: seal.customer_key().is_some(),
+                in_place: copy.is_in_place(),
+            };
+            let bucket = copy.target.bucket();
+            if found.size <= MOST_AT_ONCE
+                && self.really_copies(kind(CopyWay::AtOnce), bucket).await?
+            {
+                return self.copy_at_once(&copy, found, &seal).await;
+            }
+            if found.size > 0 && self.really_copies(kind(CopyWay::InParts), bucket).await? {
+                return self.copy_in_parts(&copy, found, seal).await;
+            }
+        }
+        if copy.ways == CopyWays::OnServer {
+            let about = About { operation: "CopyObject", place: copy.target.clone() };
+            let finding =
+                "the server cannot copy between these keys: let the bytes go through here";
+            return Err(SseCError::found(about, SseCErrorKind::Unsupported, finding).into());
+        }
+        self.copy_through_here(&copy, found, seal).await
+    }
+
+    /// Under which condition the target may be written.
+    async fn condition(&self, copy: &ObjectCopy, found: &Found, way: CopyWay) -> Result<Existing> {
+        if !copy.is_in_place() || copy.existing == Existing::Refuse {
+            return Ok(copy.existing.clone());
+        }
+        let writes = self.conditional_writes(copy.target.bucket()).await?;
+        let form = match way {
+            CopyWay::AtOnce => writes.replace,
+            CopyWay::InParts => writes.replace_in_parts,
+        };
+        match (form, &found.entity_tag) {
+            (Some(form), Some(tag)) => Ok(Existing::Only(form.of(tag))),
+            _ => copy.demand_no_writers().map(|()| Existing::Replace),
+        }
+    }
+}
+
+impl ObjectCopy {
+    /// Fails unless it was said that nobody else writes.
+    fn demand_no_writers(&self) -> Result<()> {
+        if self.writers == Writers::AssumedNone {
+            return Ok(());
+        }
+        let about = About { operation: "CopyObject", place: self.target.clone() };
+        let finding = "the server cannot be asked to replace the object only if nobody has changed it \
+                       meanwhile: have nobody write it, and say so with assume_no_writers";
+        Err(SseCError::found(about, SseCErrorKind::Unsupported, finding).into())
+    }
+}
+
+impl Found {
+    fn is_under(&self, seal: &Seal) -> bool {
+        match (seal, &self.key) {
+            (Seal::CustomerKey(new), Some(old)) => new.key.digest() == old.key.digest(),
+            (Seal::ServerKey(crate::ServerKey::S3), None) => {
+                self.server_side.as_deref() == Some("AES256")
+            }
+            _ => false,
+        }
+    }
+}
+
+const PARALLEL: NonZeroUsize = NonZeroUsize::new(4).expect("it is not 0");
+/// In bytes: what S3 copies by one call.
+const MOST_AT_ONCE: u64 = 5 << 30;

@@ -1,0 +1,98 @@
+//! A copy by one call.
+
+use crypto_envelope::Result;
+
+use super::{Copied, CopiedWay, CopySource, Found, ObjectCopy};
+use crate::{
+    ObjectPlace, SseCClient, SseCError,
+    s3::{error::About, proof::Written, protection::Seal},
+};
+
+impl SseCClient {
+    pub(super) async fn copy_at_once(
+        &self,
+        copy: &ObjectCopy,
+        found: Found,
+        seal: &Seal,
+    ) -> Result<Copied> {
+        let source = self.copy_source(copy, &found).await?;
+        if copy.is_in_place() && source.if_match.is_none() {
+            copy.demand_no_writers()?;
+        }
+        let about = About { operation: "CopyObject", place: copy.target.clone() };
+        let request = self.copy_request(&source, &copy.target, seal);
+        let request =
+            found.carried.on_copy(request).set_if_none_match(copy.existing.if_none_match());
+        let answer =
+            self.call(&about, |guard| request.customize().interceptor(guard).send()).await?;
+        let result = answer.output.copy_object_result();
+        let written = Written {
+            version: answer.output.version_id().map(ToOwned::to_owned),
+            entity_tag: result.and_then(|result| result.e_tag()).map(ToOwned::to_owned),
+        };
+        let place = copy.target.clone().with_version(written.version.clone());
+        let entity_tag = written.entity_tag.clone();
+        match seal.customer_key() {
+            Some(key) => self.check_written(&about, &answer.seen, written, key).await?,
+            None => seal.demand(&answer.seen, &about, || None)?,
+        }
+        self.check_size(&place, seal, found.size, &about).await?;
+        copy.progress.advance(found.size);
+        Ok(Copied {
+            place,
+            entity_tag,
+            size: found.size,
+            way: CopiedWay::OnServer,
+            source_version: found.version,
+        })
+    }
+
+    /// Without what goes along.
+    pub(crate) fn copy_request(
+        &self,
+        source: &CopySource,
+        target: &ObjectPlace,
+        seal: &Seal,
+    ) -> aws_sdk_s3::operation::copy_object::builders::CopyObjectFluentBuilder {
+        let request = self
+            .s3()
+            .copy_object()
+            .bucket(target.bucket())
+            .key(target.key())
+            .set_server_side_encryption(seal.server_side(self.declaration()))
+            .set_ssekms_key_id(seal.kms_key_id());
+        seal.on(source.on_copy(request))
+    }
+
+    /// Exactly what was found, if the server can be told so.
+    pub(super) async fn copy_source(&self, copy: &ObjectCopy, found: &Found) -> Result<CopySource> {
+        let form = self.source_tag_form(copy.target.bucket()).await?;
+        let tag = found.entity_tag.as_deref();
+        Ok(CopySource {
+            place: copy.source.clone().with_version(found.version.clone()),
+            key: found.key.as_ref().map(|key| key.key.clone()),
+            if_match: form.zip(tag).map(|(form, tag)| form.of(tag)),
+            size: found.size,
+            part_size: found.size.max(1),
+        })
+    }
+
+    /// Demands that what was written is as long as it must be.
+    pub(super) async fn check_size(
+        &self,
+        place: &ObjectPlace,
+        seal: &Seal,
+        size: u64,
+        about: &About,
+    ) -> Result<(), SseCError> {
+        let answer = self.head_sealed(place, seal).await?;
+        seal.demand(&answer.seen, about, || None)?;
+        let there = answer.output.content_length().and_then(|there| u64::try_from(there).ok());
+        if there == Some(size) {
+            return Ok(());
+        }
+        let there = there.map_or("an unknown number".to_owned(), |there| there.to_string());
+        let finding = format!("{size} bytes were copied, and the server has {there} of them");
+        Err(SseCError::found(about.clone(), crate::SseCErrorKind::Damaged, finding))
+    }
+}

@@ -1,0 +1,182 @@
+//! What is copied.
+
+use aws_sdk_s3::{
+    operation::{
+        copy_object::builders::CopyObjectFluentBuilder,
+        upload_part_copy::builders::UploadPartCopyFluentBuilder,
+    },
+    types::Tag,
+};
+use crypto_envelope::Result;
+
+use super::{Found, ObjectCopy};
+use crate::{
+    ObjectPlace, Protection, SseCClient, SseCError, SseCErrorKind, SseCustomerKey,
+    WithSourceCustomerKey as _,
+    s3::{
+        carried::{Carried, encoded},
+        error::About,
+    },
+};
+
+/// The source of a copy on the server.
+pub(crate) struct CopySource {
+    pub(crate) place: ObjectPlace,
+    pub(crate) key: Option<SseCustomerKey>,
+    /// Of what is to be copied, as the server wants it.
+    pub(crate) if_match: Option<String>,
+    /// In bytes.
+    pub(crate) size: u64,
+    /// In bytes; of all parts but the last one.
+    pub(crate) part_size: u64,
+}
+
+impl CopySource {
+    pub(crate) fn on_copy(&self, request: CopyObjectFluentBuilder) -> CopyObjectFluentBuilder {
+        let request =
+            request.copy_source(self.header()).set_copy_source_if_match(self.if_match.clone());
+        match &self.key {
+            Some(key) => request.with_source_customer_key(key),
+            None => request,
+        }
+    }
+
+    pub(crate) fn on_part(
+        &self,
+        request: UploadPartCopyFluentBuilder,
+        number: i32,
+    ) -> UploadPartCopyFluentBuilder {
+        let request = request
+            .copy_source(self.header())
+            .set_copy_source_if_match(self.if_match.clone())
+            .set_copy_source_range(self.range(number));
+        match &self.key {
+            Some(key) => request.with_source_customer_key(key),
+            None => request,
+        }
+    }
+
+    /// How many parts there are.
+    pub(crate) fn parts(&self) -> u64 {
+        self.size.div_ceil(self.part_size)
+    }
+
+    /// How long a part is.
+    pub(crate) fn length(&self, number: i32) -> u64 {
+        let start = self.start(number);
+        self.part_size.min(self.size.saturating_sub(start))
+    }
+
+    fn start(&self, number: i32) -> u64 {
+        u64::try_from(number.saturating_sub(1)).unwrap_or(0) * self.part_size
+    }
+
+    /// None for all of it: a range of a small object is not to be asked for.
+    fn range(&self, number: i32) -> Option<String> {
+        let (start, length) = (self.start(number), self.length(number));
+        (length < self.size).then(|| format!("bytes={start}-{}", start + length - 1))
+    }
+
+    fn header(&self) -> String {
+        let name: Vec<_> = self.place.key().split('/').map(encoded).collect();
+        let source = format!("{}/{}", self.place.bucket(), name.join("/"));
+        match self.place.version() {
+            Some(version) => format!("{source}?versionId={}", encoded(version)),
+            None => source,
+        }
+    }
+}
+
+impl SseCClient {
+    /// The source, which has to be protected as it is said to be.
+    pub(super) async fn find_source(&self, copy: &ObjectCopy) -> Result<Found> {
+        let place = &copy.source;
+        let (object, key, server_side) = match &copy.from {
+            Protection::CustomerKey(keys) => {
+                let request = self
+                    .s3()
+                    .head_object()
+                    .bucket(place.bucket())
+                    .key(place.key())
+                    .set_version_id(place.version().map(ToOwned::to_owned));
+                let (object, key) = self.head_with(request, keys).await?;
+                (object, Some(key), None)
+            }
+            _ => {
+                let answer = self.head_plainly(place).await.map_err(with_need_of_key)?;
+                let server_side = answer.seen.server_side().map(ToOwned::to_owned);
+                (answer.output, None, server_side)
+            }
+        };
+        let size = object.content_length().and_then(|size| u64::try_from(size).ok());
+        let Some(size) = size else {
+            let about = About { operation: "HeadObject", place: place.clone() };
+            let finding = "the server does not say how long the object is";
+            return Err(SseCError::found(about, SseCErrorKind::Other, finding).into());
+        };
+        let tags = self.tags(place, object.tag_count()).await?;
+        Ok(Found {
+            key,
+            size,
+            entity_tag: object.e_tag().map(ToOwned::to_owned),
+            version: object.version_id().map(ToOwned::to_owned),
+            server_side,
+            carried: Carried::of(&object, &tags),
+        })
+    }
+
+    /// All tags. Where it cannot be known, and nothing says that there are some, there are none.
+    async fn tags(&self, place: &ObjectPlace, count: Option<i32>) -> Result<Vec<Tag>> {
+        let about = About { operation: "GetObjectTagging", place: place.clone() };
+        let request = self
+            .s3()
+            .get_object_tagging()
+            .bucket(place.bucket())
+            .key(place.key())
+            .set_version_id(place.version().map(ToOwned::to_owned));
+        match self.call(&about, |guard| request.customize().interceptor(guard).send()).await {
+            Ok(answer) => Ok(answer.output.tag_set),
+            Err(error) if count.unwrap_or(0) == 0 && says_no_tags(error.kind()) => Ok(Vec::new()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn says_no_tags(kind: SseCErrorKind) -> bool {
+    use SseCErrorKind::{Denied, NotFound, Other, Unsupported};
+    matches!(kind, Denied | NotFound | Other | Unsupported)
+}
+
+/// Said to be under no customer key, and refused without one.
+fn with_need_of_key(error: SseCError) -> SseCError {
+    if error.status() == Some(400) {
+        let finding = "the object is under a customer key";
+        return error.found_out(SseCErrorKind::KeyRequired, finding);
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(size: u64) -> CopySource {
+        let place = ObjectPlace::new("bucket", "a b/ü?c").with_version(Some("v/1"));
+        CopySource { place, key: None, if_match: None, size, part_size: 10 }
+    }
+
+    #[test]
+    fn names_are_encoded_and_slashes_stay() {
+        assert_eq!(source(1).header(), "bucket/a%20b/%C3%BC%3Fc?versionId=v%2F1");
+    }
+
+    #[test]
+    fn parts_cover_the_object() {
+        let large = source(25);
+        assert_eq!(large.parts(), 3);
+        let ranges: Vec<_> = (1..=3).filter_map(|number| large.range(number)).collect();
+        assert_eq!(ranges, ["bytes=0-9", "bytes=10-19", "bytes=20-24"]);
+        assert_eq!(large.length(3), 5);
+        assert_eq!(source(10).range(1), None);
+    }
+}

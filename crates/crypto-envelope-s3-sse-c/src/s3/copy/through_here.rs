@@ -1,0 +1,205 @@
+//! A copy that goes through here: read, written, and read again to compare.
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+};
+
+use aws_sdk_s3::primitives::ByteStream;
+use crypto_envelope::Result;
+use sha2::{Digest as _, Sha256};
+use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
+
+use super::{Copied, CopiedWay, Found, ObjectCopy};
+use crate::{
+    ObjectPlace, SseCClient, SseCError, SseCErrorKind,
+    s3::{
+        calls::put_object::content_md5,
+        error::About,
+        probe::CopyWay,
+        proof::Written,
+        protection::Seal,
+        upload::{Existing, Storing, Uploaded, part_size_for},
+    },
+};
+
+impl SseCClient {
+    pub(super) async fn copy_through_here(
+        &self,
+        copy: &ObjectCopy,
+        found: Found,
+        seal: Seal,
+    ) -> Result<Copied> {
+        let is_small = found.size <= SMALL;
+        let way = if is_small { CopyWay::AtOnce } else { CopyWay::InParts };
+        let existing = self.condition(copy, &found, way).await?;
+        let place = copy.source.clone().with_version(found.version.clone());
+        let body = self.read(&place, found.key.as_ref(), found.entity_tag.clone()).await?;
+        let (reader, digest) = Hashing::new(body.into_async_read());
+        let written = if is_small {
+            self.put_small(copy, &found, &seal, existing, reader).await?
+        } else {
+            let request = self
+                .s3()
+                .create_multipart_upload()
+                .bucket(copy.target.bucket())
+                .key(copy.target.key());
+            let request = found.carried.on_upload(request);
+            let how = Storing {
+                seal: seal.clone(),
+                existing,
+                part_size: part_size_for(found.size)?,
+                parallel: copy.parallel,
+                progress: &copy.progress,
+            };
+            self.store(request, reader, &copy.target, how).await?
+        };
+        let about = About { operation: "CopyObject", place: written.place.clone() };
+        let digest = digest.take();
+        if written.size != found.size {
+            let finding =
+                format!("{} bytes were to be copied, and {} came", found.size, written.size);
+            return Err(SseCError::found(about, SseCErrorKind::Damaged, finding).into());
+        }
+        self.compare(&written, &seal, &digest, about).await?;
+        Ok(Copied {
+            place: written.place,
+            entity_tag: written.entity_tag,
+            size: written.size,
+            way: CopiedWay::ThroughHere,
+            source_version: found.version,
+        })
+    }
+
+    /// By one call, with all of it in memory.
+    async fn put_small(
+        &self,
+        copy: &ObjectCopy,
+        found: &Found,
+        seal: &Seal,
+        existing: Existing,
+        mut reader: impl AsyncRead + Unpin,
+    ) -> Result<Uploaded> {
+        let mut bytes = Vec::with_capacity(usize::try_from(found.size).unwrap_or(0));
+        (&mut reader).take(found.size.saturating_add(1)).read_to_end(&mut bytes).await?;
+        let size = bytes.len() as u64;
+        let about = About { operation: "PutObject", place: copy.target.clone() };
+        if size != found.size {
+            let finding = format!("{} bytes were to be copied, and {size} came", found.size);
+            return Err(SseCError::found(about, SseCErrorKind::Damaged, finding).into());
+        }
+        let request = self
+            .s3()
+            .put_object()
+            .bucket(copy.target.bucket())
+            .key(copy.target.key())
+            .content_md5(content_md5(&bytes))
+            .set_if_none_match(existing.if_none_match())
+            .set_if_match(existing.if_match())
+            .set_server_side_encryption(seal.server_side(self.declaration()))
+            .set_ssekms_key_id(seal.kms_key_id())
+            .body(ByteStream::from(bytes));
+        let request = seal.on(found.carried.on_put(request));
+        let answer =
+            self.call(&about, |guard| request.customize().interceptor(guard).send()).await?;
+        let written = Written {
+            version: answer.output.version_id().map(ToOwned::to_owned),
+            entity_tag: answer.output.e_tag().map(ToOwned::to_owned),
+        };
+        let place = copy.target.clone().with_version(written.version.clone());
+        let entity_tag = written.entity_tag.clone();
+        match seal.customer_key() {
+            Some(key) => self.check_written(&about, &answer.seen, written, key).await?,
+            None => seal.demand(&answer.seen, &about, || None)?,
+        }
+        copy.progress.advance(size);
+        Ok(Uploaded { place, entity_tag, size, parts: 1, resumed_parts: 0 })
+    }
+
+    /// Reads what was written once more.
+    async fn compare(
+        &self,
+        written: &Uploaded,
+        seal: &Seal,
+        digest: &[u8],
+        about: About,
+    ) -> Result<()> {
+        let tag = written.entity_tag.clone();
+        let body = self.read(&written.place, seal.customer_key(), tag).await?;
+        let (mut reader, again) = Hashing::new(body.into_async_read());
+        tokio::io::copy(&mut reader, &mut tokio::io::sink()).await?;
+        if again.take() == digest {
+            return Ok(());
+        }
+        let finding = "what was written is not what was read";
+        Err(SseCError::found(about, SseCErrorKind::Damaged, finding).into())
+    }
+
+    /// Exactly this.
+    async fn read(
+        &self,
+        place: &ObjectPlace,
+        key: Option<&crate::s3::object_keys::ObjectKey>,
+        entity_tag: Option<String>,
+    ) -> Result<ByteStream> {
+        let request = self
+            .s3()
+            .get_object()
+            .bucket(place.bucket())
+            .key(place.key())
+            .set_version_id(place.version().map(ToOwned::to_owned))
+            .set_if_match(entity_tag);
+        match key {
+            Some(key) => Ok(self.get_object(request, &key.key).await?.body),
+            None => {
+                let about = About { operation: "GetObject", place: place.clone() };
+                let answer = self
+                    .call(&about, |guard| request.customize().interceptor(guard).send())
+                    .await?;
+                Ok(answer.output.body)
+            }
+        }
+    }
+}
+
+/// Hashes what is read.
+struct Hashing<R> {
+    reader: R,
+    state: Arc<Mutex<Sha256>>,
+}
+
+/// What has been read so far.
+struct DigestSoFar(Arc<Mutex<Sha256>>);
+
+impl<R> Hashing<R> {
+    fn new(reader: R) -> (Self, DigestSoFar) {
+        let state = Arc::new(Mutex::new(Sha256::new()));
+        (Self { reader, state: state.clone() }, DigestSoFar(state))
+    }
+}
+
+impl DigestSoFar {
+    fn take(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).finalize_reset().to_vec()
+    }
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for Hashing<R> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        let before = buffer.filled().len();
+        let outcome = Pin::new(&mut self.reader).poll_read(context, buffer);
+        if let Poll::Ready(Ok(())) = outcome {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.update(&buffer.filled()[before..]);
+        }
+        outcome
+    }
+}
+
+/// In bytes: up to this, an object is in memory.
+const SMALL: u64 = 8 << 20;

@@ -1,0 +1,266 @@
+//! What the server, or the way to it, says when a call fails, and what it does not say when it should.
+
+use std::{error::Error as StdError, fmt, io};
+
+use crypto_envelope::{Error, service};
+use crypto_envelope_aws::{Cause, Failure};
+
+use crate::ObjectPlace;
+
+/// A call to S3 that failed, or whose answer cannot be relied on.
+///
+/// Inside of [`Error::Io`], with what to do next; [`SseCError::find_in`] takes it out again.
+#[derive(Clone, Debug)]
+pub struct SseCError(Box<Details>);
+
+#[derive(Clone, Debug)]
+struct Details {
+    operation: &'static str,
+    place: ObjectPlace,
+    kind: SseCErrorKind,
+    status: Option<u16>,
+    failure: Option<Failure>,
+    /// What we know beyond what the server said.
+    finding: String,
+    in_plain: Option<StoredInPlain>,
+}
+
+impl SseCError {
+    /// What happened with S3, if `error` is about that.
+    #[must_use]
+    pub fn find_in(error: &Error) -> Option<&Self> {
+        service::caused_by(error)
+    }
+
+    /// The kind of what happened with S3, if `error` is about that.
+    #[must_use]
+    pub fn kind_in(error: &Error) -> Option<SseCErrorKind> {
+        Self::find_in(error).map(Self::kind)
+    }
+
+    /// The operation, such as `GetObject`.
+    #[must_use]
+    pub fn operation(&self) -> &'static str {
+        self.0.operation
+    }
+
+    /// What it was about.
+    #[must_use]
+    pub fn place(&self) -> &ObjectPlace {
+        &self.0.place
+    }
+
+    /// What the caller can act on.
+    #[must_use]
+    pub fn kind(&self) -> SseCErrorKind {
+        self.0.kind
+    }
+
+    /// The HTTP status of the answer. None if there was none.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The error code of the server, such as `NoSuchKey`. None if it said none, as in answers to HEAD.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.0.failure.as_ref().and_then(Failure::code)
+    }
+
+    /// The id under which the server knows the request.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.failure.as_ref().and_then(Failure::request_id)
+    }
+
+    /// What lies on the server without protection now, if that is what happened:
+    /// [`SseCClient::delete_stored`](crate::SseCClient::delete_stored) removes it.
+    #[must_use]
+    pub fn stored_in_plain(&self) -> Option<&StoredInPlain> {
+        self.0.in_plain.as_ref()
+    }
+
+    /// A call that failed.
+    pub(crate) fn of(about: About, status: u16, failure: Failure) -> Self {
+        let kind = kind_of(&failure);
+        let status = (status != 0).then_some(status);
+        Self::with(about, kind, status, Some(failure), String::new())
+    }
+
+    /// A call that was answered, but the answer cannot be relied on, or was not made at all.
+    pub(crate) fn found(about: About, kind: SseCErrorKind, finding: impl Into<String>) -> Self {
+        Self::with(about, kind, None, None, finding.into())
+    }
+
+    /// The same failure, of which more is known now.
+    pub(crate) fn found_out(mut self, kind: SseCErrorKind, finding: impl Into<String>) -> Self {
+        self.0.kind = kind;
+        self.0.finding = finding.into();
+        self
+    }
+
+    pub(crate) fn with_stored_in_plain(mut self, stored: StoredInPlain) -> Self {
+        self.0.in_plain = Some(stored);
+        self
+    }
+
+    fn with(
+        about: About,
+        kind: SseCErrorKind,
+        status: Option<u16>,
+        failure: Option<Failure>,
+        finding: String,
+    ) -> Self {
+        let About { operation, place } = about;
+        let in_plain = None;
+        Self(Box::new(Details { operation, place, kind, status, failure, finding, in_plain }))
+    }
+}
+
+impl fmt::Display for SseCError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Details { operation, place, failure, finding, .. } = &*self.0;
+        write!(f, "{operation} of {place}")?;
+        match failure {
+            Some(failure) => failure.fmt(f)?,
+            None => f.write_str(":")?,
+        }
+        let separator = if failure.is_some() { ";" } else { "" };
+        if !finding.is_empty() {
+            write!(f, "{separator} {finding}")?;
+        }
+        match next_step(self.0.kind) {
+            "" => Ok(()),
+            step => write!(f, "; {step}"),
+        }
+    }
+}
+
+impl StdError for SseCError {}
+
+impl From<SseCError> for Error {
+    fn from(error: SseCError) -> Self {
+        let kind = match error.kind() {
+            SseCErrorKind::Denied => io::ErrorKind::PermissionDenied,
+            SseCErrorKind::NotFound => io::ErrorKind::NotFound,
+            SseCErrorKind::Unsupported => io::ErrorKind::Unsupported,
+            SseCErrorKind::NotProtected
+            | SseCErrorKind::Unproven
+            | SseCErrorKind::NotEncrypted
+            | SseCErrorKind::Damaged => io::ErrorKind::InvalidData,
+            _ => io::ErrorKind::Other,
+        };
+        Self::Io(io::Error::new(kind, error))
+    }
+}
+
+/// The kinds of [`SseCError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SseCErrorKind {
+    /// The credentials may not do this.
+    Denied,
+    /// There is no such bucket, object, version or upload.
+    NotFound,
+    /// The object is under another key than those that were tried.
+    WrongKey,
+    /// The object is under a customer key, and none was given.
+    KeyRequired,
+    /// The object is not under a customer key.
+    NotEncrypted,
+    /// **The server stored the object without protection**, although it was told to use the key.
+    NotProtected,
+    /// Whether the server used the key cannot be told: what it stored may be without protection.
+    Unproven,
+    /// The server cannot do this, or not with customer keys.
+    Unsupported,
+    /// The object is another one by now, or was there already.
+    Changed,
+    /// Too many requests: try again later.
+    Throttled,
+    /// The server did not answer, or not so that it can be understood, or says that it is out of order.
+    Unavailable,
+    /// What arrived is not what was sent.
+    Damaged,
+    /// The call was not made: the key would cross the network in clear, or there are no credentials.
+    NotSent,
+    /// Anything else.
+    Other,
+}
+
+/// What lies on a server without protection although a customer key went along with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoredInPlain {
+    /// Where, with the version if the server told one.
+    pub place: ObjectPlace,
+    /// Of what is stored, as the server said it.
+    pub entity_tag: Option<String>,
+}
+
+/// Which call.
+#[derive(Clone, Debug)]
+pub(crate) struct About {
+    pub(crate) operation: &'static str,
+    pub(crate) place: ObjectPlace,
+}
+
+/// Sorted by what can be done. The codes are those of the S3 API reference.
+fn kind_of(failure: &Failure) -> SseCErrorKind {
+    match failure.cause() {
+        Cause::Answered { status } => kind_of_answer(failure.code().unwrap_or_default(), status),
+        Cause::Unreadable { .. } | Cause::NoAnswer | Cause::CredentialsTimedOut => {
+            SseCErrorKind::Unavailable
+        }
+        Cause::NoCredentials | Cause::Unsent => SseCErrorKind::NotSent,
+        _ => SseCErrorKind::Other,
+    }
+}
+
+fn kind_of_answer(code: &str, status: u16) -> SseCErrorKind {
+    match code {
+        "BadDigest" | "InvalidDigest" | "XAmzContentSHA256Mismatch" | "IncompleteBody" => {
+            SseCErrorKind::Damaged
+        }
+        "SlowDown" | "TooManyRequests" | "RequestLimitExceeded" => SseCErrorKind::Throttled,
+        "NotImplemented" | "MethodNotAllowed" => SseCErrorKind::Unsupported,
+        "ConditionalRequestConflict" => SseCErrorKind::Changed,
+        _ => match status {
+            401 | 403 => SseCErrorKind::Denied,
+            404 => SseCErrorKind::NotFound,
+            405 | 501 => SseCErrorKind::Unsupported,
+            304 | 412 => SseCErrorKind::Changed,
+            429 => SseCErrorKind::Throttled,
+            500.. => SseCErrorKind::Unavailable,
+            _ => SseCErrorKind::Other,
+        },
+    }
+}
+
+fn next_step(kind: SseCErrorKind) -> &'static str {
+    match kind {
+        SseCErrorKind::Denied => {
+            "check the credentials and the policies of the bucket: one of them may also refuse \
+             customer keys, and Amazon S3 does so by default in new buckets"
+        }
+        SseCErrorKind::NotFound => "check the names of the bucket and of the object",
+        SseCErrorKind::WrongKey => {
+            "give the key that the object was written with; nobody, the server neither, can open it \
+             without"
+        }
+        SseCErrorKind::KeyRequired => "give the key",
+        SseCErrorKind::NotEncrypted => {
+            "read it without a key, if it may be without protection, or put it under one"
+        }
+        SseCErrorKind::NotProtected | SseCErrorKind::Unproven => {
+            "delete what was stored, and do not use customer keys with this server"
+        }
+        SseCErrorKind::Unsupported => "",
+        SseCErrorKind::Changed => "look at the object again",
+        SseCErrorKind::Throttled => "try again later",
+        SseCErrorKind::Unavailable => "check the network and the endpoint, and try again",
+        SseCErrorKind::Damaged => "try again",
+        SseCErrorKind::NotSent | SseCErrorKind::Other => "",
+    }
+}

@@ -1,0 +1,183 @@
+//! What goes to the server with a key, and what it answers to it, before anything else sees it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_s3::{
+    config::{
+        ConfigBag, Intercept, RequestChecksumCalculation, ResponseChecksumValidation,
+        RuntimeComponents,
+        interceptors::{
+            BeforeDeserializationInterceptorContextMut, BeforeSerializationInterceptorContextRef,
+            BeforeTransmitInterceptorContextRef,
+        },
+    },
+    error::BoxError,
+};
+use aws_types::endpoint_config::EndpointUrl;
+use crypto_envelope_aws::guard::{AtStake, Transport};
+
+use crate::{CustomerKeyDigest, headers::ALGORITHM, s3::endpoint};
+
+/// Interceptor of one call.
+#[derive(Clone, Debug)]
+pub(crate) struct Guard {
+    transport: Transport,
+    seen: Arc<Mutex<Seen>>,
+}
+
+impl Guard {
+    pub(crate) fn new(transport: Transport) -> Self {
+        Self { transport, seen: Arc::default() }
+    }
+
+    /// What the last answer said. Only then is there something to see.
+    pub(crate) fn seen(&self) -> Seen {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Intercept for Guard {
+    fn name(&self) -> &'static str {
+        "Guard"
+    }
+
+    /// The checksums that the AWS SDK adds by itself are not understood by others: some refuse them, some
+    /// ignore them.
+    fn read_before_execution(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        configuration: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let endpoint = configuration.load::<EndpointUrl>();
+        if endpoint.is_some_and(|endpoint| !endpoint::is_of_aws(&endpoint.0)) {
+            let state = configuration.interceptor_state();
+            state.store_put(RequestChecksumCalculation::WhenRequired);
+            state.store_put(ResponseChecksumValidation::WhenRequired);
+        }
+        Ok(())
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        Ok(self.transport.check(context.request(), AT_STAKE)?)
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let response = context.response_mut();
+        let status = response.status().as_u16();
+        let headers = response.headers_mut();
+        let said = |name: &str| -> Vec<_> {
+            headers.get_all(name).map(ToOwned::to_owned).collect::<Vec<_>>()
+        };
+        let seen = Seen {
+            status,
+            algorithms: said(ALGORITHM_HEADER),
+            digests: said(DIGEST_HEADER),
+            encryption: said(ENCRYPTION_HEADER).pop(),
+        };
+        // Some servers say it twice, which the AWS SDK takes for a value that it cannot read.
+        for (name, values) in [(ALGORITHM_HEADER, &seen.algorithms), (DIGEST_HEADER, &seen.digests)]
+        {
+            if let [first, rest @ ..] = &values[..] {
+                if !rest.is_empty() && rest.iter().all(|other| other == first) {
+                    headers.insert(name, first.clone());
+                }
+            }
+        }
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;
+        Ok(())
+    }
+}
+
+/// What an answer says about how the object is encrypted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    /// Of HTTP; 0 if there was no answer.
+    pub(crate) status: u16,
+    algorithms: Vec<String>,
+    digests: Vec<String>,
+    /// By a key of the server.
+    encryption: Option<String>,
+}
+
+impl Seen {
+    /// Whether the answer is about this key.
+    pub(crate) fn echo(&self, digest: &CustomerKeyDigest) -> Echo {
+        match (&self.algorithms[..], &self.digests[..]) {
+            ([], []) => Echo::Missing,
+            (algorithms, digests) => {
+                let is_right = !digests.is_empty()
+                    && !algorithms.is_empty()
+                    && algorithms.iter().all(|algorithm| algorithm == ALGORITHM)
+                    && digests.iter().all(|said| said == digest.as_str());
+                if is_right { Echo::Right } else { Echo::Wrong }
+            }
+        }
+    }
+
+    /// How the server says that it encrypts by itself, such as `AES256` or `aws:kms`.
+    pub(crate) fn server_side(&self) -> Option<&str> {
+        self.encryption.as_deref()
+    }
+}
+
+/// What an answer says about the key that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Echo {
+    /// That it was used.
+    Right,
+    /// Nothing.
+    Missing,
+    /// That another one was, or something that cannot be understood.
+    Wrong,
+}
+
+const AT_STAKE: AtStake = AtStake { secrets: "customer keys", service: "S3" };
+const ALGORITHM_HEADER: &str = "x-amz-server-side-encryption-customer-algorithm";
+const DIGEST_HEADER: &str = "x-amz-server-side-encryption-customer-key-md5";
+const ENCRYPTION_HEADER: &str = "x-amz-server-side-encryption";
+
+#[cfg(test)]
+mod tests {
+    use crypto_envelope::Result;
+
+    use super::*;
+    use crate::SseCustomerKey;
+
+    fn seen(algorithms: &[&str], digests: &[&str]) -> Seen {
+        let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
+        Seen { algorithms: owned(algorithms), digests: owned(digests), ..Seen::default() }
+    }
+
+    #[test]
+    fn only_the_whole_echo_of_this_key_is_right() -> Result<()> {
+        let key = SseCustomerKey::from_bytes(&b"0123456789ABCDEF0123456789ABCDEF"[..])?;
+        let right = key.digest().as_str();
+        let other = "AAAAAAAAAAAAAAAAAAAAAA==";
+        for (algorithms, digests, expected) in [
+            (&["AES256"][..], &[right][..], Echo::Right),
+            (&["AES256"], &[right, right], Echo::Right),
+            (&[], &[], Echo::Missing),
+            (&["AES256"], &[], Echo::Wrong),
+            (&[], &[right], Echo::Wrong),
+            (&["AES256"], &[other], Echo::Wrong),
+            (&["AES256"], &[right, other], Echo::Wrong),
+            (&["AES128"], &[right], Echo::Wrong),
+            (&["AES256", "AES128"], &[right], Echo::Wrong),
+            (&["AES256"], &[""], Echo::Wrong),
+        ] {
+            let echo = seen(algorithms, digests).echo(key.digest());
+            assert_eq!(echo, expected, "{algorithms:?} {digests:?}");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,97 @@
+//! Whether copies change keys.
+
+use crypto_envelope::Result;
+
+use super::{objects::Sample, shows_inability};
+use crate::{
+    SseCClient,
+    s3::{
+        carried::Carried,
+        copy::CopySource,
+        error::About,
+        protection::Seal,
+        upload::{OpenUpload, Sent},
+    },
+};
+
+/// A kind of copy that a server can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct CopyKind {
+    pub(crate) way: CopyWay,
+    pub(crate) from_customer_key: bool,
+    pub(crate) to_customer_key: bool,
+    pub(crate) in_place: bool,
+}
+
+/// How the server copies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum CopyWay {
+    AtOnce,
+    InParts,
+}
+
+impl SseCClient {
+    /// Whether the server can be relied on with this kind of copy.
+    pub(crate) async fn really_copies(&self, kind: CopyKind, bucket: &str) -> Result<bool> {
+        // Held meanwhile: one test is enough.
+        let mut copies = self.probed().copies.lock().await;
+        if let Some(known) = copies.get(&kind) {
+            return Ok(*known);
+        }
+        let sample = Sample::new(self, bucket)?;
+        let outcome = self.try_copy(kind, &sample).await;
+        sample.remove().await;
+        let really = outcome?;
+        copies.insert(kind, really);
+        Ok(really)
+    }
+
+    async fn try_copy(&self, kind: CopyKind, sample: &Sample) -> Result<bool> {
+        let seal = |is_customer_key| {
+            Ok::<_, crypto_envelope::Error>(match is_customer_key {
+                true => Seal::CustomerKey(Sample::key()?),
+                false => Seal::OfBucket,
+            })
+        };
+        let (from, to) = (seal(kind.from_customer_key)?, seal(kind.to_customer_key)?);
+        sample.put(&from).await?;
+        let target = if kind.in_place { &sample.place } else { &sample.other };
+        let source = CopySource {
+            place: sample.place.clone(),
+            key: from.customer_key().map(|key| key.key.clone()),
+            if_match: None,
+            size: sample.bytes.len() as u64,
+            part_size: sample.bytes.len() as u64,
+        };
+        let carried = Carried::default();
+        let done = match kind.way {
+            CopyWay::AtOnce => {
+                let request = carried.on_copy(self.copy_request(&source, target, &to));
+                let about = About { operation: "CopyObject", place: target.clone() };
+                self.call(&about, |guard| request.customize().interceptor(guard).send())
+                    .await
+                    .map(drop)
+                    .map_err(Into::into)
+            }
+            CopyWay::InParts => {
+                let request =
+                    self.s3().create_multipart_upload().bucket(target.bucket()).key(target.key());
+                let open = OpenUpload::begin(self, request, target, to.clone()).await?;
+                let done = match open.channel().copy(1, &source).await {
+                    Ok(part) => {
+                        let sent = Sent { parts: vec![part], size: source.size, resumed: 0 };
+                        open.complete(sent).await.map(drop)
+                    }
+                    Err(error) => Err(error.into()),
+                };
+                open.close().await;
+                done
+            }
+        };
+        match done {
+            Ok(()) => sample.is_at(target, &to).await,
+            Err(error) if shows_inability(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! Writing in parts.
+
+mod open;
+mod record;
+mod source;
+mod tasks;
+
+pub(crate) use self::{
+    open::OpenUpload,
+    source::part_size_for,
+    tasks::{Sent, ended},
+};
+
+use std::{
+    fmt,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use aws_sdk_s3::operation::create_multipart_upload::builders::CreateMultipartUploadFluentBuilder;
+use crypto_envelope::{Error, Result};
+use tokio::io::AsyncRead;
+
+use crate::{
+    ObjectKeys, ObjectPlace, SseCClient,
+    s3::{
+        calls::put_object::check_untouched,
+        error::About,
+        protection::Seal,
+        upload::{record::Record, source::Source},
+    },
+};
+
+/// What is uploaded in parts, and how.
+///
+/// A file can be gone on with after an interruption, if there is a [record](Self::record); what comes as a
+/// stream cannot.
+#[must_use]
+pub struct Upload {
+    from: From_,
+    part_size: Option<u64>,
+    parallel: NonZeroUsize,
+    record: Option<PathBuf>,
+    existing: Existing,
+    progress: Progress,
+}
+
+enum From_ {
+    File(PathBuf),
+    Stream(Box<dyn AsyncRead + Send + Unpin>),
+}
+
+/// What to do about an object that is there already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Existing {
+    Replace,
+    Refuse,
+    /// Only if it has this entity tag.
+    Only(String),
+}
+
+impl Existing {
+    pub(crate) fn if_none_match(&self) -> Option<String> {
+        matches!(self, Self::Refuse).then(|| "*".to_owned())
+    }
+
+    pub(crate) fn if_match(&self) -> Option<String> {
+        match self {
+            Self::Only(tag) => Some(tag.clone()),
+            Self::Replace | Self::Refuse => None,
+        }
+    }
+}
+
+/// How a stream is written.
+pub(crate) struct Storing<'a> {
+    pub(crate) seal: Seal,
+    pub(crate) existing: Existing,
+    pub(crate) part_size: u64,
+    pub(crate) parallel: NonZeroUsize,
+    pub(crate) progress: &'a Progress,
+}
+
+/// Told how many bytes were sent, or are there already.
+#[derive(Clone, Default)]
+pub(crate) struct Progress(Option<Arc<dyn Fn(u64) + Send + Sync>>);
+
+impl Progress {
+    pub(crate) fn to(tell: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(tell)))
+    }
+
+    pub(crate) fn advance(&self, bytes: u64) {
+        if let Some(tell) = &self.0 {
+            tell(bytes);
+        }
+    }
+}
+
+impl Upload {
+    /// A file, from its beginning to the end that it has now.
+    pub fn file(path: impl AsRef<Path>) -> Self {
+        Self::of(From_::File(path.as_ref().to_owned()))
+    }
+
+    /// What a reader gives until it ends.
+    pub fn stream(reader: impl AsyncRead + Send + Unpin + 'static) -> Self {
+        Self::of(From_::Stream(Box::new(reader)))
+    }
+
+    /// In bytes, at least 5 MiB. If it is not set: 8 MiB, or as much as brings a file into 10000 parts; of a
+    /// stream, every 2000th part doubles it.
+    pub fn part_size(mut self, bytes: u64) -> Self {
+        self.part_size = Some(bytes);
+        self
+    }
+
+    /// How many parts are sent at the same time; each is in memory meanwhile. 4, if it is not set.
+    pub fn parallel(mut self, parts: NonZeroUsize) -> Self {
+        self.parallel = parts;
+        self
+    }
+
+    /// Keeps in this file what was uploaded, for another upload of the same file to go on with. It holds no
+    /// secret, and is removed at the end. Without a record, what was uploaded is removed if the upload fails.
+    pub fn record(mut self, path: impl AsRef<Path>) -> Self {
+        self.record = Some(path.as_ref().to_owned());
+        self
+    }
+
+    /// Refuses to replace an object. The server decides it, if it knows `If-None-Match` where parts are put
+    /// together, as Amazon S3 does; for others it is looked at before.
+    pub fn forbid_overwrite(mut self) -> Self {
+        self.existing = Existing::Refuse;
+        self
+    }
+
+    /// Has somebody told how many bytes were sent, or are there already, each time that there are more.
+    pub fn progress(mut self, tell: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        self.progress = Progress::to(tell);
+        self
+    }
+
+    fn of(from: From_) -> Self {
+        Self {
+            from,
+            part_size: None,
+            parallel: PARALLEL,
+            record: None,
+            existing: Existing::Replace,
+            progress: Progress::default(),
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.part_size.is_some_and(|size| !(SMALLEST_PART..=LARGEST_PART).contains(&size)) {
+            return Err(Error::invalid_input("a part has between 5 MiB and 5 GiB"));
+        }
+        if self.record.is_some() && matches!(self.from, From_::Stream(_)) {
+            return Err(Error::invalid_input(
+                "an upload of a stream cannot be gone on with: a record is for files",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Upload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upload").field("record", &self.record).finish_non_exhaustive()
+    }
+}
+
+/// An object that was uploaded in parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Uploaded {
+    /// Where, with the version if the server told one.
+    pub place: ObjectPlace,
+    /// As the server said it.
+    pub entity_tag: Option<String>,
+    /// In bytes.
+    pub size: u64,
+    /// How many parts it was put together from.
+    pub parts: u32,
+    /// How many of them were there from an upload before, and not sent again.
+    pub resumed_parts: u32,
+}
+
+impl SseCClient {
+    /// Writes an object in parts, several at the same time, under one of these keys. The options of the object,
+    /// such as its metadata, are those of the request.
+    ///
+    /// Each answer has to say that the server used the key. Some servers say nothing when an upload begins: then
+    /// it is found out once, with an upload of random bytes, whether they encrypt parts. In the end the whole
+    /// object is looked at.
+    ///
+    /// ```no_run
+    /// # use crypto_envelope_s3_sse_c::{SseCClient, SseCustomerKey, Upload};
+    /// # async fn write(client: &SseCClient, key: &SseCustomerKey) -> crypto_envelope::Result<()> {
+    /// let request = client.s3().create_multipart_upload().bucket("bucket").key("name");
+    /// let upload = Upload::file("large.bin").record("large.upload");
+    /// client.upload(request, upload, key).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`put_object`](Self::put_object). If the file changed since an interrupted upload, that is removed,
+    /// and a new one begun; if it changes while it is read, [`Error::SourceChanged`].
+    pub async fn upload(
+        &self,
+        request: CreateMultipartUploadFluentBuilder,
+        upload: Upload,
+        keys: impl Into<ObjectKeys>,
+    ) -> Result<Uploaded> {
+        upload.check()?;
+        let input = request.as_input();
+        let (bucket, key) = (input.get_bucket(), input.get_key());
+        let place = ObjectPlace::of(bucket.as_deref(), key.as_deref())?;
+        check_untouched(input.get_server_side_encryption().as_ref())?;
+        if upload.existing == Existing::Refuse {
+            self.refuse_existing(&place).await?;
+        }
+        let Upload { from, part_size, parallel, record, existing, progress } = upload;
+        let source = match from {
+            From_::File(path) => Source::file(path, part_size).await?,
+            From_::Stream(reader) => Source::stream(reader, part_size),
+        };
+        let keys = keys.into();
+        let mut open = match &record {
+            Some(path) => {
+                let found = Record::find(path, &place, &source).await?;
+                OpenUpload::resume(self, request, &place, &keys, found).await?
+            }
+            None => {
+                let seal = Seal::CustomerKey(keys.for_writing(&place).await?);
+                OpenUpload::begin(self, request, &place, seal).await?
+            }
+        };
+        open.existing = existing;
+        let mut record = record.and_then(|path| Record::new(path, &open, &source));
+        let sent = tasks::send_all(&open, source, record.as_mut(), parallel, &progress).await;
+        let outcome = match sent {
+            Ok(sent) => open.complete(sent).await,
+            Err(error) => Err(error),
+        };
+        match (&outcome, record) {
+            (Ok(_), Some(record)) => record.remove().await,
+            (Err(error), Some(record)) if can_go_on(error) => {
+                // What is there stays, and so does the record.
+                open.keep();
+                drop(record);
+            }
+            (Err(_), Some(record)) => record.remove().await,
+            (_, None) => {}
+        }
+        if outcome.is_err() {
+            open.close().await;
+        }
+        outcome
+    }
+
+    /// Writes what a reader gives, and goes on with nothing from before.
+    pub(crate) async fn store(
+        &self,
+        request: CreateMultipartUploadFluentBuilder,
+        reader: impl AsyncRead + Send + Unpin + 'static,
+        place: &ObjectPlace,
+        how: Storing<'_>,
+    ) -> Result<Uploaded> {
+        let source = Source::stream(Box::new(reader), Some(how.part_size));
+        let mut open = OpenUpload::begin(self, request, place, how.seal).await?;
+        open.existing = how.existing;
+        let sent = tasks::send_all(&open, source, None, how.parallel, how.progress).await;
+        let outcome = match sent {
+            Ok(sent) => open.complete(sent).await,
+            Err(error) => Err(error),
+        };
+        if outcome.is_err() {
+            open.close().await;
+        }
+        outcome
+    }
+
+    /// An object that is there, under a key or not, is not to be replaced.
+    async fn refuse_existing(&self, place: &ObjectPlace) -> Result<()> {
+        let about = About { operation: "HeadObject", place: place.clone() };
+        open::refuse_if_there(self.head_plainly(place).await, about)
+    }
+}
+
+/// Whether another upload can go on behind this error.
+fn can_go_on(error: &Error) -> bool {
+    use crate::SseCErrorKind::{Denied, NotSent, Other, Throttled, Unavailable};
+    match crate::SseCError::kind_in(error) {
+        Some(kind) => matches!(kind, Denied | NotSent | Other | Throttled | Unavailable),
+        None => !matches!(error, Error::SourceChanged),
+    }
+}
+
+const PARALLEL: NonZeroUsize = NonZeroUsize::new(4).expect("it is not 0");
+/// In bytes; the last part may be shorter.
+const SMALLEST_PART: u64 = 5 << 20;
+/// In bytes.
+const LARGEST_PART: u64 = 5 << 30;

@@ -1,0 +1,415 @@
+//! An upload as the server has it.
+
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use aws_sdk_s3::{
+    operation::{
+        create_multipart_upload::builders::CreateMultipartUploadFluentBuilder,
+        head_object::HeadObjectOutput,
+    },
+    primitives::ByteStream,
+    types::{CompletedMultipartUpload, CompletedPart},
+};
+use bytes::Bytes;
+use crypto_envelope::{Result, service};
+
+use super::{Existing, Uploaded, record::Found, record::Saved, tasks::Sent};
+use crate::{
+    Epoch, ObjectKeys, ObjectPlace, SseCClient, SseCError, SseCErrorKind, StoredInPlain,
+    s3::{
+        calls::{Answered, another_key},
+        copy::CopySource,
+        error::About,
+        guard::Echo,
+        protection::Seal,
+    },
+};
+
+/// An upload that was begun.
+///
+/// If it is dropped before it is over, what was uploaded is removed in the background, unless it is
+/// [to be gone on with](Self::keep).
+pub(crate) struct OpenUpload {
+    channel: Channel,
+    done: BTreeMap<i32, SentPart>,
+    pub(crate) existing: Existing,
+    is_over: AtomicBool,
+}
+
+/// Sends parts of an upload, also several at the same time.
+#[derive(Clone)]
+pub(crate) struct Channel {
+    client: SseCClient,
+    place: ObjectPlace,
+    id: String,
+    seal: Seal,
+}
+
+/// A part that the server has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SentPart {
+    pub(crate) number: i32,
+    pub(crate) etag: String,
+    /// The MD5 of its bytes, in base64.
+    pub(crate) digest: String,
+}
+
+impl OpenUpload {
+    /// Begins an upload, which has to be one under the key.
+    pub(crate) async fn begin(
+        client: &SseCClient,
+        request: CreateMultipartUploadFluentBuilder,
+        place: &ObjectPlace,
+        seal: Seal,
+    ) -> Result<Self> {
+        let is_by_customer = seal.customer_key().is_some();
+        let (open, echo) = Self::create(client, request, place, seal).await?;
+        let about = About { operation: CREATE, place: place.clone() };
+        let outcome = match echo {
+            Echo::Right => return Ok(open),
+            Echo::Missing if is_by_customer => client.demand_encrypted_parts(&about).await,
+            Echo::Missing => {
+                let finding =
+                    "the server does not say that it uses the encryption that was asked for";
+                Err(SseCError::found(about, SseCErrorKind::NotProtected, finding).into())
+            }
+            Echo::Wrong => Err(another_key(&about).into()),
+        };
+        match outcome {
+            Ok(()) => Ok(open),
+            Err(error) => {
+                open.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Begins an upload, and gives what the server says about the key.
+    pub(crate) async fn create(
+        client: &SseCClient,
+        request: CreateMultipartUploadFluentBuilder,
+        place: &ObjectPlace,
+        seal: Seal,
+    ) -> Result<(Self, Echo)> {
+        let about = About { operation: CREATE, place: place.clone() };
+        let request = seal
+            .on(request)
+            .set_server_side_encryption(seal.server_side(client.declaration()))
+            .set_ssekms_key_id(seal.kms_key_id());
+        let answer =
+            client.call(&about, |guard| request.customize().interceptor(guard).send()).await?;
+        let echo = seal.echo(&answer.seen);
+        let Some(id) = answer.output.upload_id() else {
+            let finding = "the server began an upload and did not say which";
+            return Err(SseCError::found(about, SseCErrorKind::Other, finding).into());
+        };
+        Ok((Self::of(client, place, id.to_owned(), seal, BTreeMap::new()), echo))
+    }
+
+    /// Goes on with an upload, if that is possible, or begins one.
+    pub(super) async fn resume(
+        client: &SseCClient,
+        request: CreateMultipartUploadFluentBuilder,
+        place: &ObjectPlace,
+        keys: &ObjectKeys,
+        found: Found,
+    ) -> Result<Self> {
+        let (saved, is_same) = match found {
+            Found::Nothing => {
+                let seal = Seal::CustomerKey(keys.for_writing(place).await?);
+                return Self::begin(client, request, place, seal).await;
+            }
+            Found::Same(saved) => (saved, true),
+            Found::Other(saved) => (saved, false),
+        };
+        // The epoch may be gone by now, and then so is the key.
+        let key = match saved.epoch {
+            Some(epoch) => keys.of_epoch(Some(Epoch::new(epoch)?), place).await.ok(),
+            None => keys.of_epoch(None, place).await.ok(),
+        };
+        if let Some(key) =
+            key.filter(|key| is_same && key.key.digest().as_str() == saved.key_digest)
+        {
+            let seal = Seal::CustomerKey(key);
+            let open = Self::of(client, place, saved.id.clone(), seal, saved.parts);
+            match open.channel.list_parts().await {
+                Ok(there) => {
+                    let mut open = open;
+                    open.done.retain(|number, part| there.get(number) == Some(&part.etag));
+                    return Ok(open);
+                }
+                Err(error) if error.kind() == SseCErrorKind::NotFound => open.keep(),
+                Err(error) => {
+                    open.keep();
+                    return Err(error.into());
+                }
+            }
+        } else {
+            abort(client, place, &saved.id).await;
+        }
+        let seal = Seal::CustomerKey(keys.for_writing(place).await?);
+        Self::begin(client, request, place, seal).await
+    }
+
+    fn of(
+        client: &SseCClient,
+        place: &ObjectPlace,
+        id: String,
+        seal: Seal,
+        done: BTreeMap<i32, SentPart>,
+    ) -> Self {
+        let channel = Channel { client: client.clone(), place: place.clone(), id, seal };
+        Self { channel, done, existing: Existing::Replace, is_over: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
+    /// The part, if it is there from before.
+    pub(super) fn done(&self, number: i32) -> Option<SentPart> {
+        self.done.get(&number).cloned()
+    }
+
+    pub(super) fn saved(&self) -> Saved {
+        let Channel { place, id, seal, .. } = &self.channel;
+        let key = seal.customer_key();
+        Saved {
+            place: place.clone(),
+            id: id.clone(),
+            key_digest: key.map_or(String::new(), |key| key.key.digest().as_str().to_owned()),
+            epoch: key.and_then(|key| key.epoch).map(Epoch::number),
+            parts: self.done.clone(),
+        }
+    }
+
+    /// Leaves what was uploaded for another one to go on with.
+    pub(super) fn keep(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+
+    /// Removes what was uploaded, unless it is over.
+    pub(crate) async fn close(&self) {
+        if !self.is_over.swap(true, Ordering::Relaxed) {
+            let Channel { client, place, id, .. } = &self.channel;
+            abort(client, place, id).await;
+        }
+    }
+
+    /// Puts the parts together, and looks at the object.
+    pub(crate) async fn complete(&self, sent: Sent) -> Result<Uploaded> {
+        let Channel { client, place, id, seal } = &self.channel;
+        let about = About { operation: "CompleteMultipartUpload", place: place.clone() };
+        let parts: Vec<_> = sent
+            .parts
+            .iter()
+            .map(|part| CompletedPart::builder().part_number(part.number).e_tag(&part.etag).build())
+            .collect();
+        let count = u32::try_from(parts.len()).unwrap_or(u32::MAX);
+        let request = client
+            .s3()
+            .complete_multipart_upload()
+            .bucket(place.bucket())
+            .key(place.key())
+            .upload_id(id)
+            .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts)).build())
+            .set_if_none_match(self.existing.if_none_match())
+            .set_if_match(self.existing.if_match());
+        let request = seal.on(request);
+        let answer =
+            client.call(&about, |guard| request.customize().interceptor(guard).send()).await;
+        let place = match answer {
+            Ok(answer) => place.clone().with_version(answer.output.version_id()),
+            // It may be the second attempt of one that was done, and whose answer was lost.
+            Err(error) if self.may_be_done(&error).await => place.clone(),
+            Err(error) => return Err(error.into()),
+        };
+        self.is_over.store(true, Ordering::Relaxed);
+        let object = self.look_at(&place, &sent, &about).await?;
+        let place = match place.version() {
+            Some(_) => place,
+            None => place.with_version(object.version_id()),
+        };
+        let entity_tag = object.e_tag().map(ToOwned::to_owned);
+        let (size, resumed_parts) = (sent.size, sent.resumed);
+        Ok(Uploaded { place, entity_tag, size, parts: count, resumed_parts })
+    }
+
+    /// Demands that the object is under the key, and as long as it must be.
+    async fn look_at(
+        &self,
+        place: &ObjectPlace,
+        sent: &Sent,
+        about: &About,
+    ) -> Result<HeadObjectOutput, SseCError> {
+        let Channel { client, seal, .. } = &self.channel;
+        let stored = |entity_tag: Option<&str>| StoredInPlain {
+            place: place.clone(),
+            entity_tag: entity_tag.map(ToOwned::to_owned),
+        };
+        let Answered { output, seen } = match client.head_sealed(place, seal).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let finding = format!("what was put together cannot be looked at: {error}");
+                return Err(SseCError::found(about.clone(), SseCErrorKind::Unproven, finding)
+                    .with_stored_in_plain(stored(None)));
+            }
+        };
+        seal.demand(&seen, about, || Some(stored(output.e_tag())))?;
+        let size = output.content_length().and_then(|size| u64::try_from(size).ok());
+        if size == Some(sent.size) {
+            return Ok(output);
+        }
+        let finding = format!(
+            "{} bytes were sent, and the server has {} of them",
+            sent.size,
+            size.map_or("an unknown number".to_owned(), |size| size.to_string())
+        );
+        Err(SseCError::found(about.clone(), SseCErrorKind::Damaged, finding))
+    }
+
+    /// Whether the upload is over although putting it together seems to have failed.
+    async fn may_be_done(&self, error: &SseCError) -> bool {
+        let is_unclear =
+            matches!(error.kind(), SseCErrorKind::NotFound | SseCErrorKind::Unavailable);
+        if !is_unclear {
+            return false;
+        }
+        let listed = self.channel.list_parts().await;
+        listed.is_err_and(|error| error.kind() == SseCErrorKind::NotFound)
+    }
+}
+
+impl Drop for OpenUpload {
+    fn drop(&mut self) {
+        if !*self.is_over.get_mut() {
+            let Channel { client, place, id, .. } = self.channel.clone();
+            service::spawn(async move { abort(&client, &place, &id).await });
+        }
+    }
+}
+
+impl Channel {
+    /// Sends a part, and demands that it was put under the key.
+    pub(crate) async fn send(
+        &self,
+        number: i32,
+        bytes: Bytes,
+        digest: String,
+    ) -> Result<SentPart, SseCError> {
+        let about = About { operation: "UploadPart", place: self.place.clone() };
+        let request = self
+            .client
+            .s3()
+            .upload_part()
+            .bucket(self.place.bucket())
+            .key(self.place.key())
+            .upload_id(&self.id)
+            .part_number(number)
+            .content_md5(&digest)
+            .body(ByteStream::from(bytes));
+        let request = self.seal.on(request);
+        let answer =
+            self.client.call(&about, |guard| request.customize().interceptor(guard).send()).await?;
+        if self.seal.customer_key().is_some() {
+            self.seal.demand(&answer.seen, &about, || None)?;
+        }
+        match answer.output.e_tag() {
+            Some(etag) => Ok(SentPart { number, etag: etag.to_owned(), digest }),
+            None => Err(no_entity_tag(about)),
+        }
+    }
+
+    /// Has the server copy a range of an object into a part, and demands that it was put under the key.
+    pub(crate) async fn copy(&self, number: i32, from: &CopySource) -> Result<SentPart, SseCError> {
+        let about = About { operation: "UploadPartCopy", place: self.place.clone() };
+        let request = self
+            .client
+            .s3()
+            .upload_part_copy()
+            .bucket(self.place.bucket())
+            .key(self.place.key())
+            .upload_id(&self.id)
+            .part_number(number);
+        let request = self.seal.on(from.on_part(request, number));
+        let answer =
+            self.client.call(&about, |guard| request.customize().interceptor(guard).send()).await?;
+        if self.seal.customer_key().is_some() {
+            self.seal.demand(&answer.seen, &about, || None)?;
+        }
+        let part = answer.output.copy_part_result();
+        match part.and_then(|part| part.e_tag()) {
+            Some(etag) => Ok(SentPart { number, etag: etag.to_owned(), digest: String::new() }),
+            None => Err(no_entity_tag(about)),
+        }
+    }
+
+    /// Entity tags by their numbers.
+    async fn list_parts(&self) -> Result<BTreeMap<i32, String>, SseCError> {
+        let about = About { operation: "ListParts", place: self.place.clone() };
+        let mut there = BTreeMap::new();
+        let mut marker = None;
+        loop {
+            let request = self
+                .client
+                .s3()
+                .list_parts()
+                .bucket(self.place.bucket())
+                .key(self.place.key())
+                .upload_id(&self.id)
+                .set_part_number_marker(marker.take());
+            let request = self.seal.on(request);
+            let page = self
+                .client
+                .call(&about, |guard| request.customize().interceptor(guard).send())
+                .await?
+                .output;
+            for part in page.parts() {
+                if let (Some(number), Some(etag)) = (part.part_number(), part.e_tag()) {
+                    there.insert(number, etag.to_owned());
+                }
+            }
+            match page.next_part_number_marker() {
+                Some(next) if page.is_truncated() == Some(true) => marker = Some(next.to_owned()),
+                _ => return Ok(there),
+            }
+        }
+    }
+}
+
+fn no_entity_tag(about: About) -> SseCError {
+    let finding = "the server took a part and named no entity tag";
+    SseCError::found(about, SseCErrorKind::Other, finding)
+}
+
+const CREATE: &str = "CreateMultipartUpload";
+
+/// Removes an upload, as far as that is possible.
+pub(super) async fn abort(client: &SseCClient, place: &ObjectPlace, id: &str) {
+    let about = About { operation: "AbortMultipartUpload", place: place.clone() };
+    let request =
+        client.s3().abort_multipart_upload().bucket(place.bucket()).key(place.key()).upload_id(id);
+    // Nobody could do more about it.
+    let _ = client.call(&about, |guard| request.customize().interceptor(guard).send()).await;
+}
+
+/// Fails if there is an object, or nobody can tell.
+pub(super) fn refuse_if_there(
+    looked: Result<Answered<HeadObjectOutput>, SseCError>,
+    about: About,
+) -> Result<()> {
+    let there = || {
+        let finding = "there is an object already";
+        SseCError::found(about, SseCErrorKind::Changed, finding).into()
+    };
+    match looked {
+        Err(error) if error.kind() == SseCErrorKind::NotFound => Ok(()),
+        // Refused because it is under a key.
+        Err(error) if error.status() == Some(400) => Err(there()),
+        Err(error) => Err(error.into()),
+        Ok(_) => Err(there()),
+    }
+}
