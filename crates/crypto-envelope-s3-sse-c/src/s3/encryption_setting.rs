@@ -11,7 +11,7 @@ use aws_sdk_s3::{
         ServerSideEncryptionRule,
     },
 };
-use crypto_envelope::Result;
+use crypto_envelope::{Error, Result};
 use crypto_envelope_aws::Failure;
 
 use crate::{ObjectPlace, SseCError, SseCErrorKind, s3::error::About};
@@ -48,8 +48,8 @@ impl SseCUploads {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`](crypto_envelope::Error::Io) with a [`SseCError`]. Its kind is [`SseCErrorKind::Unsupported`] for a
-    /// server without encryption by default.
+    /// [`Error::Io`] with a [`SseCError`]. Its kind is [`SseCErrorKind::Unsupported`] for a
+    /// server that has no encryption by default.
     pub async fn of(client: &Client, bucket: &str) -> Result<Option<Self>> {
         Ok(Self::in_rules(&rules_of(client, bucket).await?))
     }
@@ -62,7 +62,7 @@ impl SseCUploads {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`](crypto_envelope::Error::Io) with a [`SseCError`]. Its kind is [`SseCErrorKind::Unsupported`] for a
+    /// [`Error::Io`] with a [`SseCError`]. Its kind is [`SseCErrorKind::Unsupported`] for a
     /// server that does not know the setting, also if it only pretends to have set it.
     pub async fn set(self, client: &Client, bucket: &str) -> Result<()> {
         let mut rules = rules_of(client, bucket).await?;
@@ -80,13 +80,13 @@ impl SseCUploads {
         }
         write(client, bucket, rules).await?;
         for pause in PAUSES {
+            tokio::time::sleep(pause).await;
             let after = Self::of(client, bucket).await?;
             // Nothing blocked may be said by saying nothing.
             let is_unblocked = self == Self::Allowed && before.is_some() && after.is_none();
             if after == Some(self) || is_unblocked {
                 return Ok(());
             }
-            tokio::time::sleep(pause).await;
         }
         let finding =
             "the server took the setting, but does not have it: it does not know it, or is slow";
@@ -124,6 +124,9 @@ impl SseCUploads {
 
 /// None if the bucket has no encryption by default.
 async fn rules_of(client: &Client, bucket: &str) -> Result<Vec<ServerSideEncryptionRule>> {
+    if bucket.is_empty() {
+        return Err(Error::invalid_input("the name of the bucket is empty"));
+    }
     match Box::pin(client.get_bucket_encryption().bucket(bucket).send()).await {
         Ok(answer) => {
             Ok(answer.server_side_encryption_configuration.map(|all| all.rules).unwrap_or_default())
@@ -169,10 +172,10 @@ const GET: &str = "GetBucketEncryption";
 const PUT: &str = "PutBucketEncryption";
 /// What is set does not always show at once.
 const PAUSES: [Duration; 4] = [
+    Duration::ZERO,
     Duration::from_millis(100),
     Duration::from_millis(400),
-    Duration::from_secs(1),
-    Duration::from_secs(2),
+    Duration::from_millis(1500),
 ];
 
 #[cfg(test)]
@@ -181,7 +184,7 @@ mod tests {
         BehaviorVersion, Config, Credentials, Region, RequestChecksumCalculation,
         retry::RetryConfig,
     };
-    use crypto_envelope::{Error, blocking, service};
+    use crypto_envelope::{blocking, service};
     use crypto_envelope_testkit::canned::{CannedServer, answer};
 
     use super::*;
@@ -262,7 +265,7 @@ mod tests {
             let requests = server.requests();
             assert_eq!(requests.len(), 3);
             let put = &requests[1];
-            assert!(put.starts_with("PUT /backups?encryption"), "{put}");
+            assert!(put.starts_with("PUT /backups/?encryption"), "{put}");
             let by_default = "<ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm>\
                 <KMSMasterKeyID>key</KMSMasterKeyID></ApplyServerSideEncryptionByDefault>";
             assert!(put.contains(by_default), "{put}");
@@ -320,12 +323,12 @@ mod tests {
     }
 
     #[test]
-    fn no_bucket_is_no_input() -> Result<()> {
+    fn a_bucket_has_a_name() -> Result<()> {
         let server = CannedServer::start(Vec::new())?;
         let client = client(&server);
         let refused =
             blocking::wait(service::run(async move { SseCUploads::of(&client, "").await }))?;
-        assert!(matches!(refused, Err(Error::Io(_))), "{refused:?}");
+        assert!(matches!(refused, Err(Error::InvalidInput { .. })), "{refused:?}");
         Ok(())
     }
 
