@@ -4,6 +4,7 @@ use std::{fmt, path::Path, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::{Error, Result, SecretBytes, key_file::KeyFile};
+use http::HeaderMap;
 use md5::{Digest as _, Md5};
 use zeroize::Zeroizing;
 
@@ -86,6 +87,19 @@ impl SseCustomerKey {
     #[must_use]
     pub fn headers(&self, family: HeaderFamily, role: KeyRole) -> CustomerKeyHeaders {
         CustomerKeyHeaders::new(self.clone(), family, role)
+    }
+
+    /// Whether the headers of an answer say that a server used this key. Whoever sends requests by himself should
+    /// believe no answer that does not: some servers take no notice of customer keys, and say that all is well.
+    #[must_use]
+    pub fn is_echoed_by(&self, answer: &HeaderMap, family: HeaderFamily) -> bool {
+        let headers = self.headers(family, KeyRole::Object);
+        let are = |name: &str, expected: &str| {
+            let mut values = answer.get_all(name).iter().peekable();
+            values.peek().is_some() && values.all(|value| value.as_bytes() == expected.as_bytes())
+        };
+        let (algorithm, digest) = (headers.algorithm(), headers.key_md5());
+        are(algorithm.0, algorithm.1) && are(digest.0, digest.1)
     }
 
     /// By what servers name it.
@@ -208,6 +222,20 @@ mod tests {
         KeyFile::create(&path, &SecretBytes::from(unpadded.as_bytes()))?;
         assert!(SseCustomerKey::from_file(&path).is_err());
         assert!(SseCustomerKey::from_file(folder.path().join("missing")).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn only_the_whole_echo_is_one() -> Result<()> {
+        let key = SseCustomerKey::from_bytes(BYTES)?;
+        let family = HeaderFamily::Cos;
+        let mut answer = key.headers(family, KeyRole::Object).to_header_map();
+        assert!(key.is_echoed_by(&answer, family));
+        assert!(!key.is_echoed_by(&answer, HeaderFamily::S3));
+        assert!(!SseCustomerKey::generate()?.is_echoed_by(&answer, family));
+        answer.remove("x-cos-server-side-encryption-customer-algorithm");
+        assert!(!key.is_echoed_by(&answer, family));
+        assert!(!key.is_echoed_by(&HeaderMap::new(), family));
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! S3, by the AWS SDK.
 
+mod audit;
 pub(crate) mod builders;
 pub(crate) mod calls;
 mod carried;
@@ -10,8 +11,10 @@ mod endpoint;
 pub(crate) mod error;
 mod guard;
 pub(crate) mod object_keys;
+pub(crate) mod presign;
 mod probe;
 mod proof;
 pub(crate) mod protection;
+pub(crate) mod ring;
 pub(crate) mod settings;
 pub(crate) mod upload;

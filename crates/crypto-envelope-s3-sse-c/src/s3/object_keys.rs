@@ -1,5 +1,7 @@
 //! Which key an object is under.
 
+use std::collections::VecDeque;
+
 use crypto_envelope::Result;
 
 use crate::{Epoch, KeyRing, ObjectPlace, SseCustomerKey};
@@ -41,7 +43,7 @@ impl ObjectKeys {
             Self::Key(_) => vec![None],
             Self::Ring(ring) => ring.epochs().into_iter().map(Some).collect(),
         };
-        Candidates { keys: self, epochs: epochs.into_iter() }
+        Candidates { keys: self, epochs: epochs.into(), tried: Vec::new(), is_reloaded: false }
     }
 
     /// The key of an epoch of the ring, or the one key.
@@ -63,15 +65,36 @@ impl ObjectKeys {
 
 pub(crate) struct Candidates<'a> {
     keys: &'a ObjectKeys,
-    epochs: std::vec::IntoIter<Option<Epoch>>,
+    epochs: VecDeque<Option<Epoch>>,
+    tried: Vec<Epoch>,
+    is_reloaded: bool,
 }
 
 impl Candidates<'_> {
     pub(crate) async fn next(&mut self, place: &ObjectPlace) -> Result<Option<ObjectKey>> {
-        match self.epochs.next() {
-            Some(epoch) => self.keys.of_epoch(epoch, place).await.map(Some),
+        if self.epochs.is_empty() {
+            self.reload().await?;
+        }
+        match self.epochs.pop_front() {
+            Some(epoch) => {
+                self.tried.extend(epoch);
+                self.keys.of_epoch(epoch, place).await.map(Some)
+            }
             None => Ok(None),
         }
+    }
+
+    /// None of the epochs that were known fits: somebody else may have added one.
+    async fn reload(&mut self) -> Result<()> {
+        let ObjectKeys::Ring(ring) = self.keys else { return Ok(()) };
+        if self.is_reloaded {
+            return Ok(());
+        }
+        self.is_reloaded = true;
+        ring.reload().await?;
+        let newer = ring.epochs().into_iter().filter(|epoch| !self.tried.contains(epoch));
+        self.epochs.extend(newer.map(Some));
+        Ok(())
     }
 }
 

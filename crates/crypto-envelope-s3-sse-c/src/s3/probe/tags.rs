@@ -44,16 +44,16 @@ impl SseCClient {
     }
 
     async fn try_source_tags(&self, sample: &Sample) -> Result<Option<TagForm>> {
-        let tag = sample.put(&Seal::OfBucket).await?;
+        let (tag, seal) = sample.put_any().await?;
         let wrong = "\"00000000000000000000000000000000\"";
         for form in TagForm::ALL {
-            let outcome = self.try_source_tag(sample, form.of(wrong)).await;
+            let outcome = self.try_source_tag(sample, &seal, form.of(wrong)).await;
             if outcome.as_ref().map_err(SseCError::kind) != Err(SseCErrorKind::Changed) {
                 return Ok(None);
             }
         }
         for form in TagForm::ALL {
-            match self.try_source_tag(sample, form.of(&tag)).await {
+            match self.try_source_tag(sample, &seal, form.of(&tag)).await {
                 Ok(()) => return Ok(Some(form)),
                 Err(error) if error.kind() == SseCErrorKind::Changed => {}
                 Err(error) if error.is_inability() => return Ok(None),
@@ -63,16 +63,21 @@ impl SseCClient {
         Ok(None)
     }
 
-    async fn try_source_tag(&self, sample: &Sample, tag: String) -> Result<(), SseCError> {
+    async fn try_source_tag(
+        &self,
+        sample: &Sample,
+        seal: &Seal,
+        tag: String,
+    ) -> Result<(), SseCError> {
         let size = sample.bytes.len() as u64;
         let source = CopySource {
             place: sample.place.clone(),
-            key: None,
+            key: seal.customer_key().map(|key| key.key.clone()),
             if_match: Some(tag),
             size,
             part_size: size,
         };
-        let request = self.copy_request(&source, &sample.other, &Seal::OfBucket);
+        let request = self.copy_request(&source, &sample.other, seal);
         let request = Carried::default().on_copy(request);
         let about = About { operation: "CopyObject", place: sample.other.clone() };
         self.call(&about, |guard| request.customize().interceptor(guard).send()).await.map(drop)

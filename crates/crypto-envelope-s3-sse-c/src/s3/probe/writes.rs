@@ -39,11 +39,11 @@ impl SseCClient {
 
     async fn try_writes(&self, sample: &Sample) -> Result<ConditionalWrites> {
         let mut found = ConditionalWrites::default();
-        sample.put(&Seal::OfBucket).await?;
-        let again = self.put_if(sample, &Existing::Refuse).await;
+        let (_, seal) = sample.put_any().await?;
+        let again = self.put_if(sample, &seal, &Existing::Refuse).await;
         found.create = again.is_err_and(|error| error.kind() == SseCErrorKind::Changed);
         for way in [Way::Put, Way::Complete] {
-            let form = self.try_replacing(sample, way).await?;
+            let form = self.try_replacing(sample, &seal, way).await?;
             match way {
                 Way::Put => found.replace = form,
                 Way::Complete => found.replace_in_parts = form,
@@ -53,10 +53,15 @@ impl SseCClient {
     }
 
     /// The form in which the right entity tag is taken, if a wrong one is refused.
-    async fn try_replacing(&self, sample: &Sample, way: Way) -> Result<Option<TagForm>> {
+    async fn try_replacing(
+        &self,
+        sample: &Sample,
+        seal: &Seal,
+        way: Way,
+    ) -> Result<Option<TagForm>> {
         for form in TagForm::ALL {
             let wrong = Existing::Only(form.of("00000000000000000000000000000000"));
-            match self.write_if(sample, &wrong, way).await {
+            match self.write_if(sample, seal, &wrong, way).await {
                 Err(error) if error.kind() == SseCErrorKind::Changed => {}
                 Ok(_) => return Ok(None),
                 Err(error) if error.is_inability() => return Ok(None),
@@ -64,8 +69,8 @@ impl SseCClient {
             }
         }
         for form in TagForm::ALL {
-            let tag = sample.put(&Seal::OfBucket).await?;
-            match self.write_if(sample, &Existing::Only(form.of(&tag)), way).await {
+            let tag = sample.put(seal).await?;
+            match self.write_if(sample, seal, &Existing::Only(form.of(&tag)), way).await {
                 Ok(_) => return Ok(Some(form)),
                 Err(error) if error.kind() == SseCErrorKind::Changed => {}
                 Err(error) if error.is_inability() => return Ok(None),
@@ -78,16 +83,22 @@ impl SseCClient {
     async fn write_if(
         &self,
         sample: &Sample,
+        seal: &Seal,
         existing: &Existing,
         way: Way,
     ) -> Result<(), SseCError> {
         match way {
-            Way::Put => self.put_if(sample, existing).await,
-            Way::Complete => self.complete_if(sample, existing).await,
+            Way::Put => self.put_if(sample, seal, existing).await,
+            Way::Complete => self.complete_if(sample, seal, existing).await,
         }
     }
 
-    async fn put_if(&self, sample: &Sample, existing: &Existing) -> Result<(), SseCError> {
+    async fn put_if(
+        &self,
+        sample: &Sample,
+        seal: &Seal,
+        existing: &Existing,
+    ) -> Result<(), SseCError> {
         let request = self
             .s3()
             .put_object()
@@ -96,15 +107,21 @@ impl SseCClient {
             .set_if_none_match(existing.if_none_match())
             .set_if_match(existing.if_match())
             .body(ByteStream::from(sample.bytes.clone()));
+        let request = seal.on(request);
         let about = About { operation: "PutObject", place: sample.place.clone() };
         self.call(&about, |guard| request.customize().interceptor(guard).send()).await.map(drop)
     }
 
-    async fn complete_if(&self, sample: &Sample, existing: &Existing) -> Result<(), SseCError> {
+    async fn complete_if(
+        &self,
+        sample: &Sample,
+        seal: &Seal,
+        existing: &Existing,
+    ) -> Result<(), SseCError> {
         let place: &ObjectPlace = &sample.place;
         let request = self.s3().create_multipart_upload().bucket(place.bucket()).key(place.key());
         let outcome = async {
-            let mut open = OpenUpload::begin(self, request, place, Seal::OfBucket).await?;
+            let mut open = OpenUpload::begin(self, request, place, seal.clone()).await?;
             open.existing = existing.clone();
             let digest = content_md5(&sample.bytes);
             let part = open.channel().send(1, sample.bytes.clone().into(), digest).await?;

@@ -1,0 +1,193 @@
+//! Which epochs of a key ring the objects of a bucket are under.
+
+use std::{collections::BTreeMap, time::SystemTime};
+
+use aws_sdk_s3::types::MultipartUpload;
+use crypto_envelope::Result;
+use tokio::task::JoinSet;
+
+use crate::{
+    Epoch, EpochAudit, KeyRing, ObjectKeys, ObjectPlace, SseCClient, SseCError, SseCErrorKind,
+    s3::{error::About, guard::Echo, upload::ended},
+};
+
+/// What one version is under.
+enum Under {
+    Epoch(Epoch),
+    /// A customer key that is not of the ring, or nobody can tell.
+    Unknown,
+    /// No customer key; or it is gone by now.
+    None,
+}
+
+impl SseCClient {
+    /// Looks at every version of every object in a bucket, and at the uploads that are under way, to find out which
+    /// epochs of a ring are still needed: for [`KeyRing::retire`].
+    ///
+    /// It makes a request for each version, and one more for each epoch between the newest and its own.
+    ///
+    /// # Errors
+    ///
+    /// An [`SseCError`] if the bucket cannot be listed to its end, or an object cannot be looked at because of the
+    /// network or of rights.
+    pub async fn audit(&self, ring: &KeyRing, bucket: &str) -> Result<EpochAudit> {
+        let started = SystemTime::now();
+        ring.reload().await?;
+        let newest = ring.newest();
+        let mut audit = EpochAudit {
+            ring: ring.id(),
+            bucket: bucket.to_owned(),
+            newest,
+            versions: BTreeMap::new(),
+            unattributed: 0,
+            pending_uploads: self.pending_uploads(ring, bucket).await?,
+            started,
+            finished: started,
+        };
+        let mut running: JoinSet<Result<Under>> = JoinSet::new();
+        let mut listing = Listing::of(bucket);
+        while let Some(places) = listing.next(self).await? {
+            for place in places {
+                if running.len() >= PARALLEL {
+                    audit.note(running.join_next().await)?;
+                }
+                let (client, ring) = (self.clone(), ring.clone());
+                running.spawn(async move { client.under(&ring, &place).await });
+            }
+        }
+        while !running.is_empty() {
+            audit.note(running.join_next().await)?;
+        }
+        // An upload may have become an object meanwhile.
+        audit.pending_uploads =
+            audit.pending_uploads.max(self.pending_uploads(ring, bucket).await?);
+        audit.finished = SystemTime::now();
+        Ok(audit)
+    }
+
+    async fn under(&self, ring: &KeyRing, place: &ObjectPlace) -> Result<Under> {
+        let keys = ObjectKeys::from(ring);
+        let mut candidates = keys.candidates();
+        while let Some(candidate) = candidates.next(place).await? {
+            match self.head_by(place, &candidate).await {
+                Ok(answer) => {
+                    return Ok(match (answer.seen.echo(candidate.key.digest()), candidate.epoch) {
+                        (Echo::Right, Some(epoch)) => Under::Epoch(epoch),
+                        (Echo::Missing, _) => Under::None,
+                        _ => Under::Unknown,
+                    });
+                }
+                Err(error) if error.may_be_about_the_key() => {}
+                Err(error) if error.kind() == SseCErrorKind::NotFound => return Ok(Under::None),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        match self.head_plainly(place).await {
+            Ok(_) => Ok(Under::None),
+            Err(error) if error.status() == Some(400) => Ok(Under::Unknown),
+            Err(error) if error.kind() == SseCErrorKind::NotFound => Ok(Under::None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Uploads that were begun before everybody knew the newest epoch.
+    async fn pending_uploads(&self, ring: &KeyRing, bucket: &str) -> Result<u64> {
+        let known_since =
+            ring.created(ring.newest()).map(|created| created + KeyRing::RETIRE_AFTER);
+        let is_older = |upload: &MultipartUpload| {
+            let begun = upload.initiated().and_then(|begun| SystemTime::try_from(*begun).ok());
+            begun.zip(known_since).is_none_or(|(begun, known)| begun < known)
+        };
+        let about = About {
+            operation: "ListMultipartUploads",
+            place: ObjectPlace::new(bucket, String::new()),
+        };
+        let (mut key, mut id) = (None, None);
+        let mut count = 0;
+        loop {
+            let request = self
+                .s3()
+                .list_multipart_uploads()
+                .bucket(bucket)
+                .set_key_marker(key.take())
+                .set_upload_id_marker(id.take());
+            let page = self
+                .call(&about, |guard| request.customize().interceptor(guard).send())
+                .await?
+                .output;
+            count += page.uploads().iter().filter(|upload| is_older(upload)).count() as u64;
+            if page.is_truncated() != Some(true) {
+                return Ok(count);
+            }
+            key = page.next_key_marker().map(ToOwned::to_owned);
+            id = page.next_upload_id_marker().map(ToOwned::to_owned);
+            if key.is_none() && id.is_none() {
+                return Err(endless(about).into());
+            }
+        }
+    }
+}
+
+impl EpochAudit {
+    fn note(&mut self, done: Option<Result<Result<Under>, tokio::task::JoinError>>) -> Result<()> {
+        match done.transpose().map_err(ended)?.transpose()? {
+            Some(Under::Epoch(epoch)) => *self.versions.entry(epoch).or_default() += 1,
+            Some(Under::Unknown) => self.unattributed += 1,
+            Some(Under::None) | None => {}
+        }
+        Ok(())
+    }
+}
+
+/// Pages of all versions of all objects.
+struct Listing {
+    bucket: String,
+    key: Option<String>,
+    version: Option<String>,
+    is_over: bool,
+}
+
+impl Listing {
+    fn of(bucket: &str) -> Self {
+        Self { bucket: bucket.to_owned(), key: None, version: None, is_over: false }
+    }
+
+    async fn next(&mut self, client: &SseCClient) -> Result<Option<Vec<ObjectPlace>>, SseCError> {
+        if self.is_over {
+            return Ok(None);
+        }
+        let about = About {
+            operation: "ListObjectVersions",
+            place: ObjectPlace::new(&self.bucket, String::new()),
+        };
+        let request = client
+            .s3()
+            .list_object_versions()
+            .bucket(&self.bucket)
+            .set_key_marker(self.key.take())
+            .set_version_id_marker(self.version.take());
+        let page = client
+            .call(&about, |guard| request.customize().interceptor(guard).send())
+            .await?
+            .output;
+        self.is_over = page.is_truncated() != Some(true);
+        self.key = page.next_key_marker().map(ToOwned::to_owned);
+        self.version = page.next_version_id_marker().map(ToOwned::to_owned);
+        if !self.is_over && self.key.is_none() {
+            return Err(endless(about));
+        }
+        let places = page.versions().iter().filter_map(|version| {
+            let key = version.key()?;
+            Some(ObjectPlace::new(&self.bucket, key).with_version(version.version_id()))
+        });
+        Ok(Some(places.collect()))
+    }
+}
+
+fn endless(about: About) -> SseCError {
+    let finding = "the server says that there is more, and not where";
+    SseCError::found(about, SseCErrorKind::Other, finding)
+}
+
+/// How many objects are looked at at the same time.
+const PARALLEL: usize = 16;
