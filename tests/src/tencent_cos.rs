@@ -1,11 +1,14 @@
 //! A fake Tencent COS, and the vendor's own clients of it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use crypto_envelope::provider::KeyProvider;
 use crypto_envelope_tencent_cos::{
     CosBucket, CosClient, CosCredentials, CosEncryptingClient, CosEncryptingClientBuilder,
-    CosEndpoint, CosSettings,
+    CosEndpoint, CosObjectError, CosSettings,
 };
 use crypto_envelope_testkit::{
     data,
@@ -244,6 +247,17 @@ pub fn check_body(answer: &Value, expected: &[u8]) -> Result<()> {
         return Ok(());
     }
     Err(format!("{body} is not of {length} bytes with hash {hash}").into())
+}
+
+/// What was wrong with an object.
+///
+/// # Panics
+///
+/// If it was not refused, or for another reason.
+#[track_caller]
+pub fn object_error<T: fmt::Debug>(outcome: crypto_envelope::Result<T>) -> CosObjectError {
+    let error = outcome.expect_err("it is refused");
+    CosObjectError::find_in(&error).expect("an error about an object").clone()
 }
 
 /// A key of the vectors.

@@ -1,6 +1,6 @@
 //! What the official SDK for Python gets wrong with encrypted objects, done right: one test for each way in
-//! which it loses data, or says something else than what happened. `defects_tencent_cos.rs` shows that it
-//! does.
+//! which it loses data, or says something else than what happened. `defects_tencent_cos` of the
+//! `peers` shows that it does.
 
 use std::{fs, io::SeekFrom, os::unix::fs::PermissionsExt};
 
@@ -9,9 +9,9 @@ use crypto_envelope::{
     provider::{KeyProvider, RawAesProvider},
 };
 use crypto_envelope_tencent_cos::{
-    ByteRange, CosAesProvider, CosAesWrapping, CosEncryptingClient, CosError, CosErrorKind,
-    CosFormat, CosObjectError, CosRsaProvider, CosRsaWrapping, DecryptObject, EncryptObject,
-    FileTransfer, ObjectKey, ObjectMetadata, wire::Sealed,
+    ByteRange, CosAesProvider, CosAesWrapping, CosError, CosErrorKind, CosFormat, CosObjectError,
+    CosRsaProvider, CosRsaWrapping, DecryptObject, EncryptObject, FileTransfer, ObjectKey,
+    ObjectMetadata, wire::Sealed,
 };
 use crypto_envelope_testkit::fake::{http::Fault, tencent_cos::StoredObject};
 use crypto_envelope_tests::{
@@ -20,49 +20,27 @@ use crypto_envelope_tests::{
 };
 use tokio::io::{AsyncSeekExt as _, AsyncWriteExt as _};
 
-const MIB: usize = 1 << 20;
-/// What is read at once at most in these tests.
-const MOST: usize = 64 * MIB;
+use crate::{MIB, MOST, World, raw, read};
+
 const PYTHON: CosFormat = CosFormat::UnauthenticatedPythonAes;
 
-struct World {
-    cos: TencentCos,
-    client: CosEncryptingClient,
+/// With a COS that takes keys of customers in clear.
+fn world(format: CosFormat, provider: impl KeyProvider) -> Result<World> {
+    World::with(TencentCos::start()?, format, provider)
 }
 
-impl World {
-    /// In the format of the SDK, with the wrapping of the SDK.
-    fn python() -> Result<Self> {
-        Self::new(PYTHON, python_keys()?)
-    }
+/// In the format of the SDK, with the wrapping of the SDK.
+fn python() -> Result<World> {
+    world(PYTHON, python_keys()?)
+}
 
-    /// As it is by default.
-    fn messages() -> Result<Self> {
-        let key = RawAesProvider::new("tests", "key", &SecretBytes::from(vec![7; 32]))?;
-        Self::new(CosFormat::Message, key)
-    }
+/// As it is by default.
+fn messages() -> Result<World> {
+    world(CosFormat::Message, raw()?)
+}
 
-    fn both() -> Result<[Self; 2]> {
-        Ok([Self::python()?, Self::messages()?])
-    }
-
-    fn new(format: CosFormat, provider: impl KeyProvider) -> Result<Self> {
-        let cos = TencentCos::start()?;
-        let client = cos.ours(provider)?.format(format).part_length(MIB as u64).build()?;
-        Ok(Self { cos, client })
-    }
-
-    fn put(&self, plaintext: &[u8]) -> CoreResult<()> {
-        blocking::wait(self.client.put(writing("key")?, plaintext)).map(drop)
-    }
-
-    fn read(&self) -> CoreResult<Vec<u8>> {
-        read(&self.client, reading("key")?)
-    }
-
-    fn store(&self, object: StoredObject) {
-        self.cos.fake.put_object(self.cos.fake.bucket(), "key", object);
-    }
+fn both() -> Result<[World; 2]> {
+    Ok([python()?, messages()?])
 }
 
 fn python_keys() -> CoreResult<CosAesProvider> {
@@ -78,14 +56,10 @@ fn reading(key: &str) -> CoreResult<DecryptObject> {
     Ok(DecryptObject::new(ObjectKey::new(key)?))
 }
 
-fn read(client: &CosEncryptingClient, object: DecryptObject) -> CoreResult<Vec<u8>> {
-    blocking::wait(async { client.get(object).await?.whole(MOST).await })
-}
-
 /// 13 MiB in 13 parts, with each number of parts at the same time that it was measured with.
 #[test]
 fn files_are_uploaded_by_many_threads() -> Result<()> {
-    let world = World::python()?;
+    let world = python()?;
     let plaintext = stream("file", 12 * MIB + 5);
     let up = world.cos.file("up");
     fs::write(&up, &plaintext)?;
@@ -100,7 +74,7 @@ fn files_are_uploaded_by_many_threads() -> Result<()> {
 
 #[test]
 fn parts_come_in_any_order_and_again() -> Result<()> {
-    for World { cos, client } in World::both()? {
+    for World { cos, client } in both()? {
         let plaintext = stream("parts", 3 * MIB);
         blocking::wait(async {
             let upload = client.begin_upload(writing("key")?, 3 * MIB as u64).await?;
@@ -120,7 +94,7 @@ fn parts_come_in_any_order_and_again() -> Result<()> {
 /// By the same client, and by another one with the same keys.
 #[test]
 fn what_others_do_between_two_parts_does_not_matter() -> Result<()> {
-    for World { cos, client } in World::both()? {
+    for World { cos, client } in both()? {
         let other = cos.ours(python_keys()?)?.format(PYTHON).build()?;
         let plaintext = stream("parts", 2 * MIB);
         blocking::wait(client.put(writing("other")?, b"before"))?;
@@ -143,7 +117,7 @@ fn what_others_do_between_two_parts_does_not_matter() -> Result<()> {
 /// 200 small objects, a good 64 at a time.
 #[test]
 fn one_client_serves_many_threads() -> Result<()> {
-    for world in World::both()? {
+    for world in both()? {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(8).build()?;
         runtime.block_on(async {
             for numbers in [0..64, 64..128, 128..200] {
@@ -170,7 +144,7 @@ fn one_client_serves_many_threads() -> Result<()> {
 
 #[test]
 fn files_are_downloaded() -> Result<()> {
-    for world in World::both()? {
+    for world in both()? {
         for length in [0, 100, 3 * MIB + 5] {
             let plaintext = stream("file", length);
             blocking::wait(world.client.put_stream(writing("key")?, &plaintext[..]))?;
@@ -187,7 +161,7 @@ fn files_are_downloaded() -> Result<()> {
 /// There is no way to the stored bytes that looks like one to the plaintext.
 #[test]
 fn every_way_to_the_body_gives_the_plaintext() -> Result<()> {
-    for world in World::both()? {
+    for world in both()? {
         let plaintext = stream("body", 200_000);
         world.put(&plaintext)?;
         let chunks = blocking::wait(async {
@@ -207,7 +181,7 @@ fn every_way_to_the_body_gives_the_plaintext() -> Result<()> {
 /// As many bytes as were asked for, wherever they begin, also of the end.
 #[test]
 fn ranges_begin_anywhere() -> Result<()> {
-    for world in World::both()? {
+    for world in both()? {
         let plaintext = stream("range", 1000);
         world.put(&plaintext)?;
         for start in 0..33_u64 {
@@ -229,7 +203,7 @@ fn ranges_begin_anywhere() -> Result<()> {
 
 #[test]
 fn an_object_without_metadata_is_said_to_be_one() -> Result<()> {
-    for world in World::both()? {
+    for world in both()? {
         world.store(StoredObject::new("in clear"));
         let range = reading("key")?.range(ByteRange::of(0..2)?);
         for object in [reading("key")?, range] {
@@ -243,7 +217,7 @@ fn an_object_without_metadata_is_said_to_be_one() -> Result<()> {
 /// What nobody can see in the format of the SDK, the default shows.
 #[test]
 fn wrong_keys_and_damage_are_errors() -> Result<()> {
-    let world = World::messages()?;
+    let world = messages()?;
     let plaintext = stream("damage", 1000);
     world.put(&plaintext)?;
     let stored = world.cos.object("key")?;
@@ -273,7 +247,7 @@ fn a_wrong_rsa_key_is_one_error() -> Result<()> {
     let format = CosFormat::UnauthenticatedPythonRsa;
     for wrapping in [CosRsaWrapping::PythonOaepSha1, CosRsaWrapping::DangerPythonPkcs1V15] {
         let right = CosRsaProvider::new(&key("rsa2048.pkcs8.pem")?, wrapping)?;
-        let world = World::new(format, right)?;
+        let world = world(format, right)?;
         let other = SecretBytes::from(fs::read("vectors/rsa/private.pkcs8.der")?);
         let other = CosRsaProvider::key_of(other.expose(), None)?;
         let wrong = CosRsaProvider::new(&other, wrapping)?;
@@ -295,7 +269,7 @@ fn a_wrong_rsa_key_is_one_error() -> Result<()> {
 #[test]
 fn texts_beyond_ascii_are_whole() -> Result<()> {
     let text = "h\u{e9}llo \u{4e2d}\u{6587} \u{1f511}";
-    for world in World::both()? {
+    for world in both()? {
         blocking::wait(world.client.put(writing("key")?, text))?;
         assert_eq!(world.read()?, text.as_bytes());
     }
@@ -305,7 +279,7 @@ fn texts_beyond_ascii_are_whole() -> Result<()> {
 /// A source that does not know its length, and comes in pieces.
 #[test]
 fn what_comes_bit_by_bit_is_stored_to_its_end() -> Result<()> {
-    for world in World::both()? {
+    for world in both()? {
         for length in [0, 1, 2 * MIB + 5] {
             let plaintext = stream("pieces", length);
             let (mut source, reader) = tokio::io::duplex(10_000);
@@ -329,7 +303,7 @@ fn what_comes_bit_by_bit_is_stored_to_its_end() -> Result<()> {
 
 #[test]
 fn a_file_is_read_from_where_it_is() -> Result<()> {
-    for world in World::both()? {
+    for world in both()? {
         let plaintext = stream("file", 1000);
         let path = world.cos.file("file");
         fs::write(&path, &plaintext)?;
@@ -346,7 +320,7 @@ fn a_file_is_read_from_where_it_is() -> Result<()> {
 
 #[test]
 fn metadata_of_users_are_kept() -> Result<()> {
-    for world in World::both()? {
+    for world in both()? {
         let metadata = ObjectMetadata::new().with_user("owner", "me");
         let object = writing("key")?.metadata(metadata);
         blocking::wait(world.client.put(object, b"text"))?;
@@ -361,7 +335,7 @@ fn metadata_of_users_are_kept() -> Result<()> {
 /// With the bytes that were sent before.
 #[test]
 fn one_error_of_the_server_is_not_the_end() -> Result<()> {
-    for world in World::both()? {
+    for world in both()? {
         world.cos.fake.inject(Fault::status(500, "once"));
         world.put(b"text")?;
         assert_eq!(world.read()?, b"text");
@@ -374,7 +348,7 @@ fn one_error_of_the_server_is_not_the_end() -> Result<()> {
 
 #[test]
 fn a_lost_connection_is_called_so() -> Result<()> {
-    for world in World::both()? {
+    for world in both()? {
         world.cos.fake.inject(Fault::close().always());
         let error = world.put(b"text").expect_err("nobody answers");
         let found = CosError::find_in(&error).ok_or("another error")?;
@@ -438,7 +412,7 @@ fn what_is_no_key_is_said_to_be_none() {
 /// The whole IV is a counter, which begins again behind its end.
 #[test]
 fn ranges_behind_the_end_of_the_counter_are_read() -> Result<()> {
-    let world = World::python()?;
+    let world = python()?;
     let plaintext = stream("counter", 1000);
     let mut iv = [0xff; 16];
     iv[15] = 0xfe;

@@ -37,7 +37,7 @@ impl Secrets {
             binary: data::plaintext(64, 1),
             text: BASE64.encode(data::plaintext(48, 2)),
             token: BASE64.encode(data::plaintext(48, 3)),
-            client_key: include_bytes!("../vectors/rsa/private.pkcs8.der").to_vec(),
+            client_key: include_bytes!("../../vectors/rsa/private.pkcs8.der").to_vec(),
         }
     }
 

@@ -4,8 +4,7 @@ use std::{fs, sync::Arc};
 
 use crypto_envelope::{
     AlgorithmSuite, EncryptionContext, Encryptor, Error, Result as CoreResult, SecretBytes,
-    blocking,
-    provider::{KeyProvider, RawAesProvider},
+    blocking, provider::KeyProvider,
 };
 use crypto_envelope_tencent_cos::{
     ByteRange, CosAesProvider, CosAesWrapping, CosEncryptingClient, CosFormat, CosObjectError,
@@ -14,20 +13,14 @@ use crypto_envelope_tencent_cos::{
 };
 use crypto_envelope_testkit::fake::{
     http::Fault,
-    tencent_cos::{FakeTencentCos, StoredObject, lie},
+    tencent_cos::{StoredObject, lie},
 };
 use crypto_envelope_tests::{
-    tencent_cos::{TencentCos, bytes_of, rsa_key},
+    tencent_cos::{bytes_of, object_error, rsa_key},
     vectors::Result,
 };
 
-const MIB: usize = 1 << 20;
-/// What is read at once at most in these tests.
-const MOST: usize = 64 * MIB;
-
-fn raw() -> CoreResult<RawAesProvider> {
-    RawAesProvider::new("tests", "key", &SecretBytes::from(vec![7; 32]))
-}
+use crate::{MIB, MOST, World, key, raw, read};
 
 fn aes(wrapping: CosAesWrapping) -> CoreResult<CosAesProvider> {
     CosAesProvider::new(&SecretBytes::from(vec![7; 32]), wrapping)
@@ -56,56 +49,8 @@ fn written_formats() -> Result<Vec<(CosFormat, Arc<dyn KeyProvider>)>> {
     ])
 }
 
-struct World {
-    cos: TencentCos,
-    client: CosEncryptingClient,
-}
-
-impl World {
-    fn new(format: CosFormat, provider: Arc<dyn KeyProvider>) -> Result<Self> {
-        let cos = TencentCos::of(FakeTencentCos::builder().strict_signatures().start()?)?;
-        let client = cos.ours(provider)?.format(format).part_length(MIB as u64).build()?;
-        Ok(Self { cos, client })
-    }
-
-    fn messages() -> Result<Self> {
-        Self::new(CosFormat::Message, Arc::new(raw()?))
-    }
-
-    fn put(&self, plaintext: &[u8]) -> Result<()> {
-        blocking::wait(self.client.put(EncryptObject::new(key()?), plaintext))?;
-        Ok(())
-    }
-
-    fn stored(&self) -> Result<StoredObject> {
-        self.cos.object("key")
-    }
-
-    fn store(&self, object: StoredObject) {
-        self.cos.fake.put_object(self.cos.fake.bucket(), "key", object);
-    }
-
-    fn read(&self) -> CoreResult<Vec<u8>> {
-        read(&self.client, DecryptObject::new(key()?))
-    }
-}
-
-fn key() -> CoreResult<ObjectKey> {
-    ObjectKey::new("key")
-}
-
-fn read(client: &CosEncryptingClient, object: DecryptObject) -> CoreResult<Vec<u8>> {
-    blocking::wait(async { client.get(object).await?.whole(MOST).await })
-}
-
 fn opened(client: &CosEncryptingClient, object: DecryptObject) -> CoreResult<DecryptedObject> {
     blocking::wait(client.get(object))
-}
-
-#[track_caller]
-fn object_error<T: std::fmt::Debug>(outcome: CoreResult<T>) -> CosObjectError {
-    let error = outcome.expect_err("it is refused");
-    CosObjectError::find_in(&error).expect("an error about an object").clone()
 }
 
 #[test]
@@ -219,7 +164,7 @@ fn formats_are_read_if_they_are_accepted_by_name() -> Result<()> {
 
 #[test]
 fn what_is_not_encrypted_is_not_given() -> Result<()> {
-    let world = World::messages()?;
+    let world = World::new(CosFormat::Message, Arc::new(raw()?))?;
     for content in [&b""[..], b"\x02", b"text", &[2, 5, 0x77, 1], &vec![0; 100_000]] {
         world.store(StoredObject::new(content));
         let object = DecryptObject::new(key()?);
@@ -237,7 +182,7 @@ fn what_is_not_encrypted_is_not_given() -> Result<()> {
 
 #[test]
 fn a_message_that_was_changed_or_cut_does_not_open() -> Result<()> {
-    let world = World::messages()?;
+    let world = World::new(CosFormat::Message, Arc::new(raw()?))?;
     world.put(&bytes_of("changed", 200_000))?;
     let stored = world.stored()?;
     let length = stored.content.len();
@@ -279,7 +224,7 @@ fn an_authenticated_body_comes_out_when_it_is_verified() -> Result<()> {
 
 #[test]
 fn contexts_are_expected_and_messages_are_known_again() -> Result<()> {
-    let world = World::messages()?;
+    let world = World::new(CosFormat::Message, Arc::new(raw()?))?;
     let context = EncryptionContext::from([("tenant", "blue")]);
     let object = EncryptObject::new(key()?).context(context.clone());
     let written = blocking::wait(world.client.put(object.clone(), b"text"))?;
@@ -338,7 +283,7 @@ fn metadata_of_the_user_are_kept() -> Result<()> {
 
 #[test]
 fn nothing_is_overwritten_that_is_to_be_kept() -> Result<()> {
-    let world = World::messages()?;
+    let world = World::new(CosFormat::Message, Arc::new(raw()?))?;
     world.put(b"first")?;
     let object = EncryptObject::new(key()?).forbid_overwrite();
     assert!(blocking::wait(world.client.put(object.clone(), b"second")).is_err());
@@ -381,7 +326,7 @@ fn parts_in_any_order_are_the_object() -> Result<()> {
 
 #[test]
 fn an_object_ends_once() -> Result<()> {
-    let world = World::messages()?;
+    let world = World::new(CosFormat::Message, Arc::new(raw()?))?;
     let plaintext = bytes_of("end", 2 * MIB);
     let begin = |length: usize| {
         blocking::wait(world.client.begin_upload(EncryptObject::new(key()?), length as u64))
@@ -404,7 +349,7 @@ fn an_object_ends_once() -> Result<()> {
 
 #[test]
 fn an_upload_with_holes_is_not_completed() -> Result<()> {
-    let world = World::messages()?;
+    let world = World::new(CosFormat::Message, Arc::new(raw()?))?;
     let plaintext = bytes_of("holes", 2 * MIB);
     let upload =
         blocking::wait(world.client.begin_upload(EncryptObject::new(key()?), 2 * MIB as u64))?;
@@ -421,7 +366,7 @@ fn messages_that_sign_are_written_in_order() -> Result<()> {
     let provider = Arc::new(raw()?);
     let suite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKeyEcdsaP384;
     let encryptor = Encryptor::builder(Arc::clone(&provider)).suite(suite).build()?;
-    let world = World::messages()?;
+    let world = World::new(CosFormat::Message, Arc::new(raw()?))?;
     let builder = world.cos.ours(provider)?.encryptor(encryptor);
     let client = builder.part_length(MIB as u64).build()?;
     let plaintext = bytes_of("signed", 3 * MIB);

@@ -107,7 +107,7 @@ fn what_is_verified_at_the_end_appears_then() -> Result<()> {
         let mut stored = world.stored()?;
         let last = stored.content.len() - 1;
         stored.content[last] ^= 1;
-        world.store(stored.content, &stored.headers);
+        world.store(object_of(stored.content, &stored.headers));
         fs::remove_file(&target)?;
         assert!(world.download(&target).is_err());
         assert!(!target.exists());
@@ -146,7 +146,7 @@ fn parts_that_were_decrypted_with_another_key_are_fetched_again() -> Result<()> 
     blocking::wait(world.client.put(object()?, bytes_of("key", 6 * MIB)))?;
     let target = world.cos.file("target");
     world.interrupt_download(&target, 5);
-    world.store(world.stored()?.content, &another.headers);
+    world.store(object_of(world.stored()?.content, &another.headers));
     assert!(fetched(&world.cos) >= MIB as u64, "some parts came");
     world.download(&target)?;
     assert!(fetched(&world.cos) >= 6 * MIB as u64, "all of them came again");

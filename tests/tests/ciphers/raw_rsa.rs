@@ -7,7 +7,7 @@ use crypto_envelope::{
 
 macro_rules! key {
     ($name:literal) => {
-        include_bytes!(concat!("../vectors/rsa/", $name)).as_slice()
+        include_bytes!(concat!("../../vectors/rsa/", $name)).as_slice()
     };
 }
 

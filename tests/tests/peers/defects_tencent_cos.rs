@@ -1,5 +1,5 @@
-//! What the official SDK for Python gets wrong with encrypted objects, seen at work. `cos_better.rs` shows the
-//! same things done right. Once one of these fails, an SDK has become better, and so can our documents.
+//! What the official SDK for Python gets wrong with encrypted objects, seen at work. `better` of
+//! `tencent_cos` shows the same things done right. Once one of these fails, an SDK has become better, and so can our documents.
 
 use std::fs;
 

@@ -1,10 +1,10 @@
 //! The vectors of Alibaba Cloud KMS, and that what differs is found.
 
-use std::{fs, path::Path};
+use std::fs;
 
-use crypto_envelope_tests::{alibaba_vectors::VECTORS, vector_files::FileReport, vectors::Result};
-use serde_json::Value;
-use tempfile::TempDir;
+use crypto_envelope_tests::{alibaba_vectors::VECTORS, vectors::Result};
+
+use crate::changed_vectors::{copy, run_changed};
 
 #[test]
 fn vectors_of_the_vendor() -> Result<()> {
@@ -80,7 +80,7 @@ fn other_values_are_mismatches() -> Result<()> {
         ("transfer.json", "/response/KeyVersionId"),
         ("transfer.json", "/request/Plaintext"),
     ] {
-        let report = changed(file, |cases| {
+        let report = run_changed(VECTORS, file, |cases| {
             cases.truncate(1);
             let value = cases[0].pointer_mut(pointer).expect("it is there");
             *value = match value.as_u64() {
@@ -97,7 +97,7 @@ fn other_values_are_mismatches() -> Result<()> {
 
 #[test]
 fn what_has_to_be_refused_is_a_mismatch_if_it_opens() -> Result<()> {
-    let report = changed("clientkey.json", |cases| {
+    let report = run_changed(VECTORS, "clientkey.json", |cases| {
         assert!(cases[1]["error"].is_string());
         cases[1]["password"] = cases[0]["password"].clone();
         cases[3]["file"] = "nowhere.json".into();
@@ -111,7 +111,7 @@ fn what_has_to_be_refused_is_a_mismatch_if_it_opens() -> Result<()> {
 
 #[test]
 fn files_that_cannot_be_read_are_told() -> Result<()> {
-    let directory = copy()?;
+    let directory = copy(VECTORS)?;
     let path = |name| directory.path().join(name);
     fs::remove_file(path("aad.json"))?;
     fs::write(path("public_rpc.json"), "{")?;
@@ -138,32 +138,4 @@ fn other(text: &str) -> String {
         _ => 'a',
     };
     text.chars().enumerate().map(|(place, found)| if place == 0 { first } else { found }).collect()
-}
-
-/// What becomes of `file` with its cases changed.
-fn changed(file: &str, change: impl FnOnce(&mut Vec<Value>)) -> Result<FileReport> {
-    let directory = copy()?;
-    let path = directory.path().join(file);
-    let mut root: Value = serde_json::from_slice(&fs::read(&path)?)?;
-    change(root["cases"].as_array_mut().expect("cases"));
-    fs::write(&path, root.to_string())?;
-    Ok(VECTORS.run_one(directory.path(), file).ok_or("it is not known")?)
-}
-
-fn copy() -> Result<TempDir> {
-    let directory = TempDir::new()?;
-    copy_into(&VECTORS.official(), directory.path())?;
-    copy_into(&VECTORS.official().join("clientkeys"), &directory.path().join("clientkeys"))?;
-    Ok(directory)
-}
-
-fn copy_into(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        if entry.file_type()?.is_file() {
-            fs::copy(entry.path(), to.join(entry.file_name()))?;
-        }
-    }
-    Ok(())
 }

@@ -83,7 +83,7 @@ fn keys_and_requests() -> TestResult {
 
 #[test]
 fn rsa_keys() -> TestResult {
-    let der = include_bytes!("../vectors/rsa/private.pkcs8.der");
+    let der = include_bytes!("../../vectors/rsa/private.pkcs8.der");
     let key = RsaKey::parse(der)?;
     hunt_debug(&key, &[der])?;
     let rsa = RawRsaProvider::new("redaction", "key", RsaPadding::OaepSha256, &key)?;

@@ -1,6 +1,6 @@
 //! Every provider of this workspace keeps the rules, also behind a pointer.
 
-#[path = "../../examples/custom_provider.rs"]
+#[path = "../../../examples/custom_provider.rs"]
 mod custom_provider;
 
 use std::{error::Error, sync::Arc};
@@ -30,7 +30,7 @@ fn raw_aes_of_every_length() -> TestResult {
     Ok(())
 }
 
-const PRIVATE_RSA_KEY: &[u8] = include_bytes!("../vectors/rsa/private.pkcs8.pem");
+const PRIVATE_RSA_KEY: &[u8] = include_bytes!("../../vectors/rsa/private.pkcs8.pem");
 
 fn raw_rsa(padding: RsaPadding) -> crypto_envelope::Result<RawRsaProvider> {
     RawRsaProvider::new("conformance", "RSA", padding, &RsaKey::parse(PRIVATE_RSA_KEY)?)

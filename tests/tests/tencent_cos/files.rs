@@ -18,35 +18,24 @@ use std::{
 use crypto_envelope::{
     AlgorithmSuite, Decryptor, Encryptor, Error, Limits, Result as CoreResult, SecretBytes,
     blocking,
-    provider::{KeyProvider, RawAesProvider, RawRsaProvider, RsaKey, RsaPadding},
+    provider::{KeyProvider, RawRsaProvider, RsaKey, RsaPadding},
 };
 use crypto_envelope_tencent_cos::{
-    CosAesProvider, CosAesWrapping, CosEncryptingClient, CosFormat, CosObjectError, CosRsaProvider,
-    CosRsaWrapping, DecryptObject, EncryptObject, FileTransfer, ObjectKey, WrittenObject,
+    CosAesProvider, CosAesWrapping, CosFormat, CosObjectError, CosRsaProvider, CosRsaWrapping,
+    DecryptObject, EncryptObject, FileTransfer, ObjectKey, WrittenObject,
 };
 use crypto_envelope_testkit::fake::{
     http::Fault,
     tencent_cos::{Call, FakeTencentCos, StoredObject, lie},
 };
 use crypto_envelope_tests::{
-    tencent_cos::{TencentCos, bytes_of, rsa_key},
+    tencent_cos::{TencentCos, bytes_of, object_error, rsa_key},
     vectors::Result,
 };
 
-const MIB: usize = 1 << 20;
-
-struct World {
-    cos: TencentCos,
-    client: CosEncryptingClient,
-}
+use crate::{MIB, World, key, raw};
 
 impl World {
-    fn new(format: CosFormat, provider: Arc<dyn KeyProvider>) -> Result<Self> {
-        let cos = TencentCos::of(FakeTencentCos::builder().strict_signatures().start()?)?;
-        let client = cos.ours(provider)?.format(format).part_length(MIB as u64).build()?;
-        Ok(Self { cos, client })
-    }
-
     /// Those formats whose parts are encrypted by themselves.
     fn with_parts() -> Result<Vec<Self>> {
         let aes = |wrapping| CosAesProvider::new(&SecretBytes::from(vec![7; 32]), wrapping);
@@ -102,22 +91,6 @@ impl World {
         Ok(blocking::wait(read)?.plaintext_length)
     }
 
-    fn read(&self) -> CoreResult<Vec<u8>> {
-        let object = DecryptObject::new(key()?);
-        blocking::wait(async { self.client.get(object).await?.whole(64 * MIB).await })
-    }
-
-    fn stored(&self) -> Result<StoredObject> {
-        self.cos.object("key")
-    }
-
-    fn store(&self, content: Vec<u8>, headers: &[(String, String)]) {
-        let object = StoredObject::new(content);
-        let object =
-            headers.iter().fold(object, |object, (name, value)| object.with_header(name, value));
-        self.cos.fake.put_object(self.cos.fake.bucket(), "key", object);
-    }
-
     fn uploads(&self) -> usize {
         self.cos.fake.uploads(self.cos.fake.bucket()).len()
     }
@@ -151,18 +124,10 @@ fn fetched(cos: &TencentCos) -> u64 {
     gets.map(|call| call.response_length as u64).sum()
 }
 
-fn raw() -> CoreResult<RawAesProvider> {
-    RawAesProvider::new("tests", "key", &SecretBytes::from(vec![7; 32]))
-}
-
-fn key() -> CoreResult<ObjectKey> {
-    ObjectKey::new("key")
-}
-
-#[track_caller]
-fn object_error<T: std::fmt::Debug>(outcome: CoreResult<T>) -> CosObjectError {
-    let error = outcome.expect_err("it is refused");
-    CosObjectError::find_in(&error).expect("an error about an object").clone()
+/// These bytes, with the headers of another object.
+fn object_of(content: Vec<u8>, headers: &[(String, String)]) -> StoredObject {
+    let object = StoredObject::new(content);
+    headers.iter().fold(object, |object, (name, value)| object.with_header(name, value))
 }
 
 /// As records are written: others are not used.

@@ -1,10 +1,8 @@
 //! The vectors of Tencent COS, and that what differs is found.
 
-use std::{fs, path::Path};
+use crypto_envelope_tests::{cos_vectors::VECTORS, vectors::Result};
 
-use crypto_envelope_tests::{cos_vectors::VECTORS, vector_files::FileReport, vectors::Result};
-use serde_json::Value;
-use tempfile::TempDir;
+use crate::changed_vectors::run_changed;
 
 #[test]
 fn vectors_of_the_official_sdks() -> Result<()> {
@@ -74,7 +72,7 @@ fn other_values_are_mismatches() -> Result<()> {
         ("transcripts.json", 3, "/requests/0/headers/0/1"),
         ("transcripts.json", 9, "/requests/0/body_utf8"),
     ] {
-        let report = changed(file, |cases| {
+        let report = run_changed(VECTORS, file, |cases| {
             *cases = vec![cases.remove(case)];
             let value = cases[0].pointer_mut(pointer).expect("it is there");
             *value = other(value.as_str().expect("a text")).into();
@@ -87,7 +85,7 @@ fn other_values_are_mismatches() -> Result<()> {
 
 #[test]
 fn what_has_to_be_refused_is_a_mismatch_if_it_opens() -> Result<()> {
-    let report = changed("negative.json", |cases| {
+    let report = run_changed(VECTORS, "negative.json", |cases| {
         let (good, bad) = cases.split_at_mut(1);
         for case in bad {
             case["metadata"] = good[0]["metadata"].clone();
@@ -110,34 +108,4 @@ fn other(text: &str) -> String {
         _ => 'A',
     };
     text.chars().enumerate().map(|(place, found)| if place == 0 { first } else { found }).collect()
-}
-
-/// What becomes of `file` with its cases changed.
-fn changed(file: &str, change: impl FnOnce(&mut Vec<Value>)) -> Result<FileReport> {
-    let directory = copy()?;
-    let path = directory.path().join(file);
-    let mut root: Value = serde_json::from_slice(&fs::read(&path)?)?;
-    let cases = if root["calls"].is_array() { &mut root["calls"] } else { &mut root["cases"] };
-    change(cases.as_array_mut().expect("cases"));
-    fs::write(&path, root.to_string())?;
-    Ok(VECTORS.run_one(directory.path(), file).ok_or("it is not known")?)
-}
-
-fn copy() -> Result<TempDir> {
-    let directory = TempDir::new()?;
-    let from = VECTORS.official();
-    copy_into(&from, directory.path())?;
-    copy_into(&from.join("keys"), &directory.path().join("keys"))?;
-    Ok(directory)
-}
-
-fn copy_into(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        if entry.file_type()?.is_file() {
-            fs::copy(entry.path(), to.join(entry.file_name()))?;
-        }
-    }
-    Ok(())
 }

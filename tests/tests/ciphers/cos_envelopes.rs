@@ -17,7 +17,7 @@ use crypto_envelope_tencent_cos::{
 use crypto_envelope_testkit::fake::tencent_cos::{FakeTencentCos, StoredObject};
 use crypto_envelope_tests::{
     cos_vectors::{VECTORS, VectorKms},
-    tencent_cos::{TencentCos, rsa_key, stream},
+    tencent_cos::{TencentCos, object_error, rsa_key, stream},
     vectors::Result,
 };
 use serde_json::Value;
@@ -80,12 +80,6 @@ fn key() -> CoreResult<ObjectKey> {
 fn read(client: &CosEncryptingClient) -> CoreResult<Vec<u8>> {
     let object = DecryptObject::new(key()?);
     blocking::wait(async { client.get(object).await?.whole(1 << 20).await })
-}
-
-#[track_caller]
-fn object_error<T: std::fmt::Debug>(outcome: CoreResult<T>) -> CosObjectError {
-    let error = outcome.expect_err("it is refused");
-    CosObjectError::find_in(&error).expect("an error about an object").clone()
 }
 
 #[test]

@@ -1,0 +1,5 @@
+//! The secret hunt: no public type, error or record shows a key or plaintext.
+
+mod alibaba_kms;
+mod library;
+mod tencent_cos;
