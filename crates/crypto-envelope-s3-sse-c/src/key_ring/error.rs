@@ -8,7 +8,7 @@ use crypto_envelope::{
     service::{self, said},
 };
 
-use super::place::RingPlace;
+use super::{Epoch, place::RingPlace};
 
 /// What is wrong with a key ring, what that means, and what to do.
 ///
@@ -100,15 +100,17 @@ impl KeyRingError {
     }
 
     fn new(kind: KeyRingErrorKind, place: &dyn RingPlace, message: impl Into<String>) -> Self {
-        let (place, message) = (place.describe(), message.into());
-        Self(Arc::new(Details { kind, place, message, source: None }))
+        Self::of(kind, place, message, None)
     }
 
-    fn with_source(self, source: Error) -> Self {
-        // Nobody else has it yet; what they have would lose its source otherwise.
-        let Details { kind, place, message, .. } = &*self.0;
-        let (kind, place, message) = (*kind, place.clone(), message.clone());
-        Self(Arc::new(Details { kind, place, message, source: Some(source) }))
+    fn of(
+        kind: KeyRingErrorKind,
+        place: &dyn RingPlace,
+        message: impl Into<String>,
+        source: Option<Error>,
+    ) -> Self {
+        let (place, message) = (place.describe(), message.into());
+        Self(Arc::new(Details { kind, place, message, source }))
     }
 
     fn io_kind(&self) -> io::ErrorKind {
@@ -153,18 +155,18 @@ impl KeyRingError {
         Self::new(KeyRingErrorKind::Changed, place, message)
     }
 
-    pub(crate) fn not_genuine(place: &dyn RingPlace, what: &str) -> Self {
+    /// `source` is what the key provider said, if it found out.
+    pub(crate) fn not_genuine(
+        place: &dyn RingPlace,
+        what: &str,
+        source: impl Into<Option<Error>>,
+    ) -> Self {
         let message = format!(
             "it is not genuine: {what}. Nothing was derived from it. Somebody changed it without the wrapping \
              key, or it was wrapped by another one. {LOST}. To put back the last good one: {}",
             place.how_to_restore()
         );
-        Self::new(KeyRingErrorKind::NotGenuine, place, message)
-    }
-
-    /// Of several attempts to unwrap a root, one failed because of the key or its context: `source` says which.
-    pub(crate) fn other_root(place: &dyn RingPlace, what: &str, source: Error) -> Self {
-        Self::not_genuine(place, what).with_source(source)
+        Self::of(KeyRingErrorKind::NotGenuine, place, message, source.into())
     }
 
     pub(crate) fn not_unwrapped(place: &dyn RingPlace, what: &str, source: Error) -> Self {
@@ -172,7 +174,7 @@ impl KeyRingError {
             "{what} could not be unwrapped, and no key of an object can be derived from it: {source}. It needs \
              the key provider that wrapped it, or the one that it was moved to last, and the right to decrypt"
         );
-        Self::new(KeyRingErrorKind::NotUnwrapped, place, message).with_source(source)
+        Self::of(KeyRingErrorKind::NotUnwrapped, place, message, Some(source))
     }
 
     pub(crate) fn unsuitable(place: &dyn RingPlace, why: &str) -> Self {
@@ -206,7 +208,7 @@ impl KeyRingError {
             "it cannot be read, which is not to say that it is gone: {source}. Until it can be, no key is \
              derived from it; nothing is lost by that"
         );
-        Self::new(KeyRingErrorKind::Unreadable, place, message).with_source(source)
+        Self::of(KeyRingErrorKind::Unreadable, place, message, Some(source))
     }
 
     /// Writers must not go on with what they know.
@@ -215,7 +217,7 @@ impl KeyRingError {
             "it could not be read for {minutes} minutes: {source}. There may be a newer epoch, and the one that \
              is known may be retired, so nothing is written under it. Reading goes on"
         );
-        Self::new(KeyRingErrorKind::Unreadable, place, message).with_source(source)
+        Self::of(KeyRingErrorKind::Unreadable, place, message, Some(source))
     }
 
     pub(crate) fn unwritten(place: &dyn RingPlace, source: Error) -> Self {
@@ -223,14 +225,10 @@ impl KeyRingError {
             "it could not be stored, or it is not known whether it was: {source}. No key was derived from what \
              is new in it. Look at what is there (`reload`) before trying again"
         );
-        Self::new(KeyRingErrorKind::Unwritten, place, message).with_source(source)
+        Self::of(KeyRingErrorKind::Unwritten, place, message, Some(source))
     }
 
-    pub(crate) fn unknown_epoch(
-        place: &dyn RingPlace,
-        epoch: super::Epoch,
-        newest: super::Epoch,
-    ) -> Self {
+    pub(crate) fn unknown_epoch(place: &dyn RingPlace, epoch: Epoch, newest: Epoch) -> Self {
         let message = format!(
             "it has no epoch {epoch}; the newest is {newest}. Objects of that epoch open with the ring that has \
              it: another one, or a later state of this one. To restore that: {}",
@@ -239,7 +237,7 @@ impl KeyRingError {
         Self::new(KeyRingErrorKind::UnknownEpoch, place, message)
     }
 
-    pub(crate) fn retired_epoch(place: &dyn RingPlace, epoch: super::Epoch, when: &str) -> Self {
+    pub(crate) fn retired_epoch(place: &dyn RingPlace, epoch: Epoch, when: &str) -> Self {
         let message = format!(
             "epoch {epoch} was retired at {when}, and its root thrown away. An object that turns up under it \
              opens only with a backup of the ring from before"
@@ -247,7 +245,7 @@ impl KeyRingError {
         Self::new(KeyRingErrorKind::RetiredEpoch, place, message)
     }
 
-    pub(crate) fn newest_epoch(place: &dyn RingPlace, epoch: super::Epoch) -> Self {
+    pub(crate) fn newest_epoch(place: &dyn RingPlace, epoch: Epoch) -> Self {
         let message = format!(
             "epoch {epoch} is the newest, under which objects are written now: `rotate`, rewrite what is under \
              it, and audit before it is retired"
@@ -264,7 +262,7 @@ impl KeyRingError {
         Self::new(KeyRingErrorKind::BucketUnknown, place, message)
     }
 
-    pub(crate) fn not_proven(place: &dyn RingPlace, epoch: super::Epoch, why: &str) -> Self {
+    pub(crate) fn not_proven(place: &dyn RingPlace, epoch: Epoch, why: &str) -> Self {
         let message = format!(
             "it is not proven that nothing opens with epoch {epoch}, so it was not retired: {why}. What is under \
              it would be lost"

@@ -128,7 +128,7 @@ impl FileRing {
 #[async_trait]
 impl RingPlace for FileRing {
     async fn read(&self) -> Result<Option<StoredRing>> {
-        let found = self.clone().off(|place| place.read_here()).await?;
+        let found = self.clone().off(Self::read_here).await?;
         Ok(found.map(|(bytes, _)| {
             let revision = revision_of(&bytes);
             StoredRing::new(bytes, revision)

@@ -80,7 +80,7 @@ impl Access {
         let error = Error::no_usable_key(attempts);
         if error::is_about_authenticity(&error) {
             let what = format!("the root of epoch {epoch} is not of this ring, or was changed");
-            return Err(KeyRingError::other_root(&*self.place, &what, error));
+            return Err(KeyRingError::not_genuine(&*self.place, &what, error));
         }
         let what = format!("the root of epoch {epoch}");
         Err(KeyRingError::not_unwrapped(&*self.place, &what, error))
@@ -127,13 +127,10 @@ impl Access {
         newest: &SecretBytes,
     ) -> Result<(), KeyRingError> {
         let sealed = document.is_sealed_with(newest);
-        match sealed.map_err(|error| KeyRingError::malformed(&*self.place, &error.to_string()))? {
-            true => Ok(()),
-            false => {
-                let what = "its MAC is not that of what it says";
-                Err(KeyRingError::not_genuine(&*self.place, what))
-            }
+        if sealed.map_err(|error| KeyRingError::malformed(&*self.place, &error.to_string()))? {
+            return Ok(());
         }
+        Err(KeyRingError::not_genuine(&*self.place, "its MAC is not that of what it says", None))
     }
 
     /// Stores a ring: the first one, or in place of this revision. None if others were first. What is stored
