@@ -1,11 +1,12 @@
 //! S3 as independent servers speak it: Ceph and SeaweedFS, which encrypt, and two that play AWS.
 
+pub mod behaviour;
 mod ceph;
 mod client;
 mod played;
 mod seaweed;
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, sync::OnceLock};
 
 use crypto_envelope_testkit::fake::tls::ServerCertificate;
 
@@ -16,6 +17,20 @@ pub use self::{
     seaweed::SeaweedFs,
 };
 use crate::{server::Launch, vectors::Result};
+
+/// A server that all tests of a program have together. Nobody drops it: its launcher ends it with the
+/// program.
+///
+/// # Errors
+///
+/// If it did not start.
+pub fn shared<Server>(
+    running: &'static OnceLock<Result<Server, String>>,
+    start: fn() -> Result<Server>,
+) -> Result<&'static Server> {
+    let running = running.get_or_init(|| start().map_err(|error| error.to_string()));
+    Ok(running.as_ref().map_err(String::clone)?)
+}
 
 /// A server, as one user of it sees it.
 #[derive(Clone, Debug)]
@@ -49,7 +64,13 @@ impl StoredBytes {
     /// Whether a text stands in them.
     #[must_use]
     pub fn contain(&self, text: &[u8]) -> bool {
-        self.bytes.windows(text.len()).any(|window| window == text)
+        self.times(text) > 0
+    }
+
+    /// How often a text stands in them.
+    #[must_use]
+    pub fn times(&self, text: &[u8]) -> usize {
+        self.bytes.windows(text.len()).filter(|window| *window == text).count()
     }
 }
 

@@ -20,6 +20,7 @@ The answer is {"ok": true, "status", "headers", "answer"}, in which bytes are {"
 """
 
 import base64
+import hashlib
 import json
 import sys
 import traceback
@@ -85,7 +86,13 @@ def told(value):
 def of_customer(key, prefix=""):
     if key is None:
         return {}
-    return {f"{prefix}SSECustomerAlgorithm": "AES256", f"{prefix}SSECustomerKey": base64.b64decode(key)}
+    # boto3 would add the digest by itself, but not to every call.
+    digest = hashlib.md5(base64.b64decode(key)).digest()
+    return {
+        f"{prefix}SSECustomerAlgorithm": "AES256",
+        f"{prefix}SSECustomerKey": key,
+        f"{prefix}SSECustomerKeyMD5": base64.b64encode(digest).decode(),
+    }
 
 
 def multipart(key, Bucket, Key, Parts, **more):

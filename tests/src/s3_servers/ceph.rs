@@ -77,18 +77,19 @@ impl CephGateway {
         }
     }
 
-    /// What is stored of the objects of a bucket, and of their parts.
+    /// What is stored of an object of a bucket, and of its parts and versions.
     ///
     /// # Errors
     ///
     /// If Ceph does not say.
-    pub fn at_rest(&self, bucket: &str) -> Result<Vec<StoredBytes>> {
+    pub fn at_rest(&self, bucket: &str, object: &str) -> Result<Vec<StoredBytes>> {
         let about = self.ask("radosgw-admin", &["bucket", "stats", "--bucket", bucket])?;
         let about: Value = serde_json::from_slice(&about)?;
         let mark = format!("{}_", about["marker"].as_str().ok_or("a bucket without a marker")?);
         let names = String::from_utf8(self.rados(&["ls"])?)?;
         let of_bucket = names.lines().filter(|name| name.starts_with(&mark));
-        of_bucket.map(|name| self.stored(name)).collect()
+        let of_object = of_bucket.filter(|name| name[mark.len()..].contains(object));
+        of_object.map(|name| self.stored(name)).collect()
     }
 
     fn stored(&self, name: &str) -> Result<StoredBytes> {

@@ -1,19 +1,16 @@
-//! Ceph's gateway for S3, as boto3 sees it: what our client counts on, and what it has to live with.
+//! Ceph's gateway for S3: what our client counts on, and what it has to live with.
+
+mod behaviour;
+mod gateways;
+
+use std::sync::OnceLock;
 
 use crypto_envelope_tests::{
-    s3_servers::{CephGateway, S3Client},
+    s3_servers::{CephGateway, shared},
     vectors::Result,
 };
-use serde_json::json;
 
-#[test]
-fn every_gateway_answers_every_user() -> Result<()> {
-    let ceph = CephGateway::start()?;
-    for endpoint in [ceph.https(), ceph.http_insecure(), ceph.http_strict()] {
-        for endpoint in [ceph.for_another(endpoint.clone()), endpoint] {
-            let answer = S3Client::start(&endpoint)?.ask(&json!({"call": "list_buckets"}))?;
-            assert_eq!(answer.status, 200, "{endpoint:?}: {answer:?}");
-        }
-    }
-    Ok(())
+fn ceph() -> Result<&'static CephGateway> {
+    static CEPH: OnceLock<Result<CephGateway, String>> = OnceLock::new();
+    shared(&CEPH, CephGateway::start)
 }

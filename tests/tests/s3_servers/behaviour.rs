@@ -1,0 +1,23 @@
+//! What other servers do where SSE-C is concerned.
+
+/// All tests, on one server that the rows of its module describe.
+macro_rules! on {
+    ($server:ident) => { on! { $server;
+        objects OBJECTS
+        copies COPIES
+        conditions CONDITIONS
+        multipart MULTIPART
+        versions VERSIONS
+    } };
+    ($server:ident; $($test:ident $rows:ident)*) => {
+        $(#[test]
+        fn $test() -> crypto_envelope_tests::vectors::Result<()> {
+            use crypto_envelope_tests::s3_servers::behaviour;
+            behaviour::compare(crate::$server()?, stringify!($test), behaviour::$rows, $rows)
+        })*
+    };
+}
+
+mod ministack;
+mod moto;
+mod seaweed;
