@@ -18,6 +18,7 @@ pub mod peer;
 pub mod ranges;
 pub mod runner;
 pub mod runtime;
+pub mod s3_policies;
 pub mod s3_servers;
 pub mod server;
 pub mod sides;

@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 /// | SeaweedFS 4.48 | enforced | enforced | enforced |
 /// | Ceph RGW 16.2 | **every upload is refused**, with a customer key too | **every upload is refused**, without one too | enforced |
 /// | Garage 2.5 | it has no policies | it has no policies | it has no policies |
-/// | moto, ministack, LocalStack | kept, not enforced | kept, not enforced | not enforced |
+/// | ministack 1.5 | kept, not enforced | kept, not enforced | kept, not enforced |
+/// | moto 5.2, which does not look at conditions | every upload is refused | every upload is refused | everything is refused |
 ///
 /// **On Ceph RGW 16.2, on Garage and on the stand-ins of AWS no policy can make uploads use customer keys.** There the
 /// clients have to: `SseCClient` uploads with a key or not at all, and relies on no answer that does not say that

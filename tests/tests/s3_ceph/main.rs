@@ -3,6 +3,8 @@
 mod behaviour;
 mod gateways;
 
+mod policies;
+
 use std::sync::OnceLock;
 
 use crypto_envelope_tests::{

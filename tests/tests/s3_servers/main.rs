@@ -2,6 +2,8 @@
 
 mod behaviour;
 
+mod policies;
+
 use std::sync::OnceLock;
 
 use crypto_envelope_tests::{

@@ -1,0 +1,103 @@
+//! What RGW 16.2 makes of policies about customer keys: the table in the documentation of `BucketPolicy` says it. No
+//! policy there makes uploads use them.
+
+use crypto_envelope_s3_sse_c::BucketRule;
+use crypto_envelope_tests::{
+    s3_policies::{
+        Encryption::{CustomerKey, CustomerKeyAndHeader, Header, OtherHeader, Plain},
+        PolicedBucket, TEXT,
+        Upload::{Copy, Object, Parts},
+    },
+    s3_servers::CephGateway,
+    vectors::Result,
+};
+
+#[test]
+fn no_upload_passes_where_customer_keys_are_demanded_or_refused() -> Result<()> {
+    let ceph = CephGateway::start()?;
+    for (name, rule) in [("required", BucketRule::RequireSseC), ("refused", BucketRule::RefuseSseC)]
+    {
+        let mut bucket = PolicedBucket::create(&ceph.https(), name, &[rule])?;
+        for upload in [
+            Object(Plain),
+            Object(CustomerKey),
+            Object(Header),
+            Object(CustomerKeyAndHeader),
+            Parts(Plain),
+            Parts(CustomerKey),
+            Copy(Plain),
+            Copy(CustomerKey),
+        ] {
+            assert_eq!(bucket.upload(upload)?, 403, "{rule:?} {upload:?}");
+        }
+        assert_eq!(bucket.read()?, 200);
+    }
+    Ok(())
+}
+
+#[test]
+fn what_comes_without_tls_is_refused() -> Result<()> {
+    let ceph = CephGateway::start()?;
+    let rules = [BucketRule::RequireTls];
+    let mut bucket = PolicedBucket::create(&ceph.https(), "by-tls", &rules)?;
+    assert_eq!(bucket.upload(Object(CustomerKey))?, 200);
+    assert_eq!(bucket.read()?, 200);
+    let mut unsafe_bucket = bucket.seen_from(&ceph.http_insecure())?;
+    assert_eq!(unsafe_bucket.upload(Object(CustomerKey))?, 403);
+    assert_eq!(unsafe_bucket.upload(Object(Plain))?, 403);
+    assert_eq!(unsafe_bucket.read()?, 403);
+
+    bucket.add(&[BucketRule::ForceEncryptionHeader])?;
+    let sids = [
+        "DenyRequestsWithoutTls",
+        "DenyRequestsOfUnknownTransport",
+        "DenyUnEncryptedObjectUploads",
+    ];
+    assert_eq!(bucket.sids()?, sids);
+    Ok(())
+}
+
+#[test]
+fn the_published_policy_lets_plain_uploads_pass() -> Result<()> {
+    let ceph = CephGateway::start()?;
+    let rules = [BucketRule::ForceEncryptionHeader];
+    let mut bucket = PolicedBucket::create(&ceph.https(), "forced", &rules)?;
+    for (upload, status) in [
+        (Object(OtherHeader), 403),
+        (Object(CustomerKey), 200),
+        (Object(CustomerKeyAndHeader), 200),
+        (Parts(CustomerKey), 200),
+        (Copy(Plain), 200),
+        (Object(Plain), 200),
+    ] {
+        assert_eq!(bucket.upload(upload)?, status, "{upload:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_header_that_is_demanded_encrypts_nothing() -> Result<()> {
+    let ceph = CephGateway::start()?;
+    let rules = [BucketRule::ForceEncryptionHeader, BucketRule::RequireEncryptionHeader];
+    let mut bucket = PolicedBucket::create(&ceph.https(), "demanded", &rules)?;
+    for (upload, status) in [
+        (Object(Plain), 403),
+        (Object(OtherHeader), 403),
+        (Object(CustomerKey), 403),
+        (Copy(Plain), 403),
+        // They cannot be begun.
+        (Parts(CustomerKeyAndHeader), 403),
+        (Object(CustomerKeyAndHeader), 200),
+    ] {
+        assert_eq!(bucket.upload(upload)?, status, "{upload:?}");
+    }
+    let in_plain = |ceph: &CephGateway| -> Result<_> {
+        let stored = ceph.at_rest("demanded")?;
+        Ok(stored.iter().filter(|bytes| bytes.contain(TEXT)).count())
+    };
+    // What was there before the policy.
+    assert_eq!(in_plain(&ceph)?, 1);
+    assert_eq!(bucket.upload(Object(Header))?, 200);
+    assert_eq!(in_plain(&ceph)?, 2);
+    Ok(())
+}

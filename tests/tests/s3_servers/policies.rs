@@ -1,0 +1,118 @@
+//! What SeaweedFS and the stand-ins of AWS make of policies about customer keys: the table in the documentation of
+//! `BucketPolicy` says it.
+
+use crypto_envelope_s3_sse_c::BucketRule;
+use crypto_envelope_tests::{
+    s3_policies::{
+        Encryption::{CustomerKey, CustomerKeyAndHeader, Header, Plain},
+        PolicedBucket,
+        Upload::{Copy, Object, Parts, PartsCompletedWithoutKey},
+    },
+    s3_servers::{Ministack, Moto, SeaweedFs},
+    vectors::Result,
+};
+
+#[test]
+fn seaweedfs_enforces_customer_keys() -> Result<()> {
+    let seaweed = SeaweedFs::start()?;
+    let rules = [BucketRule::RequireSseC];
+    let mut bucket = PolicedBucket::create(&seaweed.https(), "required", &rules)?;
+    for (upload, status) in [
+        (Object(Plain), 403),
+        (Object(Header), 403),
+        (Object(CustomerKey), 200),
+        (Parts(Plain), 403),
+        (Parts(CustomerKey), 200),
+        // Each request has to name the key.
+        (PartsCompletedWithoutKey, 403),
+        (Copy(Plain), 403),
+        (Copy(CustomerKey), 200),
+    ] {
+        assert_eq!(bucket.upload(upload)?, status, "{upload:?}");
+    }
+    assert_eq!(bucket.read()?, 200);
+    Ok(())
+}
+
+#[test]
+fn seaweedfs_refuses_customer_keys_and_what_comes_without_tls() -> Result<()> {
+    let seaweed = SeaweedFs::start()?;
+    let rules = [BucketRule::RefuseSseC];
+    let mut bucket = PolicedBucket::create(&seaweed.https(), "refused", &rules)?;
+    for (upload, status) in [
+        (Object(Plain), 200),
+        (Object(CustomerKey), 403),
+        (Parts(Plain), 200),
+        (Parts(CustomerKey), 403),
+        (Copy(Plain), 200),
+        (Copy(CustomerKey), 403),
+    ] {
+        assert_eq!(bucket.upload(upload)?, status, "{upload:?}");
+    }
+
+    bucket.add(&[BucketRule::RequireTls, BucketRule::RequireSseC])?;
+    let sids = [
+        "DenyRequestsWithoutTls",
+        "DenyRequestsOfUnknownTransport",
+        "DenyUploadsWithoutSseC",
+        "DenySseCWithOtherAlgorithms",
+    ];
+    assert_eq!(bucket.sids()?, sids);
+    assert_eq!(bucket.upload(Object(CustomerKey))?, 200);
+    assert_eq!(bucket.read()?, 200);
+    let mut bucket = bucket.seen_from(&seaweed.http_insecure())?;
+    assert_eq!(bucket.upload(Object(CustomerKey))?, 403);
+    assert_eq!(bucket.read()?, 403);
+    Ok(())
+}
+
+#[test]
+fn policies_about_the_header_of_the_server_end_customer_keys_on_seaweedfs() -> Result<()> {
+    let seaweed = SeaweedFs::start()?;
+    for (name, rule) in [
+        ("forced", BucketRule::ForceEncryptionHeader),
+        ("demanded", BucketRule::RequireEncryptionHeader),
+    ] {
+        let mut bucket = PolicedBucket::create(&seaweed.https(), name, &[rule])?;
+        for (upload, status) in [
+            (Object(Plain), 403),
+            (Object(CustomerKey), 403),
+            (Parts(CustomerKey), 403),
+            (Object(CustomerKeyAndHeader), 500),
+        ] {
+            assert_eq!(bucket.upload(upload)?, status, "{rule:?} {upload:?}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn ministack_keeps_policies_and_enforces_none() -> Result<()> {
+    let ministack = Ministack::start()?;
+    for (name, rule) in RULES {
+        let mut bucket = PolicedBucket::create(&ministack.http_insecure(), name, &[rule])?;
+        assert!(!bucket.sids()?.is_empty());
+        for upload in [Object(Plain), Object(CustomerKey)] {
+            assert_eq!(bucket.upload(upload)?, 200, "{rule:?} {upload:?}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn moto_does_not_look_at_conditions() -> Result<()> {
+    let moto = Moto::start()?;
+    for (name, rule) in RULES {
+        let mut bucket = PolicedBucket::create(&moto.http_insecure(), name, &[rule])?;
+        for upload in [Object(Plain), Object(CustomerKey)] {
+            assert_eq!(bucket.upload(upload)?, 403, "{rule:?} {upload:?}");
+        }
+    }
+    Ok(())
+}
+
+const RULES: [(&str, BucketRule); 3] = [
+    ("required", BucketRule::RequireSseC),
+    ("refused", BucketRule::RefuseSseC),
+    ("by-tls", BucketRule::RequireTls),
+];
