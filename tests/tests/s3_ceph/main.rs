@@ -2,7 +2,6 @@
 
 mod behaviour;
 mod gateways;
-
 mod policies;
 
 use std::sync::OnceLock;

@@ -8,14 +8,16 @@ use crypto_envelope_tests::{
         PolicedBucket, TEXT,
         Upload::{Copy, Object, Parts},
     },
-    s3_servers::CephGateway,
     vectors::Result,
 };
 
+use crate::ceph;
+
 #[test]
 fn no_upload_passes_where_customer_keys_are_demanded_or_refused() -> Result<()> {
-    let ceph = CephGateway::start()?;
-    for (name, rule) in [("required", BucketRule::RequireSseC), ("refused", BucketRule::RefuseSseC)]
+    let ceph = ceph()?;
+    for (name, rule) in
+        [("policy-required", BucketRule::RequireSseC), ("policy-refused", BucketRule::RefuseSseC)]
     {
         let mut bucket = PolicedBucket::create(&ceph.https(), name, &[rule])?;
         for upload in [
@@ -37,15 +39,15 @@ fn no_upload_passes_where_customer_keys_are_demanded_or_refused() -> Result<()> 
 
 #[test]
 fn what_comes_without_tls_is_refused() -> Result<()> {
-    let ceph = CephGateway::start()?;
+    let ceph = ceph()?;
     let rules = [BucketRule::RequireTls];
-    let mut bucket = PolicedBucket::create(&ceph.https(), "by-tls", &rules)?;
+    let mut bucket = PolicedBucket::create(&ceph.https(), "policy-by-tls", &rules)?;
     assert_eq!(bucket.upload(Object(CustomerKey))?, 200);
     assert_eq!(bucket.read()?, 200);
-    let mut unsafe_bucket = bucket.seen_from(&ceph.http_insecure())?;
-    assert_eq!(unsafe_bucket.upload(Object(CustomerKey))?, 403);
-    assert_eq!(unsafe_bucket.upload(Object(Plain))?, 403);
-    assert_eq!(unsafe_bucket.read()?, 403);
+    let mut bucket_in_clear = bucket.seen_from(&ceph.http_insecure())?;
+    assert_eq!(bucket_in_clear.upload(Object(CustomerKey))?, 403);
+    assert_eq!(bucket_in_clear.upload(Object(Plain))?, 403);
+    assert_eq!(bucket_in_clear.read()?, 403);
 
     bucket.add(&[BucketRule::ForceEncryptionHeader])?;
     let sids = [
@@ -59,9 +61,9 @@ fn what_comes_without_tls_is_refused() -> Result<()> {
 
 #[test]
 fn the_published_policy_lets_plain_uploads_pass() -> Result<()> {
-    let ceph = CephGateway::start()?;
+    let ceph = ceph()?;
     let rules = [BucketRule::ForceEncryptionHeader];
-    let mut bucket = PolicedBucket::create(&ceph.https(), "forced", &rules)?;
+    let mut bucket = PolicedBucket::create(&ceph.https(), "policy-forced", &rules)?;
     for (upload, status) in [
         (Object(OtherHeader), 403),
         (Object(CustomerKey), 200),
@@ -77,9 +79,9 @@ fn the_published_policy_lets_plain_uploads_pass() -> Result<()> {
 
 #[test]
 fn the_header_that_is_demanded_encrypts_nothing() -> Result<()> {
-    let ceph = CephGateway::start()?;
+    let ceph = ceph()?;
     let rules = [BucketRule::ForceEncryptionHeader, BucketRule::RequireEncryptionHeader];
-    let mut bucket = PolicedBucket::create(&ceph.https(), "demanded", &rules)?;
+    let mut bucket = PolicedBucket::create(&ceph.https(), "policy-demanded", &rules)?;
     for (upload, status) in [
         (Object(Plain), 403),
         (Object(OtherHeader), 403),
@@ -91,13 +93,13 @@ fn the_header_that_is_demanded_encrypts_nothing() -> Result<()> {
     ] {
         assert_eq!(bucket.upload(upload)?, status, "{upload:?}");
     }
-    let in_plain = |ceph: &CephGateway| -> Result<_> {
-        let stored = ceph.at_rest("demanded")?;
+    let in_plain = || -> Result<_> {
+        let stored = ceph.at_rest("policy-demanded", "")?;
         Ok(stored.iter().filter(|bytes| bytes.contain(TEXT)).count())
     };
     // What was there before the policy.
-    assert_eq!(in_plain(&ceph)?, 1);
+    assert_eq!(in_plain()?, 1);
     assert_eq!(bucket.upload(Object(Header))?, 200);
-    assert_eq!(in_plain(&ceph)?, 2);
+    assert_eq!(in_plain()?, 2);
     Ok(())
 }

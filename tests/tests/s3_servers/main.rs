@@ -1,7 +1,6 @@
 //! Servers that speak S3: what our client counts on, and what it has to live with.
 
 mod behaviour;
-
 mod policies;
 
 use std::sync::OnceLock;

@@ -8,15 +8,16 @@ use crypto_envelope_tests::{
         PolicedBucket,
         Upload::{Copy, Object, Parts, PartsCompletedWithoutKey},
     },
-    s3_servers::{Ministack, Moto, SeaweedFs},
     vectors::Result,
 };
 
+use crate::{ministack, moto, seaweed};
+
 #[test]
 fn seaweedfs_enforces_customer_keys() -> Result<()> {
-    let seaweed = SeaweedFs::start()?;
+    let seaweed = seaweed()?;
     let rules = [BucketRule::RequireSseC];
-    let mut bucket = PolicedBucket::create(&seaweed.https(), "required", &rules)?;
+    let mut bucket = PolicedBucket::create(&seaweed.https(), "policy-required", &rules)?;
     for (upload, status) in [
         (Object(Plain), 403),
         (Object(Header), 403),
@@ -36,9 +37,9 @@ fn seaweedfs_enforces_customer_keys() -> Result<()> {
 
 #[test]
 fn seaweedfs_refuses_customer_keys_and_what_comes_without_tls() -> Result<()> {
-    let seaweed = SeaweedFs::start()?;
+    let seaweed = seaweed()?;
     let rules = [BucketRule::RefuseSseC];
-    let mut bucket = PolicedBucket::create(&seaweed.https(), "refused", &rules)?;
+    let mut bucket = PolicedBucket::create(&seaweed.https(), "policy-refused", &rules)?;
     for (upload, status) in [
         (Object(Plain), 200),
         (Object(CustomerKey), 403),
@@ -68,10 +69,10 @@ fn seaweedfs_refuses_customer_keys_and_what_comes_without_tls() -> Result<()> {
 
 #[test]
 fn policies_about_the_header_of_the_server_end_customer_keys_on_seaweedfs() -> Result<()> {
-    let seaweed = SeaweedFs::start()?;
+    let seaweed = seaweed()?;
     for (name, rule) in [
-        ("forced", BucketRule::ForceEncryptionHeader),
-        ("demanded", BucketRule::RequireEncryptionHeader),
+        ("policy-forced", BucketRule::ForceEncryptionHeader),
+        ("policy-demanded", BucketRule::RequireEncryptionHeader),
     ] {
         let mut bucket = PolicedBucket::create(&seaweed.https(), name, &[rule])?;
         for (upload, status) in [
@@ -88,7 +89,7 @@ fn policies_about_the_header_of_the_server_end_customer_keys_on_seaweedfs() -> R
 
 #[test]
 fn ministack_keeps_policies_and_enforces_none() -> Result<()> {
-    let ministack = Ministack::start()?;
+    let ministack = ministack()?;
     for (name, rule) in RULES {
         let mut bucket = PolicedBucket::create(&ministack.http_insecure(), name, &[rule])?;
         assert!(!bucket.sids()?.is_empty());
@@ -101,7 +102,7 @@ fn ministack_keeps_policies_and_enforces_none() -> Result<()> {
 
 #[test]
 fn moto_does_not_look_at_conditions() -> Result<()> {
-    let moto = Moto::start()?;
+    let moto = moto()?;
     for (name, rule) in RULES {
         let mut bucket = PolicedBucket::create(&moto.http_insecure(), name, &[rule])?;
         for upload in [Object(Plain), Object(CustomerKey)] {
@@ -112,7 +113,7 @@ fn moto_does_not_look_at_conditions() -> Result<()> {
 }
 
 const RULES: [(&str, BucketRule); 3] = [
-    ("required", BucketRule::RequireSseC),
-    ("refused", BucketRule::RefuseSseC),
-    ("by-tls", BucketRule::RequireTls),
+    ("policy-required", BucketRule::RequireSseC),
+    ("policy-refused", BucketRule::RefuseSseC),
+    ("policy-by-tls", BucketRule::RequireTls),
 ];
