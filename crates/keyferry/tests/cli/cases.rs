@@ -6,55 +6,79 @@
 //! `UPDATE_CASES=1` writes down what is printed instead: read it before it is committed.
 
 use std::{
+    cmp::Reverse,
     env,
     error::Error,
     ffi::OsStr,
     fmt::Write as _,
     fs,
+    num::NonZero,
     path::{Path, PathBuf},
     process::Command,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
 };
 
 use crate::sandbox::{Sandbox, TestResult};
 
 #[test]
 fn everything_is_said_as_it_is_written_down() -> TestResult {
-    let mut differences = Vec::new();
-    let mut sessions = 0;
-    for path in session_files()? {
-        let expected = fs::read_to_string(&path)?;
-        let name = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
-        if !can_be_played(name) {
-            continue;
+    let mut sessions = session_files()?;
+    sessions.retain(|path| can_be_played(name(path)));
+    assert!(sessions.len() >= 6, "only {} sessions", sessions.len());
+    // Long ones first, so that no core has to wait for another one at the end.
+    sessions.sort_by_cached_key(|path| Reverse(fs::metadata(path).map_or(0, |file| file.len())));
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut differences = Vec::new();
+        while let Some(path) = sessions.get(next.fetch_add(1, Ordering::Relaxed)) {
+            match check(path) {
+                Ok(difference) => differences.extend(difference),
+                Err(error) => differences.push(format!("{}: {error}", path.display())),
+            }
         }
-        let actual = match name {
-            #[cfg(feature = "alibaba-kms")]
-            "alibaba-kms" | "bench" | "kms" => {
-                let kms = crate::alibaba::Alibaba::start()?;
-                play_with(&expected, &kms.variables(), &kms.names())?
-            }
-            #[cfg(feature = "aws-kms")]
-            "aws-kms" => {
-                let kms = crate::aws::Aws::start()?;
-                play_with(&expected, &kms.variables(), &kms.names())?
-            }
-            #[cfg(feature = "tencent-cos")]
-            "tencent-cos" | "tencent-cos-cp" => {
-                let cos = crate::cos::Cos::start()?;
-                play_with(&expected, &cos.variables(), &cos.names())?
-            }
-            _ => play(&expected, run)?,
-        };
-        if env::var_os("UPDATE_CASES").is_some() {
-            fs::write(&path, &actual)?;
-        } else if actual != expected {
-            differences.push(difference(&path, &expected, &actual));
-        }
-        sessions += 1;
-    }
-    assert!(sessions >= 6, "only {sessions} sessions");
+        differences
+    };
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let differences = thread::scope(|scope| {
+        let workers = (0..cores).map(|_| scope.spawn(work)).collect::<Vec<_>>();
+        let done = workers.into_iter().map(|worker| worker.join().expect("no panic"));
+        done.collect::<Vec<_>>().concat()
+    });
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     Ok(())
+}
+
+/// Plays a session, and says where something else is printed than is written down.
+fn check(path: &Path) -> Result<Option<String>, Box<dyn Error>> {
+    let expected = fs::read_to_string(path)?;
+    let actual = match name(path) {
+        #[cfg(feature = "alibaba-kms")]
+        "alibaba-kms" | "bench" | "kms" => {
+            let kms = crate::alibaba::Alibaba::start()?;
+            play_with(&expected, &kms.variables(), &kms.names())?
+        }
+        #[cfg(feature = "aws-kms")]
+        "aws-kms" => {
+            let kms = crate::aws::Aws::start()?;
+            play_with(&expected, &kms.variables(), &kms.names())?
+        }
+        #[cfg(feature = "tencent-cos")]
+        "tencent-cos" | "tencent-cos-cp" => {
+            let cos = crate::cos::Cos::start()?;
+            play_with(&expected, &cos.variables(), &cos.names())?
+        }
+        _ => play(&expected, run)?,
+    };
+    if env::var_os("UPDATE_CASES").is_some() {
+        fs::write(path, &actual)?;
+        return Ok(None);
+    }
+    Ok((actual != expected).then(|| difference(path, &expected, &actual)))
+}
+
+fn name(path: &Path) -> &str {
+    path.file_stem().and_then(OsStr::to_str).unwrap_or_default()
 }
 
 /// Whether the program was built with what the session needs.
