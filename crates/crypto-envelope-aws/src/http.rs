@@ -17,6 +17,10 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::config_bag::ConfigBag;
 use crypto_envelope::{Error, Result, service::place};
+use rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
 
 pub use aws_smithy_http_client::proxy::ProxyConfig;
 
@@ -25,7 +29,48 @@ pub use aws_smithy_http_client::proxy::ProxyConfig;
 /// it.
 #[must_use]
 pub fn client_through(proxy: &ProxyConfig) -> SharedHttpClient {
-    PastProxies { through: client(proxy), direct: client(&ProxyConfig::disabled()) }.into_shared()
+    client_trusting(proxy, &Trust::default())
+}
+
+/// The same, which trusts more than the certificates of the system.
+#[must_use]
+pub fn client_trusting(proxy: &ProxyConfig, trust: &Trust) -> SharedHttpClient {
+    let (through, direct) = (client(proxy, trust), client(&ProxyConfig::disabled(), trust));
+    PastProxies { through, direct }.into_shared()
+}
+
+/// Certificates that are trusted beside those of the system.
+#[derive(Clone, Debug, Default)]
+pub struct Trust(Vec<Vec<u8>>);
+
+impl Trust {
+    /// One more file of PEM, with at least one certificate of a CA in it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] if it is none: the AWS SDK would panic.
+    pub fn add(&mut self, pem: &[u8]) -> Result<()> {
+        let refused = || Error::invalid_input("the CA is no certificate in PEM");
+        let mut store = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(|_| refused())?;
+            store.add(certificate).map_err(|_| refused())?;
+        }
+        if store.is_empty() {
+            return Err(refused());
+        }
+        self.0.push(pem.to_owned());
+        Ok(())
+    }
+
+    fn context(&self) -> tls::TlsContext {
+        let mut store = tls::TrustStore::default();
+        for pem in &self.0 {
+            store.add_pem_certificate(pem.as_slice());
+        }
+        // Only another TLS library can fail here.
+        tls::TlsContext::builder().with_trust_store(store).build().unwrap_or_default()
+    }
 }
 
 /// The proxy at this URL, for all that goes through one.
@@ -39,11 +84,14 @@ pub fn proxy(url: &str) -> Result<ProxyConfig> {
     })
 }
 
-fn client(proxy: &ProxyConfig) -> SharedHttpClient {
-    let proxy = proxy.clone();
+fn client(proxy: &ProxyConfig, trust: &Trust) -> SharedHttpClient {
+    let (proxy, context) = (proxy.clone(), trust.context());
     Builder::new().build_with_connector_fn(move |settings, components| {
         let rustls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
-        let mut connector = Connector::builder().tls_provider(rustls).proxy_config(proxy.clone());
+        let mut connector = Connector::builder()
+            .tls_provider(rustls)
+            .tls_context(context.clone())
+            .proxy_config(proxy.clone());
         connector.set_connector_settings(settings.cloned());
         connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
         connector.build()
@@ -109,5 +157,17 @@ mod tests {
             assert!(error.contains("http://HOST:PORT"), "{error}");
             assert!(!error.contains("secret"), "{error}");
         }
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_refused_here() {
+        let mut trust = Trust::default();
+        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let another = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+        for pem in ["", "no PEM", broken, another, "-----BEGIN CERTIFICATE-----\nAA"] {
+            assert!(trust.add(pem.as_bytes()).is_err(), "{pem}");
+        }
+        assert!(trust.0.is_empty());
+        let _ = client_trusting(&ProxyConfig::disabled(), &trust);
     }
 }

@@ -18,3 +18,6 @@ pub(crate) mod protection;
 pub(crate) mod ring;
 pub(crate) mod settings;
 pub(crate) mod upload;
+
+#[cfg(test)]
+mod answers_tests;

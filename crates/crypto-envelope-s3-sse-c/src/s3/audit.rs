@@ -176,12 +176,17 @@ impl Listing {
         if !self.is_over && self.key.is_none() {
             return Err(endless(about));
         }
-        let places = page.versions().iter().filter_map(|version| {
-            let key = version.key()?;
-            Some(ObjectPlace::new(&self.bucket, key).with_version(version.version_id()))
+        let places = page.versions().iter().map(|version| {
+            let Some(key) = version.key() else { return Err(nameless(about.clone())) };
+            Ok(ObjectPlace::new(&self.bucket, key).with_version(version.version_id()))
         });
-        Ok(Some(places.collect()))
+        places.collect::<Result<_, _>>().map(Some)
     }
+}
+
+fn nameless(about: About) -> SseCError {
+    let finding = "the server lists a version and not its name";
+    SseCError::found(about, SseCErrorKind::Other, finding)
 }
 
 fn endless(about: About) -> SseCError {

@@ -1,6 +1,10 @@
 //! The client.
 
-use std::{fmt, sync::Arc};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use aws_sdk_s3::Client;
 use aws_types::SdkConfig;
@@ -19,7 +23,8 @@ struct Shared {
     s3: Client,
     transport: Transport,
     declaration: Declaration,
-    probed: Probed,
+    /// By the names of buckets.
+    probed: Mutex<HashMap<String, Arc<Probed>>>,
 }
 
 /// Whether writes also ask for encryption with keys of the server.
@@ -53,7 +58,7 @@ impl SseCClient {
     }
 
     pub(crate) fn with(s3: Client, transport: Transport, declaration: Declaration) -> Self {
-        let probed = Probed::default();
+        let probed = Mutex::default();
         Self(Arc::new(Shared { s3, transport, declaration, probed }))
     }
 
@@ -71,9 +76,10 @@ impl SseCClient {
         self.0.declaration
     }
 
-    /// What is known of this server.
-    pub(crate) fn probed(&self) -> &Probed {
-        &self.0.probed
+    /// What is known of this server and a bucket of it.
+    pub(crate) fn probed(&self, bucket: &str) -> Arc<Probed> {
+        let mut probed = self.0.probed.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(probed.entry(bucket.to_owned()).or_default())
     }
 }
 

@@ -84,13 +84,12 @@ impl Intercept for Guard {
             digests: said(DIGEST_HEADER),
             encryption: said(ENCRYPTION_HEADER).pop(),
         };
-        // Some servers say it twice, which the AWS SDK takes for a value that it cannot read.
+        // Some servers say it twice, which the AWS SDK takes for a value that it cannot read. Whether both say the
+        // same is looked at in what was seen.
         for (name, values) in [(ALGORITHM_HEADER, &seen.algorithms), (DIGEST_HEADER, &seen.digests)]
         {
-            if let [first, rest @ ..] = &values[..] {
-                if !rest.is_empty() && rest.iter().all(|other| other == first) {
-                    headers.insert(name, first.clone());
-                }
+            if let [first, _, ..] = &values[..] {
+                headers.insert(name, first.clone());
             }
         }
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;

@@ -1,4 +1,4 @@
-//! What a server really does: found out once for each client, with random bytes under names that nothing else
+//! What a server really does with a bucket: found out once for each client, with random bytes under names that nothing else
 //! has, which are removed again.
 
 mod copies;
@@ -14,12 +14,12 @@ use tokio::sync::{Mutex, OnceCell};
 
 pub(crate) use self::{
     copies::{CopyKind, CopyWay},
-    tags::TagForm,
+    tags::{TagForm, is_same_tag},
     writes::ConditionalWrites,
 };
 use crate::{SseCError, SseCErrorKind};
 
-/// What was found out about one server.
+/// What was found out about one bucket: a server may do otherwise with one that has versions.
 #[derive(Debug, Default)]
 pub(crate) struct Probed {
     /// Whether it encrypts parts although it says nothing when an upload begins.

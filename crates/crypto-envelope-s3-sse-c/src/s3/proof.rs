@@ -10,6 +10,7 @@ use crate::{
     s3::error::About,
     s3::guard::{Echo, Seen},
     s3::object_keys::ObjectKey,
+    s3::probe::is_same_tag,
 };
 
 /// What a server says of what it has just stored.
@@ -30,7 +31,7 @@ impl SseCClient {
         let about = About { operation: "DeleteObject", place: stored.place.clone() };
         if stored.place.version().is_none() {
             let now = self.head_plainly(&stored.place).await?;
-            if now.output.e_tag() != stored.entity_tag.as_deref() {
+            if !is_that(now.output.e_tag(), stored.entity_tag.as_deref()) {
                 let finding = "it is another object by now than the one that was stored";
                 return Err(SseCError::found(about, SseCErrorKind::Changed, finding).into());
             }
@@ -95,13 +96,18 @@ impl SseCClient {
             Ok(answer) => answer,
             Err(error) => return fail(SseCErrorKind::Unproven, unknown(place, &error)),
         };
-        let is_it = expected.is_none() || answer.output.e_tag() == expected.as_deref();
+        let is_it = expected.is_none() || is_that(answer.output.e_tag(), expected.as_deref());
         if answer.seen.echo(key.key.digest()) == Echo::Right && is_it {
             return Ok(());
         }
         let finding = format!("the server does not say under which key {place} is");
         fail(SseCErrorKind::Unproven, finding)
     }
+}
+
+/// Whether what is there is what was stored.
+fn is_that(there: Option<&str>, stored: Option<&str>) -> bool {
+    there.zip(stored).is_some_and(|(there, stored)| is_same_tag(there, stored))
 }
 
 fn stored(about: &About, written: Written) -> StoredInPlain {

@@ -16,7 +16,7 @@ use crate::{
 /// A key ring as an object, which is not under a customer key itself.
 ///
 /// The server has to honour `If-None-Match: *`, to make the ring once, and `If-Match`, to change it: that is found
-/// out before anything is written. A bucket whose policy demands customer keys does not take it: put it into another
+/// out before anything is written. Ceph 16 does so in buckets without versions alone. A bucket whose policy demands customer keys does not take it: put it into another
 /// one. Nobody should be able to delete it; versions of the bucket, or a copy, bring it back.
 #[derive(Clone)]
 pub struct BucketRing {
@@ -69,7 +69,7 @@ impl BucketRing {
     fn no_condition(&self, header: &str) -> SseCError {
         let finding = format!(
             "the server takes no notice of {header}: two who write the key ring at the same time could \
-             lose one of its keys; keep it in a file, or on another server"
+             lose one of its keys; keep it in a bucket without versions, in a file, or on another server"
         );
         SseCError::found(self.about("PutObject"), SseCErrorKind::Unsupported, finding)
     }

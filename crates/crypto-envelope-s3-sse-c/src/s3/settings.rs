@@ -14,7 +14,7 @@ use aws_types::{SdkConfig, region::Region, service_config::ServiceConfigKey};
 use crypto_envelope::Result;
 use crypto_envelope_aws::{
     guard::Transport,
-    http,
+    http::{self, ProxyConfig, Trust},
     settings::{self, Timeouts},
 };
 
@@ -36,6 +36,7 @@ pub struct SseCClientBuilder {
     endpoint_url: Option<String>,
     /// It may hold a password.
     proxy: Option<String>,
+    certificates: Vec<Vec<u8>>,
     transport: Transport,
     declaration: Declaration,
     addressing: Addressing,
@@ -64,6 +65,7 @@ impl SseCClientBuilder {
             region: None,
             endpoint_url: None,
             proxy: None,
+            certificates: Vec::new(),
             transport: Transport::PlainToThisMachine,
             declaration: Declaration::default(),
             addressing: Addressing::default(),
@@ -115,6 +117,12 @@ impl SseCClientBuilder {
         self
     }
 
+    /// Trusts a server whose certificate was issued by a CA of one's own, in PEM, beside those of the system.
+    pub fn trust(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.certificates.push(pem.into());
+        self
+    }
+
     /// Whether writes also ask for encryption with keys of the server.
     pub fn declaration(mut self, declaration: Declaration) -> Self {
         self.declaration = declaration;
@@ -132,12 +140,21 @@ impl SseCClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`crypto_envelope::Error::InvalidInput`] if the proxy is not a URL.
+    /// [`crypto_envelope::Error::InvalidInput`] if the proxy is not a URL, or what is to be trusted no certificate.
     pub fn build(mut self) -> Result<SseCClient> {
-        if let Some(url) = &self.proxy {
-            let client = http::client_through(&http::proxy(url)?);
-            self.config = self.config.into_builder().http_client(client).build();
+        if self.proxy.is_none() && self.certificates.is_empty() {
+            return Ok(self.assemble());
         }
+        let proxy = match &self.proxy {
+            Some(url) => http::proxy(url)?,
+            None => ProxyConfig::from_env(),
+        };
+        let mut trust = Trust::default();
+        for pem in &self.certificates {
+            trust.add(pem)?;
+        }
+        let client = http::client_trusting(&proxy, &trust);
+        self.config = self.config.into_builder().http_client(client).build();
         Ok(self.assemble())
     }
 

@@ -242,23 +242,22 @@ impl SseCClient {
         };
         open.existing = existing;
         let mut record = record.and_then(|path| Record::new(path, &open, &source));
+        if record.is_some() {
+            open.keep_if_dropped();
+        }
         let sent = tasks::send_all(&open, source, record.as_mut(), parallel, &progress).await;
         let outcome = match sent {
             Ok(sent) => open.complete(sent).await,
             Err(error) => Err(error),
         };
-        match (&outcome, record) {
-            (Ok(_), Some(record)) => record.remove().await,
-            (Err(error), Some(record)) if can_go_on(error) => {
-                // What is there stays, and so does the record.
-                open.keep();
-                drop(record);
+        let goes_on = record.is_some() && outcome.as_ref().is_err_and(can_go_on);
+        if !goes_on {
+            if let Some(record) = record {
+                record.remove().await;
             }
-            (Err(_), Some(record)) => record.remove().await,
-            (_, None) => {}
-        }
-        if outcome.is_err() {
-            open.close().await;
+            if outcome.is_err() {
+                open.close().await;
+            }
         }
         outcome
     }

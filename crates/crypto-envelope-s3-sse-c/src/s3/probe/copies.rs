@@ -34,7 +34,8 @@ impl SseCClient {
     /// Whether the server can be relied on with this kind of copy.
     pub(crate) async fn really_copies(&self, kind: CopyKind, bucket: &str) -> Result<bool> {
         // Held meanwhile: one test is enough.
-        let mut copies = self.probed().copies.lock().await;
+        let probed = self.probed(bucket);
+        let mut copies = probed.copies.lock().await;
         if let Some(known) = copies.get(&kind) {
             return Ok(*known);
         }

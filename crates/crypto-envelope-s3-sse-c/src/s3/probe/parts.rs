@@ -17,8 +17,8 @@ impl SseCClient {
     /// Fails unless the server encrypts parts.
     pub(crate) async fn demand_encrypted_parts(&self, about: &About) -> Result<()> {
         let bucket = about.place.bucket();
-        let really = *self
-            .probed()
+        let probed = self.probed(bucket);
+        let really = *probed
             .parts
             .get_or_try_init(|| async {
                 let sample = Sample::new(self, bucket)?;

@@ -31,16 +31,22 @@ impl TagForm {
     }
 }
 
+/// Whether both are the same, in whatever form.
+pub(crate) fn is_same_tag(one: &str, other: &str) -> bool {
+    one.trim_matches('"') == other.trim_matches('"')
+}
+
 impl SseCClient {
     /// How the entity tag of the source of a copy has to look. None if the server copies whatever is there.
     pub(crate) async fn source_tag_form(&self, bucket: &str) -> Result<Option<TagForm>> {
-        let probed = self.probed().source_tag.get_or_try_init(|| async {
+        let probed = self.probed(bucket);
+        let form = probed.source_tag.get_or_try_init(|| async {
             let sample = Sample::new(self, bucket)?;
             let outcome = self.try_source_tags(&sample).await;
             sample.remove().await;
             outcome
         });
-        probed.await.copied()
+        form.await.copied()
     }
 
     async fn try_source_tags(&self, sample: &Sample) -> Result<Option<TagForm>> {

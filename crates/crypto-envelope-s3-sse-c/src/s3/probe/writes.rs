@@ -28,13 +28,14 @@ pub(crate) struct ConditionalWrites {
 impl SseCClient {
     /// Which conditions of writes the server honours.
     pub(crate) async fn conditional_writes(&self, bucket: &str) -> Result<ConditionalWrites> {
-        let probed = self.probed().writes.get_or_try_init(|| async {
+        let probed = self.probed(bucket);
+        let writes = probed.writes.get_or_try_init(|| async {
             let sample = Sample::new(self, bucket)?;
             let outcome = self.try_writes(&sample).await;
             sample.remove().await;
             outcome
         });
-        probed.await.copied()
+        writes.await.copied()
     }
 
     async fn try_writes(&self, sample: &Sample) -> Result<ConditionalWrites> {

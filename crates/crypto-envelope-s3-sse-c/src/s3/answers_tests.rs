@@ -1,0 +1,281 @@
+//! What the client makes of answers that cannot be relied on.
+
+use std::time::Duration;
+
+use aws_sdk_s3::{
+    config::{Credentials, Region, SharedCredentialsProvider},
+    operation::get_object::builders::GetObjectFluentBuilder,
+    primitives::ByteStream,
+};
+use crypto_envelope::{Error, Result};
+use crypto_envelope_testkit::{
+    canned::{CannedServer, answer},
+    redaction,
+};
+
+use crate::{ObjectKeys, SdkConfig, SseCClient, SseCError, SseCErrorKind, SseCustomerKey, Upload};
+
+const KEY: &[u8; 32] = b"0123456789ABCDEF0123456789ABCDEF";
+const ECHO: &str = "x-amz-server-side-encryption-customer-algorithm: AES256\r\n\
+                    x-amz-server-side-encryption-customer-key-MD5: U5L61r7jcwdNvT7frmUG8g==\r\n";
+const OTHER: &str = "x-amz-server-side-encryption-customer-algorithm: AES256\r\n\
+                     x-amz-server-side-encryption-customer-key-MD5: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
+
+fn key() -> ObjectKeys {
+    SseCustomerKey::from_bytes(&KEY[..]).expect("32 bytes").into()
+}
+
+fn client_of(endpoint: &str) -> SseCClient {
+    let credentials = Credentials::new("id", "secret", None, None, "tests");
+    let config = SdkConfig::builder()
+        .region(Region::new("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .build();
+    let builder = SseCClient::builder(&config).endpoint_url(endpoint).max_attempts(1);
+    builder.connect_timeout(Duration::from_secs(5)).build().expect("no proxy")
+}
+
+struct Served {
+    server: CannedServer,
+    client: SseCClient,
+}
+
+fn serve(answers: Vec<Vec<u8>>) -> Result<Served> {
+    let server = CannedServer::start(answers)?;
+    let client = client_of(server.endpoint());
+    Ok(Served { server, client })
+}
+
+impl Served {
+    fn get(&self) -> GetObjectFluentBuilder {
+        self.client.s3().get_object().bucket("bucket").key("name")
+    }
+
+    async fn put(&self) -> Result<()> {
+        let put = self.client.s3().put_object().bucket("bucket").key("name");
+        let put = put.body(ByteStream::from_static(b"text"));
+        self.client.put_object(put, key()).await.map(drop)
+    }
+}
+
+/// What went wrong; nothing in it shows the key.
+fn refused<T>(outcome: Result<T>) -> SseCError {
+    let Err(error) = outcome else { panic!("it was believed") };
+    let shown = format!("{error} {error:?}");
+    redaction::hunt(&shown, &[&KEY[..]]).expect("no key is shown");
+    SseCError::find_in(&error).unwrap_or_else(|| panic!("another error: {error}")).clone()
+}
+
+#[tokio::test]
+async fn a_read_needs_the_echo_of_its_key() -> Result<()> {
+    for (headers, expected) in [
+        ("", SseCErrorKind::NotEncrypted),
+        (OTHER, SseCErrorKind::Unproven),
+        ("x-amz-server-side-encryption-customer-algorithm: AES256\r\n", SseCErrorKind::Unproven),
+        (&format!("{ECHO}{OTHER}"), SseCErrorKind::Unproven),
+    ] {
+        let served = serve(vec![answer(200, headers, "what lies there")])?;
+        let outcome = served.client.get_object(served.get(), key()).await;
+        let error = refused(outcome);
+        assert_eq!(error.kind(), expected, "{headers}: {error}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_echo_that_comes_twice_is_one() -> Result<()> {
+    let twice = format!(
+        "{ECHO}x-amz-server-side-encryption-customer-key-Md5: U5L61r7jcwdNvT7frmUG8g==\r\n"
+    );
+    let served = serve(vec![answer(200, &twice, "text")])?;
+    let object = served.client.get_object(served.get(), key()).await?;
+    let body = object.body.collect().await.map_err(std::io::Error::from)?;
+    assert_eq!(body.to_vec(), b"text");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_body_that_ends_too_early_is_no_body() -> Result<()> {
+    let head = format!("HTTP/1.1 200 OK\r\n{ECHO}Content-Length: 100\r\n\r\n");
+    let served = serve(vec![[head.as_bytes(), &b"half of it"[..]].concat()])?;
+    let object = served.client.get_object(served.get(), key()).await?;
+    assert!(object.body.collect().await.is_err(), "it was taken for the whole");
+    Ok(())
+}
+
+#[tokio::test]
+async fn connections_that_break_are_no_answers() -> Result<()> {
+    for broken in [&b""[..], b"HTTP/1.1 200 OK\r\nContent-", b"no HTTP at all\r\n\r\n"] {
+        let served = serve(vec![broken.to_vec()])?;
+        let error = refused(served.client.get_object(served.get(), key()).await);
+        assert_eq!(error.kind(), SseCErrorKind::Unavailable, "{error}");
+        let served = serve(vec![broken.to_vec()])?;
+        assert_eq!(refused(served.put().await).kind(), SseCErrorKind::Unavailable);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_redirection_is_followed_with_a_key() -> Result<()> {
+    for status in [301, 302, 307, 308] {
+        let elsewhere = CannedServer::start(vec![answer(200, ECHO, "text")])?;
+        let to = format!("Location: {}/bucket/name\r\n", elsewhere.endpoint());
+        let served = serve(vec![answer(status, &to, "")])?;
+        refused(served.client.get_object(served.get(), key()).await);
+        let served = serve(vec![answer(status, &to, "")])?;
+        refused(served.put().await);
+        assert!(elsewhere.requests().is_empty(), "{status} was followed");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_key_goes_to_a_server_without_tls() -> Result<()> {
+    for endpoint in ["http://192.0.2.1", "http://s3.example.org:9000", "http://localhost.example"] {
+        let client = client_of(endpoint);
+        let get = client.s3().get_object().bucket("bucket").key("name");
+        let error = refused(client.get_object(get.clone(), key()).await);
+        assert_eq!(error.kind(), SseCErrorKind::NotSent, "{error}");
+        assert!(error.to_string().contains("customer keys would cross the network"), "{error}");
+        let presigned = client.presign_get(get, key(), Duration::from_secs(60)).await;
+        assert!(matches!(presigned, Err(Error::InvalidInput { .. })), "{presigned:?}");
+    }
+    Ok(())
+}
+
+/// What is asked when a server says that it stored something, and nothing of the key.
+#[tokio::test]
+async fn a_write_without_an_echo_is_proved_or_fails() -> Result<()> {
+    let tag = "ETag: \"1\"\r\n";
+    let other_tag = format!("ETag: \"2\"\r\n{ECHO}");
+    let right = format!("{tag}{ECHO}");
+    let stored = || answer(200, &format!("{tag}x-amz-version-id: v7\r\n"), "");
+    for (plainly, keyed, expected) in [
+        (answer(200, tag, ""), None, Some(SseCErrorKind::NotProtected)),
+        (answer(403, "", ""), None, Some(SseCErrorKind::Unproven)),
+        (answer(404, "", ""), None, Some(SseCErrorKind::Unproven)),
+        (answer(500, "", ""), None, Some(SseCErrorKind::Unproven)),
+        (answer(400, "", ""), Some(answer(200, &right, "")), None),
+        (answer(400, "", ""), Some(answer(200, tag, "")), Some(SseCErrorKind::Unproven)),
+        (answer(400, "", ""), Some(answer(200, &other_tag, "")), Some(SseCErrorKind::Unproven)),
+        (answer(400, "", ""), Some(answer(200, OTHER, "")), Some(SseCErrorKind::Unproven)),
+        (answer(400, "", ""), Some(answer(403, "", "")), Some(SseCErrorKind::Unproven)),
+    ] {
+        let answers = [Some(stored()), Some(plainly.clone()), keyed.clone()];
+        let served = serve(answers.into_iter().flatten().collect())?;
+        let outcome = served.put().await;
+        let Some(expected) = expected else {
+            outcome?;
+            continue;
+        };
+        let error = refused(outcome);
+        assert_eq!(error.kind(), expected, "{plainly:?} {keyed:?}: {error}");
+        let stored = error.stored_in_plain().expect("something is stored");
+        assert_eq!(stored.place.version(), Some("v7"));
+        // It was asked for exactly what was stored, without the key first.
+        let requests = served.server.requests();
+        assert!(requests[1].starts_with("HEAD /bucket/name?versionId=v7 "), "{}", requests[1]);
+        assert!(!requests[1].to_lowercase().contains("customer-key"), "{}", requests[1]);
+    }
+    let served = serve(vec![answer(200, OTHER, "")])?;
+    assert_eq!(refused(served.put().await).kind(), SseCErrorKind::Unproven);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_part_without_an_echo_ends_the_upload() -> Result<()> {
+    let begun =
+        "<InitiateMultipartUploadResult><UploadId>7</UploadId></InitiateMultipartUploadResult>";
+    let served = serve(vec![
+        answer(200, ECHO, begun),
+        answer(200, "ETag: \"1\"\r\n", ""),
+        answer(204, "", ""),
+    ])?;
+    let request = served.client.s3().create_multipart_upload().bucket("bucket").key("name");
+    let upload = Upload::stream(&b"text"[..]);
+    let error = refused(served.client.upload(request, upload, key()).await);
+    assert_eq!(error.kind(), SseCErrorKind::NotProtected, "{error}");
+    assert_eq!(error.operation(), "UploadPart");
+    let requests = served.server.requests();
+    assert!(requests[2].starts_with("DELETE /bucket/name?"), "{}", requests[2]);
+    assert!(requests[2].contains("uploadId=7"), "{}", requests[2]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn refusals_are_told_apart_by_a_look_without_the_key() -> Result<()> {
+    let wrong = "<Error><Code>InvalidArgument</Code><Message>no\u{1b}[31m</Message></Error>";
+    for (status, plainly, expected) in [
+        (400, answer(400, "", ""), SseCErrorKind::WrongKey),
+        (403, answer(400, "", ""), SseCErrorKind::WrongKey),
+        (400, answer(200, "", ""), SseCErrorKind::NotEncrypted),
+        (403, answer(403, "", ""), SseCErrorKind::Denied),
+        (403, answer(404, "", ""), SseCErrorKind::NotFound),
+    ] {
+        let served = serve(vec![answer(status, "", wrong), plainly])?;
+        let error = refused(served.client.get_object(served.get(), key()).await);
+        assert_eq!(error.kind(), expected, "{status}: {error}");
+        assert!(!error.to_string().contains('\u{1b}'), "it controls the terminal");
+    }
+    let served = serve(vec![answer(404, "", "<Error><Code>NoSuchKey</Code></Error>")])?;
+    let error = refused(served.client.get_object(served.get(), key()).await);
+    assert_eq!(error.kind(), SseCErrorKind::NotFound);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_part_that_is_the_whole_is_refused() -> Result<()> {
+    let served = serve(vec![answer(200, ECHO, "all of it")])?;
+    let request = served.get().range("bytes=0-1");
+    let error = refused(served.client.get_object(request, key()).await);
+    assert_eq!(error.kind(), SseCErrorKind::Unsupported, "{error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn others_get_an_md5_and_no_checksum_of_aws() -> Result<()> {
+    let served = serve(vec![answer(200, ECHO, "")])?;
+    served.put().await?;
+    let request = served.server.next_request()?.to_lowercase();
+    // That of `text`.
+    assert!(request.contains("content-md5: hljr7a1wjeapkbugxk7y0q=="), "{request}");
+    for unwanted in ["x-amz-checksum", "x-amz-sdk-checksum", "x-amz-trailer", "aws-chunked"] {
+        assert!(!request.contains(unwanted), "{request}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_request_for_another_encryption_is_refused_here() -> Result<()> {
+    let served = serve(vec![])?;
+    let put = served.client.s3().put_object().bucket("bucket").key("name");
+    let put = put.server_side_encryption("AES256".into());
+    let outcome = served.client.put_object(put, key()).await;
+    assert!(matches!(outcome, Err(Error::InvalidInput { .. })), "{outcome:?}");
+    let nameless = served.client.s3().get_object().bucket("bucket");
+    let outcome = served.client.get_object(nameless, key()).await;
+    assert!(matches!(outcome, Err(Error::InvalidInput { .. })), "{outcome:?}");
+    assert!(served.server.requests().is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_presigned_request_has_the_key_in_its_headers_alone() -> Result<()> {
+    let client = client_of("https://s3.example.org");
+    let get = client.s3().get_object().bucket("bucket").key("name");
+    let request = client.presign_get(get, key(), Duration::from_secs(60)).await?;
+    let shown = format!("{request:?} {}", request.uri());
+    redaction::hunt(&shown, &[&KEY[..]]).expect("no key is shown");
+    let name = "x-amz-server-side-encryption-customer-key";
+    assert!(request.headers().get(name).is_some_and(http::HeaderValue::is_sensitive));
+    assert!(request.uri().contains("X-Amz-Signature="), "{}", request.uri());
+    assert!(request.uri().contains("customer-key"), "the header is not signed");
+    let put = client.s3().put_object().bucket("bucket").key("name");
+    let request = client.presign_put(put, key(), Duration::from_secs(60)).await?;
+    assert_eq!(request.method(), "PUT");
+    assert!(request.headers().contains_key(name));
+    let too_long = client.s3().get_object().bucket("bucket").key("name");
+    let outcome = client.presign_get(too_long, key(), Duration::from_hours(24 * 8)).await;
+    assert!(matches!(outcome, Err(Error::InvalidInput { .. })));
+    Ok(())
+}
