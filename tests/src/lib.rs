@@ -20,6 +20,7 @@ pub mod runner;
 pub mod runtime;
 pub mod s3_policies;
 pub mod s3_servers;
+pub mod s3_sse_c;
 pub mod server;
 pub mod sides;
 pub mod stored;

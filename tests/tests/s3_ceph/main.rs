@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod gateways;
+mod ours;
 mod policies;
 
 use std::sync::OnceLock;

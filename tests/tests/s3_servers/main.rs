@@ -1,6 +1,7 @@
 //! Servers that speak S3: what our client counts on, and what it has to live with.
 
 mod behaviour;
+mod ours;
 mod policies;
 
 use std::sync::OnceLock;

@@ -8,7 +8,7 @@ use aws_sdk_s3::{
         RuntimeComponents,
         interceptors::{
             BeforeDeserializationInterceptorContextMut, BeforeSerializationInterceptorContextRef,
-            BeforeTransmitInterceptorContextRef,
+            BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef,
         },
     },
     error::BoxError,
@@ -53,6 +53,26 @@ impl Intercept for Guard {
             let state = configuration.interceptor_state();
             state.store_put(RequestChecksumCalculation::WhenRequired);
             state.store_put(ResponseChecksumValidation::WhenRequired);
+        }
+        Ok(())
+    }
+
+    /// Ceph wants the length of a body said also where there is none.
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request_mut();
+        let is_empty = request.body().content_length() == Some(0);
+        let headers = request.headers();
+        let says_length = ["content-length", "transfer-encoding"];
+        if request.method() == "PUT"
+            && is_empty
+            && !says_length.iter().any(|name| headers.contains_key(name))
+        {
+            request.headers_mut().insert("content-length", "0");
         }
         Ok(())
     }

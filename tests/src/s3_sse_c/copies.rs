@@ -1,0 +1,108 @@
+//! Copies from one key to another.
+
+use crypto_envelope_s3_sse_c::{
+    Copied, CopiedWay, ObjectCopy, Protection, SseCErrorKind, SseCustomerKey,
+    aws_sdk_s3::primitives::ByteStream,
+};
+
+use super::{Bucket, kind_of, objects::pattern, world::new_key};
+use crate::vectors::Result;
+
+impl Bucket<'_> {
+    /// From none to a key, from one key to another, and back to none, to another name and in place.
+    ///
+    /// # Errors
+    ///
+    /// What is not under the key that it must be under, and no other.
+    pub async fn changes_keys(&self) -> Result<Vec<CopiedWay>> {
+        let client = self.world.client();
+        let (one, two) = (new_key()?, new_key()?);
+        let body = pattern(50_000);
+        self.put_plainly("plain", &body).await?;
+        let mut ways = Vec::new();
+        let copy = |from: &str, of, to: &str, under| {
+            ObjectCopy::new(self.place(from), of, self.place(to), under)
+        };
+        let copied = client.copy(copy("plain", Protection::OfBucket, "one", (&one).into())).await?;
+        ways.push(copied.way);
+        self.is_only_under("one", &body, &one, &two).await?;
+        let copied = client.copy(copy("one", (&one).into(), "two", (&two).into())).await?;
+        ways.push(copied.way);
+        self.is_only_under("two", &body, &two, &one).await?;
+        let back = client.copy(copy("two", (&two).into(), "back", Protection::OfBucket)).await?;
+        ways.push(back.way);
+        if self.get_plainly("back").await? != body {
+            return Err("the plain copy is something else".into());
+        }
+        let wrong = client.copy(copy("one", (&two).into(), "x", (&two).into())).await;
+        if kind_of(wrong)? != SseCErrorKind::WrongKey {
+            return Err("a copy by the wrong key".into());
+        }
+        let none = client.copy(copy("one", Protection::OfBucket, "x", (&two).into())).await;
+        if kind_of(none)? != SseCErrorKind::KeyRequired {
+            return Err("a copy without a key".into());
+        }
+        Ok(ways)
+    }
+
+    /// Replaces keys in place: what goes along with an object stays.
+    ///
+    /// # Errors
+    ///
+    /// What is not as it was, or not under the new key alone.
+    pub async fn rotates(&self, length: usize) -> Result<Copied> {
+        let client = self.world.client();
+        let (old, new) = (new_key()?, new_key()?);
+        let body = pattern(length);
+        let request = client
+            .s3()
+            .put_object()
+            .bucket(&self.name)
+            .key("a/ü b")
+            .content_type("text/x-test")
+            .cache_control("no-store")
+            .metadata("project", "blue")
+            .body(ByteStream::from(body.clone()));
+        client.put_object(request, &old).await?;
+        let rotate = || ObjectCopy::in_place(self.place("a/ü b"), &old, &new).assume_no_writers();
+        let copied = client.copy(rotate()).await?;
+        self.is_only_under("a/ü b", &body, &new, &old).await?;
+        let head = client.s3().head_object().bucket(&self.name).key("a/ü b");
+        let head = client.head_object(head, &new).await?;
+        let project = head.metadata().and_then(|all| all.get("project")).map(String::as_str);
+        let kept = (head.content_type(), head.cache_control(), project);
+        if kept != (Some("text/x-test"), Some("no-store"), Some("blue")) {
+            return Err(format!("not all went along: {kept:?}").into());
+        }
+        let again = ObjectCopy::in_place(self.place("a/ü b"), &new, &new);
+        let again = client.copy(again).await?;
+        if again.way != CopiedWay::AlreadyThere {
+            return Err(format!("it was copied onto itself: {again:?}").into());
+        }
+        Ok(copied)
+    }
+
+    /// Demands that an object opens with one key, and neither with another nor without.
+    ///
+    /// # Errors
+    ///
+    /// If it does.
+    pub async fn is_only_under(
+        &self,
+        name: &str,
+        body: &[u8],
+        key: &SseCustomerKey,
+        other: &SseCustomerKey,
+    ) -> Result<()> {
+        if self.get(name, key).await? != body {
+            return Err(format!("{name} is something else").into());
+        }
+        if kind_of(self.get(name, other).await)? != SseCErrorKind::WrongKey {
+            return Err(format!("{name} opens with another key").into());
+        }
+        match self.get_plainly(name).await {
+            Ok(_) => Err(format!("{name} opens without a key").into()),
+            Err(_) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! A server that takes no notice of customer keys, and says that all is well.
+
+use crypto_envelope_s3_sse_c::{
+    ObjectCopy, Protection, SseCErrorKind, Upload, aws_sdk_s3::primitives::ByteStream,
+};
+
+use super::{Bucket, kind_of, rejected, world::new_key};
+use crate::vectors::Result;
+
+impl Bucket<'_> {
+    /// Everything fails, and says what lies there in plain now.
+    ///
+    /// # Errors
+    ///
+    /// What was believed.
+    pub async fn is_never_believed(&self) -> Result<()> {
+        let client = self.world.client();
+        let (key, other) = (new_key()?, new_key()?);
+        let request = client
+            .s3()
+            .put_object()
+            .bucket(&self.name)
+            .key("put")
+            .body(ByteStream::from_static(b"secret"));
+        let error = rejected(client.put_object(request, &key).await)?;
+        let stored = error.stored_in_plain().ok_or("nothing is said to be stored")?;
+        if error.kind() != SseCErrorKind::NotProtected || !error.to_string().contains("in plain") {
+            return Err(format!("put: {error}").into());
+        }
+        client.delete_stored(stored).await?;
+        if self.get_plainly("put").await.is_ok() {
+            return Err("it was not deleted".into());
+        }
+        self.put_plainly("plain", b"text").await?;
+        let get = kind_of(self.get("plain", &key).await)?;
+        let head = client.s3().head_object().bucket(&self.name).key("plain");
+        let head = kind_of(client.head_object(head, &key).await)?;
+        if (get, head) != (SseCErrorKind::NotEncrypted, SseCErrorKind::NotEncrypted) {
+            return Err(format!("get: {get:?}, head: {head:?}").into());
+        }
+        let request = client.s3().create_multipart_upload().bucket(&self.name).key("parts");
+        let upload = Upload::stream(&b"secret"[..]);
+        let error = rejected(client.upload(request, upload, &key).await)?;
+        if error.kind() != SseCErrorKind::NotProtected {
+            return Err(format!("upload: {error}").into());
+        }
+        let uploads = client.s3().list_multipart_uploads().bucket(&self.name).send().await?;
+        if !uploads.uploads().is_empty() || self.get_plainly("parts").await.is_ok() {
+            return Err("something is left of the upload".into());
+        }
+        for ours in [
+            ObjectCopy::new(self.place("plain"), Protection::OfBucket, self.place("copy"), &key),
+            ObjectCopy::in_place(self.place("plain"), Protection::OfBucket, &key)
+                .assume_no_writers(),
+            ObjectCopy::in_place(self.place("plain"), &other, &key).assume_no_writers(),
+        ] {
+            let what = format!("{ours:?}");
+            match kind_of(client.copy(ours).await)? {
+                SseCErrorKind::NotProtected | SseCErrorKind::NotEncrypted => {}
+                other => return Err(format!("{what}: {other:?}").into()),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,138 @@
+//! Our client on Ceph.
+
+use std::fs;
+
+use crypto_envelope_s3_sse_c::{
+    CopiedWay, Declaration, ObjectCopy, Protection, SseCustomerKey, Upload,
+    aws_sdk_s3::primitives::ByteStream,
+};
+use crypto_envelope_tests::{
+    s3_sse_c::{World, rejected},
+    vectors::Result,
+};
+
+use crate::ceph;
+
+fn https() -> Result<World> {
+    World::new(ceph()?.https())
+}
+
+fn http() -> Result<World> {
+    World::new(ceph()?.http_insecure())
+}
+
+#[tokio::test]
+async fn ceph_and_boto_agree_with_ours() -> Result<()> {
+    https()?.bucket().await?.agrees_with_boto().await?;
+    http()?.bucket().await?.agrees_with_boto().await
+}
+
+#[tokio::test]
+async fn ceph_has_keys_told_apart() -> Result<()> {
+    https()?.bucket().await?.tells_keys_apart().await
+}
+
+#[tokio::test]
+async fn ceph_takes_parts() -> Result<()> {
+    https()?.bucket().await?.takes_parts().await
+}
+
+#[tokio::test]
+async fn ceph_changes_keys() -> Result<()> {
+    let ways = https()?.bucket().await?.changes_keys().await?;
+    assert_eq!(ways, [CopiedWay::OnServerInParts, CopiedWay::ThroughHere, CopiedWay::ThroughHere]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn ceph_rotates() -> Result<()> {
+    for length in [100_000, 20_000_000] {
+        let copied = https()?.bucket().await?.rotates(length).await?;
+        assert_eq!(copied.way, CopiedWay::ThroughHere, "{copied:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn ceph_keeps_a_ring() -> Result<()> {
+    https()?.bucket().await?.keeps_a_ring().await
+}
+
+#[tokio::test]
+async fn ceph_keeps_versions() -> Result<()> {
+    https()?.bucket().await?.keeps_versions().await
+}
+
+#[tokio::test]
+async fn ceph_goes_on_with_an_upload() -> Result<()> {
+    https()?.bucket().await?.goes_on_with_an_upload().await
+}
+
+#[tokio::test]
+async fn ceph_takes_presigned_requests() -> Result<()> {
+    http()?.bucket().await?.takes_presigned_requests().await
+}
+
+/// Whatever way an object came under a key, the disks of Ceph do not show it.
+#[tokio::test]
+async fn nothing_is_in_plain_at_rest() -> Result<()> {
+    let world = https()?;
+    let (bucket, client) = (world.bucket().await?, world.client());
+    let text = b"a text that nobody but its owner may read ".repeat(300_000);
+    let (key, new) = (SseCustomerKey::generate()?, SseCustomerKey::generate()?);
+    let at_rest = || -> Result<usize> {
+        let stored = ceph()?.at_rest(&bucket.name, "")?;
+        Ok(stored.iter().filter(|stored| stored.contain(&text[..42])).count())
+    };
+    bucket.put("put", &text, &key).await?;
+    let folder = tempfile::tempdir()?;
+    fs::write(folder.path().join("file"), &text)?;
+    let request = client.s3().create_multipart_upload().bucket(&bucket.name).key("uploaded");
+    let upload = Upload::file(folder.path().join("file")).part_size(5 << 20);
+    client.upload(request, upload, &key).await?;
+    let copied = ObjectCopy::new(bucket.place("put"), &key, bucket.place("copied"), &new);
+    client.copy(copied).await?;
+    assert_eq!(at_rest()?, 0);
+    // So that the look at the disks is known to see something.
+    bucket.put_plainly("plain", &text).await?;
+    let in_plain = at_rest()?;
+    assert!(in_plain > 0);
+    let from_plain =
+        ObjectCopy::new(bucket.place("plain"), Protection::OfBucket, bucket.place("keyed"), &key);
+    client.copy(from_plain).await?;
+    assert_eq!(at_rest()?, in_plain);
+    let in_place = ObjectCopy::in_place(bucket.place("plain"), Protection::OfBucket, &key);
+    client.copy(in_place.assume_no_writers()).await?;
+    client.s3().delete_object().bucket(&bucket.name).key("plain").send().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn both_headers_are_sent_if_they_are_wanted() -> Result<()> {
+    let world = https()?;
+    let bucket = world.bucket().await?;
+    let client = world.declaring(Declaration::Aes256Too)?;
+    let key = SseCustomerKey::generate()?;
+    let put = client.s3().put_object().bucket(&bucket.name).key("both");
+    client.put_object(put.body(ByteStream::from_static(b"text")), &key).await?;
+    assert_eq!(bucket.get("both", &key).await?, b"text");
+    Ok(())
+}
+
+/// Ours takes the way without TLS on this machine; a strict gateway does not.
+#[tokio::test]
+async fn a_strict_gateway_refuses_keys_without_tls() -> Result<()> {
+    let bucket = https()?;
+    let bucket = bucket.bucket().await?;
+    let key = SseCustomerKey::generate()?;
+    bucket.put("there", b"text", &key).await?;
+    let strict = World::new(ceph()?.http_strict())?;
+    let client = strict.client();
+    let put = client.s3().put_object().bucket(&bucket.name).key("name");
+    let put = client.put_object(put.body(ByteStream::from_static(b"text")), &key).await;
+    let get = client.s3().get_object().bucket(&bucket.name).key("there");
+    for error in [rejected(put)?, rejected(client.get_object(get, &key).await)?] {
+        assert_eq!(error.status(), Some(400), "{error}");
+    }
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! Our client on these servers.
+
+use crypto_envelope_s3_sse_c::CopiedWay;
+use crypto_envelope_tests::{s3_sse_c::World, vectors::Result};
+
+fn seaweed() -> Result<World> {
+    World::new(crate::seaweed()?.https())
+}
+
+fn ministack() -> Result<World> {
+    World::new(crate::ministack()?.http_insecure())
+}
+
+fn moto() -> Result<World> {
+    World::new(crate::moto()?.http_insecure())
+}
+
+#[tokio::test]
+async fn seaweed_and_boto_agree_with_ours() -> Result<()> {
+    seaweed()?.bucket().await?.agrees_with_boto().await
+}
+
+#[tokio::test]
+async fn ministack_and_boto_agree_with_ours() -> Result<()> {
+    ministack()?.bucket().await?.agrees_with_boto().await
+}
+
+#[tokio::test]
+async fn seaweed_has_keys_told_apart() -> Result<()> {
+    seaweed()?.bucket().await?.tells_keys_apart().await
+}
+
+#[tokio::test]
+async fn ministack_has_keys_told_apart() -> Result<()> {
+    ministack()?.bucket().await?.tells_keys_apart().await
+}
+
+#[tokio::test]
+async fn seaweed_takes_parts() -> Result<()> {
+    seaweed()?.bucket().await?.takes_parts().await
+}
+
+#[tokio::test]
+async fn ministack_takes_parts() -> Result<()> {
+    ministack()?.bucket().await?.takes_parts().await
+}
+
+#[tokio::test]
+async fn seaweed_changes_keys() -> Result<()> {
+    let ways = seaweed()?.bucket().await?.changes_keys().await?;
+    assert_eq!(ways, [CopiedWay::OnServer; 3]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn ministack_changes_keys() -> Result<()> {
+    let ways = ministack()?.bucket().await?.changes_keys().await?;
+    assert_eq!(ways, [CopiedWay::OnServer; 3]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn seaweed_rotates() -> Result<()> {
+    let copied = seaweed()?.bucket().await?.rotates(100_000).await?;
+    assert_eq!(copied.way, CopiedWay::OnServer, "{copied:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn ministack_rotates() -> Result<()> {
+    let copied = ministack()?.bucket().await?.rotates(100_000).await?;
+    assert_eq!(copied.way, CopiedWay::OnServer, "{copied:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn seaweed_keeps_a_ring() -> Result<()> {
+    seaweed()?.bucket().await?.keeps_a_ring().await
+}
+
+#[tokio::test]
+async fn ministack_keeps_a_ring() -> Result<()> {
+    ministack()?.bucket().await?.keeps_a_ring().await
+}
+
+#[tokio::test]
+async fn seaweed_keeps_versions() -> Result<()> {
+    seaweed()?.bucket().await?.keeps_versions().await
+}
+
+#[tokio::test]
+async fn ministack_keeps_versions() -> Result<()> {
+    ministack()?.bucket().await?.keeps_versions().await
+}
+
+#[tokio::test]
+async fn moto_is_never_believed() -> Result<()> {
+    let world = moto()?;
+    let bucket = world.bucket().await?;
+    bucket.is_never_believed().await
+}
+
+#[tokio::test]
+async fn seaweed_goes_on_with_an_upload() -> Result<()> {
+    seaweed()?.bucket().await?.goes_on_with_an_upload().await
+}
+
+#[tokio::test]
+async fn ministack_goes_on_with_an_upload() -> Result<()> {
+    ministack()?.bucket().await?.goes_on_with_an_upload().await
+}
+
+#[tokio::test]
+async fn seaweed_takes_presigned_requests() -> Result<()> {
+    World::new(crate::seaweed()?.http_insecure())?.bucket().await?.takes_presigned_requests().await
+}
+
+#[tokio::test]
+async fn ministack_takes_presigned_requests() -> Result<()> {
+    ministack()?.bucket().await?.takes_presigned_requests().await
+}
