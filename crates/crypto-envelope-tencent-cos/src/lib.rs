@@ -26,6 +26,8 @@ mod sign;
 pub mod wire;
 mod xml;
 
+pub use crypto_envelope_s3_sse_c::SseCustomerKey;
+
 pub use self::{
     body::ObjectBody,
     calls::{
@@ -49,7 +51,6 @@ pub use self::{
     client::{AbandonedUploads, CosClient, OpenedObject},
     crc64::Crc64,
     credentials::{CosCredentials, CredentialsSource},
-    customer_key::CustomerKey,
     encrypting::{
         CosEncryptingClient, CosEncryptingClientBuilder, DecryptObject, DecryptedObject,
         EncryptObject, EncryptedUpload, FileTransfer, Progress, ReadObject, StoreObject,

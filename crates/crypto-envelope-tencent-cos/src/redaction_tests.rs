@@ -7,8 +7,8 @@ use crypto_envelope_testkit::redaction::{Leak, hunt_debug};
 
 use crate::{
     CopyObject, CopySource, CosBucket, CosClient, CosCredentials, CosEndpoint, CosMethod,
-    CosSettings, CustomerKey, GetObject, HeadObject, InitiateMultipartUpload, ObjectKey,
-    PartNumber, Presign, PutObject, UploadId, UploadPart, UploadPartCopy,
+    CosSettings, GetObject, HeadObject, InitiateMultipartUpload, ObjectKey, PartNumber, Presign,
+    PutObject, SseCustomerKey, UploadId, UploadPart, UploadPartCopy,
 };
 
 /// Secrets that are random, so that none stands anywhere by chance.
@@ -44,8 +44,8 @@ impl Secrets {
         CosCredentials::temporary("AKID", self.key.as_bytes(), self.token.as_bytes())
     }
 
-    fn customer_key(&self) -> Result<CustomerKey> {
-        CustomerKey::new(self.customer_key.expose())
+    fn customer_key(&self) -> Result<SseCustomerKey> {
+        SseCustomerKey::from_bytes(self.customer_key.expose())
     }
 }
 

@@ -74,14 +74,7 @@ impl Bucket<'_> {
     /// What went otherwise.
     pub async fn keeps_versions(&self) -> Result<()> {
         let client = self.world.client();
-        let enabled = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled);
-        client
-            .s3()
-            .put_bucket_versioning()
-            .bucket(&self.name)
-            .versioning_configuration(enabled.build())
-            .send()
-            .await?;
+        self.enable_versions().await?;
         // Not every server can be asked to make an object only once in a bucket with versions.
         let elsewhere = self.world.bucket().await?;
         let provider = RawAesProvider::new("tests", "ring", &SecretBytes::random(32)?)?;
@@ -118,6 +111,18 @@ impl Bucket<'_> {
         if object.body.collect().await?.to_vec() != b"two" {
             return Err("it is not back".into());
         }
+        Ok(())
+    }
+
+    /// Keeps what is replaced from now on.
+    ///
+    /// # Errors
+    ///
+    /// If the server does not.
+    pub async fn enable_versions(&self) -> Result<()> {
+        let enabled = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled);
+        let put = self.world.client().s3().put_bucket_versioning().bucket(&self.name);
+        put.versioning_configuration(enabled.build()).send().await?;
         Ok(())
     }
 

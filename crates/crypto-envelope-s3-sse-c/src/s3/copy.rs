@@ -209,20 +209,18 @@ impl SseCClient {
             });
         }
         if copy.ways != CopyWays::ThroughHere {
-            let kind = |way| CopyKind {
-                way,
-                from_customer_key: found.key.is_some(),
-                to_customer_key: seal.customer_key().is_some(),
-                in_place: copy.is_in_place(),
-            };
-            let bucket = copy.target.bucket();
-            if found.size <= MOST_AT_ONCE
-                && self.really_copies(kind(CopyWay::AtOnce), bucket).await?
-            {
-                return self.copy_at_once(&copy, found, &seal).await;
-            }
-            if found.size > 0 && self.really_copies(kind(CopyWay::InParts), bucket).await? {
-                return self.copy_in_parts(&copy, found, seal).await;
+            let source = self.copy_source(&copy, &found).await?;
+            // Else it could be another object by now, or several of them in parts.
+            if source.is_pinned() || copy.writers == Writers::AssumedNone {
+                match self.way_on_server(&copy, &found, &seal).await? {
+                    Some(CopyWay::AtOnce) => {
+                        return self.copy_at_once(&copy, found, source, &seal).await;
+                    }
+                    Some(CopyWay::InParts) => {
+                        return self.copy_in_parts(&copy, found, source, seal).await;
+                    }
+                    None => {}
+                }
             }
         }
         if copy.ways == CopyWays::OnServer {
@@ -232,6 +230,32 @@ impl SseCClient {
             return Err(SseCError::found(about, SseCErrorKind::Unsupported, finding).into());
         }
         self.copy_through_here(&copy, found, seal).await
+    }
+
+    /// How the server can do it, if it really does.
+    async fn way_on_server(
+        &self,
+        copy: &ObjectCopy,
+        found: &Found,
+        seal: &Seal,
+    ) -> Result<Option<CopyWay>> {
+        let kind = |way| CopyKind {
+            way,
+            from_customer_key: found.key.is_some(),
+            to_customer_key: seal.customer_key().is_some(),
+            in_place: copy.is_in_place(),
+        };
+        let bucket = copy.target.bucket();
+        let fits = |way| match way {
+            CopyWay::AtOnce => found.size <= MOST_AT_ONCE,
+            CopyWay::InParts => found.size > 0,
+        };
+        for way in [CopyWay::AtOnce, CopyWay::InParts] {
+            if fits(way) && self.really_copies(kind(way), bucket).await? {
+                return Ok(Some(way));
+            }
+        }
+        Ok(None)
     }
 
     /// Under which condition the target may be written.

@@ -10,8 +10,9 @@ use super::{
     put_object::Existing,
 };
 use crate::{
-    CosEndpoint, CosMethod, CustomerKey, ETag, ObjectKey, ObjectMetadata,
+    CosEndpoint, CosMethod, ETag, ObjectKey, ObjectMetadata, SseCustomerKey,
     answer::{Head, Wrong},
+    customer_key::{self, SentAlong as _},
     request::Headers,
     xml,
 };
@@ -64,8 +65,8 @@ pub struct CopyObject {
     /// None for that of the source.
     metadata: Option<ObjectMetadata>,
     conditions: Conditions,
-    customer_key: Option<CustomerKey>,
-    source_customer_key: Option<CustomerKey>,
+    customer_key: Option<SseCustomerKey>,
+    source_customer_key: Option<SseCustomerKey>,
     existing: Existing,
 }
 
@@ -91,13 +92,13 @@ impl CopyObject {
     }
 
     /// Encrypted by COS with a key that it does not keep.
-    pub fn customer_key(mut self, key: CustomerKey) -> Self {
+    pub fn customer_key(mut self, key: SseCustomerKey) -> Self {
         self.customer_key = Some(key);
         self
     }
 
     /// The key of SSE-C that the source is encrypted with.
-    pub fn source_customer_key(mut self, key: CustomerKey) -> Self {
+    pub fn source_customer_key(mut self, key: SseCustomerKey) -> Self {
         self.source_customer_key = Some(key);
         self
     }
@@ -151,7 +152,7 @@ impl Exchange for CopyObject {
     }
 
     fn read(&self, head: &Head, body: &[u8]) -> Result<CopiedObject, Wrong> {
-        CustomerKey::check(self.customer_key.as_ref(), head)?;
+        customer_key::check(self.customer_key.as_ref(), head)?;
         xml::read(body, "CopyObjectResult", |result| {
             // Some answers have it here.
             let crc64 = result.text("CRC64")?.as_deref().map(read_crc64).transpose()?;
@@ -211,7 +212,7 @@ mod tests {
         assert_eq!(headers.value("x-cos-copy-source"), Some(source));
         assert_eq!(headers.value("x-cos-metadata-directive"), Some("Copy"));
         assert_eq!(headers.iter().count(), 2);
-        let key = || CustomerKey::new(vec![1; 32]);
+        let key = || SseCustomerKey::from_bytes(vec![1; 32]);
         let metadata = ObjectMetadata::new().with_user("a", "b").with_content_type("text/plain");
         let call = call()?
             .replace_metadata(metadata)

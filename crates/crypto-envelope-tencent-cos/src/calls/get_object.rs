@@ -11,8 +11,9 @@ use super::{
     properties::ObjectProperties,
 };
 use crate::{
-    ByteRange, ContentRange, CosMethod, CustomerKey, ETag, ObjectKey,
+    ByteRange, ContentRange, CosMethod, ETag, ObjectKey, SseCustomerKey,
     answer::{Head, Wrong},
+    customer_key::{self, SentAlong as _},
     request::{Headers, Query},
 };
 
@@ -24,7 +25,7 @@ pub struct GetObject {
     range: Option<ByteRange>,
     conditions: Conditions,
     version_id: Option<String>,
-    customer_key: Option<CustomerKey>,
+    customer_key: Option<SseCustomerKey>,
     /// Headers that the answer is to have instead of those that are stored.
     overrides: Query,
 }
@@ -49,7 +50,7 @@ impl GetObject {
     }
 
     /// That COS has encrypted with this key.
-    pub fn customer_key(mut self, key: CustomerKey) -> Self {
+    pub fn customer_key(mut self, key: SseCustomerKey) -> Self {
         self.customer_key = Some(key);
         self
     }
@@ -144,7 +145,7 @@ impl Exchange for GetObject {
     }
 
     fn read(&self, head: &Head, _: &[u8]) -> Result<ObjectProperties, Wrong> {
-        CustomerKey::check(self.customer_key.as_ref(), head)?;
+        customer_key::check(self.customer_key.as_ref(), head)?;
         ObjectProperties::read(head, self.range)
     }
 }
@@ -166,7 +167,7 @@ mod tests {
             .if_unmodified_since(time)
             .version_id("v 1")
             .response_content_type("text/plain; charset=utf-8")
-            .customer_key(CustomerKey::new(vec![1; 32])?);
+            .customer_key(SseCustomerKey::from_bytes(vec![1; 32])?);
         let headers = call.headers()?;
         for (name, value) in [
             ("range", "bytes=-5"),

@@ -10,8 +10,9 @@ use super::{
     properties::ObjectProperties,
 };
 use crate::{
-    CosMethod, CustomerKey, ETag, ObjectKey,
+    CosMethod, ETag, ObjectKey, SseCustomerKey,
     answer::{Head, Wrong},
+    customer_key::{self, SentAlong as _},
     request::{Headers, Query},
 };
 
@@ -22,7 +23,7 @@ pub struct HeadObject {
     key: ObjectKey,
     conditions: Conditions,
     version_id: Option<String>,
-    customer_key: Option<CustomerKey>,
+    customer_key: Option<SseCustomerKey>,
 }
 
 impl HeadObject {
@@ -35,7 +36,7 @@ impl HeadObject {
         key: ObjectKey,
         conditions: Conditions,
         version_id: Option<String>,
-        customer_key: Option<CustomerKey>,
+        customer_key: Option<SseCustomerKey>,
     ) -> Self {
         Self { key, conditions, version_id, customer_key }
     }
@@ -47,7 +48,7 @@ impl HeadObject {
     }
 
     /// That COS has encrypted with this key.
-    pub fn customer_key(mut self, key: CustomerKey) -> Self {
+    pub fn customer_key(mut self, key: SseCustomerKey) -> Self {
         self.customer_key = Some(key);
         self
     }
@@ -84,7 +85,7 @@ impl Exchange for HeadObject {
     }
 
     fn read(&self, head: &Head, _: &[u8]) -> Result<ObjectProperties, Wrong> {
-        CustomerKey::check(self.customer_key.as_ref(), head)?;
+        customer_key::check(self.customer_key.as_ref(), head)?;
         ObjectProperties::read(head, None)
     }
 }

@@ -4,8 +4,9 @@ use crypto_envelope::Result;
 
 use super::{Call, Exchange, put_object::Existing, upload::UploadId};
 use crate::{
-    CosMethod, CustomerKey, ObjectKey, ObjectMetadata,
+    CosMethod, ObjectKey, ObjectMetadata, SseCustomerKey,
     answer::{Head, Wrong},
+    customer_key::{self, SentAlong as _},
     request::{Headers, Query},
     xml,
 };
@@ -16,7 +17,7 @@ use crate::{
 pub struct InitiateMultipartUpload {
     key: ObjectKey,
     metadata: ObjectMetadata,
-    customer_key: Option<CustomerKey>,
+    customer_key: Option<SseCustomerKey>,
     existing: Existing,
 }
 
@@ -34,7 +35,7 @@ impl InitiateMultipartUpload {
     }
 
     /// Encrypted by COS with a key that it does not keep. Every part has to come with it as well.
-    pub fn customer_key(mut self, key: CustomerKey) -> Self {
+    pub fn customer_key(mut self, key: SseCustomerKey) -> Self {
         self.customer_key = Some(key);
         self
     }
@@ -81,7 +82,7 @@ impl Exchange for InitiateMultipartUpload {
     }
 
     fn read(&self, head: &Head, body: &[u8]) -> Result<UploadId, Wrong> {
-        CustomerKey::check(self.customer_key.as_ref(), head)?;
+        customer_key::check(self.customer_key.as_ref(), head)?;
         xml::read(body, "InitiateMultipartUploadResult", |result| {
             UploadId::read(result.required("UploadId")?)
         })

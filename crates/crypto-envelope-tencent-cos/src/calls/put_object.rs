@@ -5,8 +5,9 @@ use crypto_envelope::Result;
 
 use super::{Call, Exchange};
 use crate::{
-    CosMethod, CustomerKey, ETag, ObjectBody, ObjectKey, ObjectMetadata, ObjectProperties,
+    CosMethod, ETag, ObjectBody, ObjectKey, ObjectMetadata, ObjectProperties, SseCustomerKey,
     answer::{Head, Wrong},
+    customer_key::{self, SentAlong as _},
     request::Headers,
 };
 
@@ -17,7 +18,7 @@ pub struct PutObject {
     key: ObjectKey,
     body: ObjectBody,
     metadata: ObjectMetadata,
-    customer_key: Option<CustomerKey>,
+    customer_key: Option<SseCustomerKey>,
     digest: Digest,
     existing: Existing,
 }
@@ -51,7 +52,7 @@ impl PutObject {
     }
 
     /// Encrypted by COS with a key that it does not keep.
-    pub fn customer_key(mut self, key: CustomerKey) -> Self {
+    pub fn customer_key(mut self, key: SseCustomerKey) -> Self {
         self.customer_key = Some(key);
         self
     }
@@ -116,7 +117,7 @@ impl Exchange for PutObject {
     }
 
     fn read(&self, head: &Head, _: &[u8]) -> Result<StoredObject, Wrong> {
-        CustomerKey::check(self.customer_key.as_ref(), head)?;
+        customer_key::check(self.customer_key.as_ref(), head)?;
         StoredObject::read(head)
     }
 

@@ -9,8 +9,9 @@ use super::{
     upload::{CompletedPart, PartNumber, UploadId},
 };
 use crate::{
-    CosMethod, CustomerKey, ETag, ObjectBody, ObjectKey,
+    CosMethod, ETag, ObjectBody, ObjectKey, SseCustomerKey,
     answer::{Head, Wrong},
+    customer_key::{self, SentAlong as _},
     request::{Headers, Query},
 };
 
@@ -23,7 +24,7 @@ pub struct UploadPart {
     upload: UploadId,
     number: PartNumber,
     body: ObjectBody,
-    customer_key: Option<CustomerKey>,
+    customer_key: Option<SseCustomerKey>,
     digest: Digest,
 }
 
@@ -39,7 +40,7 @@ impl UploadPart {
     }
 
     /// The key of SSE-C that the upload began with.
-    pub fn customer_key(mut self, key: CustomerKey) -> Self {
+    pub fn customer_key(mut self, key: SseCustomerKey) -> Self {
         self.customer_key = Some(key);
         self
     }
@@ -86,7 +87,7 @@ impl Exchange for UploadPart {
     }
 
     fn read(&self, head: &Head, _: &[u8]) -> Result<UploadedPart, Wrong> {
-        CustomerKey::check(self.customer_key.as_ref(), head)?;
+        customer_key::check(self.customer_key.as_ref(), head)?;
         Ok(UploadedPart { number: self.number, etag: head.etag()?, crc64: head.crc64()? })
     }
 

@@ -12,8 +12,9 @@ use super::{
     upload_part::{UploadedPart, of_part},
 };
 use crate::{
-    CosMethod, CustomerKey, ETag, ObjectKey,
+    CosMethod, ETag, ObjectKey, SseCustomerKey,
     answer::{Head, Wrong},
+    customer_key::{self, SentAlong as _},
     request::{Headers, Query},
     xml,
 };
@@ -28,8 +29,8 @@ pub struct UploadPartCopy {
     source: CopySource,
     range: Option<Range<u64>>,
     conditions: Conditions,
-    customer_key: Option<CustomerKey>,
-    source_customer_key: Option<CustomerKey>,
+    customer_key: Option<SseCustomerKey>,
+    source_customer_key: Option<SseCustomerKey>,
 }
 
 impl UploadPartCopy {
@@ -47,13 +48,13 @@ impl UploadPartCopy {
     }
 
     /// The key of SSE-C that the upload began with.
-    pub fn customer_key(mut self, key: CustomerKey) -> Self {
+    pub fn customer_key(mut self, key: SseCustomerKey) -> Self {
         self.customer_key = Some(key);
         self
     }
 
     /// The key of SSE-C that the source is encrypted with.
-    pub fn source_customer_key(mut self, key: CustomerKey) -> Self {
+    pub fn source_customer_key(mut self, key: SseCustomerKey) -> Self {
         self.source_customer_key = Some(key);
         self
     }
@@ -101,7 +102,7 @@ impl Exchange for UploadPartCopy {
     }
 
     fn read(&self, head: &Head, body: &[u8]) -> Result<UploadedPart, Wrong> {
-        CustomerKey::check(self.customer_key.as_ref(), head)?;
+        customer_key::check(self.customer_key.as_ref(), head)?;
         xml::read(body, "CopyPartResult", |result| {
             let crc64 = result.text("CRC64")?.as_deref().map(read_crc64).transpose()?;
             let (etag, crc64) = (result.etag()?, head.crc64()?.or(crc64));

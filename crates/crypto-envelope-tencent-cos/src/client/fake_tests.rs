@@ -11,9 +11,9 @@ use crypto_envelope_testkit::fake::{
 use super::*;
 use crate::{
     AbortMultipartUpload, ByteRange, CompleteMultipartUpload, CompletedPart, CopyObject,
-    CopySource, CosBucket, CosDomain, Crc64, CustomerKey, DeleteObject, HeadObject,
-    InitiateMultipartUpload, ListMultipartUploads, ListObjects, ListParts, ObjectKey,
-    ObjectMetadata, PartNumber, PutObject, UploadPart, UploadPartCopy,
+    CopySource, CosBucket, CosDomain, Crc64, DeleteObject, HeadObject, InitiateMultipartUpload,
+    ListMultipartUploads, ListObjects, ListParts, ObjectKey, ObjectMetadata, PartNumber, PutObject,
+    SseCustomerKey, UploadPart, UploadPartCopy,
 };
 
 struct World {
@@ -205,7 +205,7 @@ fn lists_go_on_to_their_end() -> Result<()> {
 fn keys_of_customers_open_what_they_closed() -> Result<()> {
     let world = World::of(FakeTencentCos::builder().insecure_customer_keys().start()?)?;
     let key = || ObjectKey::new("a").expect("a key");
-    let customer = |byte| CustomerKey::new(vec![byte; 32]).expect("32 bytes");
+    let customer = |byte| SseCustomerKey::from_bytes(vec![byte; 32]).expect("32 bytes");
     world.call(PutObject::new(key(), b"text".to_vec()).customer_key(customer(1)))?;
     assert_eq!(world.read(GetObject::new(key()).customer_key(customer(1)))?, b"text");
     assert!(world.read(GetObject::new(key()).customer_key(customer(2))).is_err());

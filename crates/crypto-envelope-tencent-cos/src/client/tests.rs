@@ -9,7 +9,7 @@ use crypto_envelope_testkit::canned::{CannedServer, answer, read_request};
 use super::*;
 use crate::{
     ByteRange, CompleteMultipartUpload, CompletedPart, CopyObject, CopySource, CosBucket, Crc64,
-    CustomerKey, DeleteObject, ETag, HeadObject, ObjectKey, PartNumber, PutObject, UploadId,
+    DeleteObject, ETag, HeadObject, ObjectKey, PartNumber, PutObject, SseCustomerKey, UploadId,
 };
 
 fn key() -> ObjectKey {
@@ -260,7 +260,7 @@ fn refusals_of_what_is_opened_are_read() -> io::Result<()> {
 #[test]
 fn no_secret_comes_back() -> io::Result<()> {
     let customer_key =
-        || CustomerKey::new(&b"hidden key of a customer, of 32."[..]).expect("32 bytes");
+        || SseCustomerKey::from_bytes(&b"hidden key of a customer, of 32."[..]).expect("32 bytes");
     // Sends back what it gets.
     let server = CannedServer::serving(|stream| {
         let request = read_request(stream)?.unwrap_or_default();

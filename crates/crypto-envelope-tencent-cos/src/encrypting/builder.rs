@@ -8,7 +8,7 @@ use crypto_envelope::{
 };
 
 use super::client::{Acceptance, CosEncryptingClient, Inner, Limits};
-use crate::{CosCarrier, CosClient, CosFormat, CustomerKey};
+use crate::{CosCarrier, CosClient, CosFormat, SseCustomerKey};
 
 /// Chooses the options of a [`CosEncryptingClient`].
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub struct CosEncryptingClientBuilder {
     decryptor: Option<Decryptor>,
     acceptance: Acceptance,
     limits: Limits,
-    customer_key: Option<CustomerKey>,
+    customer_key: Option<SseCustomerKey>,
 }
 
 impl CosEncryptingClientBuilder {
@@ -117,7 +117,7 @@ impl CosEncryptingClientBuilder {
     }
 
     /// COS encrypts all objects once more, with this key (SSE-C).
-    pub fn customer_key(mut self, key: CustomerKey) -> Self {
+    pub fn customer_key(mut self, key: SseCustomerKey) -> Self {
         self.customer_key = Some(key);
         self
     }

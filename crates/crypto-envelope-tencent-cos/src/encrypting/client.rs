@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use crypto_envelope::{Decryptor, Encryptor, Result, provider::KeyProvider};
 
 use super::builder::CosEncryptingClientBuilder;
-use crate::{CosCarrier, CosClient, CosEnvelope, CosFormat, CosObjectError, CustomerKey};
+use crate::{CosCarrier, CosClient, CosEnvelope, CosFormat, CosObjectError, SseCustomerKey};
 
 /// Stores objects encrypted, and reads them decrypted: whole ones, ranges, files, streams of unknown
 /// length, in parts that go at the same time.
@@ -28,7 +28,7 @@ pub(super) struct Inner {
     pub(super) decryptor: Decryptor,
     pub(super) acceptance: Acceptance,
     pub(super) limits: Limits,
-    pub(super) customer_key: Option<CustomerKey>,
+    pub(super) customer_key: Option<SseCustomerKey>,
 }
 
 impl CosEncryptingClient {

@@ -11,8 +11,8 @@ use crypto_envelope::{Error, Result, service};
 use super::storing::{Storing, find_stored, is_perhaps_done};
 use crate::{
     AbortMultipartUpload, CompleteMultipartUpload, CompletedPart, CosClient, CosError,
-    CosErrorKind, CosObjectError, Crc64, CustomerKey, ETag, ListParts, ObjectKey, ObjectMetadata,
-    PartNumber, StoredObject, UploadId, UploadPart, calls::put_object::Existing,
+    CosErrorKind, CosObjectError, Crc64, ETag, ListParts, ObjectKey, ObjectMetadata, PartNumber,
+    SseCustomerKey, StoredObject, UploadId, UploadPart, calls::put_object::Existing,
 };
 
 /// An upload that was begun.
@@ -31,7 +31,7 @@ pub(super) struct UploadChannel {
     client: CosClient,
     key: ObjectKey,
     id: UploadId,
-    customer_key: Option<CustomerKey>,
+    customer_key: Option<SseCustomerKey>,
 }
 
 /// A part that COS has.

@@ -2,7 +2,9 @@
 
 use crypto_envelope::{EncryptionContext, MessageId};
 
-use crate::{ByteRange, CustomerKey, ETag, ObjectKey, ObjectMetadata, calls::put_object::Existing};
+use crate::{
+    ByteRange, ETag, ObjectKey, ObjectMetadata, SseCustomerKey, calls::put_object::Existing,
+};
 
 /// An object to store as it is.
 #[derive(Clone, Debug)]
@@ -11,7 +13,7 @@ pub struct StoreObject {
     pub(super) key: ObjectKey,
     pub(super) metadata: ObjectMetadata,
     pub(super) existing: Existing,
-    pub(super) customer_key: Option<CustomerKey>,
+    pub(super) customer_key: Option<SseCustomerKey>,
 }
 
 impl StoreObject {
@@ -34,7 +36,7 @@ impl StoreObject {
     }
 
     /// Encrypted by COS with a key that it does not keep.
-    pub fn customer_key(mut self, key: CustomerKey) -> Self {
+    pub fn customer_key(mut self, key: SseCustomerKey) -> Self {
         self.customer_key = Some(key);
         self
     }

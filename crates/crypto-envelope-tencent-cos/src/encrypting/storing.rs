@@ -9,9 +9,9 @@ use super::{
     request::{EncryptObject, StoreObject},
 };
 use crate::{
-    CosClient, CosError, CosErrorKind, CosFormat, Crc64, CustomerKey, HeadObject,
-    InitiateMultipartUpload, ObjectKey, ObjectMetadata, ObjectProperties, PutObject, StoredObject,
-    UploadId, calls::put_object::Existing,
+    CosClient, CosError, CosErrorKind, CosFormat, Crc64, HeadObject, InitiateMultipartUpload,
+    ObjectKey, ObjectMetadata, ObjectProperties, PutObject, SseCustomerKey, StoredObject, UploadId,
+    calls::put_object::Existing,
 };
 
 /// An object to store, and all that is known of how.
@@ -110,7 +110,7 @@ impl Storing {
 pub(super) async fn find_stored(
     client: &CosClient,
     key: &ObjectKey,
-    customer_key: Option<&CustomerKey>,
+    customer_key: Option<&SseCustomerKey>,
     whole: &Crc64,
 ) -> Option<ObjectProperties> {
     let mut call = HeadObject::new(key.clone());

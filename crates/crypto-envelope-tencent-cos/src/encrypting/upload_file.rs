@@ -32,7 +32,8 @@ use super::{
     watched::Watched,
 };
 use crate::{
-    CosError, CosErrorKind, CosObjectError, CustomerKey, ETag, ListParts,
+    CosError, CosErrorKind, CosObjectError, ETag, ListParts,
+    customer_key::SentAlong as _,
     format::envelope::Shape,
     request::{Headers, is_secret},
 };
@@ -102,7 +103,7 @@ impl Storing {
                 hash.update(format!("{}:{}\0{}\0", name.len(), name, value));
             }
         }
-        let keyed = self.object.customer_key.as_ref().map(CustomerKey::digest);
+        let keyed = self.object.customer_key.as_ref().map(|key| key.digest().to_string());
         hash.update(keyed.unwrap_or_default());
         Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }

@@ -4,8 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use crypto_envelope::Error;
 use crypto_envelope_tencent_cos::{
-    CosClient, CosError, CosErrorKind, CustomerKey, DeleteObject, GetObject, ObjectMetadata,
-    ReadObject, StoreObject,
+    CosClient, CosError, CosErrorKind, DeleteObject, GetObject, ObjectMetadata, ReadObject,
+    SseCustomerKey, StoreObject,
 };
 
 use super::*;
@@ -201,7 +201,7 @@ fn the_permissions_are_those_that_were_asked_for() -> Result<()> {
 #[test]
 fn ranges_are_no_files_and_customer_keys_go_along() -> Result<()> {
     let world = Plain::new()?;
-    let customer_key = CustomerKey::new(vec![3; 32])?;
+    let customer_key = SseCustomerKey::from_bytes(vec![3; 32])?;
     let path = world.cos.file("source");
     let content = bytes_of("plain", 2 * PART);
     fs::write(&path, &content)?;

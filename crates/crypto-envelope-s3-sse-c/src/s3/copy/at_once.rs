@@ -13,12 +13,9 @@ impl SseCClient {
         &self,
         copy: &ObjectCopy,
         found: Found,
+        source: CopySource,
         seal: &Seal,
     ) -> Result<Copied> {
-        let source = self.copy_source(copy, &found).await?;
-        if copy.is_in_place() && source.if_match.is_none() {
-            copy.demand_no_writers()?;
-        }
         let about = About { operation: "CopyObject", place: copy.target.clone() };
         let request = self.copy_request(&source, &copy.target, seal);
         let request =

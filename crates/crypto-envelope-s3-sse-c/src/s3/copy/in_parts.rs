@@ -18,10 +18,10 @@ impl SseCClient {
         &self,
         copy: &ObjectCopy,
         found: Found,
+        mut source: CopySource,
         seal: Seal,
     ) -> Result<Copied> {
         let existing = self.condition(copy, &found, CopyWay::InParts).await?;
-        let mut source = self.copy_source(copy, &found).await?;
         source.part_size = part_size_for(found.size)?.max(PART_SIZE);
         let request =
             self.s3().create_multipart_upload().bucket(copy.target.bucket()).key(copy.target.key());

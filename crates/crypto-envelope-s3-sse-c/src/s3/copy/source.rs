@@ -56,6 +56,12 @@ impl CopySource {
         }
     }
 
+    /// Whether it cannot be another one than that which was looked at.
+    pub(crate) fn is_pinned(&self) -> bool {
+        // The version of what was written without versions is replaced like any other object.
+        self.if_match.is_some() || self.place.version().is_some_and(|version| version != "null")
+    }
+
     /// How many parts there are.
     pub(crate) fn parts(&self) -> u64 {
         self.size.div_ceil(self.part_size)
