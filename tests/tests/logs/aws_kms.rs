@@ -1,5 +1,4 @@
-//! What the AWS SDK and we tell by `tracing`, all threads, every level: no data key. A program of its
-//! own, since it listens to everything in the process.
+//! Data keys of AWS KMS.
 
 use crypto_envelope::{
     SecretBytes,
@@ -15,10 +14,7 @@ use crypto_envelope_testkit::{
 };
 use crypto_envelope_tests::{aws_kms::Kms, heard::Heard, vectors::Result};
 
-#[tokio::test]
-async fn no_data_key_is_logged() -> Result<()> {
-    let heard = Heard::default();
-    tracing::subscriber::set_global_default(heard.clone())?;
+pub(crate) async fn tells_no_data_key(heard: &Heard) -> Result<()> {
     let kms = Kms::start()?;
     let arn = kms.fake.create_key("us-east-1", KeyKind::Symmetric)?;
     let ring = Target::Detached(DetachedTarget::KeyRing);
