@@ -30,17 +30,22 @@ pub mod alibaba_instance;
 mod alibaba_kms;
 #[cfg(feature = "alibaba-kms")]
 pub mod alibaba_openapi;
+mod answer;
 #[cfg(feature = "aws-kms")]
 pub mod aws_kms;
 mod clock;
 mod crypto;
 mod date;
 pub mod http;
+mod listing;
 mod log;
+mod pattern;
 #[cfg(feature = "alibaba-kms")]
 mod pem;
+mod sigv4;
 #[cfg(feature = "tencent-cos")]
 pub mod tencent_cos;
 mod throttle;
 #[cfg(feature = "fake-tls")]
 pub mod tls;
+mod xml;

@@ -61,11 +61,9 @@ mod key;
 pub mod lie;
 mod material;
 mod operation;
-mod pattern;
 mod policy;
 mod samples;
 mod service;
-mod signature;
 mod spec;
 mod store;
 

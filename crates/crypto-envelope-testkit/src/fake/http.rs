@@ -2,10 +2,13 @@
 
 mod answer;
 mod body;
+pub(crate) mod conditions;
 mod connection;
 mod fault;
 mod message;
+mod parameters;
 pub(crate) mod percent;
+pub(crate) mod range;
 mod rewound;
 mod server;
 
@@ -13,5 +16,6 @@ pub use self::fault::Fault;
 pub(crate) use self::{
     body::Body,
     message::{Request, Response, Service},
+    parameters::Parameters,
     server::{Server, Transport},
 };

@@ -1,7 +1,7 @@
 //! Patterns of policies and rules.
 
 /// Whether `text` fits a pattern in which `*` is anything and `?` is any character.
-pub(super) fn fits(pattern: &str, text: &str) -> bool {
+pub(crate) fn fits(pattern: &str, text: &str) -> bool {
     let pattern = pattern.chars().collect::<Vec<_>>();
     let text = text.chars().collect::<Vec<_>>();
     let (mut at, mut read) = (0, 0);
@@ -28,7 +28,7 @@ pub(super) fn fits(pattern: &str, text: &str) -> bool {
 }
 
 /// As [`fits`], where `A` and `a` are the same: so are actions compared.
-pub(super) fn fits_in_any_case(pattern: &str, text: &str) -> bool {
+pub(crate) fn fits_in_any_case(pattern: &str, text: &str) -> bool {
     fits(&pattern.to_ascii_lowercase(), &text.to_ascii_lowercase())
 }
 

@@ -2,17 +2,24 @@
 
 mod authorization;
 mod canonical;
+mod error;
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::{
     constant_time,
     hmac::{self, HMAC_SHA256, Key},
 };
 
-pub(super) use self::authorization::Authorization;
-use self::authorization::{ALGORITHM, Scope, TERM, incomplete};
-use super::error::KmsError;
+pub(crate) use self::{
+    authorization::Authorization,
+    canonical::Dialect,
+    error::{Reason, SignatureError},
+};
+use self::{
+    authorization::{ALGORITHM, Scope, TERM},
+    error::{incomplete, refused},
+};
 use crate::fake::{
     crypto,
     date::{self, Date},
@@ -21,26 +28,28 @@ use crate::fake::{
 
 /// The secret of an access key, in the form with which signing begins.
 #[derive(Clone, Debug)]
-pub(super) struct Secret(Key);
+pub(crate) struct Secret(Key);
 
 impl Secret {
-    pub(super) fn new(secret: &str) -> Self {
+    pub(crate) fn new(secret: &str) -> Self {
         Self(Key::new(HMAC_SHA256, format!("AWS4{secret}").as_bytes()))
     }
 
     /// Refuses a request that was signed with something else, in part, or at another time.
-    pub(super) fn verify(
+    pub(crate) fn verify(
         &self,
         request: &Request,
         authorization: &Authorization,
+        dialect: Dialect,
         now: SystemTime,
-    ) -> Result<(), KmsError> {
+    ) -> Result<(), SignatureError> {
         check_headers(request, authorization)?;
         check_date(authorization, now)?;
-        let expected = self.signature(request, authorization);
+        let expected = self.signature(request, authorization, dialect);
         let given = authorization.signature.as_bytes();
         constant_time::verify_slices_are_equal(expected.as_bytes(), given).map_err(|_| {
-            invalid(
+            refused(
+                Reason::Mismatch,
                 "The request signature we calculated does not match the signature you provided. \
                  Check your AWS Secret Access Key and signing method. Consult the service \
                  documentation for details.",
@@ -48,11 +57,16 @@ impl Secret {
         })
     }
 
-    fn signature(&self, request: &Request, authorization: &Authorization) -> String {
+    fn signature(
+        &self,
+        request: &Request,
+        authorization: &Authorization,
+        dialect: Dialect,
+    ) -> String {
         let Authorization { scope, signed_headers, date, .. } = authorization;
         let mut names = signed_headers.clone();
         names.sort();
-        let canonical = canonical::request(request, &names);
+        let canonical = canonical::request(request, &names, dialect);
         let hash = crypto::hex(&crypto::sha256(canonical.as_bytes()));
         let Scope { date: day, region, service, .. } = scope;
         let text = format!("{ALGORITHM}\n{date}\n{day}/{region}/{service}/{TERM}\n{hash}");
@@ -64,21 +78,22 @@ impl Secret {
 }
 
 /// What says where a request goes, when, and what it asks of AWS, has to be signed.
-fn check_headers(request: &Request, authorization: &Authorization) -> Result<(), KmsError> {
+fn check_headers(request: &Request, authorization: &Authorization) -> Result<(), SignatureError> {
     let is_signed = |name: &str| authorization.signed_headers.iter().any(|signed| signed == name);
     if !is_signed("host") {
         let message = "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.";
-        return Err(invalid(message));
+        return Err(refused(Reason::Unsigned, message));
     }
     let date_header = authorization.date_header;
     let sent = request.headers.iter().map(|(name, _)| name.to_ascii_lowercase());
     let mut wanted = sent.filter(|name| name.starts_with("x-amz-") || name == date_header);
     wanted.find(|name| !is_signed(name)).map_or(Ok(()), |name| {
-        Err(invalid(format!("'{name}' must be a 'SignedHeader' in the AWS Authorization.")))
+        let message = format!("'{name}' must be a 'SignedHeader' in the AWS Authorization.");
+        Err(refused(Reason::Unsigned, message))
     })
 }
 
-fn check_date(authorization: &Authorization, now: SystemTime) -> Result<(), KmsError> {
+fn check_date(authorization: &Authorization, now: SystemTime) -> Result<(), SignatureError> {
     let Authorization { scope, date, .. } = authorization;
     if !date::is_basic(date) {
         return Err(incomplete(format!(
@@ -87,31 +102,35 @@ fn check_date(authorization: &Authorization, now: SystemTime) -> Result<(), KmsE
         )));
     }
     if !date.starts_with(&format!("{}T", scope.date)) {
-        return Err(invalid(format!(
+        let message = format!(
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from \
              HTTP: '{}' != '{}', from '{date}'.",
             scope.date,
             &date[..8]
-        )));
+        );
+        return Err(refused(Reason::Scope, message));
     }
-    let earliest = Date::of(now.checked_sub(TOLERANCE).unwrap_or(now)).basic();
+    let (good_for, too_old) = match authorization.expires {
+        Some(good_for) => (good_for, Reason::Expired),
+        None => (TOLERANCE, Reason::Time),
+    };
+    let earliest = Date::of(now.checked_sub(good_for).unwrap_or(UNIX_EPOCH)).basic();
     let latest = Date::of(now.checked_add(TOLERANCE).unwrap_or(now)).basic();
     let now = Date::of(now).basic();
     if *date < earliest {
-        return Err(invalid(format!(
-            "Signature expired: {date} is now earlier than {earliest} ({now} - 15 min.)"
-        )));
+        let message = format!(
+            "Signature expired: {date} is now earlier than {earliest} ({now} - {} min.)",
+            good_for.as_secs() / 60
+        );
+        return Err(refused(too_old, message));
     }
     if *date > latest {
-        return Err(invalid(format!(
+        let message = format!(
             "Signature not yet current: {date} is still later than {latest} ({now} + 15 min.)"
-        )));
+        );
+        return Err(refused(Reason::Time, message));
     }
     Ok(())
-}
-
-fn invalid(message: impl Into<String>) -> KmsError {
-    KmsError::new("InvalidSignatureException", message)
 }
 
 /// How far the clocks of client and service may be apart.
@@ -119,8 +138,6 @@ const TOLERANCE: Duration = Duration::from_mins(15);
 
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
-
     use super::*;
 
     /// 2015-08-30 12:36:00, when the examples of AWS were signed, in seconds since 1970.
@@ -152,12 +169,13 @@ mod tests {
         }
     }
 
-    fn verify_at(request: &Request, secret: &str, now: u64) -> Result<(), KmsError> {
+    fn verify_at(request: &Request, secret: &str, now: u64) -> Result<(), SignatureError> {
         let authorization = Authorization::of(request, "service")?;
-        Secret::new(secret).verify(request, &authorization, UNIX_EPOCH + Duration::from_secs(now))
+        let now = UNIX_EPOCH + Duration::from_secs(now);
+        Secret::new(secret).verify(request, &authorization, Dialect::Common, now)
     }
 
-    fn verify(request: &Request) -> Result<(), KmsError> {
+    fn verify(request: &Request) -> Result<(), SignatureError> {
         verify_at(request, SECRET, THEN)
     }
 
@@ -210,15 +228,15 @@ mod tests {
             let mut request = vanilla();
             change(&mut request);
             let refused = verify(&request).unwrap_err();
-            assert_eq!(refused.code(), "InvalidSignatureException");
-            assert_eq!(refused.message(), Some(MISMATCH), "{number}");
+            assert_eq!(refused.reason, Reason::Mismatch);
+            assert_eq!(refused.message, MISMATCH, "{number}");
         }
         for signature in [VANILLA.to_uppercase(), VANILLA[..62].to_owned(), "00".repeat(32)] {
             let refused = verify(&example("GET /", &[], &signature)).unwrap_err();
-            assert_eq!(refused.message(), Some(MISMATCH), "{signature}");
+            assert_eq!(refused.message, MISMATCH, "{signature}");
         }
         let refused = verify_at(&vanilla(), "another secret", THEN).unwrap_err();
-        assert_eq!(refused.message(), Some(MISMATCH));
+        assert_eq!(refused.message, MISMATCH);
     }
 
     #[test]
@@ -232,14 +250,14 @@ mod tests {
             let (_, authorization) = request.headers.last_mut().unwrap();
             *authorization = authorization.replace(unsigned, "");
             let refused = verify(&request).unwrap_err();
-            assert_eq!(refused.message(), Some(expected));
+            assert_eq!(refused.message, expected);
         }
         // Where there is no other, the plain one matters.
         let mut request = vanilla();
         request.headers[1].0 = "Date".to_owned();
         let refused = verify(&request).unwrap_err();
         let expected = "'date' must be a 'SignedHeader' in the AWS Authorization.";
-        assert_eq!(refused.message(), Some(expected));
+        assert_eq!(refused.message, expected);
         let mut request = vanilla();
         request.headers.insert(0, ("Date".to_owned(), "Sun, 30 Aug 2015 12:36:00 GMT".to_owned()));
         assert_eq!(verify(&request), Ok(()));
@@ -263,21 +281,21 @@ mod tests {
             ),
         ] {
             let refused = verify_at(&vanilla(), SECRET, now).unwrap_err();
-            assert_eq!(refused.code(), "InvalidSignatureException");
-            assert_eq!(refused.message(), Some(expected));
+            assert_eq!(refused.reason, Reason::Time);
+            assert_eq!(refused.message, expected);
         }
     }
 
     #[test]
     fn dates_must_agree_and_be_dates() {
-        for (date, code) in [
-            ("20150831T000000Z", "InvalidSignatureException"),
-            ("20150830", "IncompleteSignatureException"),
-            ("Sun, 30 Aug 2015 12:36:00 GMT", "IncompleteSignatureException"),
+        for (date, reason) in [
+            ("20150831T000000Z", Reason::Scope),
+            ("20150830", Reason::Incomplete),
+            ("Sun, 30 Aug 2015 12:36:00 GMT", Reason::Incomplete),
         ] {
             let mut request = vanilla();
             request.headers[1].1 = date.to_owned();
-            assert_eq!(verify(&request).unwrap_err().code(), code, "{date}");
+            assert_eq!(verify(&request).unwrap_err().reason, reason, "{date}");
         }
     }
 

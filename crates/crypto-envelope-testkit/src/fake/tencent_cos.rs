@@ -35,7 +35,6 @@
 //!   wrong, missing or sent in clear, and for a copy onto itself are guesses.
 
 mod access_key;
-mod answer;
 mod asked;
 mod builder;
 mod call;
@@ -47,14 +46,12 @@ mod metadata;
 mod object;
 mod operation;
 mod place;
-mod range;
 mod service;
 mod signature;
 mod sse;
 mod store;
 mod stored;
 mod terms;
-mod xml;
 
 use std::{io, sync::Arc, time::SystemTime};
 

@@ -1,44 +1,49 @@
-//! The little of XML that COS speaks: elements and text.
+//! The little of XML that object stores speak: elements and text.
 
 /// A document, from its front to its end.
 #[derive(Debug)]
-pub(super) struct Writer(String);
+pub(crate) struct Writer(String);
 
 impl Writer {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self("<?xml version='1.0' encoding='utf-8' ?>\n".to_owned())
     }
 
-    pub(super) fn open(&mut self, name: &str) {
+    pub(crate) fn open(&mut self, name: &str) {
         self.0.extend(["<", name, ">"]);
     }
 
-    pub(super) fn close(&mut self, name: &str) {
+    /// A root in a namespace.
+    pub(crate) fn open_in(&mut self, name: &str, namespace: &str) {
+        self.0.extend(["<", name, " xmlns=\"", namespace, "\">"]);
+    }
+
+    pub(crate) fn close(&mut self, name: &str) {
         self.0.extend(["</", name, ">"]);
     }
 
-    pub(super) fn element(&mut self, name: &str, text: &str) {
+    pub(crate) fn element(&mut self, name: &str, text: &str) {
         self.open(name);
         self.0.push_str(&escape(text));
         self.close(name);
     }
 
-    pub(super) fn finish(self) -> Vec<u8> {
+    pub(crate) fn finish(self) -> Vec<u8> {
         self.0.into_bytes()
     }
 }
 
 /// An element that was read.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Element {
-    pub(super) name: String,
-    pub(super) text: String,
-    pub(super) children: Vec<Self>,
+pub(crate) struct Element {
+    pub(crate) name: String,
+    pub(crate) text: String,
+    pub(crate) children: Vec<Self>,
 }
 
 impl Element {
     /// The document, if it has no more than elements, text and a declaration in front.
-    pub(super) fn parse(document: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(document: &[u8]) -> Option<Self> {
         let mut rest = std::str::from_utf8(document).ok()?.trim();
         if let Some(declared) = rest.strip_prefix("<?xml") {
             rest = declared.split_once("?>")?.1.trim_start();
@@ -48,11 +53,11 @@ impl Element {
     }
 
     /// The text of the first child of this name.
-    pub(super) fn text_of(&self, name: &str) -> Option<&str> {
+    pub(crate) fn text_of(&self, name: &str) -> Option<&str> {
         self.named(name).next().map(|child| child.text.trim())
     }
 
-    pub(super) fn named(&self, name: &str) -> impl Iterator<Item = &Self> {
+    pub(crate) fn named(&self, name: &str) -> impl Iterator<Item = &Self> {
         self.children.iter().filter(move |child| child.name == name)
     }
 

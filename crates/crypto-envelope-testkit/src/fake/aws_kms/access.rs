@@ -2,14 +2,12 @@
 
 use std::time::SystemTime;
 
-use super::{
-    error::KmsError,
+use super::{error::KmsError, policy::Verdict, store::ACCOUNT};
+use crate::fake::{
+    http::Request,
     pattern,
-    policy::Verdict,
-    signature::{Authorization, Secret},
-    store::ACCOUNT,
+    sigv4::{Authorization, Dialect, Secret},
 };
-use crate::fake::http::Request;
 
 /// An access key and what it may do.
 ///
@@ -84,7 +82,8 @@ impl AccessKey {
         now: SystemTime,
     ) -> Result<(), KmsError> {
         let secret = self.secret.as_ref();
-        secret.map_or(Ok(()), |secret| secret.verify(request, authorization, now))
+        let Some(secret) = secret else { return Ok(()) };
+        Ok(secret.verify(request, authorization, Dialect::Common, now)?)
     }
 
     /// Whether it may do this, by itself, by a grant, or by the policy of the key.

@@ -4,6 +4,8 @@ use std::{error::Error, fmt};
 
 use serde_json::{Value, json};
 
+use crate::fake::sigv4::{Reason, SignatureError};
+
 /// What AWS KMS answers when it does not do what was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KmsError {
@@ -126,6 +128,21 @@ impl fmt::Display for KmsError {
 }
 
 impl Error for KmsError {}
+
+impl From<SignatureError> for KmsError {
+    fn from(error: SignatureError) -> Self {
+        let code = match error.reason {
+            Reason::Missing => "MissingAuthenticationTokenException",
+            Reason::Incomplete => "IncompleteSignatureException",
+            Reason::Scope
+            | Reason::Unsigned
+            | Reason::Time
+            | Reason::Expired
+            | Reason::Mismatch => "InvalidSignatureException",
+        };
+        Self::new(code, error.message)
+    }
+}
 
 /// Members are named in errors as in the code behind the service: `keyId`.
 fn lower_first(member: &str) -> String {

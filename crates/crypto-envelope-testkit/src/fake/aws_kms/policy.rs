@@ -4,7 +4,8 @@ mod document;
 
 use std::sync::{Arc, LazyLock};
 
-use super::{access::Effect, context::Context, error::KmsError, pattern, store::ACCOUNT};
+use super::{access::Effect, context::Context, error::KmsError, store::ACCOUNT};
+use crate::fake::pattern;
 
 /// A key policy, as it was put and as it is understood.
 #[derive(Debug)]

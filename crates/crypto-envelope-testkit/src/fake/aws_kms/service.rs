@@ -11,13 +11,13 @@ use super::{
     call::Call,
     error::KmsError,
     operation::{self, Caller},
-    signature::Authorization,
     store::Store,
 };
 use crate::fake::{
     crypto,
     http::{Request, Response, Service},
     log::Log,
+    sigv4::Authorization,
     throttle::Throttle,
 };
 

@@ -1,6 +1,6 @@
 //! Errors as COS answers them.
 
-use super::xml::Writer;
+use crate::fake::{http::range::NotWithin, xml::Writer};
 
 /// What COS answers when it does not do what was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,5 +73,11 @@ impl CosError {
         xml.element("TraceId", trace_id);
         xml.close("Error");
         xml.finish()
+    }
+}
+
+impl From<NotWithin> for CosError {
+    fn from(_: NotWithin) -> Self {
+        Self::new(416, "InvalidRange", "The range is not within the object.")
     }
 }

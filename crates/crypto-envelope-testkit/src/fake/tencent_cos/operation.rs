@@ -5,14 +5,10 @@ mod copy;
 mod multipart;
 mod object;
 
-use crate::fake::http::Request;
-
-use super::{
+use super::{asked::Asked, error::CosError, store::Store, terms::Terms};
+use crate::fake::{
     answer::Answer,
-    asked::{Asked, Parameters},
-    error::CosError,
-    store::Store,
-    terms::Terms,
+    http::{Parameters, Request},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

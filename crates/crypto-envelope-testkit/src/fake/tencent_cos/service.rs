@@ -3,7 +3,6 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{
-    answer::Answer,
     asked::Asked,
     call::Call,
     error::CosError,
@@ -12,13 +11,14 @@ use super::{
     signature::{self, Authorization},
     store::Store,
     terms::Terms,
-    xml::Element,
 };
 use crate::fake::{
+    answer::Answer,
     crypto,
     date::Date,
     http::{Request, Response, Service},
     log::Log,
+    xml::Element,
 };
 
 #[derive(Debug)]

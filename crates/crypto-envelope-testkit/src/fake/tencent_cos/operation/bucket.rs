@@ -4,16 +4,16 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::Call;
 use crate::fake::{
+    answer::Answer,
     date::Date,
-    http::{Body, percent},
+    http::{Body, Parameters},
+    listing::Page,
     tencent_cos::{
-        answer::Answer,
-        asked::Parameters,
         error::CosError,
         object::{Object, md5},
         store::Store,
-        xml::{Element, Writer},
     },
+    xml::{Element, Writer},
 };
 
 /// All buckets of the account.
@@ -35,7 +35,7 @@ pub(super) fn list_all(store: &Store) -> Answer {
 }
 
 pub(super) fn list(call: &Call<'_>, store: &Store) -> Result<Answer, CosError> {
-    let page = Page::of(&call.asked.parameters, "max-keys")?;
+    let page = page_of(&call.asked.parameters, "max-keys")?;
     let marker = call.asked.parameters.get("marker").unwrap_or_default();
     let bucket = store.bucket(call.bucket)?;
     let after = bucket.objects.iter().filter(|(key, _)| key.as_str() > marker);
@@ -60,7 +60,7 @@ pub(super) fn list(call: &Call<'_>, store: &Store) -> Result<Answer, CosError> {
 
 pub(super) fn list_uploads(call: &Call<'_>, store: &Store) -> Result<Answer, CosError> {
     let parameters = &call.asked.parameters;
-    let page = Page::of(parameters, "max-uploads")?;
+    let page = page_of(parameters, "max-uploads")?;
     let key_marker = parameters.get("key-marker").unwrap_or_default();
     let id_marker = parameters.get("upload-id-marker").unwrap_or_default();
     let bucket = store.bucket(call.bucket)?;
@@ -127,109 +127,8 @@ pub(super) fn delete(call: &Call<'_>, store: &mut Store) -> Result<Answer, CosEr
     Ok(Answer::xml(xml))
 }
 
-/// What of a list is wanted, and how.
-struct Page<'p> {
-    prefix: &'p str,
-    delimiter: &'p str,
-    most: usize,
-    encoding: Option<&'p str>,
-}
-
-/// What there is of it.
-struct Found<'f, T> {
-    items: Vec<(&'f str, T)>,
-    prefixes: Vec<&'f str>,
-    /// The last key or prefix.
-    last: String,
-    is_truncated: bool,
-}
-
-impl<'p> Page<'p> {
-    fn of(parameters: &'p Parameters, most: &str) -> Result<Self, CosError> {
-        let encoding = parameters.get("encoding-type").filter(|encoding| !encoding.is_empty());
-        if encoding.is_some_and(|encoding| encoding != "url") {
-            return Err(CosError::invalid_argument("encoding-type is url."));
-        }
-        let most = match parameters.get(most).unwrap_or_default() {
-            "" => Ok(MOST),
-            text => {
-                let wrong = |_| CosError::invalid_argument(format!("{most}: {text}"));
-                text.parse().map(|number: usize| number.min(MOST)).map_err(wrong)
-            }
-        };
-        Ok(Self {
-            prefix: parameters.get("prefix").unwrap_or_default(),
-            delimiter: parameters.get("delimiter").unwrap_or_default(),
-            most: most?,
-            encoding,
-        })
-    }
-
-    /// Goes through sorted keys, all of them behind `marker`.
-    fn find<'f, T>(
-        &self,
-        sorted: impl Iterator<Item = (&'f str, T)>,
-        marker: &str,
-    ) -> Found<'f, T> {
-        let mut found = Found {
-            items: Vec::new(),
-            prefixes: Vec::new(),
-            last: String::new(),
-            is_truncated: false,
-        };
-        for (key, item) in sorted.filter(|(key, _)| key.starts_with(self.prefix)) {
-            let common = self.common_prefix(key);
-            // A page that ended with a prefix does not begin with it again.
-            let is_known = common
-                .is_some_and(|common| found.prefixes.last() == Some(&common) || common == marker);
-            if is_known {
-                continue;
-            }
-            if found.items.len() + found.prefixes.len() == self.most {
-                found.is_truncated = self.most > 0;
-                break;
-            }
-            common.unwrap_or(key).clone_into(&mut found.last);
-            match common {
-                Some(common) => found.prefixes.push(common),
-                None => found.items.push((key, item)),
-            }
-        }
-        found
-    }
-
-    fn common_prefix<'f>(&self, key: &'f str) -> Option<&'f str> {
-        if self.delimiter.is_empty() {
-            return None;
-        }
-        let at = key.get(self.prefix.len()..)?.find(self.delimiter)?;
-        key.get(..self.prefix.len() + at + self.delimiter.len())
-    }
-
-    fn describe(&self, xml: &mut Writer) {
-        if let Some(encoding) = self.encoding {
-            xml.element("EncodingType", encoding);
-        }
-        xml.element("Prefix", &self.text(self.prefix));
-        xml.element("Delimiter", &self.text(self.delimiter));
-    }
-
-    fn text(&self, key: &str) -> String {
-        match self.encoding {
-            Some(_) => percent::encode(key.as_bytes()),
-            None => key.to_owned(),
-        }
-    }
-}
-
-impl<T> Found<'_, T> {
-    fn common_prefixes(&self, page: &Page<'_>, xml: &mut Writer) {
-        for prefix in &self.prefixes {
-            xml.open("CommonPrefixes");
-            xml.element("Prefix", &page.text(prefix));
-            xml.close("CommonPrefixes");
-        }
-    }
+fn page_of<'p>(parameters: &'p Parameters, most: &str) -> Result<Page<'p>, CosError> {
+    Page::of(parameters, most).map_err(CosError::invalid_argument)
 }
 
 fn contents(xml: &mut Writer, key: &str, object: &Object) {

@@ -5,20 +5,19 @@ use super::{
     object::{check_key, written},
 };
 use crate::fake::{
+    answer::Answer,
     date::Date,
-    http::percent,
+    http::{percent, range},
     tencent_cos::{
-        answer::Answer,
         conditions,
         error::CosError,
         metadata::Metadata,
         object::Object,
         place::Place,
-        range,
         sse::{Encryption, Side},
         store::{Overwriting, Store},
-        xml::Writer,
     },
+    xml::Writer,
 };
 
 pub(super) fn object(call: &Call<'_>, store: &mut Store) -> Result<Answer, CosError> {

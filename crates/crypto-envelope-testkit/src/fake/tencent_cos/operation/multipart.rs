@@ -7,17 +7,17 @@ use super::{
     object::{check_key, content, written},
 };
 use crate::fake::{
+    answer::Answer,
     date::Date,
     http::{Body, percent},
     tencent_cos::{
-        answer::Answer,
         error::CosError,
         metadata::Metadata,
         object::{CRC64, Object},
         sse::{Encryption, Side},
         store::{Overwriting, Store, Upload},
-        xml::{Element, Writer},
     },
+    xml::{Element, Writer},
 };
 
 pub(super) fn initiate(call: &Call<'_>, store: &mut Store) -> Result<Answer, CosError> {

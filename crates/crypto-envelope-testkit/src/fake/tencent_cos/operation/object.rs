@@ -4,14 +4,13 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::Call;
 use crate::fake::{
-    http::{Body, Request},
+    answer::Answer,
+    http::{Body, Request, range},
     tencent_cos::{
-        answer::Answer,
         conditions,
         error::CosError,
         metadata::Metadata,
         object::{CRC64, Object, md5},
-        range,
         sse::{Encryption, Side},
         store::{Overwriting, Store},
     },
