@@ -20,7 +20,12 @@
 
 // A fake alone does not need all that the fakes have in common.
 #![cfg_attr(
-    not(all(feature = "aws-kms", feature = "alibaba-kms", feature = "tencent-cos")),
+    not(all(
+        feature = "aws-kms",
+        feature = "alibaba-kms",
+        feature = "s3",
+        feature = "tencent-cos"
+    )),
     allow(dead_code, unused_imports)
 )]
 
@@ -42,6 +47,8 @@ mod log;
 mod pattern;
 #[cfg(feature = "alibaba-kms")]
 mod pem;
+#[cfg(feature = "s3")]
+pub mod s3;
 mod sigv4;
 #[cfg(feature = "tencent-cos")]
 pub mod tencent_cos;

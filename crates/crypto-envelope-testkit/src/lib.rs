@@ -7,7 +7,7 @@
 //! - [`canned`]: a server that gives the answers it was told, whatever it is asked.
 //! - [`data`]: plaintext of any size that takes no memory.
 //! - `fake`: cloud services on the loopback interface, each behind a feature: `aws-kms`,
-//!   `alibaba-kms`, `tencent-cos`.
+//!   `alibaba-kms`, `s3`, `tencent-cos`.
 
 pub mod canned;
 pub mod conformance;

@@ -2,6 +2,8 @@
 //! not meet itself here.
 
 pub(crate) mod aes_gcm;
+#[cfg(any(feature = "s3", feature = "tencent-cos"))]
+mod md5;
 mod pair;
 mod rsa;
 mod signature;
@@ -10,6 +12,8 @@ use std::{error::Error, fmt};
 
 use aws_lc_rs::{digest, error::Unspecified, rand};
 
+#[cfg(any(feature = "s3", feature = "tencent-cos"))]
+pub(crate) use self::md5::md5;
 pub(crate) use self::{
     pair::Pair,
     rsa::{Oaep, RsaKey},

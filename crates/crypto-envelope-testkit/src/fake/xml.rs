@@ -22,9 +22,13 @@ impl Writer {
         self.0.extend(["</", name, ">"]);
     }
 
+    pub(crate) fn text(&mut self, text: &str) {
+        self.0.push_str(&escape(text));
+    }
+
     pub(crate) fn element(&mut self, name: &str, text: &str) {
         self.open(name);
-        self.0.push_str(&escape(text));
+        self.text(text);
         self.close(name);
     }
 

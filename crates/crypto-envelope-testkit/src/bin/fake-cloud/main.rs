@@ -5,6 +5,7 @@
 mod alibaba;
 mod aws_kms;
 mod listening;
+mod s3;
 mod tencent_cos;
 mod until;
 
@@ -36,6 +37,8 @@ enum Cloud {
     AwsKms(aws_kms::Arguments),
     /// Tencent Cloud Object Storage, with one bucket.
     Cos(tencent_cos::Arguments),
+    /// Amazon S3 with keys of customers (SSE-C), with one bucket.
+    S3(s3::Arguments),
 }
 
 impl Cloud {
@@ -44,6 +47,7 @@ impl Cloud {
             Self::Alibaba(gateways) => gateways.start(),
             Self::AwsKms(arguments) => aws_kms::start(arguments),
             Self::Cos(arguments) => tencent_cos::start(arguments),
+            Self::S3(arguments) => s3::start(arguments),
         }
     }
 }

@@ -27,7 +27,7 @@ impl Object {
         encryption: Encryption,
         modified: SystemTime,
     ) -> Self {
-        let md5 = md5(&content);
+        let md5 = crypto::md5(&content);
         let etag = format!("\"{}\"", crypto::hex(&md5));
         let crc64 = crc64(content.pieces());
         Self { content, md5, etag, crc64, modified, metadata, encryption }
@@ -63,15 +63,6 @@ impl Object {
         let own = own.map(|(name, value)| (Cow::Borrowed(name), value));
         own.into_iter().chain(self.metadata.headers()).chain(self.encryption.headers())
     }
-}
-
-/// RFC 1321, as COS has it in entity tags.
-pub(super) fn md5(content: &Body) -> [u8; 16] {
-    let mut hash = Md5::new();
-    for piece in content.pieces() {
-        hash.update(piece);
-    }
-    hash.finalize().into()
 }
 
 /// The header with the checksum.

@@ -5,14 +5,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::Call;
 use crate::fake::{
     answer::Answer,
+    crypto,
     date::Date,
     http::{Body, Parameters},
     listing::Page,
-    tencent_cos::{
-        error::CosError,
-        object::{Object, md5},
-        store::Store,
-    },
+    tencent_cos::{error::CosError, object::Object, store::Store},
     xml::{Element, Writer},
 };
 
@@ -100,7 +97,7 @@ pub(super) fn list_uploads(call: &Call<'_>, store: &Store) -> Result<Answer, Cos
 /// Several objects at once.
 pub(super) fn delete(call: &Call<'_>, store: &mut Store) -> Result<Answer, CosError> {
     let body = &call.asked.request.body;
-    let hash = STANDARD.encode(md5(&Body::from(body.clone())));
+    let hash = STANDARD.encode(crypto::md5(&Body::from(body.clone())));
     if call.asked.header("content-md5") != Some(&hash) {
         let message = "The Content-MD5 is not that of the body, or is missing.";
         return Err(CosError::new(400, "BadDigest", message));

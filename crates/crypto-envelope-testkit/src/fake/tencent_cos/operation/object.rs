@@ -5,12 +5,13 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::Call;
 use crate::fake::{
     answer::Answer,
+    crypto,
     http::{Body, Request, range},
     tencent_cos::{
         conditions,
         error::CosError,
         metadata::Metadata,
-        object::{CRC64, Object, md5},
+        object::{CRC64, Object},
         sse::{Encryption, Side},
         store::{Overwriting, Store},
     },
@@ -84,7 +85,7 @@ pub(super) fn content(request: &Request) -> Result<Body, CosError> {
             let message = "The Content-MD5 is no MD5 in base64.";
             return Err(CosError::new(400, "InvalidDigest", message));
         };
-        if expected != md5(&content) {
+        if expected != crypto::md5(&content) {
             let message = "The Content-MD5 is not that of the body.";
             return Err(CosError::new(400, "BadDigest", message));
         }
