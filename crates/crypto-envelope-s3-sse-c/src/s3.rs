@@ -5,11 +5,14 @@ pub(crate) mod builders;
 pub(crate) mod calls;
 mod carried;
 pub(crate) mod client;
+#[cfg(feature = "config")]
+mod config;
 pub(crate) mod copy;
 pub(crate) mod encryption_setting;
 mod endpoint;
 pub(crate) mod error;
 mod guard;
+mod look;
 pub(crate) mod object_keys;
 pub(crate) mod presign;
 mod probe;

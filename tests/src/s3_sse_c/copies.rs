@@ -50,7 +50,11 @@ impl Bucket<'_> {
     /// # Errors
     ///
     /// What is not as it was, or not under the new key alone.
-    pub async fn rotates(&self, length: usize) -> Result<Copied> {
+    pub async fn rotates(
+        &self,
+        length: usize,
+        how: fn(ObjectCopy) -> ObjectCopy,
+    ) -> Result<crypto_envelope::Result<Copied>> {
         let client = self.world.client();
         let (old, new) = (new_key()?, new_key()?);
         let body = pattern(length);
@@ -64,8 +68,14 @@ impl Bucket<'_> {
             .metadata("project", "blue")
             .body(ByteStream::from(body.clone()));
         client.put_object(request, &old).await?;
-        let rotate = || ObjectCopy::in_place(self.place("a/ü b"), &old, &new).assume_no_writers();
-        let copied = client.copy(rotate()).await?;
+        let rotate = ObjectCopy::in_place(self.place("a/ü b"), &old, &new);
+        let copied = match client.copy(how(rotate)).await {
+            Ok(copied) => copied,
+            Err(error) => {
+                self.is_only_under("a/ü b", &body, &old, &new).await?;
+                return Ok(Err(error));
+            }
+        };
         self.is_only_under("a/ü b", &body, &new, &old).await?;
         let head = client.s3().head_object().bucket(&self.name).key("a/ü b");
         let head = client.head_object(head, &new).await?;
@@ -79,7 +89,7 @@ impl Bucket<'_> {
         if again.way != CopiedWay::AlreadyThere {
             return Err(format!("it was copied onto itself: {again:?}").into());
         }
-        Ok(copied)
+        Ok(Ok(copied))
     }
 
     /// Demands that an object opens with one key, and neither with another nor without.

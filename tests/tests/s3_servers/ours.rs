@@ -1,6 +1,6 @@
 //! Our client on these servers.
 
-use crypto_envelope_s3_sse_c::CopiedWay;
+use crypto_envelope_s3_sse_c::{CopiedWay, ObjectCopy};
 use crypto_envelope_tests::{s3_sse_c::World, vectors::Result};
 
 fn seaweed() -> Result<World> {
@@ -59,17 +59,26 @@ async fn ministack_changes_keys() -> Result<()> {
     Ok(())
 }
 
+/// It honours conditions on what it replaces, also when it copies.
 #[tokio::test]
 async fn seaweed_rotates() -> Result<()> {
-    let copied = seaweed()?.bucket().await?.rotates(100_000).await?;
-    assert_eq!(copied.way, CopiedWay::OnServer, "{copied:?}");
+    for length in [0, 100_000, 12_000_000] {
+        let copied = seaweed()?.bucket().await?.rotates(length, |copy| copy).await??;
+        assert_eq!(copied.way, CopiedWay::OnServer, "{length}: {copied:?}");
+    }
     Ok(())
 }
 
+/// It does not when it copies, so only who says that nobody else writes has it copy.
 #[tokio::test]
 async fn ministack_rotates() -> Result<()> {
-    let copied = ministack()?.bucket().await?.rotates(100_000).await?;
-    assert_eq!(copied.way, CopiedWay::OnServer, "{copied:?}");
+    for length in [0, 100_000, 12_000_000] {
+        let copied = ministack()?.bucket().await?.rotates(length, |copy| copy).await??;
+        assert_eq!(copied.way, CopiedWay::ThroughHere, "{length}: {copied:?}");
+        let alone = |copy: ObjectCopy| copy.assume_no_writers();
+        let copied = ministack()?.bucket().await?.rotates(length, alone).await??;
+        assert_eq!(copied.way, CopiedWay::OnServer, "{length}: {copied:?}");
+    }
     Ok(())
 }
 

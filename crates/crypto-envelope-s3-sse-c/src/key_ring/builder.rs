@@ -214,6 +214,11 @@ impl Default for Settings {
     }
 }
 
+/// A bucket that an older ring has and a newer one has not: none is ever taken off.
+fn lost_bucket<'a>(before: &'a Document, now: &Document) -> Option<&'a String> {
+    before.buckets.iter().find(|bucket| !now.buckets.contains(*bucket))
+}
+
 impl Settings {
     /// Reads the ring and verifies it. `before` is what was known of it.
     pub(crate) async fn load(
@@ -234,6 +239,10 @@ impl Settings {
         match roots.known(newest) {
             Some(root) => access.check_seal(&document, &root)?,
             None => roots.keep(newest, access.verify(&document).await?),
+        }
+        if let Some(bucket) = before.and_then(|before| lost_bucket(before, &document)) {
+            let what = format!("it is not for the bucket {bucket} any more: it is from earlier");
+            return Err(KeyRingError::wrong_ring(place, &what));
         }
         Ok(Loaded { document, revision })
     }

@@ -13,7 +13,10 @@ use crypto_envelope_testkit::{
     redaction,
 };
 
-use crate::{ObjectKeys, SdkConfig, SseCClient, SseCError, SseCErrorKind, SseCustomerKey, Upload};
+use crate::{
+    ObjectCopy, ObjectKeys, ObjectPlace, SdkConfig, SseCClient, SseCError, SseCErrorKind,
+    SseCustomerKey, StoredInPlain, Upload,
+};
 
 const KEY: &[u8; 32] = b"0123456789ABCDEF0123456789ABCDEF";
 const ECHO: &str = "x-amz-server-side-encryption-customer-algorithm: AES256\r\n\
@@ -56,6 +59,11 @@ impl Served {
         let put = put.body(ByteStream::from_static(b"text"));
         self.client.put_object(put, key()).await.map(drop)
     }
+}
+
+/// What S3 says to who comes with old credentials: of the same status as a wrong key.
+fn expired() -> Vec<u8> {
+    answer(400, "", "<Error><Code>ExpiredToken</Code><Message>too old</Message></Error>")
 }
 
 /// What went wrong; nothing in it shows the key.
@@ -152,9 +160,10 @@ async fn a_write_without_an_echo_is_proved_or_fails() -> Result<()> {
     let stored = || answer(200, &format!("{tag}x-amz-version-id: v7\r\n"), "");
     for (plainly, keyed, expected) in [
         (answer(200, tag, ""), None, Some(SseCErrorKind::NotProtected)),
-        (answer(403, "", ""), None, Some(SseCErrorKind::Unproven)),
+        (answer(403, "", ""), None, Some(SseCErrorKind::Unverified)),
         (answer(404, "", ""), None, Some(SseCErrorKind::Unproven)),
-        (answer(500, "", ""), None, Some(SseCErrorKind::Unproven)),
+        (answer(500, "", ""), None, Some(SseCErrorKind::Unverified)),
+        (expired(), None, Some(SseCErrorKind::Unverified)),
         (answer(400, "", ""), Some(answer(200, &right, "")), None),
         (answer(400, "", ""), Some(answer(200, tag, "")), Some(SseCErrorKind::Unproven)),
         (answer(400, "", ""), Some(answer(200, &other_tag, "")), Some(SseCErrorKind::Unproven)),
@@ -174,7 +183,8 @@ async fn a_write_without_an_echo_is_proved_or_fails() -> Result<()> {
         assert_eq!(stored.place.version(), Some("v7"));
         // It was asked for exactly what was stored, without the key first.
         let requests = served.server.requests();
-        assert!(requests[1].starts_with("HEAD /bucket/name?versionId=v7 "), "{}", requests[1]);
+        assert!(requests[1].starts_with("GET /bucket/name?"), "{}", requests[1]);
+        assert!(requests[1].contains("versionId=v7"), "{}", requests[1]);
         assert!(!requests[1].to_lowercase().contains("customer-key"), "{}", requests[1]);
     }
     let served = serve(vec![answer(200, OTHER, "")])?;
@@ -211,12 +221,19 @@ async fn refusals_are_told_apart_by_a_look_without_the_key() -> Result<()> {
         (400, answer(200, "", ""), SseCErrorKind::NotEncrypted),
         (403, answer(403, "", ""), SseCErrorKind::Denied),
         (403, answer(404, "", ""), SseCErrorKind::NotFound),
+        (400, answer(416, "", ""), SseCErrorKind::NotEncrypted),
+        (400, expired(), SseCErrorKind::Denied),
+        (403, answer(500, "", ""), SseCErrorKind::Unavailable),
     ] {
         let served = serve(vec![answer(status, "", wrong), plainly])?;
         let error = refused(served.client.get_object(served.get(), key()).await);
         assert_eq!(error.kind(), expected, "{status}: {error}");
         assert!(!error.to_string().contains('\u{1b}'), "it controls the terminal");
     }
+    // Nobody else is asked when the credentials are the matter.
+    let served = serve(vec![expired()])?;
+    let error = refused(served.client.get_object(served.get(), key()).await);
+    assert_eq!(error.kind(), SseCErrorKind::Denied, "{error}");
     let served = serve(vec![answer(404, "", "<Error><Code>NoSuchKey</Code></Error>")])?;
     let error = refused(served.client.get_object(served.get(), key()).await);
     assert_eq!(error.kind(), SseCErrorKind::NotFound);
@@ -277,5 +294,55 @@ async fn a_presigned_request_has_the_key_in_its_headers_alone() -> Result<()> {
     let too_long = client.s3().get_object().bucket("bucket").key("name");
     let outcome = client.presign_get(too_long, key(), Duration::from_hours(24 * 8)).await;
     assert!(matches!(outcome, Err(Error::InvalidInput { .. })));
+    Ok(())
+}
+
+/// A copy in place is under a condition, or the caller says that nobody else writes.
+#[tokio::test]
+async fn what_took_the_place_of_an_object_is_not_deleted() -> Result<()> {
+    let served = serve(vec![])?;
+    let place = ObjectPlace::new("bucket", "name");
+    let stored = StoredInPlain { place, entity_tag: None, took_the_place: true };
+    let outcome = served.client.delete_stored(&stored).await;
+    assert!(matches!(outcome, Err(Error::InvalidInput { .. })), "{outcome:?}");
+    let place = ObjectPlace::new("bucket", "name");
+    let copy = ObjectCopy::in_place(place, key(), key()).forbid_overwrite();
+    let outcome = served.client.copy(copy).await;
+    assert!(matches!(outcome, Err(Error::InvalidInput { .. })), "{outcome:?}");
+    assert!(served.server.requests().is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_stored_and_is_another_one_by_now_stays() -> Result<()> {
+    let served = serve(vec![answer(200, "ETag: \"2\"\r\n", "")])?;
+    let place = ObjectPlace::new("bucket", "name");
+    let tag = Some("\"1\"".to_owned());
+    let stored = StoredInPlain { place, entity_tag: tag, took_the_place: false };
+    let error = refused(served.client.delete_stored(&stored).await);
+    assert_eq!(error.kind(), SseCErrorKind::Changed, "{error}");
+    assert_eq!(served.server.requests().len(), 1);
+    Ok(())
+}
+
+/// The answer to the last call of an upload was lost, and what is there is what was there before.
+#[tokio::test]
+async fn an_object_from_before_is_not_the_upload() -> Result<()> {
+    let begun =
+        "<InitiateMultipartUploadResult><UploadId>7</UploadId></InitiateMultipartUploadResult>";
+    let there = format!("ETag: \"old-1\"\r\n{ECHO}");
+    let gone = "<Error><Code>NoSuchUpload</Code></Error>";
+    let served = serve(vec![
+        answer(200, ECHO, begun),
+        answer(200, &format!("ETag: \"1\"\r\n{ECHO}"), ""),
+        answer(200, &there, ""),
+        answer(404, "", gone),
+        answer(404, "", gone),
+        answer(200, &there, ""),
+    ])?;
+    let request = served.client.s3().create_multipart_upload().bucket("bucket").key("name");
+    let outcome = served.client.upload(request, Upload::stream(&b""[..]), key()).await;
+    let error = refused(outcome);
+    assert_eq!(error.kind(), SseCErrorKind::Unverified, "{error}");
     Ok(())
 }

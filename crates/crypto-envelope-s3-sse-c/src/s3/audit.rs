@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeMap, time::SystemTime};
 
-use aws_sdk_s3::types::MultipartUpload;
+use aws_sdk_s3::types::{MultipartUpload, ObjectVersion};
 use crypto_envelope::Result;
 use tokio::task::JoinSet;
 
 use crate::{
     Epoch, EpochAudit, KeyRing, ObjectKeys, ObjectPlace, SseCClient, SseCError, SseCErrorKind,
-    s3::{error::About, guard::Echo, upload::ended},
+    s3::{error::About, guard::Echo, look::Look, probe::is_sample, upload::ended},
 };
 
 /// What one version is under.
@@ -67,27 +67,42 @@ impl SseCClient {
 
     async fn under(&self, ring: &KeyRing, place: &ObjectPlace) -> Result<Under> {
         let keys = ObjectKeys::from(ring);
-        let mut candidates = keys.candidates();
+        // The ring was read when the audit began.
+        let mut candidates = keys.candidates().without_reload();
         while let Some(candidate) = candidates.next(place).await? {
             match self.head_by(place, &candidate).await {
-                Ok(answer) => {
-                    return Ok(match (answer.seen.echo(candidate.key.digest()), candidate.epoch) {
-                        (Echo::Right, Some(epoch)) => Under::Epoch(epoch),
-                        (Echo::Missing, _) => Under::None,
-                        _ => Under::Unknown,
-                    });
-                }
+                Ok(answer) => match (answer.seen.echo(candidate.key.digest()), candidate.epoch) {
+                    (Echo::Right, Some(epoch)) => return Ok(Under::Epoch(epoch)),
+                    // Servers that take no notice of a key for what is under none.
+                    (Echo::Missing, _) => break,
+                    _ => return Ok(Under::Unknown),
+                },
                 Err(error) if error.may_be_about_the_key() => {}
-                Err(error) if error.kind() == SseCErrorKind::NotFound => return Ok(Under::None),
+                Err(error) if error.kind() == SseCErrorKind::NotFound => break,
                 Err(error) => return Err(error.into()),
             }
         }
-        match self.head_plainly(place).await {
-            Ok(_) => Ok(Under::None),
-            Err(error) if error.status() == Some(400) => Ok(Under::Unknown),
-            Err(error) if error.kind() == SseCErrorKind::NotFound => Ok(Under::None),
-            Err(error) => Err(error.into()),
+        match self.look(place).await? {
+            Look::Open { .. } => Ok(Under::None),
+            Look::Keyed => Ok(Under::Unknown),
+            Look::Missing if self.is_listed(place).await? => Ok(Under::Unknown),
+            Look::Missing => Ok(Under::None),
         }
+    }
+
+    /// Whether a version is still there.
+    async fn is_listed(&self, place: &ObjectPlace) -> Result<bool> {
+        let about = About { operation: "ListObjectVersions", place: place.clone() };
+        let request = self.s3().list_object_versions().bucket(place.bucket()).prefix(place.key());
+        let call = |guard| request.customize().interceptor(guard).send();
+        let listed = self.call(&about, call).await?.output;
+        let is_it = |key: Option<&str>, version: Option<&str>| {
+            key == Some(place.key()) && version == place.version()
+        };
+        // A name that is the beginning of many others may have its versions on another page.
+        let is_whole = listed.is_truncated() != Some(true);
+        let mut versions = listed.versions().iter();
+        Ok(!is_whole || versions.any(|version| is_it(version.key(), version.version_id())))
     }
 
     /// Uploads that were begun before everybody knew the newest epoch.
@@ -103,6 +118,7 @@ impl SseCClient {
             place: ObjectPlace::new(bucket, String::new()),
         };
         let (mut key, mut id) = (None, None);
+        let mut last = None;
         let mut count = 0;
         loop {
             let request = self
@@ -116,14 +132,16 @@ impl SseCClient {
                 .await?
                 .output;
             count += page.uploads().iter().filter(|upload| is_older(upload)).count() as u64;
-            if page.is_truncated() != Some(true) {
+            let next = (page.next_key_marker(), page.next_upload_id_marker());
+            if page.is_truncated() != Some(true) && next.0.is_none_or(str::is_empty) {
                 return Ok(count);
             }
-            key = page.next_key_marker().map(ToOwned::to_owned);
-            id = page.next_upload_id_marker().map(ToOwned::to_owned);
-            if key.is_none() && id.is_none() {
+            let next = (next.0.map(ToOwned::to_owned), next.1.map(ToOwned::to_owned));
+            if next.0.is_none() || last.as_ref() == Some(&next) {
                 return Err(endless(about).into());
             }
+            (key, id) = next.clone();
+            last = Some(next);
         }
     }
 }
@@ -144,12 +162,13 @@ struct Listing {
     bucket: String,
     key: Option<String>,
     version: Option<String>,
+    last: Option<(Option<String>, Option<String>)>,
     is_over: bool,
 }
 
 impl Listing {
     fn of(bucket: &str) -> Self {
-        Self { bucket: bucket.to_owned(), key: None, version: None, is_over: false }
+        Self { bucket: bucket.to_owned(), key: None, version: None, last: None, is_over: false }
     }
 
     async fn next(&mut self, client: &SseCClient) -> Result<Option<Vec<ObjectPlace>>, SseCError> {
@@ -170,13 +189,24 @@ impl Listing {
             .call(&about, |guard| request.customize().interceptor(guard).send())
             .await?
             .output;
-        self.is_over = page.is_truncated() != Some(true);
-        self.key = page.next_key_marker().map(ToOwned::to_owned);
-        self.version = page.next_version_id_marker().map(ToOwned::to_owned);
-        if !self.is_over && self.key.is_none() {
+        let next = (
+            page.next_key_marker().map(ToOwned::to_owned),
+            page.next_version_id_marker().map(ToOwned::to_owned),
+        );
+        let says_more = next.0.as_ref().is_some_and(|key| !key.is_empty());
+        self.is_over = page.is_truncated() != Some(true) && !says_more;
+        if !self.is_over && (next.0.is_none() || self.last.as_ref() == Some(&next)) {
             return Err(endless(about));
         }
-        let places = page.versions().iter().map(|version| {
+        (self.key, self.version) = next.clone();
+        self.last = Some(next);
+        // What a test of ours has left is under keys that nobody has.
+        let is_left = |version: &&ObjectVersion| {
+            let size = version.size().and_then(|size| u64::try_from(size).ok());
+            version.key().zip(size).is_some_and(|(key, size)| is_sample(key, size))
+        };
+        let versions = page.versions().iter().filter(|version| !is_left(version));
+        let places = versions.map(|version| {
             let Some(key) = version.key() else { return Err(nameless(about.clone())) };
             Ok(ObjectPlace::new(&self.bucket, key).with_version(version.version_id()))
         });

@@ -2,6 +2,7 @@
 
 pub(super) mod get_object;
 pub(super) mod head_object;
+mod list_objects;
 pub(super) mod put_object;
 
 use std::{error::Error as StdError, future::Future};
@@ -39,14 +40,12 @@ impl SseCClient {
         E: ProvideErrorMetadata + StdError + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        let guard = Guard::new(self.transport());
+        let guard = Guard::new(self.transport(), about.operation);
         let call = make(guard.clone()).with_subscriber(NoSubscriber::default());
         // The futures of the AWS SDK are tens of kilobytes long.
         match Box::pin(call).await {
             Ok(output) => Ok(Answered { output, seen: guard.seen() }),
-            Err(error) => {
-                Err(SseCError::of(about.clone(), guard.seen().status, Failure::of(&error)))
-            }
+            Err(error) => Err(SseCError::of(about.clone(), Failure::of(&error))),
         }
     }
 }

@@ -79,7 +79,12 @@ impl SseCClient {
     /// What is known of this server and a bucket of it.
     pub(crate) fn probed(&self, bucket: &str) -> Arc<Probed> {
         let mut probed = self.0.probed.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(probed.entry(bucket.to_owned()).or_default())
+        let known = probed.get(bucket).filter(|known| !known.is_old()).cloned();
+        known.unwrap_or_else(|| {
+            let new = Arc::new(Probed::new());
+            probed.insert(bucket.to_owned(), Arc::clone(&new));
+            new
+        })
     }
 }
 

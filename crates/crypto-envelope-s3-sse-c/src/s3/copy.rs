@@ -2,12 +2,13 @@
 
 mod at_once;
 mod in_parts;
+mod samples;
 mod source;
 mod through_here;
 
 use std::{fmt, num::NonZeroUsize};
 
-use crypto_envelope::Result;
+use crypto_envelope::{Error, Result};
 
 pub(crate) use self::source::CopySource;
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
         carried::Carried,
         error::About,
         object_keys::ObjectKey,
-        probe::{CopyKind, CopyWay},
+        probe::{CopyKind, CopyWay, SampleSize, WriteWay},
         protection::Seal,
         upload::{Existing, Progress},
     },
@@ -80,13 +81,15 @@ impl ObjectCopy {
         }
     }
 
-    /// In the place of the object itself. In a bucket with versions, the version as it was stays, under its key.
+    /// In the place of the object itself, as it is now: a version that is named is not minded. In a bucket with
+    /// versions, the version as it was stays, under its key.
     pub fn in_place(
         place: ObjectPlace,
         from: impl Into<Protection>,
         to: impl Into<Protection>,
     ) -> Self {
-        Self::new(place.clone(), from, place.with_version(None::<String>), to)
+        let place = place.with_version(None::<String>);
+        Self::new(place.clone(), from, place, to)
     }
 
     /// Which way the bytes may go.
@@ -102,7 +105,7 @@ impl ObjectCopy {
         self
     }
 
-    /// Refuses to replace an object. The server decides it, if it knows `If-None-Match`.
+    /// Refuses to replace an object. It is looked at before; and the server decides it, if it knows `If-None-Match`.
     pub fn forbid_overwrite(mut self) -> Self {
         self.existing = Existing::Refuse;
         self
@@ -197,6 +200,15 @@ impl SseCClient {
     /// As [`put_object`](Self::put_object) and [`get_object`](Self::get_object). [`SseCErrorKind::Changed`] if
     /// the source was replaced meanwhile.
     pub async fn copy(&self, copy: ObjectCopy) -> Result<Copied> {
+        let is_in_place = copy.is_in_place();
+        self.copy_checked(copy).await.map_err(|error| match SseCError::find_in(&error) {
+            Some(ours) if is_in_place => ours.clone().in_place().into(),
+            _ => error,
+        })
+    }
+
+    async fn copy_checked(&self, copy: ObjectCopy) -> Result<Copied> {
+        self.check_target(&copy).await?;
         let found = self.find_source(&copy).await?;
         let seal = copy.to.seal(&copy.target).await?;
         if copy.is_in_place() && found.is_under(&seal) {
@@ -232,6 +244,22 @@ impl SseCClient {
         self.copy_through_here(&copy, found, seal).await
     }
 
+    /// Refuses to replace what is not to be replaced.
+    async fn check_target(&self, copy: &ObjectCopy) -> Result<()> {
+        if copy.existing != Existing::Refuse {
+            return Ok(());
+        }
+        if copy.is_in_place() {
+            return Err(Error::invalid_input("a copy in place replaces an object that is there"));
+        }
+        if self.exists(&copy.target).await? {
+            let about = About { operation: "HeadObject", place: copy.target.clone() };
+            let finding = "there is an object already";
+            return Err(SseCError::found(about, SseCErrorKind::Changed, finding).into());
+        }
+        Ok(())
+    }
+
     /// How the server can do it, if it really does.
     async fn way_on_server(
         &self,
@@ -244,14 +272,25 @@ impl SseCClient {
             from_customer_key: found.key.is_some(),
             to_customer_key: seal.customer_key().is_some(),
             in_place: copy.is_in_place(),
+            size: SampleSize::like(found.size),
         };
         let bucket = copy.target.bucket();
         let fits = |way| match way {
             CopyWay::AtOnce => found.size <= MOST_AT_ONCE,
             CopyWay::InParts => found.size > 0,
         };
+        let is_guarded = copy.is_in_place() && copy.writers == Writers::Possible;
+        let is_keyed = seal.customer_key().is_some();
         for way in [CopyWay::AtOnce, CopyWay::InParts] {
-            if fits(way) && self.really_copies(kind(way), bucket).await? {
+            let write = match way {
+                CopyWay::AtOnce => WriteWay::Copy,
+                CopyWay::InParts => WriteWay::Complete,
+            };
+            if !fits(way) || is_guarded && self.replacing(bucket, write, is_keyed).await?.is_none()
+            {
+                continue;
+            }
+            if self.really_copies(kind(way), bucket).await? {
                 return Ok(Some(way));
             }
         }
@@ -259,15 +298,12 @@ impl SseCClient {
     }
 
     /// Under which condition the target may be written.
-    async fn condition(&self, copy: &ObjectCopy, found: &Found, way: CopyWay) -> Result<Existing> {
+    async fn condition(&self, copy: &ObjectCopy, found: &Found, way: WriteWay) -> Result<Existing> {
         if !copy.is_in_place() || copy.existing == Existing::Refuse {
             return Ok(copy.existing.clone());
         }
-        let writes = self.conditional_writes(copy.target.bucket()).await?;
-        let form = match way {
-            CopyWay::AtOnce => writes.replace,
-            CopyWay::InParts => writes.replace_in_parts,
-        };
+        let is_keyed = matches!(copy.to, Protection::CustomerKey(_));
+        let form = self.replacing(copy.target.bucket(), way, is_keyed).await?;
         match (form, &found.entity_tag) {
             (Some(form), Some(tag)) => Ok(Existing::Only(form.of(tag))),
             _ => copy.demand_no_writers().map(|()| Existing::Replace),

@@ -156,8 +156,7 @@ fn failed<E>(operation: &'static str, bucket: &str, error: &SdkError<E, HttpResp
 where
     E: ProvideErrorMetadata + StdError + 'static,
 {
-    let status = error.raw_response().map_or(0, |response| response.status().as_u16());
-    SseCError::of(about(operation, bucket), status, Failure::of(error))
+    SseCError::of(about(operation, bucket), Failure::of(error))
 }
 
 fn unknown(bucket: &str, finding: &str) -> SseCError {

@@ -82,9 +82,12 @@ impl SseCError {
     }
 
     /// A call that failed.
-    pub(crate) fn of(about: About, status: u16, failure: Failure) -> Self {
+    pub(crate) fn of(about: About, failure: Failure) -> Self {
         let kind = kind_of(&failure);
-        let status = (status != 0).then_some(status);
+        let status = match failure.cause() {
+            Cause::Answered { status } | Cause::Unreadable { status } => Some(status),
+            _ => None,
+        };
         Self::with(about, kind, status, Some(failure), String::new())
     }
 
@@ -102,6 +105,14 @@ impl SseCError {
 
     pub(crate) fn with_stored_in_plain(mut self, stored: StoredInPlain) -> Self {
         self.0.in_plain = Some(stored);
+        self
+    }
+
+    /// The same, if what was stored took the place of the object itself.
+    pub(crate) fn in_place(mut self) -> Self {
+        if let Some(stored) = &mut self.0.in_plain {
+            stored.took_the_place = true;
+        }
         self
     }
 
@@ -130,7 +141,7 @@ impl fmt::Display for SseCError {
         if !finding.is_empty() {
             write!(f, "{separator} {finding}")?;
         }
-        match next_step(self.0.kind) {
+        match next_step(&self.0) {
             "" => Ok(()),
             step => write!(f, "; {step}"),
         }
@@ -171,8 +182,12 @@ pub enum SseCErrorKind {
     NotEncrypted,
     /// **The server stored the object without protection**, although it was told to use the key.
     NotProtected,
-    /// Whether the server used the key cannot be told: what it stored may be without protection.
+    /// The server does not say that it used the key: what it stored may be without protection.
     Unproven,
+    /// What was stored could not be looked at, because of the network or of rights. It may be as it should be.
+    Unverified,
+    /// What was stored is under a key of a ring that was retired meanwhile: nobody can open it.
+    KeyRetired,
     /// The server cannot do this, or not with customer keys.
     Unsupported,
     /// The object is another one by now, or was there already.
@@ -197,6 +212,9 @@ pub struct StoredInPlain {
     pub place: ObjectPlace,
     /// Of what is stored, as the server said it.
     pub entity_tag: Option<String>,
+    /// Whether it took the place of the very object that was to be put under the key: then there may be no other
+    /// copy of it.
+    pub took_the_place: bool,
 }
 
 /// Which call.
@@ -218,6 +236,25 @@ fn kind_of(failure: &Failure) -> SseCErrorKind {
     }
 }
 
+/// Whether the server did not even look at what was asked for.
+pub(crate) fn is_about_the_caller(code: &str) -> bool {
+    matches!(
+        code,
+        "AuthorizationHeaderMalformed"
+            | "AuthorizationQueryParametersError"
+            | "ExpiredToken"
+            | "IllegalLocationConstraintException"
+            | "InvalidAccessKeyId"
+            | "InvalidToken"
+            | "MissingSecurityHeader"
+            | "PermanentRedirect"
+            | "RequestTimeout"
+            | "RequestTimeTooSkewed"
+            | "SignatureDoesNotMatch"
+            | "TokenRefreshRequired"
+    )
+}
+
 fn kind_of_answer(code: &str, status: u16) -> SseCErrorKind {
     match code {
         "BadDigest" | "InvalidDigest" | "XAmzContentSHA256Mismatch" | "IncompleteBody" => {
@@ -226,6 +263,8 @@ fn kind_of_answer(code: &str, status: u16) -> SseCErrorKind {
         "SlowDown" | "TooManyRequests" | "RequestLimitExceeded" => SseCErrorKind::Throttled,
         "NotImplemented" | "MethodNotAllowed" => SseCErrorKind::Unsupported,
         "ConditionalRequestConflict" => SseCErrorKind::Changed,
+        "RequestTimeout" => SseCErrorKind::Unavailable,
+        _ if is_about_the_caller(code) => SseCErrorKind::Denied,
         _ => match status {
             401 | 403 => SseCErrorKind::Denied,
             404 => SseCErrorKind::NotFound,
@@ -238,8 +277,13 @@ fn kind_of_answer(code: &str, status: u16) -> SseCErrorKind {
     }
 }
 
-fn next_step(kind: SseCErrorKind) -> &'static str {
-    match kind {
+fn next_step(details: &Details) -> &'static str {
+    let took_the_place = details.in_plain.as_ref().is_some_and(|stored| stored.took_the_place);
+    match details.kind {
+        SseCErrorKind::NotProtected | SseCErrorKind::Unproven if took_the_place => {
+            "it took the place of the object, of which there may be no other copy: read it, and do not use \
+             customer keys with this server"
+        }
         SseCErrorKind::Denied => {
             "check the credentials and the policies of the bucket: one of them may also refuse \
              customer keys, and Amazon S3 does so by default in new buckets"
@@ -256,6 +300,8 @@ fn next_step(kind: SseCErrorKind) -> &'static str {
         SseCErrorKind::NotProtected | SseCErrorKind::Unproven => {
             "delete what was stored, and do not use customer keys with this server"
         }
+        SseCErrorKind::Unverified => "it is stored: look at it again, and do not rely on it before",
+        SseCErrorKind::KeyRetired => "write it again",
         SseCErrorKind::Unsupported => "",
         SseCErrorKind::Changed => "look at the object again",
         SseCErrorKind::Throttled => "try again later",

@@ -14,7 +14,7 @@ use aws_sdk_s3::{
     error::BoxError,
 };
 use aws_types::endpoint_config::EndpointUrl;
-use crypto_envelope_aws::guard::{AtStake, Transport};
+use crypto_envelope_aws::guard::{self, AtStake, Transport};
 
 use crate::{CustomerKeyDigest, headers::ALGORITHM, s3::endpoint};
 
@@ -22,12 +22,13 @@ use crate::{CustomerKeyDigest, headers::ALGORITHM, s3::endpoint};
 #[derive(Clone, Debug)]
 pub(crate) struct Guard {
     transport: Transport,
+    operation: &'static str,
     seen: Arc<Mutex<Seen>>,
 }
 
 impl Guard {
-    pub(crate) fn new(transport: Transport) -> Self {
-        Self { transport, seen: Arc::default() }
+    pub(crate) fn new(transport: Transport, operation: &'static str) -> Self {
+        Self { transport, operation, seen: Arc::default() }
     }
 
     /// What the last answer said. Only then is there something to see.
@@ -93,13 +94,15 @@ impl Intercept for Guard {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let response = context.response_mut();
-        let status = response.status().as_u16();
+        // All but objects is read whole.
+        if self.operation != "GetObject" || !response.status().is_success() {
+            guard::bound_body(response, LONGEST);
+        }
         let headers = response.headers_mut();
         let said = |name: &str| -> Vec<_> {
             headers.get_all(name).map(ToOwned::to_owned).collect::<Vec<_>>()
         };
         let seen = Seen {
-            status,
             algorithms: said(ALGORITHM_HEADER),
             digests: said(DIGEST_HEADER),
             encryption: said(ENCRYPTION_HEADER).pop(),
@@ -120,8 +123,6 @@ impl Intercept for Guard {
 /// What an answer says about how the object is encrypted.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
-    /// Of HTTP; 0 if there was no answer.
-    pub(crate) status: u16,
     algorithms: Vec<String>,
     digests: Vec<String>,
     /// By a key of the server.
@@ -160,6 +161,8 @@ pub(crate) enum Echo {
     Wrong,
 }
 
+/// In bytes: lists of a thousand long names, with room.
+const LONGEST: usize = 16 << 20;
 const AT_STAKE: AtStake = AtStake { secrets: "customer keys", service: "S3" };
 const ALGORITHM_HEADER: &str = "x-amz-server-side-encryption-customer-algorithm";
 const DIGEST_HEADER: &str = "x-amz-server-side-encryption-customer-key-md5";

@@ -1,10 +1,16 @@
 //! Which key an object is under.
 
-use std::collections::VecDeque;
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use crypto_envelope::Result;
 
-use crate::{Epoch, KeyRing, ObjectPlace, SseCustomerKey};
+use crate::{
+    Epoch, KeyRing, KeyRingError, KeyRingErrorKind, ObjectPlace, SseCError, SseCErrorKind,
+    SseCustomerKey, s3::error::About,
+};
 
 /// Where the keys of objects come from.
 #[derive(Clone, Debug)]
@@ -22,16 +28,53 @@ pub(crate) struct ObjectKey {
     pub(crate) key: SseCustomerKey,
     /// Of the ring, if it is from one.
     pub(crate) epoch: Option<Epoch>,
+    origin: Option<Origin>,
+}
+
+/// From where a key was derived, and when.
+#[derive(Clone, Debug)]
+struct Origin {
+    ring: KeyRing,
+    at: Instant,
+}
+
+impl ObjectKey {
+    /// Not from a ring.
+    pub(crate) fn of(key: SseCustomerKey) -> Self {
+        Self { key, epoch: None, origin: None }
+    }
+
+    fn derived(key: SseCustomerKey, epoch: Epoch, ring: &KeyRing) -> Self {
+        let origin = Some(Origin { ring: ring.clone(), at: Instant::now() });
+        Self { key, epoch: Some(epoch), origin }
+    }
+
+    /// Demands, of a write that took long, that its epoch was not retired meanwhile: an audit does not see what is
+    /// still on its way.
+    pub(crate) async fn check_not_retired(&self, about: &About) -> Result<()> {
+        let (Some(Origin { ring, at }), Some(epoch)) = (&self.origin, self.epoch) else {
+            return Ok(());
+        };
+        if at.elapsed() < LONG {
+            return Ok(());
+        }
+        ring.reload().await?;
+        if ring.epochs().contains(&epoch) {
+            return Ok(());
+        }
+        let finding = format!("it was written under epoch {epoch}, which was retired meanwhile");
+        Err(SseCError::found(about.clone(), SseCErrorKind::KeyRetired, finding).into())
+    }
 }
 
 impl ObjectKeys {
     /// The key that an object is written under.
     pub(crate) async fn for_writing(&self, place: &ObjectPlace) -> Result<ObjectKey> {
         match self {
-            Self::Key(key) => Ok(ObjectKey { key: key.clone(), epoch: None }),
+            Self::Key(key) => Ok(ObjectKey::of(key.clone())),
             Self::Ring(ring) => {
                 let (epoch, key) = ring.key_for_writing(place.bucket(), place.key()).await?;
-                Ok(ObjectKey { key, epoch: Some(epoch) })
+                Ok(ObjectKey::derived(key, epoch, ring))
             }
         }
     }
@@ -55,9 +98,9 @@ impl ObjectKeys {
         match (self, epoch) {
             (Self::Ring(ring), Some(epoch)) => {
                 let key = ring.key_of(epoch, place.bucket(), place.key()).await?;
-                Ok(ObjectKey { key, epoch: Some(epoch) })
+                Ok(ObjectKey::derived(key, epoch, ring))
             }
-            (Self::Key(key), _) => Ok(ObjectKey { key: key.clone(), epoch: None }),
+            (Self::Key(key), _) => Ok(ObjectKey::of(key.clone())),
             (Self::Ring(_), None) => self.for_writing(place).await,
         }
     }
@@ -72,16 +115,23 @@ pub(crate) struct Candidates<'a> {
 
 impl Candidates<'_> {
     pub(crate) async fn next(&mut self, place: &ObjectPlace) -> Result<Option<ObjectKey>> {
-        if self.epochs.is_empty() {
-            self.reload().await?;
-        }
-        match self.epochs.pop_front() {
-            Some(epoch) => {
-                self.tried.extend(epoch);
-                self.keys.of_epoch(epoch, place).await.map(Some)
+        loop {
+            if self.epochs.is_empty() {
+                self.reload().await?;
             }
-            None => Ok(None),
+            let Some(epoch) = self.epochs.pop_front() else { return Ok(None) };
+            self.tried.extend(epoch);
+            match self.keys.of_epoch(epoch, place).await {
+                // Somebody has retired it meanwhile.
+                Err(error) if KeyRingError::kind_in(&error).is_some_and(is_gone) => {}
+                key => return key.map(Some),
+            }
         }
+    }
+
+    /// Without another look at the ring, if none fits.
+    pub(crate) fn without_reload(self) -> Self {
+        Self { is_reloaded: true, ..self }
     }
 
     /// None of the epochs that were known fits: somebody else may have added one.
@@ -97,6 +147,14 @@ impl Candidates<'_> {
         Ok(())
     }
 }
+
+/// Whether there is no such epoch any more.
+pub(crate) fn is_gone(kind: KeyRingErrorKind) -> bool {
+    matches!(kind, KeyRingErrorKind::UnknownEpoch | KeyRingErrorKind::RetiredEpoch)
+}
+
+/// What ends sooner is seen by an audit, or began after it.
+const LONG: Duration = Duration::from_mins(30);
 
 impl From<SseCustomerKey> for ObjectKeys {
     fn from(key: SseCustomerKey) -> Self {

@@ -113,7 +113,8 @@ impl SseCClient {
         self.presign(about, request.with_customer_key(&key).presigned(config)).await
     }
 
-    /// A request for somebody else to write an object with, that is good for so long, at most a week.
+    /// A request for somebody else to write an object with, that is good for so long, at most a week; with keys of
+    /// a ring, at most an hour: later, the epoch may be retired.
     ///
     /// # Errors
     ///
@@ -129,7 +130,14 @@ impl SseCClient {
         let place = ObjectPlace::of(bucket.as_deref(), key.as_deref())?;
         check_untouched(input.get_server_side_encryption().as_ref())?;
         let about = About { operation: "PutObject", place };
-        let key = keys.into().for_writing(&about.place).await?;
+        let keys = keys.into();
+        if matches!(keys, ObjectKeys::Ring(_)) && good_for > LONGEST_WITH_RING {
+            return Err(Error::invalid_input(
+                "a presigned request to write with a key of a ring is good for an hour at most: later, the \
+                 root of the key may be retired",
+            ));
+        }
+        let key = keys.for_writing(&about.place).await?;
         let request = request
             .with_customer_key(&key.key)
             .set_server_side_encryption(self.declaration().header());
@@ -146,7 +154,7 @@ impl SseCClient {
         E: ProvideErrorMetadata + StdError + 'static,
     {
         let signed = Box::pin(signing.with_subscriber(NoSubscriber::default())).await;
-        let request = signed.map_err(|error| SseCError::of(about, 0, Failure::of(&error)))?;
+        let request = signed.map_err(|error| SseCError::of(about, Failure::of(&error)))?;
         if self.transport() != Transport::DangerPlain && !place::is_confidential(request.uri()) {
             return Err(Error::invalid_input(
                 "the endpoint is http: whoever sends the request would send the customer key across the \
@@ -161,3 +169,6 @@ fn presigning(good_for: Duration) -> Result<PresigningConfig> {
     PresigningConfig::expires_in(good_for)
         .map_err(|_| Error::invalid_input("a presigned request is good for a week at most"))
 }
+
+/// What [`KeyRing::RETIRE_AFTER`](crate::KeyRing::RETIRE_AFTER) leaves, with some room.
+const LONGEST_WITH_RING: Duration = Duration::from_hours(1);

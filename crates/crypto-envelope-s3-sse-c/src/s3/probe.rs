@@ -1,5 +1,5 @@
-//! What a server really does with a bucket: found out once for each client, with random bytes under names that nothing else
-//! has, which are removed again.
+//! What a server really does with a bucket: found out for each client, with random bytes under names that nothing
+//! else has, which are removed again.
 
 mod copies;
 mod objects;
@@ -7,28 +7,55 @@ mod parts;
 mod tags;
 mod writes;
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use crypto_envelope::Error;
 use tokio::sync::{Mutex, OnceCell};
 
+use self::writes::Replacing;
 pub(crate) use self::{
     copies::{CopyKind, CopyWay},
+    objects::{SampleSize, is_sample},
     tags::{TagForm, is_same_tag},
-    writes::ConditionalWrites,
+    writes::WriteWay,
 };
 use crate::{SseCError, SseCErrorKind};
 
 /// What was found out about one bucket: a server may do otherwise with one that has versions.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Probed {
+    since: Instant,
     /// Whether it encrypts parts although it says nothing when an upload begins.
     parts: OnceCell<bool>,
     /// Which copies it really makes.
     copies: Mutex<HashMap<CopyKind, bool>>,
     /// How it wants the entity tag of a source. None if it ignores it.
     source_tag: OnceCell<Option<TagForm>>,
-    writes: OnceCell<ConditionalWrites>,
+    /// Whether it makes an object only once.
+    creates: OnceCell<bool>,
+    /// How it wants the entity tag of what is to be replaced. None if it replaces anything.
+    replaces: Mutex<HashMap<Replacing, Option<TagForm>>>,
+}
+
+impl Probed {
+    pub(crate) fn new() -> Self {
+        Self {
+            since: Instant::now(),
+            parts: OnceCell::new(),
+            copies: Mutex::default(),
+            source_tag: OnceCell::new(),
+            creates: OnceCell::new(),
+            replaces: Mutex::default(),
+        }
+    }
+
+    /// Whether it may be out of date: somebody may have turned on versions, or another server may be there.
+    pub(crate) fn is_old(&self) -> bool {
+        self.since.elapsed() > GOOD_FOR
+    }
 }
 
 /// Whether a test failed because the server cannot do it, and not because of who asked, or because of the network.
@@ -38,11 +65,16 @@ fn shows_inability(error: &Error) -> bool {
 
 impl SseCError {
     fn is_inability(&self) -> bool {
-        use SseCErrorKind::{Damaged, Denied, NotProtected, NotSent, Throttled, Unproven};
+        use SseCErrorKind::{
+            Damaged, Denied, NotProtected, NotSent, Throttled, Unproven, Unverified,
+        };
         match self.kind() {
-            Denied | NotSent | Throttled => false,
+            Denied | NotSent | Throttled | Unverified => false,
             Damaged | NotProtected | Unproven => true,
-            _ => self.status().is_some_and(|status| status != 503),
+            // Some say 500 to what they do not know; but to that once is not for always.
+            _ => self.status().is_some_and(|status| (400..500).contains(&status) || status == 501),
         }
     }
 }
+
+const GOOD_FOR: Duration = Duration::from_hours(1);

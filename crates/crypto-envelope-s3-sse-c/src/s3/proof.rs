@@ -2,15 +2,19 @@
 
 use std::error::Error as StdError;
 
-use crypto_envelope::Result;
+use crypto_envelope::{Error, Result};
 
 use crate::{
     ObjectPlace, SseCClient, SseCError, SseCErrorKind, StoredInPlain,
-    s3::calls::another_key,
-    s3::error::About,
-    s3::guard::{Echo, Seen},
-    s3::object_keys::ObjectKey,
-    s3::probe::is_same_tag,
+    s3::{
+        calls::another_key,
+        error::About,
+        guard::{Echo, Seen},
+        look::Look,
+        object_keys::ObjectKey,
+        probe::is_same_tag,
+        protection::Seal,
+    },
 };
 
 /// What a server says of what it has just stored.
@@ -21,34 +25,80 @@ pub(crate) struct Written {
 }
 
 impl SseCClient {
-    /// Removes what a server stored without protection, as an error says it. If the server told no version, and
-    /// the object was replaced since, nothing is removed.
+    /// Removes what a server stored without protection, as an error says it. If the object was replaced since,
+    /// nothing is removed. Nor is it if it [took the place](StoredInPlain::took_the_place) of the object that was to
+    /// be put under a key: that may be the only copy.
+    ///
+    /// A server without versions cannot be told to remove this and nothing else: what somebody else writes at this
+    /// very moment may be removed.
     ///
     /// # Errors
     ///
-    /// An [`SseCError`]: [`SseCErrorKind::Changed`] if it is another object by now.
+    /// An [`SseCError`]: [`SseCErrorKind::Changed`] if it is another object by now, or is still there afterwards.
     pub async fn delete_stored(&self, stored: &StoredInPlain) -> Result<()> {
-        let about = About { operation: "DeleteObject", place: stored.place.clone() };
-        if stored.place.version().is_none() {
-            let now = self.head_plainly(&stored.place).await?;
-            if !is_that(now.output.e_tag(), stored.entity_tag.as_deref()) {
-                let finding = "it is another object by now than the one that was stored";
-                return Err(SseCError::found(about, SseCErrorKind::Changed, finding).into());
-            }
+        if stored.took_the_place {
+            return Err(Error::invalid_input(format!(
+                "{} took the place of the object itself, of which there may be no other copy: read it first, \
+                 and delete it by itself",
+                stored.place
+            )));
         }
+        let about = About { operation: "DeleteObject", place: stored.place.clone() };
+        let version = match stored.place.version() {
+            Some(version) => Some(version.to_owned()),
+            None => self.version_of(stored, &about).await?,
+        };
         let request = self
             .s3()
             .delete_object()
             .bucket(stored.place.bucket())
             .key(stored.place.key())
-            .set_version_id(stored.place.version().map(ToOwned::to_owned));
+            .set_version_id(version.clone());
         self.call(&about, |guard| request.customize().interceptor(guard).send()).await?;
-        Ok(())
+        let place = ObjectPlace::new(stored.place.bucket(), stored.place.key());
+        match self.head_plainly(&place.with_version(version)).await {
+            Ok(left) if is_that(left.output.e_tag(), stored.entity_tag.as_deref()) => {
+                let finding = "it is still there, although the server says that it deleted it";
+                Err(SseCError::found(about, SseCErrorKind::Changed, finding).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The version, if there are such, of what has to be there now.
+    async fn version_of(
+        &self,
+        stored: &StoredInPlain,
+        about: &About,
+    ) -> Result<Option<String>, SseCError> {
+        let now = self.head_plainly(&stored.place).await?.output;
+        if is_that(now.e_tag(), stored.entity_tag.as_deref()) {
+            return Ok(now.version_id().map(ToOwned::to_owned));
+        }
+        let finding = "it is another object by now than the one that was stored";
+        Err(SseCError::found(about.clone(), SseCErrorKind::Changed, finding))
+    }
+
+    /// Demands that a write was done as it was to be, and with a key that is still there.
+    pub(crate) async fn check_sealed(
+        &self,
+        about: &About,
+        seen: &Seen,
+        written: Written,
+        seal: &Seal,
+    ) -> Result<()> {
+        match seal.customer_key() {
+            Some(key) => {
+                self.check_written(about, seen, written, key).await?;
+                key.check_not_retired(about).await
+            }
+            None => Ok(seal.demand(seen, about, || Some(stored(about, written)))?),
+        }
     }
 
     /// Demands that a write was done with this key: by the echo in the answer, or else by a look at what is
     /// there now.
-    pub(crate) async fn check_written(
+    async fn check_written(
         &self,
         about: &About,
         seen: &Seen,
@@ -66,42 +116,58 @@ impl SseCClient {
     }
 
     /// Demands that exactly this is there: refused without a key, and given with it.
-    pub(crate) async fn prove(
+    async fn prove(
         &self,
         about: &About,
         written: Written,
         key: &ObjectKey,
     ) -> Result<(), SseCError> {
         let expected = written.entity_tag.clone();
-        let stored = stored(about, written);
-        let fail = |kind, finding: String| {
-            Err(SseCError::found(about.clone(), kind, finding).with_stored_in_plain(stored.clone()))
+        let is_named = expected.is_some() || written.version.is_some();
+        let mut stored = stored(about, written);
+        let fail = |kind, finding: String, stored: StoredInPlain| {
+            Err(SseCError::found(about.clone(), kind, finding).with_stored_in_plain(stored))
         };
-        let place = &stored.place;
-        match self.head_plainly(place).await {
-            Ok(answer) => {
-                let how = match answer.seen.server_side() {
+        let place = stored.place.clone();
+        match self.look(&place).await {
+            Ok(Look::Open { server_side }) => {
+                let how = match server_side {
                     Some(how) => format!("with a key of its own ({how}) instead"),
                     None => "in plain".to_owned(),
                 };
                 let finding = format!(
                     "the server took no notice of the customer key, and stored {place} {how}"
                 );
-                return fail(SseCErrorKind::NotProtected, finding);
+                if place.version().is_none()
+                    && let Ok(now) = self.head_plainly(&place).await
+                    && is_that(now.output.e_tag(), stored.entity_tag.as_deref())
+                {
+                    stored.place = place.with_version(now.output.version_id());
+                }
+                return fail(SseCErrorKind::NotProtected, finding, stored);
             }
-            Err(error) if error.status() == Some(400) => {}
-            Err(error) => return fail(SseCErrorKind::Unproven, unknown(place, &error)),
+            Ok(Look::Keyed) => {}
+            Ok(Look::Missing) => {
+                let finding =
+                    format!("{place} is not there, although the server says that it stored it");
+                return fail(SseCErrorKind::Unproven, finding, stored);
+            }
+            Err(error) => return fail(SseCErrorKind::Unverified, unknown(&place, &error), stored),
         }
-        let answer = match self.head_by(place, key).await {
+        let answer = match self.head_by(&place, key).await {
             Ok(answer) => answer,
-            Err(error) => return fail(SseCErrorKind::Unproven, unknown(place, &error)),
+            Err(error) if error.may_be_about_the_key() => {
+                let finding = format!("{place} does not open with the key that was sent");
+                return fail(SseCErrorKind::Unproven, finding, stored);
+            }
+            Err(error) => return fail(SseCErrorKind::Unverified, unknown(&place, &error), stored),
         };
         let is_it = expected.is_none() || is_that(answer.output.e_tag(), expected.as_deref());
-        if answer.seen.echo(key.key.digest()) == Echo::Right && is_it {
+        if answer.seen.echo(key.key.digest()) == Echo::Right && is_it && is_named {
             return Ok(());
         }
         let finding = format!("the server does not say under which key {place} is");
-        fail(SseCErrorKind::Unproven, finding)
+        fail(SseCErrorKind::Unproven, finding, stored)
     }
 }
 
@@ -112,7 +178,8 @@ fn is_that(there: Option<&str>, stored: Option<&str>) -> bool {
 
 fn stored(about: &About, written: Written) -> StoredInPlain {
     let Written { version, entity_tag } = written;
-    StoredInPlain { place: about.place.clone().with_version(version), entity_tag }
+    let place = about.place.clone().with_version(version);
+    StoredInPlain { place, entity_tag, took_the_place: false }
 }
 
 fn unknown(place: &ObjectPlace, error: &dyn StdError) -> String {

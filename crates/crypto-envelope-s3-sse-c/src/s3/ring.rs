@@ -1,6 +1,6 @@
 //! A key ring in a bucket.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 use aws_sdk_s3::primitives::ByteStream;
@@ -10,7 +10,12 @@ use tokio::io::AsyncReadExt as _;
 use crate::{
     KeyRing, ObjectPlace, Placed, Revision, RingPlace, SseCClient, SseCError, SseCErrorKind,
     StoredRing,
-    s3::{calls::put_object::content_md5, error::About, upload::Existing},
+    s3::{
+        calls::put_object::content_md5,
+        error::About,
+        probe::{WriteWay, is_same_tag},
+        upload::Existing,
+    },
 };
 
 /// A key ring as an object, which is not under a customer key itself.
@@ -54,11 +59,22 @@ impl BucketRing {
             .body(ByteStream::from(ring.to_vec()));
         let call = |guard| request.customize().interceptor(guard).send();
         match self.client.call(&self.about("PutObject"), call).await {
-            Ok(_) => Ok(Placed::Done),
+            Ok(answer) => self.settled(answer.output.e_tag()).await,
             Err(error) if error.kind() == SseCErrorKind::Changed => Ok(Placed::Lost),
             // What was to be replaced is gone.
             Err(error) if error.code() == Some("NoSuchKey") => Ok(Placed::Lost),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether it is still there a moment later: that only one of several may write under a condition was seen of
+    /// this server, and is not promised.
+    async fn settled(&self, tag: Option<&str>) -> Result<Placed> {
+        tokio::time::sleep(A_MOMENT).await;
+        let now = self.client.head_plainly(&self.place).await?;
+        match now.output.e_tag().zip(tag) {
+            Some((now, written)) if is_same_tag(now, written) => Ok(Placed::Done),
+            _ => Ok(Placed::Lost),
         }
     }
 
@@ -98,15 +114,15 @@ impl RingPlace for BucketRing {
     }
 
     async fn create(&self, ring: &[u8]) -> Result<Placed> {
-        if !self.client.conditional_writes(self.place.bucket()).await?.create {
+        if !self.client.creates_once(self.place.bucket()).await? {
             return Err(self.no_condition("If-None-Match").into());
         }
         self.put(ring, &Existing::Refuse).await
     }
 
     async fn replace(&self, ring: &[u8], revision: &Revision) -> Result<Placed> {
-        let writes = self.client.conditional_writes(self.place.bucket()).await?;
-        let Some(form) = writes.replace else {
+        let (bucket, way) = (self.place.bucket(), WriteWay::Put);
+        let Some(form) = self.client.replacing(bucket, way, false).await? else {
             return Err(self.no_condition("If-Match").into());
         };
         self.put(ring, &Existing::Only(form.of(revision.as_str()))).await
@@ -126,3 +142,5 @@ impl fmt::Debug for BucketRing {
         f.debug_struct("BucketRing").field("place", &self.place).finish_non_exhaustive()
     }
 }
+
+const A_MOMENT: Duration = Duration::from_secs(1);

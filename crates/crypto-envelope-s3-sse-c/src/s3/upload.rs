@@ -23,7 +23,7 @@ use crypto_envelope::{Error, Result};
 use tokio::io::AsyncRead;
 
 use crate::{
-    ObjectKeys, ObjectPlace, SseCClient,
+    ObjectPlace, Protection, SseCClient, SseCError, SseCErrorKind,
     s3::{
         calls::put_object::check_untouched,
         error::About,
@@ -77,6 +77,8 @@ impl Existing {
 pub(crate) struct Storing<'a> {
     pub(crate) seal: Seal,
     pub(crate) existing: Existing,
+    /// How long it has to be.
+    pub(crate) size: u64,
     pub(crate) part_size: u64,
     pub(crate) parallel: NonZeroUsize,
     pub(crate) progress: &'a Progress,
@@ -189,8 +191,8 @@ pub struct Uploaded {
 }
 
 impl SseCClient {
-    /// Writes an object in parts, several at the same time, under one of these keys. The options of the object,
-    /// such as its metadata, are those of the request.
+    /// Writes an object in parts, several at the same time, under one of these keys, or
+    /// [protected otherwise](Protection). The options of the object, such as its metadata, are those of the request.
     ///
     /// Each answer has to say that the server used the key. Some servers say nothing when an upload begins: then
     /// it is found out once, with an upload of random bytes, whether they encrypt parts. In the end the whole
@@ -214,35 +216,40 @@ impl SseCClient {
         &self,
         request: CreateMultipartUploadFluentBuilder,
         upload: Upload,
-        keys: impl Into<ObjectKeys>,
+        protection: impl Into<Protection>,
     ) -> Result<Uploaded> {
         upload.check()?;
         let input = request.as_input();
         let (bucket, key) = (input.get_bucket(), input.get_key());
         let place = ObjectPlace::of(bucket.as_deref(), key.as_deref())?;
         check_untouched(input.get_server_side_encryption().as_ref())?;
-        if upload.existing == Existing::Refuse {
-            self.refuse_existing(&place).await?;
+        if upload.existing == Existing::Refuse && self.exists(&place).await? {
+            let about = About { operation: "HeadObject", place };
+            let finding = "there is an object already";
+            return Err(SseCError::found(about, SseCErrorKind::Changed, finding).into());
         }
         let Upload { from, part_size, parallel, record, existing, progress } = upload;
         let source = match from {
             From_::File(path) => Source::file(path, part_size).await?,
             From_::Stream(reader) => Source::stream(reader, part_size),
         };
-        let keys = keys.into();
+        let protection = protection.into();
         let mut open = match &record {
             Some(path) => {
-                let found = Record::find(path, &place, &source).await?;
-                OpenUpload::resume(self, request, &place, &keys, found).await?
+                let stamp = (source.file.clone(), source.part_size());
+                let found = Record::find(path, &place, stamp).await?;
+                OpenUpload::resume(self, request, &place, &protection, found).await?
             }
             None => {
-                let seal = Seal::CustomerKey(keys.for_writing(&place).await?);
+                let seal = protection.seal(&place).await?;
                 OpenUpload::begin(self, request, &place, seal).await?
             }
         };
         open.existing = existing;
         let mut record = record.and_then(|path| Record::new(path, &open, &source));
-        if record.is_some() {
+        if let Some(record) = &mut record {
+            // Before anything is sent: an upload that is in no record is nobody's.
+            record.save().await?;
             open.keep_if_dropped();
         }
         let sent = tasks::send_all(&open, source, record.as_mut(), parallel, &progress).await;
@@ -275,6 +282,12 @@ impl SseCClient {
         open.existing = how.existing;
         let sent = tasks::send_all(&open, source, None, how.parallel, how.progress).await;
         let outcome = match sent {
+            Ok(sent) if sent.size != how.size => {
+                let about = About { operation: "CompleteMultipartUpload", place: place.clone() };
+                let finding =
+                    format!("{} bytes were to be written, and {} came", how.size, sent.size);
+                Err(SseCError::found(about, SseCErrorKind::Damaged, finding).into())
+            }
             Ok(sent) => open.complete(sent).await,
             Err(error) => Err(error),
         };
@@ -283,18 +296,12 @@ impl SseCClient {
         }
         outcome
     }
-
-    /// An object that is there, under a key or not, is not to be replaced.
-    async fn refuse_existing(&self, place: &ObjectPlace) -> Result<()> {
-        let about = About { operation: "HeadObject", place: place.clone() };
-        open::refuse_if_there(self.head_plainly(place).await, about)
-    }
 }
 
 /// Whether another upload can go on behind this error.
 fn can_go_on(error: &Error) -> bool {
-    use crate::SseCErrorKind::{Denied, NotSent, Other, Throttled, Unavailable};
-    match crate::SseCError::kind_in(error) {
+    use SseCErrorKind::{Denied, NotSent, Other, Throttled, Unavailable};
+    match SseCError::kind_in(error) {
         Some(kind) => matches!(kind, Denied | NotSent | Other | Throttled | Unavailable),
         None => !matches!(error, Error::SourceChanged),
     }

@@ -60,6 +60,18 @@ fn while_the_ring_cannot_be_read_writing_goes_on_for_half_an_hour() -> Result<()
     Ok(())
 }
 
+/// With an audit of the buckets that are left, an epoch would be retired that others still need.
+#[test]
+fn a_ring_from_before_a_bucket_was_added_is_noticed() -> Result<()> {
+    let (provider, place) = (Provider::new(), MemoryRing::default());
+    let ring = created(&provider, &place);
+    let earlier = place.text();
+    blocking::wait(ring.add_bucket("archive"))?;
+    place.set(Some(earlier));
+    assert_eq!(kind(blocking::wait(ring.reload())), Some(KeyRingErrorKind::WrongRing));
+    Ok(())
+}
+
 #[test]
 fn a_ring_that_is_gone_or_was_changed_stops_writing_at_once() -> Result<()> {
     let (provider, place) = (Provider::new(), MemoryRing::default());

@@ -4,13 +4,14 @@ use aws_sdk_s3::operation::get_object::{GetObjectOutput, builders::GetObjectFlue
 use crypto_envelope::Result;
 
 use crate::{
-    ObjectKeys, ObjectPlace, SseCClient, SseCError, SseCErrorKind, WithCustomerKey as _,
+    ObjectPlace, Protection, SseCClient, SseCError, SseCErrorKind, WithCustomerKey as _,
     s3::error::About,
 };
 
 impl SseCClient {
-    /// Reads an object, or a range or an older version of it, that is under one of these keys. All other options
-    /// of the request are the caller's. The body comes as a stream, and ends with an error if it ends too early.
+    /// Reads an object, or a range or an older version of it, that is under one of these keys, or
+    /// [protected otherwise](Protection). All other options of the request are the caller's. The body comes as a
+    /// stream, and ends with an error if it ends too early.
     ///
     /// With keys of a ring, an object is tried with the newest epoch first: one that is under an older one takes
     /// a request more for each epoch between.
@@ -32,15 +33,24 @@ impl SseCClient {
     pub async fn get_object(
         &self,
         request: GetObjectFluentBuilder,
-        keys: impl Into<ObjectKeys>,
+        protection: impl Into<Protection>,
     ) -> Result<GetObjectOutput> {
         let input = request.as_input();
         let (bucket, key) = (input.get_bucket(), input.get_key());
         let place = ObjectPlace::of(bucket.as_deref(), key.as_deref())?
             .with_version(input.get_version_id().clone());
-        let asks_part = input.get_range().is_some() || input.get_part_number().is_some();
+        let asked =
+            Asked { range: input.get_range().clone(), part: input.get_part_number().is_some() };
         let about = About { operation: "GetObject", place };
-        let keys = keys.into();
+        let keys = match protection.into() {
+            Protection::CustomerKey(keys) => keys,
+            _ => {
+                let call = |guard| request.customize().interceptor(guard).send();
+                let output = self.call(&about, call).await.map_err(with_need_of_key)?.output;
+                asked.check(&output, &about)?;
+                return Ok(output);
+            }
+        };
         let mut candidates = keys.candidates();
         let mut refused = None;
         while let Some(candidate) = candidates.next(&about.place).await? {
@@ -50,7 +60,7 @@ impl SseCClient {
             match answer {
                 Ok(answer) => {
                     let output = answer.about(candidate.key.digest(), &about)?;
-                    check_part(asks_part, &output, &about)?;
+                    asked.check(&output, &about)?;
                     return Ok(output);
                 }
                 Err(error) if error.may_be_about_the_key() => refused = Some(error),
@@ -61,12 +71,90 @@ impl SseCClient {
     }
 }
 
-/// Some servers give the whole object if they do not know the kind of part that was asked for.
-fn check_part(asks_part: bool, output: &GetObjectOutput, about: &About) -> Result<(), SseCError> {
-    if !asks_part || output.content_range().is_some() {
-        return Ok(());
+/// What was asked for of an object.
+struct Asked {
+    range: Option<String>,
+    part: bool,
+}
+
+impl Asked {
+    /// Demands that it came. Some servers give the whole object if they do not know the kind of part that was
+    /// asked for.
+    fn check(&self, output: &GetObjectOutput, about: &About) -> Result<(), SseCError> {
+        let fail = |finding: &str| {
+            Err(SseCError::found(about.clone(), SseCErrorKind::Unsupported, finding))
+        };
+        if output.content_length().is_none() {
+            return fail(
+                "the server does not say how long the answer is, so nobody could see if it ends too early",
+            );
+        }
+        let said = output.content_range();
+        match (&self.range, said) {
+            (None, _) if !self.part => Ok(()),
+            (_, None) => fail(
+                "the server answered with the whole object instead of the part that was asked for",
+            ),
+            (Some(range), Some(said)) if !is_answer_to(range, said) => {
+                fail("the server answered with another part than that which was asked for")
+            }
+            _ => Ok(()),
+        }
     }
-    let finding =
-        "the server answered with the whole object instead of the part that was asked for";
-    Err(SseCError::found(about.clone(), SseCErrorKind::Unsupported, finding))
+}
+
+/// Whether a `Content-Range` is what a `Range` of one part asks for (RFC 9110, section 14).
+fn is_answer_to(range: &str, said: &str) -> bool {
+    let parse = |said: &str| {
+        let (span, total) = said.strip_prefix("bytes ")?.split_once('/')?;
+        let (start, end) = span.split_once('-')?;
+        Some((start.parse().ok()?, end.parse().ok()?, total.parse().ok()?))
+    };
+    let Some::<(u64, u64, u64)>((start, end, total)) = parse(said) else { return false };
+    let Some((first, last)) = range.strip_prefix("bytes=").and_then(|range| range.split_once('-'))
+    else {
+        return true;
+    };
+    let last_byte = total.saturating_sub(1);
+    match (first.parse::<u64>(), last.parse::<u64>()) {
+        (Ok(first), Ok(last)) => start == first && end == last.min(last_byte),
+        (Ok(first), Err(_)) => start == first && end == last_byte,
+        (Err(_), Ok(length)) => end == last_byte && start == total.saturating_sub(length),
+        // Several parts, or none that is known: that is for the caller.
+        (Err(_), Err(_)) => true,
+    }
+}
+
+/// Said to be under no customer key, and refused without one.
+fn with_need_of_key(error: SseCError) -> SseCError {
+    if error.status() == Some(400) && error.may_be_about_the_key() {
+        return error.found_out(SseCErrorKind::KeyRequired, "the object is under a customer key");
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_asked_for_is_an_answer() {
+        for (range, said, expected) in [
+            ("bytes=0-0", "bytes 0-0/10", true),
+            ("bytes=3-5", "bytes 3-5/10", true),
+            ("bytes=3-50", "bytes 3-9/10", true),
+            ("bytes=3-", "bytes 3-9/10", true),
+            ("bytes=-3", "bytes 7-9/10", true),
+            ("bytes=-30", "bytes 0-9/10", true),
+            ("bytes=3-5", "bytes 0-9/10", false),
+            ("bytes=3-5", "bytes 3-4/10", false),
+            ("bytes=3-", "bytes 3-8/10", false),
+            ("bytes=-3", "bytes 0-2/10", false),
+            ("bytes=3-5", "bytes 3-5/*", false),
+            ("bytes=3-5", "3-5/10", false),
+            ("bytes=3-5", "", false),
+        ] {
+            assert_eq!(is_answer_to(range, said), expected, "{range}: {said}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use crypto_envelope::Result;
 
 use crate::{
     ObjectKeys, ObjectPlace, SseCClient, SseCError, SseCErrorKind, WithCustomerKey as _,
-    s3::{calls::Answered, error::About, object_keys::ObjectKey, protection::Seal},
+    s3::{calls::Answered, error::About, look::Look, object_keys::ObjectKey, protection::Seal},
 };
 
 impl SseCClient {
@@ -21,6 +21,15 @@ impl SseCClient {
         keys: impl Into<ObjectKeys>,
     ) -> Result<HeadObjectOutput> {
         Ok(self.head_with(request, &keys.into()).await?.0)
+    }
+
+    /// Whether there is an object, under whatever key.
+    ///
+    /// # Errors
+    ///
+    /// An [`SseCError`], if that cannot be told.
+    pub async fn exists(&self, place: &ObjectPlace) -> Result<bool> {
+        Ok(self.look(place).await? != Look::Missing)
     }
 
     /// The same, with the key that it was.
@@ -100,9 +109,9 @@ impl SseCClient {
             let finding = "no key was given to try";
             return SseCError::found(about, SseCErrorKind::KeyRequired, finding);
         };
-        match self.head_plainly(&about.place).await {
-            Ok(answer) => {
-                let how = match answer.seen.server_side() {
+        match self.look(&about.place).await {
+            Ok(Look::Open { server_side }) => {
+                let how = match server_side {
                     Some(how) => {
                         format!("the object is encrypted with a key of the server ({how})")
                     }
@@ -111,30 +120,20 @@ impl SseCClient {
                 let finding = format!("{how}, and not with a customer key");
                 refused.found_out(SseCErrorKind::NotEncrypted, finding)
             }
-            // With no body there is no more to an answer than its status.
-            Err(error) if error.status() == Some(400) => {
+            Ok(Look::Keyed) => {
                 let finding = "the object is under another customer key than those that were tried";
                 refused.found_out(SseCErrorKind::WrongKey, finding)
             }
-            Err(error) => match error.kind() {
-                SseCErrorKind::NotFound => {
-                    refused.found_out(SseCErrorKind::NotFound, "there is no such object")
-                }
-                SseCErrorKind::Denied => {
-                    let finding =
-                        "whoever has these credentials may not read it, with or without a key";
-                    refused.found_out(SseCErrorKind::Denied, finding)
-                }
-                _ => refused,
-            },
+            Ok(Look::Missing) => {
+                refused.found_out(SseCErrorKind::NotFound, "there is no such object")
+            }
+            Err(error) if error.kind() == SseCErrorKind::Denied => {
+                let finding =
+                    "whoever has these credentials may not read it, with or without a key";
+                error.found_out(SseCErrorKind::Denied, finding)
+            }
+            Err(error) => error,
         }
-    }
-}
-
-impl SseCError {
-    /// Whether another key may be answered otherwise.
-    pub(crate) fn may_be_about_the_key(&self) -> bool {
-        matches!(self.status(), Some(400 | 403))
     }
 }
 

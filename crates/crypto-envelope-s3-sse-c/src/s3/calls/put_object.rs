@@ -9,14 +9,13 @@ use crypto_envelope::{Error, Result};
 use md5::{Digest as _, Md5};
 
 use crate::{
-    Declaration, ObjectKeys, ObjectPlace, SseCClient, WithCustomerKey as _, s3::error::About,
-    s3::proof::Written,
+    Declaration, ObjectPlace, Protection, SseCClient, s3::error::About, s3::proof::Written,
 };
 
 impl SseCClient {
-    /// Writes an object under one of these keys. All other options of the request are the caller's, but for
-    /// `server_side_encryption`, which is that of the [`Declaration`]. A body in memory is sent with its MD5,
-    /// unless the request has one, or a checksum.
+    /// Writes an object under one of these keys, or [protected otherwise](Protection). All other options of the
+    /// request are the caller's, but for `server_side_encryption`, which is that of the protection and of the
+    /// [`Declaration`]. A body in memory is sent with its MD5, unless the request has one, or a checksum.
     ///
     /// The server has to say that it used the key. If it does not, what it stored is looked at with and without
     /// the key.
@@ -31,24 +30,25 @@ impl SseCClient {
     pub async fn put_object(
         &self,
         request: PutObjectFluentBuilder,
-        keys: impl Into<ObjectKeys>,
+        protection: impl Into<Protection>,
     ) -> Result<PutObjectOutput> {
         let input = request.as_input();
         let (bucket, key) = (input.get_bucket(), input.get_key());
         let place = ObjectPlace::of(bucket.as_deref(), key.as_deref())?;
         check_untouched(input.get_server_side_encryption().as_ref())?;
         let about = About { operation: "PutObject", place };
-        let key = keys.into().for_writing(&about.place).await?;
-        let request = with_digest(request)
-            .with_customer_key(&key.key)
-            .set_server_side_encryption(self.declaration().header());
+        let seal = protection.into().seal(&about.place).await?;
+        let request = seal
+            .on(with_digest(request))
+            .set_server_side_encryption(seal.server_side(self.declaration()))
+            .set_ssekms_key_id(seal.kms_key_id());
         let answer =
             self.call(&about, |guard| request.customize().interceptor(guard).send()).await?;
         let written = Written {
             version: answer.output.version_id().map(ToOwned::to_owned),
             entity_tag: answer.output.e_tag().map(ToOwned::to_owned),
         };
-        self.check_written(&about, &answer.seen, written, &key).await?;
+        self.check_sealed(&about, &answer.seen, written, &seal).await?;
         Ok(answer.output)
     }
 }

@@ -5,7 +5,7 @@ use crypto_envelope::Result;
 use super::{Copied, CopiedWay, CopySource, Found, ObjectCopy};
 use crate::{
     ObjectPlace, SseCClient, SseCError,
-    s3::{error::About, proof::Written, protection::Seal},
+    s3::{error::About, probe::WriteWay, proof::Written, protection::Seal},
 };
 
 impl SseCClient {
@@ -16,10 +16,15 @@ impl SseCClient {
         source: CopySource,
         seal: &Seal,
     ) -> Result<Copied> {
+        let existing = self.condition(copy, &found, WriteWay::Copy).await?;
+        let samples = self.samples(&source, found.key.as_ref()).await?;
         let about = About { operation: "CopyObject", place: copy.target.clone() };
         let request = self.copy_request(&source, &copy.target, seal);
-        let request =
-            found.carried.on_copy(request).set_if_none_match(copy.existing.if_none_match());
+        let request = found
+            .carried
+            .on_copy(request)
+            .set_if_none_match(existing.if_none_match())
+            .set_if_match(existing.if_match());
         let answer =
             self.call(&about, |guard| request.customize().interceptor(guard).send()).await?;
         let result = answer.output.copy_object_result();
@@ -29,11 +34,9 @@ impl SseCClient {
         };
         let place = copy.target.clone().with_version(written.version.clone());
         let entity_tag = written.entity_tag.clone();
-        match seal.customer_key() {
-            Some(key) => self.check_written(&about, &answer.seen, written, key).await?,
-            None => seal.demand(&answer.seen, &about, || None)?,
-        }
+        self.check_sealed(&about, &answer.seen, written, seal).await?;
         self.check_size(&place, seal, found.size, &about).await?;
+        self.compare_samples(&place, seal, &samples).await?;
         copy.progress.advance(found.size);
         Ok(Copied {
             place,

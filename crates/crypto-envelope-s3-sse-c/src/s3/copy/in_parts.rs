@@ -7,7 +7,7 @@ use super::{Copied, CopiedWay, CopySource, Found, ObjectCopy};
 use crate::{
     SseCClient,
     s3::{
-        probe::CopyWay,
+        probe::WriteWay,
         protection::Seal,
         upload::{OpenUpload, Sent, ended, part_size_for},
     },
@@ -21,8 +21,10 @@ impl SseCClient {
         mut source: CopySource,
         seal: Seal,
     ) -> Result<Copied> {
-        let existing = self.condition(copy, &found, CopyWay::InParts).await?;
+        let existing = self.condition(copy, &found, WriteWay::Complete).await?;
         source.part_size = part_size_for(found.size)?.max(PART_SIZE);
+        let samples = self.samples(&source, found.key.as_ref()).await?;
+        let sealed = seal.clone();
         let request =
             self.s3().create_multipart_upload().bucket(copy.target.bucket()).key(copy.target.key());
         let request = found.carried.on_upload(request);
@@ -39,6 +41,7 @@ impl SseCClient {
                 return Err(error);
             }
         };
+        self.compare_samples(&uploaded.place, &sealed, &samples).await?;
         Ok(Copied {
             place: uploaded.place,
             entity_tag: uploaded.entity_tag,

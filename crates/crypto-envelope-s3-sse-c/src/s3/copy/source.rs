@@ -16,6 +16,7 @@ use crate::{
     s3::{
         carried::{Carried, encoded},
         error::About,
+        look::Look,
     },
 };
 
@@ -109,7 +110,12 @@ impl SseCClient {
                 (object, Some(key), None)
             }
             _ => {
-                let answer = self.head_plainly(place).await.map_err(with_need_of_key)?;
+                let answer = match self.head_plainly(place).await {
+                    Err(error) if error.may_be_about_the_key() => {
+                        return Err(self.why_no_plain_source(place, error).await.into());
+                    }
+                    answer => answer?,
+                };
                 let server_side = answer.seen.server_side().map(ToOwned::to_owned);
                 (answer.output, None, server_side)
             }
@@ -120,6 +126,11 @@ impl SseCClient {
             let finding = "the server does not say how long the object is";
             return Err(SseCError::found(about, SseCErrorKind::Other, finding).into());
         };
+        if object.missing_meta().is_some_and(|missing| missing > 0) {
+            let about = About { operation: "HeadObject", place: place.clone() };
+            let finding = "the server leaves out metadata of the object, so it cannot go along";
+            return Err(SseCError::found(about, SseCErrorKind::Unsupported, finding).into());
+        }
         let tags = self.tags(place, object.tag_count()).await?;
         Ok(Found {
             key,
@@ -129,6 +140,17 @@ impl SseCClient {
             server_side,
             carried: Carried::of(&object, &tags),
         })
+    }
+
+    /// Said to be under no customer key, and refused without one.
+    async fn why_no_plain_source(&self, place: &ObjectPlace, refused: SseCError) -> SseCError {
+        match self.look(place).await {
+            Ok(Look::Keyed) => {
+                refused.found_out(SseCErrorKind::KeyRequired, "the object is under a customer key")
+            }
+            Ok(_) => refused,
+            Err(error) => error,
+        }
     }
 
     /// All tags. Where it cannot be known, and nothing says that there are some, there are none.
@@ -149,17 +171,8 @@ impl SseCClient {
 }
 
 fn says_no_tags(kind: SseCErrorKind) -> bool {
-    use SseCErrorKind::{Denied, NotFound, Other, Unsupported};
-    matches!(kind, Denied | NotFound | Other | Unsupported)
-}
-
-/// Said to be under no customer key, and refused without one.
-fn with_need_of_key(error: SseCError) -> SseCError {
-    if error.status() == Some(400) {
-        let finding = "the object is under a customer key";
-        return error.found_out(SseCErrorKind::KeyRequired, finding);
-    }
-    error
+    use SseCErrorKind::{NotFound, Other, Unsupported};
+    matches!(kind, NotFound | Other | Unsupported)
 }
 
 #[cfg(test)]

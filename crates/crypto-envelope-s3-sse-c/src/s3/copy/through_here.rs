@@ -13,11 +13,11 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
 
 use super::{Copied, CopiedWay, Found, ObjectCopy};
 use crate::{
-    ObjectPlace, SseCClient, SseCError, SseCErrorKind,
+    ObjectPlace, Protection, SseCClient, SseCError, SseCErrorKind,
     s3::{
         calls::put_object::content_md5,
         error::About,
-        probe::CopyWay,
+        probe::{WriteWay, is_same_tag},
         proof::Written,
         protection::Seal,
         upload::{Existing, Storing, Uploaded, part_size_for},
@@ -32,10 +32,11 @@ impl SseCClient {
         seal: Seal,
     ) -> Result<Copied> {
         let is_small = found.size <= SMALL;
-        let way = if is_small { CopyWay::AtOnce } else { CopyWay::InParts };
+        let way = if is_small { WriteWay::Put } else { WriteWay::Complete };
         let existing = self.condition(copy, &found, way).await?;
         let place = copy.source.clone().with_version(found.version.clone());
-        let body = self.read(&place, found.key.as_ref(), found.entity_tag.clone()).await?;
+        let tag = found.entity_tag.clone();
+        let body = self.read(&place, found.key.as_ref(), tag, found.size).await?;
         let (reader, digest) = Hashing::new(body.into_async_read());
         let written = if is_small {
             self.put_small(copy, &found, &seal, existing, reader).await?
@@ -49,6 +50,7 @@ impl SseCClient {
             let how = Storing {
                 seal: seal.clone(),
                 existing,
+                size: found.size,
                 part_size: part_size_for(found.size)?,
                 parallel: copy.parallel,
                 progress: &copy.progress,
@@ -57,11 +59,6 @@ impl SseCClient {
         };
         let about = About { operation: "CopyObject", place: written.place.clone() };
         let digest = digest.take();
-        if written.size != found.size {
-            let finding =
-                format!("{} bytes were to be copied, and {} came", found.size, written.size);
-            return Err(SseCError::found(about, SseCErrorKind::Damaged, finding).into());
-        }
         self.compare(&written, &seal, &digest, about).await?;
         Ok(Copied {
             place: written.place,
@@ -109,10 +106,7 @@ impl SseCClient {
         };
         let place = copy.target.clone().with_version(written.version.clone());
         let entity_tag = written.entity_tag.clone();
-        match seal.customer_key() {
-            Some(key) => self.check_written(&about, &answer.seen, written, key).await?,
-            None => seal.demand(&answer.seen, &about, || None)?,
-        }
+        self.check_sealed(&about, &answer.seen, written, seal).await?;
         copy.progress.advance(size);
         Ok(Uploaded { place, entity_tag, size, parts: 1, resumed_parts: 0 })
     }
@@ -126,7 +120,7 @@ impl SseCClient {
         about: About,
     ) -> Result<()> {
         let tag = written.entity_tag.clone();
-        let body = self.read(&written.place, seal.customer_key(), tag).await?;
+        let body = self.read(&written.place, seal.customer_key(), tag, written.size).await?;
         let (mut reader, again) = Hashing::new(body.into_async_read());
         tokio::io::copy(&mut reader, &mut tokio::io::sink()).await?;
         if again.take() == digest {
@@ -142,6 +136,7 @@ impl SseCClient {
         place: &ObjectPlace,
         key: Option<&crate::s3::object_keys::ObjectKey>,
         entity_tag: Option<String>,
+        size: u64,
     ) -> Result<ByteStream> {
         let request = self
             .s3()
@@ -149,17 +144,17 @@ impl SseCClient {
             .bucket(place.bucket())
             .key(place.key())
             .set_version_id(place.version().map(ToOwned::to_owned))
-            .set_if_match(entity_tag);
-        match key {
-            Some(key) => Ok(self.get_object(request, &key.key).await?.body),
-            None => {
-                let about = About { operation: "GetObject", place: place.clone() };
-                let answer = self
-                    .call(&about, |guard| request.customize().interceptor(guard).send())
-                    .await?;
-                Ok(answer.output.body)
-            }
+            .set_if_match(entity_tag.clone());
+        let protection = key.map_or(Protection::OfBucket, |key| (&key.key).into());
+        let object = self.get_object(request, protection).await?;
+        let length = object.content_length().and_then(|length| u64::try_from(length).ok());
+        let is_same = entity_tag.as_deref().zip(object.e_tag());
+        if length != Some(size) || is_same.is_some_and(|(one, other)| !is_same_tag(one, other)) {
+            let about = About { operation: "GetObject", place: place.clone() };
+            let finding = "it is another object by now than the one that was looked at";
+            return Err(SseCError::found(about, SseCErrorKind::Changed, finding).into());
         }
+        Ok(object.body)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crypto_envelope::Result;
 
-use super::{objects::Sample, shows_inability};
+use super::{SampleSize, objects::Sample, shows_inability};
 use crate::{
     SseCClient,
     s3::{
@@ -21,6 +21,7 @@ pub(crate) struct CopyKind {
     pub(crate) from_customer_key: bool,
     pub(crate) to_customer_key: bool,
     pub(crate) in_place: bool,
+    pub(crate) size: SampleSize,
 }
 
 /// How the server copies.
@@ -39,7 +40,7 @@ impl SseCClient {
         if let Some(known) = copies.get(&kind) {
             return Ok(*known);
         }
-        let sample = Sample::new(self, bucket)?;
+        let sample = Sample::new(self, bucket, kind.size)?;
         let outcome = self.try_copy(kind, &sample).await;
         sample.remove().await;
         let really = outcome?;
@@ -62,7 +63,7 @@ impl SseCClient {
             key: from.customer_key().map(|key| key.key.clone()),
             if_match: None,
             size: sample.bytes.len() as u64,
-            part_size: sample.bytes.len() as u64,
+            part_size: sample.part_size(),
         };
         let carried = Carried::default();
         let done = match kind.way {
@@ -78,13 +79,7 @@ impl SseCClient {
                 let request =
                     self.s3().create_multipart_upload().bucket(target.bucket()).key(target.key());
                 let open = OpenUpload::begin(self, request, target, to.clone()).await?;
-                let done = match open.channel().copy(1, &source).await {
-                    Ok(part) => {
-                        let sent = Sent { parts: vec![part], size: source.size, resumed: 0 };
-                        open.complete(sent).await.map(drop)
-                    }
-                    Err(error) => Err(error.into()),
-                };
+                let done = copy_parts(&open, &source).await;
                 open.close().await;
                 done
             }
@@ -95,4 +90,12 @@ impl SseCClient {
             Err(error) => Err(error),
         }
     }
+}
+
+async fn copy_parts(open: &OpenUpload, source: &CopySource) -> Result<()> {
+    let mut parts = Vec::new();
+    for number in (1..).take(usize::try_from(source.parts()).unwrap_or(usize::MAX)) {
+        parts.push(open.channel().copy(number, source).await?);
+    }
+    open.complete(Sent { parts, size: source.size, resumed: 0 }).await.map(drop)
 }

@@ -1,36 +1,74 @@
 //! Objects to test with.
 
 use aws_sdk_s3::primitives::ByteStream;
-use crypto_envelope::{Result, SecretBytes};
+use crypto_envelope::{Result, SecretBytes, service};
 
 use crate::{
     ObjectPlace, SseCClient, SseCError, SseCErrorKind, SseCustomerKey,
-    s3::{error::About, object_keys::ObjectKey, protection::Seal},
+    s3::{
+        calls::put_object::content_md5,
+        error::About,
+        look::Look,
+        object_keys::ObjectKey,
+        protection::Seal,
+        upload::{OpenUpload, Sent},
+    },
 };
 
-/// Names under which nothing else is, and random bytes. What is left of it is removed at the end of the test.
+/// Names under which nothing else is, and random bytes. What is left of it is removed at the end of the test, also
+/// if nobody waits for that.
 pub(super) struct Sample {
     client: SseCClient,
     pub(super) place: ObjectPlace,
     pub(super) other: ObjectPlace,
     pub(super) bytes: Vec<u8>,
+    is_removed: bool,
+}
+
+/// How long an object to test with is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum SampleSize {
+    /// In one piece.
+    Small,
+    /// In several parts.
+    Large,
+}
+
+impl SampleSize {
+    /// Enough to stand for an object of so many bytes.
+    pub(crate) fn like(size: u64) -> Self {
+        if size > PART { Self::Large } else { Self::Small }
+    }
 }
 
 impl Sample {
-    pub(super) fn new(client: &SseCClient, bucket: &str) -> Result<Self> {
+    pub(super) fn new(client: &SseCClient, bucket: &str, size: SampleSize) -> Result<Self> {
         let name = SecretBytes::random(8)?;
         let name: String = name.expose().iter().map(|byte| format!("{byte:02x}")).collect();
         let place = |end| ObjectPlace::new(bucket, format!("{PREFIX}{name}-{end}"));
-        let bytes = SecretBytes::random(LENGTH)?.expose().to_vec();
-        Ok(Self { client: client.clone(), place: place("a"), other: place("b"), bytes })
+        let length = match size {
+            SampleSize::Small => LENGTH,
+            SampleSize::Large => LONG,
+        };
+        let bytes = SecretBytes::random(length)?.expose().to_vec();
+        let client = client.clone();
+        Ok(Self { client, place: place("a"), other: place("b"), bytes, is_removed: false })
     }
 
     pub(super) fn key() -> Result<ObjectKey> {
-        Ok(ObjectKey { key: SseCustomerKey::generate()?, epoch: None })
+        Ok(ObjectKey::of(SseCustomerKey::generate()?))
+    }
+
+    /// In how many bytes a server has to copy it at a time.
+    pub(super) fn part_size(&self) -> u64 {
+        PART.min(self.bytes.len() as u64)
     }
 
     /// Writes it, and gives its entity tag.
     pub(super) async fn put(&self, seal: &Seal) -> Result<String> {
+        if self.bytes.len() > LENGTH {
+            return self.put_in_parts(seal).await;
+        }
         let request = self
             .client
             .s3()
@@ -48,13 +86,22 @@ impl Sample {
                     .output
             }
         };
-        match output.e_tag() {
-            Some(tag) => Ok(tag.to_owned()),
-            None => {
-                let finding = "the server named no entity tag";
-                Err(SseCError::found(about, SseCErrorKind::Other, finding).into())
-            }
+        output.e_tag().map(ToOwned::to_owned).ok_or_else(|| no_tag(about))
+    }
+
+    async fn put_in_parts(&self, seal: &Seal) -> Result<String> {
+        let place = &self.place;
+        let request =
+            self.client.s3().create_multipart_upload().bucket(place.bucket()).key(place.key());
+        let open = OpenUpload::begin(&self.client, request, place, seal.clone()).await?;
+        let mut parts = Vec::new();
+        for (number, bytes) in (1..).zip(self.bytes.chunks(PART as usize)) {
+            let digest = content_md5(bytes);
+            parts.push(open.channel().send(number, bytes.to_vec().into(), digest).await?);
         }
+        let sent = Sent { parts, size: self.bytes.len() as u64, resumed: 0 };
+        let about = About { operation: "CompleteMultipartUpload", place: place.clone() };
+        open.complete(sent).await?.entity_tag.ok_or_else(|| no_tag(about))
     }
 
     /// Writes it in a way that the bucket takes: some refuse what is under no customer key.
@@ -71,63 +118,109 @@ impl Sample {
     /// Whether exactly these bytes are there, under this key and no other, or in the open.
     pub(super) async fn is_at(&self, place: &ObjectPlace, seal: &Seal) -> Result<bool> {
         let request = || self.client.s3().get_object().bucket(place.bucket()).key(place.key());
-        let about = About { operation: "GetObject", place: place.clone() };
-        let plainly =
-            self.client.call(&about, |guard| request().customize().interceptor(guard).send()).await;
-        let body = match (seal.customer_key(), plainly) {
-            (None, Ok(answer)) => answer.output.body,
-            (Some(key), Err(error)) if error.status() == Some(400) => {
+        let body = match (seal.customer_key(), self.client.look(place).await) {
+            (None, Ok(Look::Open { .. })) => {
+                self.client.get_object(request(), crate::Protection::OfBucket).await?.body
+            }
+            (Some(key), Ok(Look::Keyed)) => {
                 match self.client.get_object(request(), &key.key).await {
                     Ok(object) => object.body,
                     Err(_) => return Ok(false),
                 }
             }
-            (Some(_), Ok(_)) => return Ok(false),
-            (_, Err(error)) if error.is_inability() => return Ok(false),
+            (_, Ok(_)) => return Ok(false),
+            // Some cannot give what they have stored.
+            (_, Err(error)) if error.status() == Some(500) => return Ok(false),
             (_, Err(error)) => return Err(error.into()),
         };
         Ok(body.collect().await.is_ok_and(|read| read.into_bytes() == self.bytes))
     }
 
     /// Removes all of it, with all versions. What cannot be removed stays, under a name that says what it is.
-    pub(super) async fn remove(self) {
-        for place in [&self.place, &self.other] {
-            if self.remove_versions(place).await.is_err() {
-                let request =
-                    self.client.s3().delete_object().bucket(place.bucket()).key(place.key());
-                let about = About { operation: "DeleteObject", place: place.clone() };
-                let call = |guard| request.customize().interceptor(guard).send();
-                let _ = self.client.call(&about, call).await;
-            }
-        }
-    }
-
-    async fn remove_versions(&self, place: &ObjectPlace) -> Result<(), SseCError> {
-        let about = About { operation: "ListObjectVersions", place: place.clone() };
-        let request =
-            self.client.s3().list_object_versions().bucket(place.bucket()).prefix(place.key());
-        let listed = self
-            .client
-            .call(&about, |guard| request.customize().interceptor(guard).send())
-            .await?
-            .output;
-        let versions = listed.versions().iter().map(|version| version.version_id());
-        let markers = listed.delete_markers().iter().map(|marker| marker.version_id());
-        for version in versions.chain(markers) {
-            let request = self
-                .client
-                .s3()
-                .delete_object()
-                .bucket(place.bucket())
-                .key(place.key())
-                .set_version_id(version.map(ToOwned::to_owned));
-            self.client.call(&about, |guard| request.customize().interceptor(guard).send()).await?;
-        }
-        Ok(())
+    pub(super) async fn remove(mut self) {
+        self.is_removed = true;
+        remove(&self.client, &self.place, &self.other).await;
     }
 }
 
+impl Drop for Sample {
+    fn drop(&mut self) {
+        if !self.is_removed {
+            let client = self.client.clone();
+            let (place, other) = (self.place.clone(), self.other.clone());
+            service::spawn(async move { remove(&client, &place, &other).await });
+        }
+    }
+}
+
+async fn remove(client: &SseCClient, place: &ObjectPlace, other: &ObjectPlace) {
+    for place in [place, other] {
+        if remove_versions(client, place).await.is_err() {
+            let request = client.s3().delete_object().bucket(place.bucket()).key(place.key());
+            let about = About { operation: "DeleteObject", place: place.clone() };
+            let call = |guard| request.customize().interceptor(guard).send();
+            let _ = client.call(&about, call).await;
+        }
+    }
+}
+
+/// Those of exactly this name, whatever else a listing gives.
+async fn remove_versions(client: &SseCClient, place: &ObjectPlace) -> Result<(), SseCError> {
+    let about = About { operation: "ListObjectVersions", place: place.clone() };
+    let request = client.s3().list_object_versions().bucket(place.bucket()).prefix(place.key());
+    let listed =
+        client.call(&about, |guard| request.customize().interceptor(guard).send()).await?.output;
+    let versions = listed.versions().iter().map(|version| (version.key(), version.version_id()));
+    let markers = listed.delete_markers().iter().map(|marker| (marker.key(), marker.version_id()));
+    for (_, version) in versions.chain(markers).filter(|(key, _)| *key == Some(place.key())) {
+        let request = client
+            .s3()
+            .delete_object()
+            .bucket(place.bucket())
+            .key(place.key())
+            .set_version_id(version.map(ToOwned::to_owned));
+        client.call(&about, |guard| request.customize().interceptor(guard).send()).await?;
+    }
+    Ok(())
+}
+
+/// Whether an object has the name and the size of one that was left by a test.
+pub(crate) fn is_sample(key: &str, size: u64) -> bool {
+    let Some(name) = key.strip_prefix(PREFIX) else { return false };
+    let Some((random, end)) = name.split_once('-') else { return false };
+    let is_random = random.len() == 16 && random.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_random && ["a", "b"].contains(&end) && size <= LONG as u64
+}
+
+fn no_tag(about: About) -> crypto_envelope::Error {
+    SseCError::found(about, SseCErrorKind::Other, "the server named no entity tag").into()
+}
+
 /// Of all names of tests.
-pub(crate) const PREFIX: &str = ".crypto-envelope-probe/";
+const PREFIX: &str = ".crypto-envelope-probe/";
 /// In bytes.
 const LENGTH: usize = 4096;
+/// In bytes: as little as a part may have that is not the last one.
+const PART: u64 = 5 << 20;
+/// In bytes: three parts.
+const LONG: usize = 2 * (5 << 20) + LENGTH;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_test_left_is_taken_for_it() {
+        for (key, size, expected) in [
+            (".crypto-envelope-probe/0123456789abcdef-a", 4096, true),
+            (".crypto-envelope-probe/0123456789abcdef-b", LONG as u64, true),
+            (".crypto-envelope-probe/0123456789abcdef-a", LONG as u64 + 1, false),
+            (".crypto-envelope-probe/0123456789abcdef-c", 4096, false),
+            (".crypto-envelope-probe/0123456789abcde-a", 4096, false),
+            (".crypto-envelope-probe/photo.jpg", 4096, false),
+            ("x.crypto-envelope-probe/0123456789abcdef-a", 4096, false),
+        ] {
+            assert_eq!(is_sample(key, size), expected, "{key} {size}");
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use crypto_envelope::Result;
 
-use super::{objects::Sample, shows_inability};
+use super::{SampleSize, objects::Sample, shows_inability};
 use crate::{
     SseCClient, SseCError, SseCErrorKind,
     s3::{
@@ -21,7 +21,7 @@ impl SseCClient {
         let really = *probed
             .parts
             .get_or_try_init(|| async {
-                let sample = Sample::new(self, bucket)?;
+                let sample = Sample::new(self, bucket, SampleSize::Small)?;
                 let outcome = self.try_parts(&sample).await;
                 sample.remove().await;
                 outcome

@@ -2,7 +2,7 @@
 
 use crypto_envelope::Result;
 
-use super::objects::Sample;
+use super::{SampleSize, objects::Sample};
 use crate::{
     SseCClient, SseCError, SseCErrorKind,
     s3::{carried::Carried, copy::CopySource, error::About, protection::Seal},
@@ -41,7 +41,7 @@ impl SseCClient {
     pub(crate) async fn source_tag_form(&self, bucket: &str) -> Result<Option<TagForm>> {
         let probed = self.probed(bucket);
         let form = probed.source_tag.get_or_try_init(|| async {
-            let sample = Sample::new(self, bucket)?;
+            let sample = Sample::new(self, bucket, SampleSize::Small)?;
             let outcome = self.try_source_tags(&sample).await;
             sample.remove().await;
             outcome
@@ -53,9 +53,11 @@ impl SseCClient {
         let (tag, seal) = sample.put_any().await?;
         let wrong = "\"00000000000000000000000000000000\"";
         for form in TagForm::ALL {
-            let outcome = self.try_source_tag(sample, &seal, form.of(wrong)).await;
-            if outcome.as_ref().map_err(SseCError::kind) != Err(SseCErrorKind::Changed) {
-                return Ok(None);
+            match self.try_source_tag(sample, &seal, form.of(wrong)).await {
+                Err(error) if error.kind() == SseCErrorKind::Changed => {}
+                Ok(()) => return Ok(None),
+                Err(error) if error.is_inability() => return Ok(None),
+                Err(error) => return Err(error.into()),
             }
         }
         for form in TagForm::ALL {

@@ -18,12 +18,13 @@ use crypto_envelope::{Result, service};
 
 use super::{Existing, Uploaded, record::Found, record::Saved, tasks::Sent};
 use crate::{
-    Epoch, ObjectKeys, ObjectPlace, SseCClient, SseCError, SseCErrorKind, StoredInPlain,
+    Epoch, ObjectPlace, Protection, SseCClient, SseCError, SseCErrorKind, StoredInPlain,
     s3::{
         calls::{Answered, another_key},
         copy::CopySource,
         error::About,
         guard::Echo,
+        probe::is_same_tag,
         protection::Seal,
     },
 };
@@ -115,44 +116,34 @@ impl OpenUpload {
         client: &SseCClient,
         request: CreateMultipartUploadFluentBuilder,
         place: &ObjectPlace,
-        keys: &ObjectKeys,
+        protection: &Protection,
         found: Found,
     ) -> Result<Self> {
         let (saved, is_same) = match found {
             Found::Nothing => {
-                let seal = Seal::CustomerKey(keys.for_writing(place).await?);
-                return Self::begin(client, request, place, seal).await;
+                return Self::begin(client, request, place, protection.seal(place).await?).await;
             }
             Found::Same(saved) => (saved, true),
             Found::Other(saved) => (saved, false),
         };
-        // The epoch may be gone by now, and then so is the key.
-        let key = match saved.epoch {
-            Some(epoch) => keys.of_epoch(Some(Epoch::new(epoch)?), place).await.ok(),
-            None => keys.of_epoch(None, place).await.ok(),
-        };
-        if let Some(key) =
-            key.filter(|key| is_same && key.key.digest().as_str() == saved.key_digest)
-        {
-            let seal = Seal::CustomerKey(key);
-            let open = Self::of(client, place, saved.id.clone(), seal, saved.parts);
-            match open.channel.list_parts().await {
-                Ok(there) => {
-                    let mut open = open;
-                    open.done.retain(|number, part| there.get(number) == Some(&part.etag));
-                    return Ok(open);
-                }
-                Err(error) if error.kind() == SseCErrorKind::NotFound => open.keep_if_dropped(),
-                Err(error) => {
-                    open.keep_if_dropped();
-                    return Err(error.into());
-                }
-            }
-        } else {
+        let seal = if is_same { saved.seal(protection, place).await? } else { None };
+        let Some(seal) = seal else {
             abort(client, place, &saved.id).await;
+            return Self::begin(client, request, place, protection.seal(place).await?).await;
+        };
+        let mut open = Self::of(client, place, saved.id, seal, saved.parts);
+        open.keep_if_dropped();
+        match open.channel.list_parts().await {
+            Ok(there) => {
+                open.done.retain(|number, part| there.get(number) == Some(&part.etag));
+                Ok(open)
+            }
+            // It is gone, whoever has ended it.
+            Err(error) if error.kind() == SseCErrorKind::NotFound => {
+                Self::begin(client, request, place, protection.seal(place).await?).await
+            }
+            Err(error) => Err(error.into()),
         }
-        let seal = Seal::CustomerKey(keys.for_writing(place).await?);
-        Self::begin(client, request, place, seal).await
     }
 
     fn of(
@@ -211,6 +202,8 @@ impl OpenUpload {
             .map(|part| CompletedPart::builder().part_number(part.number).e_tag(&part.etag).build())
             .collect();
         let count = u32::try_from(parts.len()).unwrap_or(u32::MAX);
+        // What is there before is not what this upload becomes.
+        let before = client.head_sealed(place, seal).await.ok().map(Answered::named);
         let request = client
             .s3()
             .complete_multipart_upload()
@@ -223,53 +216,76 @@ impl OpenUpload {
         let request = seal.on(request);
         let answer =
             client.call(&about, |guard| request.customize().interceptor(guard).send()).await;
-        let place = match answer {
-            Ok(answer) => place.clone().with_version(answer.output.version_id()),
+        let told = match answer {
+            Ok(answer) => Some(Named {
+                version: answer.output.version_id().map(ToOwned::to_owned),
+                entity_tag: answer.output.e_tag().map(ToOwned::to_owned),
+            }),
             // It may be the second attempt of one that was done, and whose answer was lost.
-            Err(error) if self.may_be_done(&error).await => place.clone(),
+            Err(error) if self.may_be_done(&error).await => None,
             Err(error) => return Err(error.into()),
         };
         self.is_over.store(true, Ordering::Relaxed);
-        let object = self.look_at(&place, &sent, &about).await?;
-        let place = match place.version() {
-            Some(_) => place,
-            None => place.with_version(object.version_id()),
-        };
-        let entity_tag = object.e_tag().map(ToOwned::to_owned);
+        let object = self.look_at(told, before, &sent, &about).await?;
+        if let Some(key) = seal.customer_key() {
+            key.check_not_retired(&about).await?;
+        }
         let (size, resumed_parts) = (sent.size, sent.resumed);
-        Ok(Uploaded { place, entity_tag, size, parts: count, resumed_parts })
+        let place = place.clone().with_version(object.version);
+        Ok(Uploaded { place, entity_tag: object.entity_tag, size, parts: count, resumed_parts })
     }
 
-    /// Demands that the object is under the key, and as long as it must be.
+    /// Demands that the object is what was put together: named as the server said, or at least not what was there
+    /// before; under the key, and as long as it must be.
     async fn look_at(
         &self,
-        place: &ObjectPlace,
+        told: Option<Named>,
+        before: Option<Named>,
         sent: &Sent,
         about: &About,
-    ) -> Result<HeadObjectOutput, SseCError> {
-        let Channel { client, seal, .. } = &self.channel;
-        let stored = |entity_tag: Option<&str>| StoredInPlain {
-            place: place.clone(),
-            entity_tag: entity_tag.map(ToOwned::to_owned),
+    ) -> Result<Named, SseCError> {
+        let Channel { client, seal, place, .. } = &self.channel;
+        let version = told.as_ref().and_then(|told| told.version.clone());
+        let stored = StoredInPlain {
+            place: place.clone().with_version(version),
+            entity_tag: told.as_ref().and_then(|told| told.entity_tag.clone()),
+            took_the_place: false,
         };
-        let Answered { output, seen } = match client.head_sealed(place, seal).await {
+        let fail = |kind, finding: String| {
+            Err(SseCError::found(about.clone(), kind, finding).with_stored_in_plain(stored.clone()))
+        };
+        let place = &stored.place;
+        let answer = match client.head_sealed(place, seal).await {
             Ok(answer) => answer,
+            Err(error) if error.may_be_about_the_key() => {
+                return fail(SseCErrorKind::Unproven, format!("{place} does not open: {error}"));
+            }
             Err(error) => {
                 let finding = format!("what was put together cannot be looked at: {error}");
-                return Err(SseCError::found(about.clone(), SseCErrorKind::Unproven, finding)
-                    .with_stored_in_plain(stored(None)));
+                return fail(SseCErrorKind::Unverified, finding);
             }
         };
-        seal.demand(&seen, about, || Some(stored(output.e_tag())))?;
-        let size = output.content_length().and_then(|size| u64::try_from(size).ok());
-        if size == Some(sent.size) {
-            return Ok(output);
+        if seal.echo(&answer.seen) != Echo::Right {
+            let finding = format!(
+                "the server does not say of {place} that it is encrypted as it was asked for"
+            );
+            return fail(SseCErrorKind::NotProtected, finding);
         }
-        let finding = format!(
-            "{} bytes were sent, and the server has {} of them",
-            sent.size,
-            size.map_or("an unknown number".to_owned(), |size| size.to_string())
-        );
+        let size = answer.output.content_length().and_then(|size| u64::try_from(size).ok());
+        let now = answer.named();
+        let is_it = match &told {
+            Some(told) => now.may_be(told),
+            None => before.is_none_or(|before| !now.may_be(&before)),
+        };
+        if !is_it {
+            let finding = format!("{place} is another object than the one that was put together");
+            return Err(SseCError::found(about.clone(), SseCErrorKind::Unverified, finding));
+        }
+        if size == Some(sent.size) {
+            return Ok(now);
+        }
+        let size = size.map_or("an unknown number".to_owned(), |size| size.to_string());
+        let finding = format!("{} bytes were sent, and the server has {size} of them", sent.size);
         Err(SseCError::found(about.clone(), SseCErrorKind::Damaged, finding))
     }
 
@@ -282,6 +298,30 @@ impl OpenUpload {
         }
         let listed = self.channel.list_parts().await;
         listed.is_err_and(|error| error.kind() == SseCErrorKind::NotFound)
+    }
+}
+
+/// What a server calls an object as it is at one time.
+struct Named {
+    version: Option<String>,
+    entity_tag: Option<String>,
+}
+
+impl Named {
+    /// Whether both can be the same: nothing that both say is different.
+    fn may_be(&self, other: &Self) -> bool {
+        let version = self.version.as_deref().zip(other.version.as_deref());
+        let tag = self.entity_tag.as_deref().zip(other.entity_tag.as_deref());
+        version.is_none_or(|(one, other)| one == other)
+            && tag.is_none_or(|(one, other)| is_same_tag(one, other))
+    }
+}
+
+impl Answered<HeadObjectOutput> {
+    fn named(self) -> Named {
+        let owned = |text: Option<&str>| text.map(ToOwned::to_owned);
+        let (version, entity_tag) = (self.output.version_id(), self.output.e_tag());
+        Named { version: owned(version), entity_tag: owned(entity_tag) }
     }
 }
 
@@ -354,7 +394,7 @@ impl Channel {
     async fn list_parts(&self) -> Result<BTreeMap<i32, String>, SseCError> {
         let about = About { operation: "ListParts", place: self.place.clone() };
         let mut there = BTreeMap::new();
-        let mut marker = None;
+        let (mut marker, mut last) = (None, None);
         loop {
             let request = self
                 .client
@@ -376,7 +416,12 @@ impl Channel {
                 }
             }
             match page.next_part_number_marker() {
-                Some(next) if page.is_truncated() == Some(true) => marker = Some(next.to_owned()),
+                Some(next)
+                    if page.is_truncated() == Some(true) && Some(next) != last.as_deref() =>
+                {
+                    last = Some(next.to_owned());
+                    marker = last.clone();
+                }
                 _ => return Ok(there),
             }
         }
@@ -397,22 +442,4 @@ pub(super) async fn abort(client: &SseCClient, place: &ObjectPlace, id: &str) {
         client.s3().abort_multipart_upload().bucket(place.bucket()).key(place.key()).upload_id(id);
     // Nobody could do more about it.
     let _ = client.call(&about, |guard| request.customize().interceptor(guard).send()).await;
-}
-
-/// Fails if there is an object, or nobody can tell.
-pub(super) fn refuse_if_there(
-    looked: Result<Answered<HeadObjectOutput>, SseCError>,
-    about: About,
-) -> Result<()> {
-    let there = || {
-        let finding = "there is an object already";
-        SseCError::found(about, SseCErrorKind::Changed, finding).into()
-    };
-    match looked {
-        Err(error) if error.kind() == SseCErrorKind::NotFound => Ok(()),
-        // Refused because it is under a key.
-        Err(error) if error.status() == Some(400) => Err(there()),
-        Err(error) => Err(error.into()),
-        Ok(_) => Err(there()),
-    }
 }

@@ -16,7 +16,10 @@ use super::{
     source::{Source, Stamp},
     tasks::ended,
 };
-use crate::ObjectPlace;
+use crate::{
+    Epoch, KeyRingError, ObjectPlace, Protection,
+    s3::{object_keys::is_gone, protection::Seal},
+};
 
 /// A record that is kept while parts are sent.
 pub(super) struct Record {
@@ -38,6 +41,36 @@ pub(super) struct Saved {
     pub(super) parts: BTreeMap<i32, SentPart>,
 }
 
+impl Saved {
+    /// As it was begun, if that is how it is to be now. The epoch of a ring may be gone meanwhile, and then so is
+    /// the key.
+    pub(super) async fn seal(
+        &self,
+        protection: &Protection,
+        place: &ObjectPlace,
+    ) -> Result<Option<Seal>> {
+        let Protection::CustomerKey(keys) = protection else {
+            if self.key_digest.is_empty() {
+                return protection.seal(place).await.map(Some);
+            }
+            return Err(Error::invalid_input(format!(
+                "an upload to {place} was begun with a customer key: give it, or remove the record"
+            )));
+        };
+        let epoch = self.epoch.map(Epoch::new).transpose()?;
+        let key = match keys.of_epoch(epoch, place).await {
+            Err(error) if KeyRingError::kind_in(&error).is_some_and(is_gone) => return Ok(None),
+            key => key?,
+        };
+        if key.key.digest().as_str() == self.key_digest {
+            return Ok(Some(Seal::CustomerKey(key)));
+        }
+        Err(Error::invalid_input(format!(
+            "an upload to {place} was begun with another customer key: give that one, or remove its record"
+        )))
+    }
+}
+
 /// What a record holds.
 pub(super) enum Found {
     /// There is none.
@@ -50,9 +83,12 @@ pub(super) enum Found {
 
 impl Record {
     /// What is there from before.
-    pub(super) async fn find(path: &Path, place: &ObjectPlace, source: &Source) -> Result<Found> {
+    pub(super) async fn find(
+        path: &Path,
+        place: &ObjectPlace,
+        (file, part_size): (Option<Stamp>, u64),
+    ) -> Result<Found> {
         let (path, place) = (path.to_owned(), place.clone());
-        let (file, part_size) = (source.file.clone(), source.part_size());
         blocking(move || {
             let text = match read(&path) {
                 Ok(text) => text,
@@ -73,7 +109,7 @@ impl Record {
         .await
     }
 
-    /// Of an upload of a file.
+    /// Of an upload of a file. It is not on the disk yet.
     pub(super) fn new(path: PathBuf, open: &OpenUpload, source: &Source) -> Option<Self> {
         let file = source.file.clone()?;
         let (saved, part_size) = (open.saved(), source.part_size());

@@ -113,19 +113,6 @@ impl Source {
         }
         Ok(Some(Part { number, bytes: buffer.into() }))
     }
-
-    /// Demands that the file is still the one that it was.
-    pub(super) async fn check_unchanged(&self) -> Result<()> {
-        let Some(stamp) = &self.file else { return Ok(()) };
-        let metadata = tokio::fs::metadata(&stamp.path)
-            .await
-            .map_err(|error| unreadable(&stamp.path, error))?;
-        if Stamp::of(stamp.path.clone(), &metadata) == *stamp {
-            Ok(())
-        } else {
-            Err(Error::SourceChanged)
-        }
-    }
 }
 
 impl PartSizes {
@@ -139,6 +126,14 @@ impl PartSizes {
 }
 
 impl Stamp {
+    /// Demands that the file is still the one that it was.
+    pub(super) async fn check_unchanged(&self) -> Result<()> {
+        let metadata =
+            tokio::fs::metadata(&self.path).await.map_err(|error| unreadable(&self.path, error))?;
+        let now = Self::of(self.path.clone(), &metadata);
+        if now == *self { Ok(()) } else { Err(Error::SourceChanged) }
+    }
+
     fn of(path: PathBuf, metadata: &Metadata) -> Self {
         let modified = metadata.modified().ok();
         let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
@@ -226,11 +221,12 @@ mod tests {
         let path = folder.path().join("file");
         std::fs::write(&path, vec![7; 100])?;
         let mut source = Source::file(path.clone(), Some(60)).await?;
-        source.check_unchanged().await?;
+        let stamp = source.file.clone().expect("it is a file");
+        stamp.check_unchanged().await?;
         assert!(source.next(1).await?.is_some());
         std::fs::write(&path, vec![7; 70])?;
         assert!(matches!(source.next(2).await, Err(Error::SourceChanged)));
-        assert!(matches!(source.check_unchanged().await, Err(Error::SourceChanged)));
+        assert!(matches!(stamp.check_unchanged().await, Err(Error::SourceChanged)));
         assert!(Source::file(folder.path().to_owned(), None).await.is_err());
         assert!(Source::file(folder.path().join("none"), None).await.is_err());
         Ok(())

@@ -64,7 +64,9 @@ pub(super) async fn send_all(
         record.save().await?;
     }
     outcome?;
-    source.check_unchanged().await?;
+    if let Some(file) = source.file.clone() {
+        file.check_unchanged().await?;
+    }
     parts.sort_unstable_by_key(|part| part.number);
     Ok(Sent { parts, size: source.position(), resumed })
 }
