@@ -32,12 +32,24 @@ impl SseCClient {
             Ok(answer) => {
                 Ok(Look::Open { server_side: answer.seen.server_side().map(ToOwned::to_owned) })
             }
-            // It has no first byte.
-            Err(error) if error.status() == Some(416) => Ok(Look::Open { server_side: None }),
+            // It has no first byte, which some servers see before they ask for a key.
+            Err(error) if error.status() == Some(416) => self.look_at_nothing(place).await,
             Err(error) if error.kind() == SseCErrorKind::NotFound => Ok(Look::Missing),
             Err(error) if error.status() == Some(400) && error.may_be_about_the_key() => {
                 Ok(Look::Keyed)
             }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same of an empty object.
+    async fn look_at_nothing(&self, place: &ObjectPlace) -> Result<Look, SseCError> {
+        match self.head_plainly(place).await {
+            Ok(answer) => {
+                Ok(Look::Open { server_side: answer.seen.server_side().map(ToOwned::to_owned) })
+            }
+            Err(error) if error.status() == Some(400) => Ok(Look::Keyed),
+            Err(error) if error.kind() == SseCErrorKind::NotFound => Ok(Look::Missing),
             Err(error) => Err(error),
         }
     }

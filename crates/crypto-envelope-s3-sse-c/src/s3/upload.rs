@@ -249,7 +249,7 @@ impl SseCClient {
         let mut record = record.and_then(|path| Record::new(path, &open, &source));
         if let Some(record) = &mut record {
             // Before anything is sent: an upload that is in no record is nobody's.
-            record.save().await?;
+            record.begin().await?;
             open.keep_if_dropped();
         }
         let sent = tasks::send_all(&open, source, record.as_mut(), parallel, &progress).await;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     sync::atomic::{AtomicBool, Ordering},
 };
 
@@ -217,9 +218,14 @@ impl OpenUpload {
         let answer =
             client.call(&about, |guard| request.customize().interceptor(guard).send()).await;
         let told = match answer {
+            // Ceph names an empty tag.
             Ok(answer) => Some(Named {
                 version: answer.output.version_id().map(ToOwned::to_owned),
-                entity_tag: answer.output.e_tag().map(ToOwned::to_owned),
+                entity_tag: answer
+                    .output
+                    .e_tag()
+                    .filter(|tag| !tag.is_empty())
+                    .map(ToOwned::to_owned),
             }),
             // It may be the second attempt of one that was done, and whose answer was lost.
             Err(error) if self.may_be_done(&error).await => None,
@@ -278,7 +284,10 @@ impl OpenUpload {
             None => before.is_none_or(|before| !now.may_be(&before)),
         };
         if !is_it {
-            let finding = format!("{place} is another object than the one that was put together");
+            let finding = format!(
+                "{place} ({now}) is another object than the one that was put together ({})",
+                told.map_or("unknown".to_owned(), |told| told.to_string())
+            );
             return Err(SseCError::found(about.clone(), SseCErrorKind::Unverified, finding));
         }
         if size == Some(sent.size) {
@@ -314,6 +323,14 @@ impl Named {
         let tag = self.entity_tag.as_deref().zip(other.entity_tag.as_deref());
         version.is_none_or(|(one, other)| one == other)
             && tag.is_none_or(|(one, other)| is_same_tag(one, other))
+    }
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tag = self.entity_tag.as_deref().unwrap_or("without an entity tag");
+        f.write_str(tag)?;
+        self.version.as_ref().map_or(Ok(()), |version| write!(f, ", version {version}"))
     }
 }
 

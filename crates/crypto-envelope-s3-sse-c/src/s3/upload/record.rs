@@ -116,6 +116,13 @@ impl Record {
         Some(Self { path, saved, file, part_size, last: None })
     }
 
+    /// Puts it on the disk before anything is sent.
+    pub(super) async fn begin(&mut self) -> Result<()> {
+        self.save().await?;
+        self.last = None;
+        Ok(())
+    }
+
     /// One more part. What was sent in the last second may be sent again.
     pub(super) async fn add(&mut self, part: &SentPart) -> Result<()> {
         self.saved.parts.insert(part.number, part.clone());
