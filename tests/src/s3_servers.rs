@@ -8,7 +8,7 @@ mod seaweed;
 
 use std::{fs, path::PathBuf, sync::OnceLock};
 
-use crypto_envelope_testkit::fake::tls::ServerCertificate;
+use crypto_envelope_testkit::fake::{s3::FakeS3, tls::ServerCertificate};
 
 pub use self::{
     ceph::CephGateway,
@@ -46,6 +46,20 @@ pub struct S3Endpoint {
     pub secret_key: String,
     /// A file of PEM with the CA to be trusted, if the server has TLS.
     pub ca: Option<PathBuf>,
+}
+
+impl S3Endpoint {
+    /// That of our fake, without TLS, or without the CA that it has.
+    #[must_use]
+    pub fn of(fake: &FakeS3) -> Self {
+        Self {
+            url: fake.endpoint(),
+            region: fake.region().to_owned(),
+            access_key: fake.access_key().id().to_owned(),
+            secret_key: fake.access_key().secret().to_owned(),
+            ca: None,
+        }
+    }
 }
 
 /// Bytes as a server stores them.

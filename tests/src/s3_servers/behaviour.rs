@@ -12,7 +12,7 @@ mod versions;
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use crypto_envelope_testkit::data;
+use crypto_envelope_testkit::{data, fake::s3::FakeS3};
 use serde_json::{Value, json};
 
 pub use self::{
@@ -88,6 +88,17 @@ impl Observed for Moto {
 
     fn at_rest(&self, _: &str, _: &str) -> Result<Option<Vec<StoredBytes>>> {
         Ok(None)
+    }
+}
+
+impl Observed for FakeS3 {
+    fn endpoint(&self) -> S3Endpoint {
+        S3Endpoint::of(self)
+    }
+
+    fn at_rest(&self, bucket: &str, object: &str) -> Result<Option<Vec<StoredBytes>>> {
+        let bytes = self.stored_bytes(bucket, object);
+        Ok(Some(vec![StoredBytes { name: object.to_owned(), bytes, attributes: Vec::new() }]))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What other servers do where SSE-C is concerned.
+//! What other servers do where SSE-C is concerned, and our fake.
 
 /// All tests, on one server that the rows of its module describe.
 macro_rules! on {
@@ -18,6 +18,7 @@ macro_rules! on {
     };
 }
 
+mod fake;
 mod ministack;
 mod moto;
 mod seaweed;

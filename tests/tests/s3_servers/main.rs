@@ -1,11 +1,13 @@
 //! Servers that speak S3: what our client counts on, and what it has to live with.
 
 mod behaviour;
+mod fake;
 mod ours;
 mod policies;
 
 use std::sync::OnceLock;
 
+use crypto_envelope_testkit::fake::s3::FakeS3;
 use crypto_envelope_tests::{
     s3_servers::{Ministack, Moto, SeaweedFs, shared},
     vectors::Result,
@@ -19,6 +21,11 @@ fn seaweed() -> Result<&'static SeaweedFs> {
 fn ministack() -> Result<&'static Ministack> {
     static MINISTACK: OnceLock<Result<Ministack, String>> = OnceLock::new();
     shared(&MINISTACK, Ministack::start)
+}
+
+fn fake() -> Result<&'static FakeS3> {
+    static FAKE: OnceLock<Result<FakeS3, String>> = OnceLock::new();
+    shared(&FAKE, || Ok(FakeS3::start()?))
 }
 
 fn moto() -> Result<&'static Moto> {

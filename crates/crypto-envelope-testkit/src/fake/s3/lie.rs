@@ -21,7 +21,7 @@ use crate::fake::http::Fault;
 #[non_exhaustive]
 pub enum Lie {
     /// Passes over keys of customers, as servers do that do not know them: what is written is kept in
-    /// plain, and no answer says anything of a key.
+    /// plain, and no answer says anything of encryption.
     NoEcho,
     /// Encrypts nothing, and says that it did.
     KeepsPlain,

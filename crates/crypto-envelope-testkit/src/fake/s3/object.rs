@@ -138,7 +138,7 @@ impl Object {
             ("Accept-Ranges", "bytes".to_owned()),
         ];
         let own = own.map(|(name, value)| (Cow::Borrowed(name), value));
-        own.into_iter().chain(self.metadata.headers()).chain(self.protection.headers())
+        own.into_iter().chain(self.metadata.headers())
     }
 
     /// Whether the tag is that of the object. Some clients leave out the quotation marks.

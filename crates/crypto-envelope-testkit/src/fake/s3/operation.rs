@@ -17,6 +17,7 @@ use super::{
     error::S3Error,
     lie::Lie,
     payload::Payload,
+    protection::Protection,
     store::{Bucket, Store},
     terms::Terms,
 };
@@ -240,7 +241,12 @@ impl Call<'_> {
         key.filter(|_| !self.lies(&Lie::KeepsPlain))
     }
 
-    /// What the answer says of the key.
+    /// What the answer says of a key of the service.
+    fn says(&self, protection: &Protection) -> Vec<(Cow<'static, str>, String)> {
+        if self.lies(&Lie::NoEcho) { Vec::new() } else { protection.headers() }
+    }
+
+    /// What it says of the key of a customer.
     fn echo(&self, key: Option<&CustomerKey>) -> Vec<(Cow<'static, str>, String)> {
         let echo = if self.lies(&Lie::OtherEcho) { Echo::OfAnother } else { Echo::True };
         key.map(|key| key.echo(echo)).unwrap_or_default()

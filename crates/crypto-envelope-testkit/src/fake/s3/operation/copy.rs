@@ -50,7 +50,7 @@ pub(super) fn object(call: &Call<'_>, store: &mut Store) -> Result<Answer, S3Err
     let part = Part::new(body, call.key_to_keep(key.as_ref()), now)?;
     let object = Object { tags, ..Object::of_part(part, metadata, protection) };
     let mut answer = copied("CopyObjectResult", &object.etag, &date(now))
-        .with_all(object.protection.headers())
+        .with_all(call.says(&object.protection))
         .with_all(call.echo(key.as_ref()));
     if let Some(id) = source_version {
         answer = answer.with("x-amz-copy-source-version-id", id);

@@ -35,7 +35,7 @@ pub(super) fn create(call: &Call<'_>, store: &mut Store) -> Result<Answer, S3Err
         initiated: store.clock.now(),
         parts: BTreeMap::new(),
     };
-    let headers = upload.protection.headers();
+    let headers = call.says(&upload.protection);
     let id = store.new_upload_id();
     let place = (asked.key.clone(), id.clone());
     store.bucket_mut(&asked.bucket)?.uploads.insert(place, upload);
@@ -121,7 +121,7 @@ pub(super) fn complete(call: &Call<'_>, store: &mut Store) -> Result<Answer, S3E
     xml.element("Key", &asked.key);
     xml.element("ETag", &object.etag);
     xml.close("CompleteMultipartUploadResult");
-    let answer = Answer::xml(xml).with_all(object.protection.headers());
+    let answer = Answer::xml(xml).with_all(call.says(&object.protection));
     let version = bucket.put(&asked.key, object, now);
     bucket.uploads.remove(&(asked.key.clone(), id.to_owned()));
     Ok(with_version(answer, version))

@@ -32,7 +32,7 @@ pub(super) fn put(call: &Call<'_>, store: &mut Store) -> Result<Answer, S3Error>
     let answer = Answer::empty(200)
         .with("ETag", object.etag.clone())
         .with_all(object.checksum.clone())
-        .with_all(object.protection.headers())
+        .with_all(call.says(&object.protection))
         .with_all(call.echo(key.as_ref()));
     Ok(with_version(answer, bucket.put(&asked.key, object, now)))
 }

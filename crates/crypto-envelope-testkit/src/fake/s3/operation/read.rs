@@ -120,6 +120,7 @@ impl<'s> Found<'s> {
         let object = self.object;
         let mut answer = Answer::empty(200)
             .with_all(object.headers(self.version.modified))
+            .with_all(call.says(&object.protection))
             .with_all(call.echo(self.key.as_ref()));
         if self.has_versions {
             answer = answer.with("x-amz-version-id", self.version.id.clone());
