@@ -89,6 +89,30 @@ fn an_object_store_says_where_it_is_and_refuses_strangers() -> Result<()> {
     stop(child)
 }
 
+#[test]
+fn s3_says_all_that_a_client_needs() -> Result<()> {
+    for (arguments, scheme) in [(&["s3"][..], "http://"), (&["s3", "--tls"], "https://")] {
+        let (child, ready) = start(arguments)?;
+        let text = |name: &str| ready[name].as_str().ok_or(name.to_owned());
+        assert_eq!((text("service")?, text("region")?), ("s3", "us-east-1"));
+        assert_eq!(text("endpoint")?, format!("{scheme}127.0.0.1:{}", ready["port"]));
+        assert_eq!(ready["ca_pem"].is_string(), scheme == "https://");
+        for name in ["bucket", "access_key_id", "secret_access_key"] {
+            assert!(!text(name)?.is_empty(), "{name}");
+        }
+        let mut stream = TcpStream::connect(text("endpoint")?.trim_start_matches(scheme))?;
+        if scheme == "http://" {
+            let request = "GET /bucket HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+            stream.write_all(request.as_bytes())?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer)?;
+            assert!(answer.starts_with("HTTP/1.1 403 Forbidden\r\n"), "{answer}");
+        }
+        stop(child)?;
+    }
+    Ok(())
+}
+
 fn stop(mut child: Child) -> Result<()> {
     drop(child.stdin.take());
     assert_eq!(child.wait()?.code(), Some(0));

@@ -108,7 +108,7 @@ mod tests {
         for (algorithm, expected) in [
             (Algorithm::Crc32, "y/Q5Jg=="),
             (Algorithm::Crc32C, "4waSgw=="),
-            (Algorithm::Sha256, "FeKw08M4keDw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU="),
+            (Algorithm::Sha256, "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU="),
         ] {
             assert_eq!(algorithm.of(&body), expected, "{algorithm}");
             let body = Body::from(b"123456789".to_vec());

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::fake::{
     answer::Answer,
-    http::{Body, percent, range},
+    http::{Body, percent},
     s3::{
         NAMESPACE, conditions,
         customer_key::{CustomerKey, Side},
@@ -132,9 +132,12 @@ impl Found<'_> {
         let Some(header) = call.asked.header("x-amz-copy-source-range") else {
             return Ok(0..length);
         };
-        let last = header.rsplit('-').next().and_then(|last| last.parse::<usize>().ok());
-        let found = range::of(Some(header), length).ok().flatten();
-        found.filter(|_| last.is_some_and(|last| last < length)).ok_or_else(|| {
+        let parse = |header: &str| {
+            let (first, last) = header.strip_prefix("bytes=")?.split_once('-')?;
+            let (first, last) = (first.parse::<usize>().ok()?, last.parse::<usize>().ok()?);
+            (first <= last && last < length).then(|| first..last + 1)
+        };
+        parse(header).ok_or_else(|| {
             S3Error::invalid_argument(format!(
                 "Range specified is not valid for source object of size: {length}"
             ))
