@@ -15,6 +15,9 @@ mod files;
 mod kms;
 mod policy;
 mod range;
+#[cfg_attr(not(feature = "s3-sse-c"), expect(dead_code, reason = "for keys of objects in S3"))]
+#[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
+mod s3;
 
 use std::path::PathBuf;
 
@@ -25,6 +28,8 @@ use clap_complete::Shell;
 pub(crate) use self::cos::CosDomainName;
 #[cfg(all(test, feature = "tencent-cos"))]
 pub(crate) use self::cos::{CARRIERS, FORMATS, WRITTEN_FORMATS};
+#[cfg(feature = "s3-sse-c")]
+pub(crate) use self::s3::{RingAccess, S3CopyWay, S3Partition, S3Policy, S3Ring, S3Rule};
 pub(crate) use self::{
     bench::Bench,
     caching::Caching,
@@ -35,6 +40,7 @@ pub(crate) use self::{
     kms::Kms,
     policy::{Commitment, Suite},
     range::ByteRange,
+    s3::{FromSseC, Rotate, S3Command, S3Copying, S3Way, SseC},
 };
 #[cfg(feature = "alibaba-kms")]
 pub(crate) use self::{
@@ -76,6 +82,9 @@ pub(crate) enum Command {
     Decrypt(Decrypt),
     Inspect(Inspect),
     Cp(Copy),
+    Rotate(Rotate),
+    #[command(subcommand)]
+    S3(S3Command),
     #[command(subcommand)]
     Keys(Keys),
     Kms(Kms),

@@ -3,7 +3,6 @@
 #[cfg(feature = "alibaba-kms")]
 mod bench;
 mod completions;
-#[cfg(feature = "tencent-cos")]
 mod cp;
 mod decrypt;
 mod encrypt;
@@ -19,7 +18,7 @@ use crypto_envelope::EncryptionContext;
 pub(crate) use self::decrypt::ExpectedContext;
 use crate::{
     anchor::Missing,
-    args::{Command, Files, Pair},
+    args::{Command, Files, Pair, S3Command},
     failure::Failure,
     input::Input,
     interrupt::watch,
@@ -36,10 +35,17 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
         Command::Encrypt(arguments) => encrypt::run(arguments),
         Command::Decrypt(arguments) => decrypt::run(arguments),
         Command::Inspect(arguments) => inspect::run(arguments),
-        #[cfg(feature = "tencent-cos")]
         Command::Cp(arguments) => cp::run(arguments),
-        #[cfg(not(feature = "tencent-cos"))]
-        Command::Cp(_) => Err(crate::input::without_cos()),
+        #[cfg(feature = "s3-sse-c")]
+        Command::Rotate(arguments) => crate::s3::rotate::rotate(arguments),
+        #[cfg(feature = "s3-sse-c")]
+        Command::S3(S3Command::Policy(arguments)) => crate::s3::policy::policy(arguments),
+        #[cfg(feature = "s3-sse-c")]
+        Command::S3(S3Command::Ring(command)) => crate::s3::ring::ring(command),
+        #[cfg(not(feature = "s3-sse-c"))]
+        Command::Rotate(_) | Command::S3(_) => {
+            Err(Failure::usage("this keyferry was built without the feature s3-sse-c"))
+        }
         Command::Keys(arguments) => keys::run(arguments),
         #[cfg(feature = "alibaba-kms")]
         Command::Kms(arguments) => kms::run(arguments),
@@ -173,7 +179,7 @@ fn open_output(
 }
 
 /// The pairs of `--context`. The same key twice is a mistake that must not be resolved by guessing.
-fn context(pairs: &[Pair]) -> Result<EncryptionContext, Failure> {
+pub(crate) fn context(pairs: &[Pair]) -> Result<EncryptionContext, Failure> {
     let mut context = EncryptionContext::new();
     for Pair { key, value } in pairs {
         if context.insert(key, value).is_some() {

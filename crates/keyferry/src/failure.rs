@@ -113,6 +113,10 @@ fn code_of(error: &Error) -> Code {
     if let Some(code) = crate::cos::code_of(error) {
         return code;
     }
+    #[cfg(feature = "s3-sse-c")]
+    if let Some(code) = crate::s3::code_of(error) {
+        return code;
+    }
     match error {
         Error::Authentication { .. }
         | Error::Truncated { .. }
@@ -141,6 +145,10 @@ fn code_of(error: &Error) -> Code {
 fn hint_for(error: &Error) -> Option<&'static str> {
     #[cfg(feature = "tencent-cos")]
     if let Some(hint) = crate::cos::hint_for(error) {
+        return Some(hint);
+    }
+    #[cfg(feature = "s3-sse-c")]
+    if let Some(hint) = crate::s3::hint_for(error) {
         return Some(hint);
     }
     match error {

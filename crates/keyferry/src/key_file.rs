@@ -25,6 +25,17 @@ pub(crate) fn read(path: &Path, encoding: Option<KeyEncoding>) -> Result<SecretB
     })
 }
 
+/// Reads a customer key of S3.
+#[cfg(feature = "s3-sse-c")]
+pub(crate) fn read_customer_key(path: &Path) -> Result<SecretBytes, Failure> {
+    KeyFile::read_key(path, None, &[32]).map_err(|error| {
+        let is_no_key =
+            matches!(error.kind(), KeyFileErrorKind::TooLong { .. } | KeyFileErrorKind::NoKey);
+        let failure = failure(error);
+        if is_no_key { failure.hint(A_CUSTOMER_KEY_IS) } else { failure }
+    })
+}
+
 /// The encoding that an option names.
 pub(crate) fn encoding(text: &str) -> Result<KeyEncoding, String> {
     text.parse().map_err(|_| format!("unknown encoding {text:?}: raw, hex or base64"))
@@ -82,6 +93,8 @@ fn failure(error: KeyFileError) -> Failure {
     }
 }
 
+#[cfg(feature = "s3-sse-c")]
+const A_CUSTOMER_KEY_IS: &str = "a customer key is 32 bytes, raw or as one line of hex or base64";
 const A_KEY_IS: &str = "a key is 16, 24 or 32 bytes, raw or as one line of hex or base64";
 /// More than a private key of 8192 bits in PEM.
 const LARGEST_RSA: usize = 16_384;

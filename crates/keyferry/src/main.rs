@@ -18,14 +18,20 @@ mod interrupt;
 mod key_file;
 mod local_keys;
 mod output;
+#[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
+mod piped;
 mod place;
 mod plan;
 mod progress;
 mod provider;
 mod pump;
 mod report;
+#[cfg(feature = "s3-sse-c")]
+mod s3;
 mod terminal;
 mod text;
+#[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
+mod transfers;
 mod walk;
 
 use std::{io::Write, process::ExitCode};

@@ -15,16 +15,8 @@ pub(crate) struct CosPlace {
 impl CosPlace {
     /// None if it is the path of a file.
     pub(crate) fn parse(path: &Path) -> Result<Option<Self>, Failure> {
-        let Some(rest) = path.as_os_str().as_bytes().strip_prefix(SCHEME.as_bytes()) else {
-            return Ok(None);
-        };
-        let wrong = || Failure::usage(format!("{} is not cos://BUCKET/KEY", path.display()));
-        let rest = str::from_utf8(rest).map_err(|_| wrong())?;
-        let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
-        if bucket.is_empty() {
-            return Err(wrong());
-        }
-        Ok(Some(Self { bucket: bucket.to_owned(), key: key.to_owned() }))
+        let parts = bucket_and_key(path, SCHEME)?;
+        Ok(parts.map(|(bucket, key)| Self { bucket, key }))
     }
 
     /// The same of what has to be one object.
@@ -57,6 +49,23 @@ impl fmt::Display for CosPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{SCHEME}{}/{}", self.bucket, self.key)
     }
+}
+
+/// The parts of `SCHEME://BUCKET/KEY`. None if it is something else.
+pub(crate) fn bucket_and_key(
+    path: &Path,
+    scheme: &str,
+) -> Result<Option<(String, String)>, Failure> {
+    let Some(rest) = path.as_os_str().as_bytes().strip_prefix(scheme.as_bytes()) else {
+        return Ok(None);
+    };
+    let wrong = || Failure::usage(format!("{} is not {scheme}BUCKET/KEY", path.display()));
+    let rest = str::from_utf8(rest).map_err(|_| wrong())?;
+    let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
+    if bucket.is_empty() {
+        return Err(wrong());
+    }
+    Ok(Some((bucket.to_owned(), key.to_owned())))
 }
 
 const SCHEME: &str = "cos://";

@@ -4,12 +4,15 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::CosTransfer;
+use super::{CosTransfer, FromSseC, S3Copying, S3Way, SseC};
 
-/// Copy an object of COS, or a file, as it is: nothing is encrypted or decrypted
+/// Copy an object of COS or S3, or a file, as it is: nothing is encrypted or decrypted here
 ///
-/// SOURCE and TARGET are cos://BUCKET/KEY, a file, or "-" for standard input or output; one of them is in
-/// COS. A TARGET that ends in a slash, or is a folder, gets the name of SOURCE.
+/// SOURCE and TARGET are cos://BUCKET/KEY, s3://BUCKET/KEY, a file, or "-" for standard input or output; one of them
+/// is in COS or S3. A TARGET that ends in a slash, or is a folder, gets the name of SOURCE.
+///
+/// Objects in S3 are encrypted there, with a customer key that goes along (SSE-C): --sse-c-key-file or
+/// --sse-c-provider, or --without-sse-c. The server has to say that it used the key, or the copy fails.
 ///
 /// Inside of COS the object is copied there, with all its metadata. A file has no metadata, so an object whose
 /// wrapped keys stand in its metadata is not copied to a file: without them nobody could decrypt it.
@@ -39,6 +42,18 @@ pub(crate) struct Copy {
     /// Say nothing when all went well
     #[arg(short, long, conflicts_with = "json")]
     pub(crate) quiet: bool,
+
+    #[command(flatten)]
+    pub(crate) sse_c: SseC,
+
+    #[command(flatten)]
+    pub(crate) from: FromSseC,
+
+    #[command(flatten)]
+    pub(crate) copying: S3Copying,
+
+    #[command(flatten)]
+    pub(crate) s3: S3Way,
 
     #[command(flatten)]
     pub(crate) cos: CosTransfer,

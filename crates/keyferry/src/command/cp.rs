@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use crate::{
     args::Copy,
-    cos::copy::{Copied, copy},
     failure::Failure,
     output::Existing,
     report::{self, Format},
@@ -23,7 +22,7 @@ pub(super) fn run(arguments: &Copy) -> Result<(), Failure> {
         Copy { skip_existing: true, .. } => Existing::Skip,
         _ => Existing::Keep,
     };
-    let copied = copy(arguments, format, existing);
+    let copied = copied(arguments, format, existing);
     let source = arguments.source.display();
     match (format, &copied) {
         (Format::Nothing, _) | (Format::Text, Err(_)) => {}
@@ -36,6 +35,35 @@ pub(super) fn run(arguments: &Copy) -> Result<(), Failure> {
         (Format::Json, copied) => say_json(arguments, &record(arguments, copied))?,
     }
     copied.map(drop)
+}
+
+/// What was copied.
+struct Copied {
+    length: u64,
+    etag: Option<String>,
+}
+
+/// By whoever knows the places.
+fn copied(
+    arguments: &Copy,
+    format: Format,
+    existing: Existing,
+) -> Result<(String, Option<Copied>), Failure> {
+    #[cfg(feature = "s3-sse-c")]
+    if let Some(outcome) = crate::s3::copy::copy(arguments, format, existing) {
+        let (target, copied) = outcome?;
+        return Ok((
+            target,
+            copied.map(|copied| Copied { length: copied.length, etag: copied.etag }),
+        ));
+    }
+    #[cfg(feature = "tencent-cos")]
+    {
+        let (target, copied) = crate::cos::copy::copy(arguments, format, existing)?;
+        Ok((target, copied.map(|copied| Copied { length: copied.length, etag: copied.etag })))
+    }
+    #[cfg(not(feature = "tencent-cos"))]
+    Err(crate::input::without_cos())
 }
 
 fn say_json(arguments: &Copy, record: &Value) -> Result<(), Failure> {

@@ -9,17 +9,18 @@ use crypto_envelope_tencent_cos::{
 
 use super::{
     object::Object,
-    reader::Piped,
-    transfer::{self, Transfer, etag_of},
+    transfer::{Transfer, etag_of},
 };
 use crate::{
     args::Copy,
     failure::{Code, Failure},
     input::Source,
     output::{Audience, Decision, Destination, Existing, Output},
+    piped::Piped,
     place::CosPlace,
     progress::Progress,
     report::Format,
+    transfers,
 };
 
 /// What was copied.
@@ -48,10 +49,8 @@ pub(crate) fn copy(
             copying.up(target)
         }
         (Some(source), None) => copying.down(source),
-        (None, None) => {
-            Err(Failure::usage("neither of them is in COS")
-                .hint("objects in COS are cos://BUCKET/KEY"))
-        }
+        (None, None) => Err(Failure::usage("neither of them is in COS or S3")
+            .hint("objects are cos://BUCKET/KEY and s3://BUCKET/KEY")),
     }
 }
 
@@ -122,7 +121,7 @@ impl Copying<'_> {
         let written = match source.path().filter(|_| input.is_file()) {
             None => {
                 let reader = Piped::new(self.progress().watch(input));
-                transfer::run(None, object.client.put_stream(stored, reader))?
+                transfers::run(None, object.client.put_stream(stored, reader))?
             }
             Some(path) => {
                 let shown = self.progress().show(&source.name(), input.length());

@@ -15,8 +15,8 @@ use crypto_envelope_tencent_cos::{
 use super::{
     From, Remote, To, format_of,
     object::Object,
-    reader::{ObjectReader, Piped},
-    transfer::{self, Transfer, etag_of},
+    reader::ObjectReader,
+    transfer::{Transfer, etag_of},
 };
 use crate::{
     args::{self, Decrypt},
@@ -25,8 +25,10 @@ use crate::{
     failure::{Code, Failure},
     input::Source,
     output::{Audience, Decision, Destination, Output},
+    piped::Piped,
     progress::Progress,
     report::{Done, DoneObject},
+    transfers,
 };
 
 /// What decrypts all objects of a run.
@@ -211,7 +213,7 @@ fn send_plaintext(
     done: DoneObject,
 ) -> Result<Done, Failure> {
     let call = target.client.put_stream(target.stored(decision), Piped::new(reader));
-    let written = transfer::run(None, call)?;
+    let written = transfers::run(None, call)?;
     let (plaintext_length, etag) = (written.plaintext_length, Some(etag_of(&written)));
     Ok(Done::Object(DoneObject { plaintext_length, etag, ..done }))
 }

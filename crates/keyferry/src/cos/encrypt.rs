@@ -12,16 +12,18 @@ use crypto_envelope_tencent_cos::{
 use super::{
     From, Remote, To, format_of,
     object::Object,
-    reader::{ObjectReader, Piped},
-    transfer::{self, Transfer, etag_of},
+    reader::ObjectReader,
+    transfer::{Transfer, etag_of},
 };
 use crate::{
     args::{Encrypt, Suite},
     failure::{Code, Failure},
     input::Source,
     output::{Audience, Decision},
+    piped::Piped,
     progress::Progress,
     report::{Done, DoneObject, Format},
+    transfers,
 };
 
 /// What encrypts all objects of a run.
@@ -90,7 +92,7 @@ impl ObjectEncryption<'_> {
     ) -> Result<Done, Failure> {
         let client = self.client(object)?;
         let call = client.put_stream(self.object(object, decision), Piped::new(reader));
-        self.done(&transfer::run(None, call)?)
+        self.done(&transfers::run(None, call)?)
     }
 
     fn object(&self, object: &Object, decision: Decision) -> EncryptObject {

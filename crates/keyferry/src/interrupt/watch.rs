@@ -1,6 +1,6 @@
 //! Commands that end in their own way when they are interrupted.
 
-#[cfg(feature = "tencent-cos")]
+#[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
 use std::{
     future::{Future, poll_fn},
     pin::pin,
@@ -30,7 +30,7 @@ pub(crate) fn start() {
 }
 
 /// From now on the first signal ends the process again.
-#[cfg(feature = "tencent-cos")]
+#[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
 pub(crate) fn stop() {
     IS_WATCHED.store(false, SeqCst);
 }
@@ -46,7 +46,7 @@ pub(crate) fn end() -> ! {
 }
 
 /// What `work` gives, or none if there is a signal first. Then `work` is dropped.
-#[cfg(feature = "tencent-cos")]
+#[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
 pub(crate) async fn unless_it_comes<T>(work: impl Future<Output = T>) -> Option<T> {
     let mut work = pin!(work);
     poll_fn(|context| {

@@ -63,6 +63,11 @@ fn check(path: &Path) -> Result<Option<String>, Box<dyn Error>> {
             let kms = crate::aws::Aws::start()?;
             play_with(&expected, &kms.variables(), &kms.names())?
         }
+        #[cfg(feature = "s3-sse-c")]
+        "s3" => {
+            let s3 = crate::s3::S3::start()?;
+            play_with(&expected, &s3.variables(), &s3.names())?
+        }
         #[cfg(feature = "tencent-cos")]
         "tencent-cos" | "tencent-cos-cp" => {
             let cos = crate::cos::Cos::start()?;
@@ -90,6 +95,7 @@ fn can_be_played(name: &str) -> bool {
         ("bench", alibaba),
         ("kms", alibaba),
         ("aws-kms", aws),
+        ("s3", cfg!(feature = "s3-sse-c")),
         ("tencent-cos", cos),
         ("tencent-cos-cp", cos),
     ];
@@ -97,7 +103,12 @@ fn can_be_played(name: &str) -> bool {
 }
 
 /// A session with these variables; in what is printed, names stand for what differs from run to run.
-#[cfg(any(feature = "alibaba-kms", feature = "aws-kms", feature = "tencent-cos"))]
+#[cfg(any(
+    feature = "alibaba-kms",
+    feature = "aws-kms",
+    feature = "s3-sse-c",
+    feature = "tencent-cos"
+))]
 fn play_with(
     session: &str,
     variables: &[(&'static str, String)],
@@ -110,7 +121,12 @@ fn play_with(
     })
 }
 
-#[cfg(any(feature = "alibaba-kms", feature = "aws-kms", feature = "tencent-cos"))]
+#[cfg(any(
+    feature = "alibaba-kms",
+    feature = "aws-kms",
+    feature = "s3-sse-c",
+    feature = "tencent-cos"
+))]
 fn without_request_ids(text: &str) -> String {
     ["request id ", "\"request_id\":\""].iter().fold(text.to_owned(), |text, marker| {
         let mut parts = text.split(marker);
@@ -275,7 +291,7 @@ fn sentences_of(source: &str) -> Vec<String> {
 }
 
 /// What cannot be had on a machine that works, or not by everybody.
-const EXEMPT: [&str; 40] = [
+const EXEMPT: [&str; 42] = [
     "--no-resume goes without it",
     ": what came is not what COS has",
     "COS has something else than",
@@ -305,12 +321,14 @@ const EXEMPT: [&str; 40] = [
     "may not outlast a crash",
     "not a file any more",
     "of objects",
+    "on the server, in parts",
     "run again when nobody writes to it any more",
     "the file was changed while it was read",
     "the local keys were opened for decryption",
     "there is no format",
     "these are bounds that it can have",
     "this is encryption context",
+    "this keyferry was built without the feature s3-sse-c",
     "this keyferry was built without the feature",
     "tidy up",
     "try again when nobody writes to it any more",

@@ -23,6 +23,8 @@ mod many;
 mod messages;
 mod policy;
 mod ranges;
+#[cfg(feature = "s3-sse-c")]
+mod s3;
 mod sandbox;
 mod streams;
 #[cfg(feature = "tencent-cos")]

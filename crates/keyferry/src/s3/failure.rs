@@ -1,0 +1,53 @@
+//! What to do about errors of S3 and of key rings, and with which exit code.
+
+use crypto_envelope::Error;
+use crypto_envelope_s3_sse_c::{KeyRingError, KeyRingErrorKind, SseCError, SseCErrorKind};
+
+use crate::failure::Code;
+
+/// The exit code of an error that is about S3 or a key ring.
+pub(crate) fn code_of(error: &Error) -> Option<Code> {
+    if let Some(error) = KeyRingError::find_in(error) {
+        return Some(of_ring(error.kind()));
+    }
+    Some(match SseCError::find_in(error)?.kind() {
+        SseCErrorKind::Denied
+        | SseCErrorKind::NotFound
+        | SseCErrorKind::WrongKey
+        | SseCErrorKind::KeyRequired
+        | SseCErrorKind::NotSent => Code::Denied,
+        SseCErrorKind::NotEncrypted
+        | SseCErrorKind::NotProtected
+        | SseCErrorKind::Unproven
+        | SseCErrorKind::Unsupported => Code::Policy,
+        SseCErrorKind::Damaged => Code::Integrity,
+        SseCErrorKind::Changed => Code::Usage,
+        _ => Code::Internal,
+    })
+}
+
+fn of_ring(kind: KeyRingErrorKind) -> Code {
+    match kind {
+        KeyRingErrorKind::Missing | KeyRingErrorKind::NotUnwrapped => Code::Denied,
+        KeyRingErrorKind::NotGenuine | KeyRingErrorKind::Malformed | KeyRingErrorKind::TooLong => {
+            Code::Integrity
+        }
+        KeyRingErrorKind::Exists => Code::Usage,
+        KeyRingErrorKind::Unreadable | KeyRingErrorKind::Unwritten | KeyRingErrorKind::Changed => {
+            Code::Internal
+        }
+        _ => Code::Policy,
+    }
+}
+
+/// The next step, in the words of the command line.
+pub(crate) fn hint_for(error: &Error) -> Option<&'static str> {
+    Some(match SseCError::find_in(error)?.kind() {
+        SseCErrorKind::KeyRequired => "--sse-c-key-file or --sse-c-provider",
+        SseCErrorKind::NotEncrypted => {
+            "if it may be so: --without-sse-c reads it, and keyferry rotate --from-without-sse-c puts it \
+             under a key"
+        }
+        _ => return None,
+    })
+}

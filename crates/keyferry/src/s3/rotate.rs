@@ -1,0 +1,155 @@
+//! `keyferry rotate`.
+
+use crypto_envelope_s3_sse_c::{
+    BucketRing, Copied, CopiedWay, ObjectCopy, ObjectPlace, Protection, SseCClient,
+};
+use serde_json::json;
+
+use super::{S3Place, access, run};
+use crate::{
+    args::Rotate,
+    failure::{Code, Failure},
+    report::{self, Format},
+};
+
+/// Puts each object under the key that it is to be under.
+pub(crate) fn rotate(arguments: &Rotate) -> Result<(), Failure> {
+    let format = match arguments {
+        Rotate { quiet: true, .. } => Format::Nothing,
+        Rotate { json: true, .. } => Format::Json,
+        _ => Format::Text,
+    };
+    let client = access::client(&arguments.s3)?;
+    let mut tally = Tally::default();
+    for named in &arguments.objects {
+        let place = S3Place::parse(named)?
+            .ok_or_else(|| Failure::usage(format!("{} is not s3://BUCKET/KEY", named.display())))?;
+        let after = access::protection(&client, &arguments.sse_c, &place.bucket)?;
+        let before = access::before(&arguments.from, &after)?;
+        let rotating = Rotating { arguments, client: &client, format, before, after };
+        if arguments.recursive {
+            rotating.all_below(&place, &mut tally)?;
+        } else {
+            rotating.one(place.object()?, &mut tally)?;
+        }
+    }
+    tally.end()
+}
+
+struct Rotating<'a> {
+    arguments: &'a Rotate,
+    client: &'a SseCClient,
+    format: Format,
+    before: Protection,
+    after: Protection,
+}
+
+impl Rotating<'_> {
+    /// All objects whose names begin so, page by page.
+    fn all_below(&self, place: &S3Place, tally: &mut Tally) -> Result<(), Failure> {
+        let mut token = None;
+        loop {
+            let request = self
+                .client
+                .s3()
+                .list_objects_v2()
+                .bucket(&place.bucket)
+                .prefix(&place.key)
+                .set_continuation_token(token);
+            let client = self.client.clone();
+            let page = run(None, async move { client.list_objects(request).await })?;
+            let keys = page.contents().iter().filter_map(|object| object.key());
+            // Rings are under no customer key.
+            for key in keys.filter(|key| *key != BucketRing::DEFAULT_KEY) {
+                self.one(ObjectPlace::new(&place.bucket, key), tally)?;
+            }
+            token = page.next_continuation_token().map(ToOwned::to_owned);
+            if token.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn one(&self, place: ObjectPlace, tally: &mut Tally) -> Result<(), Failure> {
+        let copying = &self.arguments.copying;
+        let copy = ObjectCopy::in_place(place.clone(), self.before.clone(), self.after.clone());
+        let copy = copy.ways(copying.s3_copy.into());
+        let copy = if copying.assume_no_writers { copy.assume_no_writers() } else { copy };
+        let client = self.client.clone();
+        let outcome = run(None, async move { client.copy(copy).await }).map_err(Failure::from);
+        self.tell(&place, &outcome)?;
+        tally.add(outcome);
+        Ok(())
+    }
+
+    fn tell(&self, place: &ObjectPlace, outcome: &Result<Copied, Failure>) -> Result<(), Failure> {
+        match (self.format, outcome) {
+            (Format::Json, outcome) => report::print_json(&match outcome {
+                Ok(copied) => json!({
+                    "operation": "rotate",
+                    "status": if copied.way == CopiedWay::AlreadyThere { "skipped" } else { "done" },
+                    "object": place.to_string(),
+                    "way": way(copied.way),
+                    "length": copied.size,
+                    "version": copied.place.version(),
+                    "version_before": copied.source_version,
+                }),
+                Err(failure) => json!({
+                    "operation": "rotate",
+                    "status": "failed",
+                    "object": place.to_string(),
+                    "error": failure.text(),
+                    "exit_code": failure.code() as u8,
+                }),
+            }),
+            (Format::Nothing, Ok(_)) => Ok(()),
+            (Format::Text, Ok(copied)) if copied.way == CopiedWay::AlreadyThere => {
+                report::say(&format!("left {place}: it is under this key already"));
+                Ok(())
+            }
+            (Format::Text, Ok(copied)) => {
+                let (way, size) = (way(copied.way), copied.size);
+                report::say(&format!("rotated {place} ({way}, {size} bytes)"));
+                Ok(())
+            }
+            (_, Err(failure)) => {
+                report::failure(failure);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// In words.
+fn way(way: CopiedWay) -> &'static str {
+    match way {
+        CopiedWay::AlreadyThere => "already there",
+        CopiedWay::OnServer => "on the server",
+        CopiedWay::OnServerInParts => "on the server, in parts",
+        _ => "through here",
+    }
+}
+
+/// What became of all of them. Each failure was told.
+#[derive(Debug, Default)]
+struct Tally {
+    done: usize,
+    codes: Vec<Code>,
+}
+
+impl Tally {
+    fn add(&mut self, outcome: Result<Copied, Failure>) {
+        match outcome {
+            Ok(_) => self.done += 1,
+            Err(failure) => self.codes.push(failure.code()),
+        }
+    }
+
+    fn end(self) -> Result<(), Failure> {
+        let (failed, all) = (self.codes.len(), self.codes.len() + self.done);
+        let Some(first) = self.codes.first() else { return Ok(()) };
+        let is_same = self.done == 0 && self.codes.iter().all(|code| code == first);
+        let code = if is_same { *first } else { Code::Partial };
+        Err(Failure::new(code, format!("{failed} of {all} objects are not under the key")))
+    }
+}

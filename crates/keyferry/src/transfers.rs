@@ -1,0 +1,67 @@
+//! Transfers with a service that can be interrupted, and where it is written down how far they are.
+
+use std::{
+    fs::DirBuilder,
+    future::Future,
+    io,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+};
+
+use crypto_envelope::{blocking, service};
+use sha2::{Digest, Sha256};
+
+use crate::{failure::Failure, interrupt::watch, local_keys::Store, report, text::hex};
+
+/// What a transfer becomes.
+pub(crate) trait Outcome: Future<Output = crypto_envelope::Result<Self::Done>> {
+    type Done;
+}
+
+impl<F: Future<Output = crypto_envelope::Result<T>>, T> Outcome for F {
+    type Done = T;
+}
+
+/// Runs a transfer. After a signal it is dropped, and the process ends when nothing is left of it but what the
+/// same command goes on with, by its record.
+pub(crate) fn run<F: Outcome>(
+    record: Option<&Path>,
+    transfer: F,
+) -> crypto_envelope::Result<F::Done> {
+    watch::start();
+    let outcome = blocking::wait(async { watch::unless_it_comes(transfer).await.transpose() });
+    if let Some(outcome) = outcome.transpose() {
+        watch::stop();
+        return outcome;
+    }
+    // Files that are not complete are removed, and uploads that nobody goes on with.
+    let _ = blocking::wait(async {
+        service::settled().await;
+        Ok(())
+    });
+    if record.is_some_and(Path::exists) {
+        report::say("interrupted: the same command goes on where it was");
+    }
+    watch::end()
+}
+
+/// Of all that tells a transfer from others.
+pub(crate) fn record_of(identity: impl Iterator<Item = String>) -> Result<PathBuf, Failure> {
+    let mut hash = Sha256::new();
+    for part in identity {
+        // With its length, so that no other parts give the same.
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let folder = Store::of_user()?.folder().join("transfers");
+    let cannot =
+        |error: io::Error| Failure::io(format!("cannot make {}", folder.display()), &error);
+    DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(cannot)?;
+    Ok(folder.join(hex(&hash.finalize())))
+}
+
+/// The same for all names of a file that is there.
+pub(crate) fn identity_of(path: &Path) -> String {
+    let path = path.canonicalize().or_else(|_| std::path::absolute(path));
+    path.unwrap_or_default().as_os_str().to_string_lossy().into_owned()
+}
