@@ -36,7 +36,7 @@ pub fn client_through(proxy: &ProxyConfig) -> SharedHttpClient {
 #[must_use]
 pub fn client_trusting(proxy: &ProxyConfig, trust: &Trust) -> SharedHttpClient {
     let (through, direct) = (client(proxy, trust), client(&ProxyConfig::disabled(), trust));
-    PastProxies { through, direct }.into_shared()
+    PastProxies { direct, through }.into_shared()
 }
 
 /// Certificates that are trusted beside those of the system.

@@ -19,7 +19,7 @@ impl Bucket<'_> {
     /// What the server did not take, or took without the key.
     pub async fn takes_presigned_requests(&self) -> Result<()> {
         let (key, client) = (new_key()?, self.world.client());
-        let good_for = Duration::from_secs(60);
+        let good_for = Duration::from_mins(1);
         let put = client.s3().put_object().bucket(&self.name).key("by url");
         let put = client.presign_put(put, &key, good_for).await?;
         let answer = send(&put, b"text")?;

@@ -29,7 +29,7 @@ pub(crate) async fn tells_no_customer_key(heard: &Heard) -> Result<()> {
     let _ = client.upload(parts, Upload::stream(&b"text"[..]), &key).await;
     let _ =
         client.copy(ObjectCopy::in_place(ObjectPlace::new("bucket", "name"), &key, &other)).await;
-    let _ = client.presign_get(get, &key, Duration::from_secs(60)).await;
+    let _ = client.presign_get(get, &key, Duration::from_mins(1)).await;
     let told = heard.text().split_off(before);
     redaction::hunt(&told, &[&BYTES[0][..], &BYTES[1]])?;
     listens_to_others(heard).await

@@ -145,7 +145,7 @@ async fn no_key_goes_to_a_server_without_tls() -> Result<()> {
         let error = refused(client.get_object(get.clone(), key()).await);
         assert_eq!(error.kind(), SseCErrorKind::NotSent, "{error}");
         assert!(error.to_string().contains("customer keys would cross the network"), "{error}");
-        let presigned = client.presign_get(get, key(), Duration::from_secs(60)).await;
+        let presigned = client.presign_get(get, key(), Duration::from_mins(1)).await;
         assert!(matches!(presigned, Err(Error::InvalidInput { .. })), "{presigned:?}");
     }
     Ok(())
@@ -280,7 +280,7 @@ async fn a_request_for_another_encryption_is_refused_here() -> Result<()> {
 async fn a_presigned_request_has_the_key_in_its_headers_alone() -> Result<()> {
     let client = client_of("https://s3.example.org");
     let get = client.s3().get_object().bucket("bucket").key("name");
-    let request = client.presign_get(get, key(), Duration::from_secs(60)).await?;
+    let request = client.presign_get(get, key(), Duration::from_mins(1)).await?;
     let shown = format!("{request:?} {}", request.uri());
     redaction::hunt(&shown, &[&KEY[..]]).expect("no key is shown");
     let name = "x-amz-server-side-encryption-customer-key";
@@ -288,7 +288,7 @@ async fn a_presigned_request_has_the_key_in_its_headers_alone() -> Result<()> {
     assert!(request.uri().contains("X-Amz-Signature="), "{}", request.uri());
     assert!(request.uri().contains("customer-key"), "the header is not signed");
     let put = client.s3().put_object().bucket("bucket").key("name");
-    let request = client.presign_put(put, key(), Duration::from_secs(60)).await?;
+    let request = client.presign_put(put, key(), Duration::from_mins(1)).await?;
     assert_eq!(request.method(), "PUT");
     assert!(request.headers().contains_key(name));
     let too_long = client.s3().get_object().bucket("bucket").key("name");

@@ -83,10 +83,9 @@ impl SseCClient {
             }
         }
         match self.look(place).await? {
-            Look::Open { .. } => Ok(Under::None),
             Look::Keyed => Ok(Under::Unknown),
             Look::Missing if self.is_listed(place).await? => Ok(Under::Unknown),
-            Look::Missing => Ok(Under::None),
+            Look::Missing | Look::Open { .. } => Ok(Under::None),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What goes along with an object when it is copied.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt::Write as _};
 
 use aws_sdk_s3::{
     operation::{
@@ -97,7 +97,8 @@ pub(crate) fn encoded(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            // A string takes anything.
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     encoded

@@ -201,7 +201,7 @@ impl SseCClient {
     /// the source was replaced meanwhile.
     pub async fn copy(&self, copy: ObjectCopy) -> Result<Copied> {
         let is_in_place = copy.is_in_place();
-        self.copy_checked(copy).await.map_err(|error| match SseCError::find_in(&error) {
+        Box::pin(self.copy_checked(copy)).await.map_err(|error| match SseCError::find_in(&error) {
             Some(ours) if is_in_place => ours.clone().in_place().into(),
             _ => error,
         })

@@ -8,7 +8,7 @@ pub(crate) fn is_of_aws(url: &str) -> bool {
     let host = host.split(':').next().unwrap_or_default().to_ascii_lowercase();
     let is_under =
         |domain: &&str| host.strip_suffix(*domain).is_some_and(|rest| rest.ends_with('.'));
-    DOMAINS.iter().any(|domain| is_under(&domain))
+    DOMAINS.iter().any(is_under)
 }
 
 /// The domains of its partitions.

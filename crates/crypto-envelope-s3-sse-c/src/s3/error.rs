@@ -302,11 +302,10 @@ fn next_step(details: &Details) -> &'static str {
         }
         SseCErrorKind::Unverified => "it is stored: look at it again, and do not rely on it before",
         SseCErrorKind::KeyRetired => "write it again",
-        SseCErrorKind::Unsupported => "",
         SseCErrorKind::Changed => "look at the object again",
         SseCErrorKind::Throttled => "try again later",
         SseCErrorKind::Unavailable => "check the network and the endpoint, and try again",
         SseCErrorKind::Damaged => "try again",
-        SseCErrorKind::NotSent | SseCErrorKind::Other => "",
+        SseCErrorKind::Unsupported | SseCErrorKind::NotSent | SseCErrorKind::Other => "",
     }
 }

@@ -218,6 +218,16 @@ impl SseCClient {
         upload: Upload,
         protection: impl Into<Protection>,
     ) -> Result<Uploaded> {
+        // It is tens of kilobytes long.
+        Box::pin(self.upload_as(request, upload, protection.into())).await
+    }
+
+    async fn upload_as(
+        &self,
+        request: CreateMultipartUploadFluentBuilder,
+        upload: Upload,
+        protection: Protection,
+    ) -> Result<Uploaded> {
         upload.check()?;
         let input = request.as_input();
         let (bucket, key) = (input.get_bucket(), input.get_key());
@@ -233,17 +243,13 @@ impl SseCClient {
             From_::File(path) => Source::file(path, part_size).await?,
             From_::Stream(reader) => Source::stream(reader, part_size),
         };
-        let protection = protection.into();
-        let mut open = match &record {
-            Some(path) => {
-                let stamp = (source.file.clone(), source.part_size());
-                let found = Record::find(path, &place, stamp).await?;
-                OpenUpload::resume(self, request, &place, &protection, found).await?
-            }
-            None => {
-                let seal = protection.seal(&place).await?;
-                OpenUpload::begin(self, request, &place, seal).await?
-            }
+        let mut open = if let Some(path) = &record {
+            let stamp = (source.file.clone(), source.part_size());
+            let found = Record::find(path, &place, stamp).await?;
+            OpenUpload::resume(self, request, &place, &protection, found).await?
+        } else {
+            let seal = protection.seal(&place).await?;
+            OpenUpload::begin(self, request, &place, seal).await?
         };
         open.existing = existing;
         let mut record = record.and_then(|path| Record::new(path, &open, &source));

@@ -25,6 +25,8 @@ mod policy;
 mod ranges;
 #[cfg(feature = "s3-sse-c")]
 mod s3;
+#[cfg(feature = "s3-sse-c")]
+mod s3_transfers;
 mod sandbox;
 mod streams;
 #[cfg(feature = "tencent-cos")]

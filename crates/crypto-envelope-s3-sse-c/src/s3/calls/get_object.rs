@@ -42,14 +42,11 @@ impl SseCClient {
         let asked =
             Asked { range: input.get_range().clone(), part: input.get_part_number().is_some() };
         let about = About { operation: "GetObject", place };
-        let keys = match protection.into() {
-            Protection::CustomerKey(keys) => keys,
-            _ => {
-                let call = |guard| request.customize().interceptor(guard).send();
-                let output = self.call(&about, call).await.map_err(with_need_of_key)?.output;
-                asked.check(&output, &about)?;
-                return Ok(output);
-            }
+        let Protection::CustomerKey(keys) = protection.into() else {
+            let call = |guard| request.customize().interceptor(guard).send();
+            let output = self.call(&about, call).await.map_err(with_need_of_key)?.output;
+            asked.check(&output, &about)?;
+            return Ok(output);
         };
         let mut candidates = keys.candidates();
         let mut refused = None;

@@ -98,27 +98,24 @@ impl SseCClient {
     /// The source, which has to be protected as it is said to be.
     pub(super) async fn find_source(&self, copy: &ObjectCopy) -> Result<Found> {
         let place = &copy.source;
-        let (object, key, server_side) = match &copy.from {
-            Protection::CustomerKey(keys) => {
-                let request = self
-                    .s3()
-                    .head_object()
-                    .bucket(place.bucket())
-                    .key(place.key())
-                    .set_version_id(place.version().map(ToOwned::to_owned));
-                let (object, key) = self.head_with(request, keys).await?;
-                (object, Some(key), None)
-            }
-            _ => {
-                let answer = match self.head_plainly(place).await {
-                    Err(error) if error.may_be_about_the_key() => {
-                        return Err(self.why_no_plain_source(place, error).await.into());
-                    }
-                    answer => answer?,
-                };
-                let server_side = answer.seen.server_side().map(ToOwned::to_owned);
-                (answer.output, None, server_side)
-            }
+        let (object, key, server_side) = if let Protection::CustomerKey(keys) = &copy.from {
+            let request = self
+                .s3()
+                .head_object()
+                .bucket(place.bucket())
+                .key(place.key())
+                .set_version_id(place.version().map(ToOwned::to_owned));
+            let (object, key) = self.head_with(request, keys).await?;
+            (object, Some(key), None)
+        } else {
+            let answer = match self.head_plainly(place).await {
+                Err(error) if error.may_be_about_the_key() => {
+                    return Err(self.why_no_plain_source(place, error).await.into());
+                }
+                answer => answer?,
+            };
+            let server_side = answer.seen.server_side().map(ToOwned::to_owned);
+            (answer.output, None, server_side)
         };
         let size = object.content_length().and_then(|size| u64::try_from(size).ok());
         let Some(size) = size else {

@@ -50,10 +50,9 @@ impl SseCClient {
 
     async fn try_copy(&self, kind: CopyKind, sample: &Sample) -> Result<bool> {
         let seal = |is_customer_key| {
-            Ok::<_, crypto_envelope::Error>(match is_customer_key {
-                true => Seal::CustomerKey(Sample::key()?),
-                false => Seal::OfBucket,
-            })
+            let seal =
+                if is_customer_key { Seal::CustomerKey(Sample::key()?) } else { Seal::OfBucket };
+            Ok::<_, crypto_envelope::Error>(seal)
         };
         let (from, to) = (seal(kind.from_customer_key)?, seal(kind.to_customer_key)?);
         sample.put(&from).await?;

@@ -37,7 +37,7 @@ pub(crate) enum SampleSize {
 impl SampleSize {
     /// Enough to stand for an object of so many bytes.
     pub(crate) fn like(size: u64) -> Self {
-        if size > PART { Self::Large } else { Self::Small }
+        if size > PART as u64 { Self::Large } else { Self::Small }
     }
 }
 
@@ -61,7 +61,7 @@ impl Sample {
 
     /// In how many bytes a server has to copy it at a time.
     pub(super) fn part_size(&self) -> u64 {
-        PART.min(self.bytes.len() as u64)
+        PART.min(self.bytes.len()) as u64
     }
 
     /// Writes it, and gives its entity tag.
@@ -95,7 +95,7 @@ impl Sample {
             self.client.s3().create_multipart_upload().bucket(place.bucket()).key(place.key());
         let open = OpenUpload::begin(&self.client, request, place, seal.clone()).await?;
         let mut parts = Vec::new();
-        for (number, bytes) in (1..).zip(self.bytes.chunks(PART as usize)) {
+        for (number, bytes) in (1..).zip(self.bytes.chunks(PART)) {
             let digest = content_md5(bytes);
             parts.push(open.channel().send(number, bytes.to_vec().into(), digest).await?);
         }
@@ -201,9 +201,9 @@ const PREFIX: &str = ".crypto-envelope-probe/";
 /// In bytes.
 const LENGTH: usize = 4096;
 /// In bytes: as little as a part may have that is not the last one.
-const PART: u64 = 5 << 20;
+const PART: usize = 5 << 20;
 /// In bytes: three parts.
-const LONG: usize = 2 * (5 << 20) + LENGTH;
+const LONG: usize = 2 * PART + LENGTH;
 
 #[cfg(test)]
 mod tests {

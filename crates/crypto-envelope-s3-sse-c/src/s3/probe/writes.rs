@@ -193,12 +193,11 @@ impl SseCClient {
             open.close().await;
             outcome
         };
-        outcome.await.map_err(|error| match SseCError::find_in(&error) {
-            Some(error) => error.clone(),
-            None => {
+        outcome.await.map_err(|error| {
+            SseCError::find_in(&error).cloned().unwrap_or_else(|| {
                 let about = About { operation: "CompleteMultipartUpload", place: place.clone() };
                 SseCError::found(about, SseCErrorKind::Other, error.to_string())
-            }
+            })
         })
     }
 

@@ -53,8 +53,8 @@ pub(super) struct Part {
 
 impl Source {
     pub(super) async fn file(path: PathBuf, part_size: Option<u64>) -> Result<Self> {
-        let file = File::open(&path).await.map_err(|error| unreadable(&path, error))?;
-        let metadata = file.metadata().await.map_err(|error| unreadable(&path, error))?;
+        let file = File::open(&path).await.map_err(|error| unreadable(&path, &error))?;
+        let metadata = file.metadata().await.map_err(|error| unreadable(&path, &error))?;
         if !metadata.is_file() {
             let path = path.display();
             return Err(Error::invalid_input(format!("{path} is no regular file: stream it")));
@@ -103,7 +103,7 @@ impl Source {
         if read == 0 && number > 1 {
             return Ok(None);
         }
-        if i64::from(number) > MOST_PARTS as i64 {
+        if u64::try_from(number).is_ok_and(|number| number > MOST_PARTS) {
             return Err(Error::invalid_input(
                 "the stream has more than 10000 parts: set a larger part size",
             ));
@@ -128,8 +128,9 @@ impl PartSizes {
 impl Stamp {
     /// Demands that the file is still the one that it was.
     pub(super) async fn check_unchanged(&self) -> Result<()> {
-        let metadata =
-            tokio::fs::metadata(&self.path).await.map_err(|error| unreadable(&self.path, error))?;
+        let metadata = tokio::fs::metadata(&self.path)
+            .await
+            .map_err(|error| unreadable(&self.path, &error))?;
         let now = Self::of(self.path.clone(), &metadata);
         if now == *self { Ok(()) } else { Err(Error::SourceChanged) }
     }
@@ -163,7 +164,7 @@ fn too_large() -> Error {
     Error::invalid_input("the object is larger than S3 takes")
 }
 
-fn unreadable(path: &Path, error: io::Error) -> Error {
+fn unreadable(path: &Path, error: &io::Error) -> Error {
     let text = format!("cannot read {}: {error}", path.display());
     Error::Io(io::Error::new(error.kind(), text))
 }

@@ -1,0 +1,82 @@
+//! Uploads to S3 that are interrupted, and gone on with by the same command.
+
+use std::{
+    collections::BTreeMap,
+    fs, thread,
+    time::{Duration, Instant},
+};
+
+use crypto_envelope_testkit::{data, fake::http::Fault};
+
+use crate::{
+    s3::S3,
+    sandbox::{Sandbox, TestResult},
+};
+
+/// Killed as nothing else does, when some parts are known to be there: none of those is sent again.
+#[test]
+fn a_killed_upload_goes_on() -> TestResult {
+    let (s3, sandbox) = (S3::start()?, Sandbox::new()?);
+    let content = data::plaintext(60 << 20, 8);
+    sandbox.write("file", &content)?;
+    sandbox.write_key("key", &[7; 32], 0o600)?;
+    let arguments = ["cp", "file", "s3://photos/large", "--sse-c-key-file", "key"];
+    let slowly = Fault::delay(Duration::from_millis(700)).always();
+    s3.fake.inject(slowly.when(|operation| operation == "UploadPart"));
+    let mut child = s3.command(&sandbox, &arguments).spawn()?;
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while recorded(&sandbox)?.len() < 2 {
+        assert!(Instant::now() < deadline, "nothing was written down");
+        assert!(child.try_wait()?.is_none(), "it ended early");
+        thread::sleep(Duration::from_millis(5));
+    }
+    child.kill()?;
+    child.wait()?;
+    let known = recorded(&sandbox)?;
+    s3.fake.clear_faults();
+    thread::sleep(Duration::from_secs(1));
+    let before = parts_sent(&s3);
+    let again = s3.command(&sandbox, &arguments).output()?;
+    let said = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(again.status.success(), "{said}");
+    assert!(said.contains("an earlier run was interrupted: going on where it was"), "{said}");
+    let sent = parts_sent(&s3);
+    for number in known {
+        assert_eq!(sent.get(&number), before.get(&number), "part {number} was sent again");
+    }
+    let stored = s3.fake.object("photos", "large").ok_or("there is no object")?;
+    assert_eq!(stored.length, content.len());
+    let read = ["cp", "s3://photos/large", "copy", "--sse-c-key-file", "key", "--quiet"];
+    assert!(s3.command(&sandbox, &read).status()?.success());
+    assert!(sandbox.read("copy")? == content, "it is something else");
+    assert!(s3.fake.uploads("photos").is_empty());
+    Ok(())
+}
+
+/// The parts that the program knows to be there, by its record.
+fn recorded(sandbox: &Sandbox) -> TestResult<Vec<String>> {
+    let folder = sandbox.store().join("transfers");
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(Vec::new()) };
+    let mut parts = Vec::new();
+    for entry in entries {
+        let record: serde_json::Value =
+            serde_json::from_str(&fs::read_to_string(entry?.path())?).unwrap_or_default();
+        let listed = record["parts"].as_array().cloned().unwrap_or_default();
+        parts.extend(listed.iter().map(|part| part["number"].to_string()));
+    }
+    Ok(parts)
+}
+
+/// How often each part was taken.
+fn parts_sent(s3: &S3) -> BTreeMap<String, usize> {
+    let mut parts = BTreeMap::new();
+    for call in s3.fake.calls() {
+        if call.operation == "UploadPart" && call.status == Some(200) {
+            let number = call.parameters.iter().find(|(name, _)| name == "partNumber");
+            *parts
+                .entry(number.map(|(_, number)| number.clone()).unwrap_or_default())
+                .or_default() += 1;
+        }
+    }
+    parts
+}
