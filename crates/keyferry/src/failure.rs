@@ -151,6 +151,11 @@ fn hint_for(error: &Error) -> Option<&'static str> {
     if let Some(hint) = crate::s3::hint_for(error) {
         return Some(hint);
     }
+    hint_for_message(error)
+}
+
+/// The same of what is wrong with a message, or with its keys.
+fn hint_for_message(error: &Error) -> Option<&'static str> {
     match error {
         Error::NoUsableKey { attempts, .. } => hint_for_attempts(attempts),
         Error::Provider(error) if error.kind() == ProviderErrorKind::WrongContext => {

@@ -11,8 +11,8 @@ use crypto_envelope::{
 use crypto_envelope_tencent_cos::{
     ByteRange, CosAesProvider, CosAesWrapping, CosCarrier, CosEncryptingClient,
     CosEncryptingClientBuilder, CosError, CosErrorKind, CosFormat, CosKmsProvider, CosObjectError,
-    CosRsaProvider, CosRsaWrapping, CustomerKey, DecryptObject, EncryptObject, FileTransfer,
-    ObjectKey,
+    CosRsaProvider, CosRsaWrapping, DecryptObject, EncryptObject, FileTransfer, ObjectKey,
+    SseCustomerKey,
 };
 use crypto_envelope_testkit::fake::tencent_cos::{FakeTencentCos, StoredObject};
 use crypto_envelope_tests::{
@@ -227,7 +227,7 @@ fn cos_encrypts_once_more_if_told_to() -> Result<()> {
     let cos = TencentCos::of(FakeTencentCos::builder().insecure_customer_keys().start()?)?;
     let keyed = |byte: u8| -> Result<_> {
         let builder = cos.ours(raw()?)?.part_length(1 << 20);
-        Ok(builder.customer_key(CustomerKey::new(vec![byte; 32])?).build()?)
+        Ok(builder.customer_key(SseCustomerKey::from_bytes(vec![byte; 32])?).build()?)
     };
     let client = keyed(1);
     // A customer's key does not cross a network in clear; here it stays on this machine.

@@ -13,8 +13,8 @@ use crypto_envelope::{
 use crypto_envelope_tencent_cos::{
     ByteRange, CosAesProvider, CosAesWrapping, CosBucket, CosClient, CosCredentials,
     CosEncryptingClient, CosEndpoint, CosEnvelope, CosFormat, CosKmsProvider, CosMethod,
-    CosRsaProvider, CosRsaWrapping, CosSettings, CustomerKey, DecryptObject, EncryptObject,
-    FileTransfer, GetObject, ListObjects, ObjectKey, PutObject, wire,
+    CosRsaProvider, CosRsaWrapping, CosSettings, DecryptObject, EncryptObject, FileTransfer,
+    GetObject, ListObjects, ObjectKey, PutObject, SseCustomerKey, wire,
 };
 use crypto_envelope_testkit::{
     data,
@@ -66,8 +66,8 @@ impl Secrets {
         CosCredentials::temporary("AKID", self.secret_key.as_bytes(), self.token.as_bytes())
     }
 
-    fn customer_key(&self) -> crypto_envelope::Result<CustomerKey> {
-        CustomerKey::new(&self.customer_key[..])
+    fn customer_key(&self) -> crypto_envelope::Result<SseCustomerKey> {
+        SseCustomerKey::from_bytes(&self.customer_key[..])
     }
 
     fn master_key(&self) -> SecretBytes {

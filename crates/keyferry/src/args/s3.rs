@@ -36,6 +36,7 @@ pub(crate) struct S3Way {
 /// The keys that objects are under, or will be.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("sse-c").multiple(false))]
+#[expect(clippy::struct_field_names, reason = "as the options are called")]
 pub(crate) struct SseC {
     /// Customer key of the objects, in a file that nobody else may read: 32 bytes, or one line of base64 or hex
     #[arg(long, value_name = "FILE", group = "sse-c")]

@@ -30,7 +30,7 @@ pub(crate) fn rotate(arguments: &Rotate) -> Result<(), Failure> {
         if arguments.recursive {
             rotating.all_below(&place, &mut tally)?;
         } else {
-            rotating.one(place.object()?, &mut tally)?;
+            rotating.one(&place.object()?, &mut tally)?;
         }
     }
     tally.end()
@@ -61,7 +61,7 @@ impl Rotating<'_> {
             let keys = page.contents().iter().filter_map(|object| object.key());
             // Rings are under no customer key.
             for key in keys.filter(|key| *key != BucketRing::DEFAULT_KEY) {
-                self.one(ObjectPlace::new(&place.bucket, key), tally)?;
+                self.one(&ObjectPlace::new(&place.bucket, key), tally)?;
             }
             token = page.next_continuation_token().map(ToOwned::to_owned);
             if token.is_none() {
@@ -70,14 +70,14 @@ impl Rotating<'_> {
         }
     }
 
-    fn one(&self, place: ObjectPlace, tally: &mut Tally) -> Result<(), Failure> {
+    fn one(&self, place: &ObjectPlace, tally: &mut Tally) -> Result<(), Failure> {
         let copying = &self.arguments.copying;
         let copy = ObjectCopy::in_place(place.clone(), self.before.clone(), self.after.clone());
         let copy = copy.ways(copying.s3_copy.into());
         let copy = if copying.assume_no_writers { copy.assume_no_writers() } else { copy };
         let client = self.client.clone();
         let outcome = run(None, async move { client.copy(copy).await }).map_err(Failure::from);
-        self.tell(&place, &outcome)?;
+        self.tell(place, &outcome)?;
         tally.add(outcome);
         Ok(())
     }

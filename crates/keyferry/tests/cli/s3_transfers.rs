@@ -19,7 +19,7 @@ fn a_killed_upload_goes_on() -> TestResult {
     let (s3, sandbox) = (S3::start()?, Sandbox::new()?);
     let content = data::plaintext(60 << 20, 8);
     sandbox.write("file", &content)?;
-    sandbox.write_key("key", &[7; 32], 0o600)?;
+    sandbox.write_key("key", [7; 32], 0o600)?;
     let arguments = ["cp", "file", "s3://photos/large", "--sse-c-key-file", "key"];
     let slowly = Fault::delay(Duration::from_millis(700)).always();
     s3.fake.inject(slowly.when(|operation| operation == "UploadPart"));
