@@ -4,6 +4,8 @@
 mod alibaba_kms;
 #[cfg(feature = "aws-kms")]
 mod aws_kms;
+#[cfg(feature = "s3-sse-c")]
+mod s3;
 #[cfg(feature = "tencent-cos")]
 mod tencent_cos;
 
@@ -11,5 +13,7 @@ mod tencent_cos;
 pub use self::alibaba_kms::ExampleKms;
 #[cfg(feature = "aws-kms")]
 pub use self::aws_kms::ExampleKey;
+#[cfg(feature = "s3-sse-c")]
+pub use self::s3::ExampleS3;
 #[cfg(feature = "tencent-cos")]
 pub use self::tencent_cos::ExampleCos;
