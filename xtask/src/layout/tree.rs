@@ -140,12 +140,14 @@ const STREAM: &str = "--features stream";
 /// new version of tokio can split something off. What it needs for sockets, processes or signals is
 /// more than that.
 const MAX_MORE: usize = 5;
-/// Everything that is built counts. Of AWS without and with what finds credentials; the others have no
-/// vendor's SDK below them, that of COS more of ciphers and XML.
+/// Everything that is built counts. Of AWS without and with what finds credentials; of S3 without the AWS SDK,
+/// as COS has it, and with it; the others have no vendor's SDK below them, that of COS more of ciphers and XML.
 const KMS_WEIGHTS: &[(&str, &str, usize)] = &[
     ("crypto-envelope-aws-kms", "--no-default-features --features aws-lc", 125),
     ("crypto-envelope-aws-kms", "", 160),
     ("crypto-envelope-alibaba-kms", "", 125),
+    ("crypto-envelope-s3-sse-c", "--no-default-features --features aws-lc", 60),
+    ("crypto-envelope-s3-sse-c", "", 185),
     ("crypto-envelope-tencent-cos", "", 150),
 ];
 /// AWS-LC is there already.

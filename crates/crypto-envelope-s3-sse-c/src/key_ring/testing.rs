@@ -100,10 +100,15 @@ impl MemoryRing {
             Fault::Rival(text) => self.set(Some(text.clone())),
             _ => {}
         }
-        if !may(&self.memory()) {
-            return Ok(Placed::Lost);
+        {
+            // One step: nobody comes between.
+            let mut memory = self.memory();
+            if !may(&memory) {
+                return Ok(Placed::Lost);
+            }
+            memory.stored = Some(ring.to_vec());
+            memory.revision += 1;
         }
-        self.set(Some(ring.to_vec()));
         match fault {
             Fault::After => return Err(broken()),
             Fault::LostAfter => return Ok(Placed::Lost),

@@ -221,7 +221,6 @@ async fn refusals_are_told_apart_by_a_look_without_the_key() -> Result<()> {
         (400, answer(200, "", ""), SseCErrorKind::NotEncrypted),
         (403, answer(403, "", ""), SseCErrorKind::Denied),
         (403, answer(404, "", ""), SseCErrorKind::NotFound),
-        (400, answer(416, "", ""), SseCErrorKind::NotEncrypted),
         (400, expired(), SseCErrorKind::Denied),
         (403, answer(500, "", ""), SseCErrorKind::Unavailable),
     ] {
@@ -229,6 +228,13 @@ async fn refusals_are_told_apart_by_a_look_without_the_key() -> Result<()> {
         let error = refused(served.client.get_object(served.get(), key()).await);
         assert_eq!(error.kind(), expected, "{status}: {error}");
         assert!(!error.to_string().contains('\u{1b}'), "it controls the terminal");
+    }
+    // What has no first byte is looked at as a whole.
+    for (head, expected) in [(200, SseCErrorKind::NotEncrypted), (400, SseCErrorKind::WrongKey)] {
+        let answers = vec![answer(400, "", wrong), answer(416, "", ""), answer(head, "", "")];
+        let served = serve(answers)?;
+        let error = refused(served.client.get_object(served.get(), key()).await);
+        assert_eq!(error.kind(), expected, "{error}");
     }
     // Nobody else is asked when the credentials are the matter.
     let served = serve(vec![expired()])?;

@@ -23,6 +23,16 @@ struct Details {
     /// What we know beyond what the server said.
     finding: String,
     in_plain: Option<StoredInPlain>,
+    written: Written,
+}
+
+/// Whether something was stored before it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Written {
+    No,
+    Yes,
+    /// In the place of the object that was the source.
+    InPlace,
 }
 
 impl SseCError {
@@ -108,10 +118,19 @@ impl SseCError {
         self
     }
 
+    /// The same, of something that had been stored by then.
+    pub(crate) fn after_write(mut self) -> Self {
+        self.0.written = Written::Yes;
+        self
+    }
+
     /// The same, if what was stored took the place of the object itself.
     pub(crate) fn in_place(mut self) -> Self {
         if let Some(stored) = &mut self.0.in_plain {
             stored.took_the_place = true;
+        }
+        if self.0.written == Written::Yes {
+            self.0.written = Written::InPlace;
         }
         self
     }
@@ -124,8 +143,17 @@ impl SseCError {
         finding: String,
     ) -> Self {
         let About { operation, place } = about;
-        let in_plain = None;
-        Self(Box::new(Details { operation, place, kind, status, failure, finding, in_plain }))
+        let (in_plain, written) = (None, Written::No);
+        Self(Box::new(Details {
+            operation,
+            place,
+            kind,
+            status,
+            failure,
+            finding,
+            in_plain,
+            written,
+        }))
     }
 }
 
@@ -305,6 +333,9 @@ fn next_step(details: &Details) -> &'static str {
         SseCErrorKind::Changed => "look at the object again",
         SseCErrorKind::Throttled => "try again later",
         SseCErrorKind::Unavailable => "check the network and the endpoint, and try again",
+        SseCErrorKind::Damaged if details.written == Written::InPlace => {
+            "it took the place of the object: do not try again, but bring back an older version or a copy"
+        }
         SseCErrorKind::Damaged => "try again",
         SseCErrorKind::Unsupported | SseCErrorKind::NotSent | SseCErrorKind::Other => "",
     }

@@ -35,6 +35,11 @@ impl S3Place {
         self.key.rsplit('/').next().unwrap_or_default()
     }
 
+    /// Whether it is this object.
+    pub(super) fn is(&self, object: &ObjectPlace) -> bool {
+        self.bucket == object.bucket() && self.key == object.key()
+    }
+
     /// One object.
     pub(super) fn object(&self) -> Result<ObjectPlace, Failure> {
         if self.is_folder() {

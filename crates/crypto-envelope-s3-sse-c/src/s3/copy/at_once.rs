@@ -93,6 +93,6 @@ impl SseCClient {
         }
         let there = there.map_or("an unknown number".to_owned(), |there| there.to_string());
         let finding = format!("{size} bytes were copied, and the server has {there} of them");
-        Err(SseCError::found(about.clone(), crate::SseCErrorKind::Damaged, finding))
+        Err(SseCError::found(about.clone(), crate::SseCErrorKind::Damaged, finding).after_write())
     }
 }

@@ -44,7 +44,8 @@ impl SseCClient {
             if self.piece(place, seal.customer_key(), *start, size).await? != *bytes {
                 let about = About { operation: "CopyObject", place: place.clone() };
                 let finding = format!("the copy has other bytes at {start} than the source");
-                return Err(SseCError::found(about, SseCErrorKind::Damaged, finding).into());
+                let error = SseCError::found(about, SseCErrorKind::Damaged, finding);
+                return Err(error.after_write().into());
             }
         }
         Ok(())

@@ -127,7 +127,7 @@ impl SseCClient {
             return Ok(());
         }
         let finding = "what was written is not what was read";
-        Err(SseCError::found(about, SseCErrorKind::Damaged, finding).into())
+        Err(SseCError::found(about, SseCErrorKind::Damaged, finding).after_write().into())
     }
 
     /// Exactly this.

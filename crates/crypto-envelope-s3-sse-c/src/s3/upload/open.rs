@@ -295,7 +295,7 @@ impl OpenUpload {
         }
         let size = size.map_or("an unknown number".to_owned(), |size| size.to_string());
         let finding = format!("{} bytes were sent, and the server has {size} of them", sent.size);
-        Err(SseCError::found(about.clone(), SseCErrorKind::Damaged, finding))
+        Err(SseCError::found(about.clone(), SseCErrorKind::Damaged, finding).after_write())
     }
 
     /// Whether the upload is over although putting it together seems to have failed.

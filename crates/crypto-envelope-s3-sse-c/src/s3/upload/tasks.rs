@@ -60,10 +60,11 @@ pub(super) async fn send_all(
             None => {}
         }
     };
-    if let Some(record) = record {
-        record.save().await?;
-    }
-    outcome?;
+    let saved = match record {
+        Some(record) => record.save().await,
+        None => Ok(()),
+    };
+    outcome.and(saved)?;
     if let Some(file) = source.file.clone() {
         file.check_unchanged().await?;
     }
