@@ -6,7 +6,12 @@
 //!
 //! It runs against a fake; see `ExampleS3` for a bucket of yours.
 
-use std::{error::Error, fs, path::Path};
+use std::{
+    error::Error,
+    fs,
+    io::{Write, stdout},
+    path::Path,
+};
 
 use crypto_envelope::{SecretBytes, provider::RawAesProvider};
 use crypto_envelope_examples::ExampleS3;
@@ -47,7 +52,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // What the bucket should refuse from everybody. Ceph does not understand it: see docs/sse-c-servers.md.
     let policy = BucketPolicy::new(&s3.bucket, BucketRule::RequireSseC)?;
-    println!("aws s3api put-bucket-policy --bucket {} --policy '{}'", s3.bucket, policy.to_json());
+    writeln!(
+        stdout(),
+        "aws s3api put-bucket-policy --bucket {} --policy '{}'",
+        s3.bucket,
+        policy.to_json()
+    )?;
 
     with_a_ring(&s3).await
 }

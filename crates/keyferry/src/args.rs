@@ -15,7 +15,6 @@ mod files;
 mod kms;
 mod policy;
 mod range;
-#[cfg_attr(not(feature = "s3-sse-c"), expect(dead_code, reason = "for keys of objects in S3"))]
 #[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
 mod s3;
 

@@ -16,9 +16,11 @@ use crypto_envelope::EncryptionContext;
 
 #[cfg(feature = "tencent-cos")]
 pub(crate) use self::decrypt::ExpectedContext;
+#[cfg(feature = "s3-sse-c")]
+use crate::args::S3Command;
 use crate::{
     anchor::Missing,
-    args::{Command, Files, Pair, S3Command},
+    args::{Command, Files, Pair},
     failure::Failure,
     input::Input,
     interrupt::watch,

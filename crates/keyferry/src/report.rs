@@ -83,7 +83,6 @@ pub(crate) fn print_json(value: &Value) -> Result<(), Failure> {
 }
 
 /// A line of JSON to standard error, where standard output is for data.
-#[cfg(any(feature = "alibaba-kms", feature = "tencent-cos"))]
 pub(crate) fn say_json(value: &Value) -> Result<(), Failure> {
     say_raw(&json_line(value))
 }

@@ -63,7 +63,11 @@ fn copied(
         Ok((target, copied.map(|copied| Copied { length: copied.length, etag: copied.etag })))
     }
     #[cfg(not(feature = "tencent-cos"))]
-    Err(crate::input::without_cos())
+    {
+        // Without S3 as well there is nobody who wants them.
+        let _ = (arguments, format, existing);
+        Err(crate::input::without_cos())
+    }
 }
 
 fn say_json(arguments: &Copy, record: &Value) -> Result<(), Failure> {
