@@ -2,6 +2,7 @@
 
 mod audit;
 pub(crate) mod builders;
+mod by_keys;
 pub(crate) mod calls;
 mod carried;
 pub(crate) mod client;
@@ -11,6 +12,8 @@ pub(crate) mod copy;
 pub(crate) mod encryption_setting;
 mod endpoint;
 pub(crate) mod error;
+mod etag;
+mod existing;
 mod guard;
 mod look;
 pub(crate) mod object_keys;

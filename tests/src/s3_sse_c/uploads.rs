@@ -54,10 +54,11 @@ impl Bucket<'_> {
         let body = pattern(30_000_000);
         fs::write(&path, &body)?;
         let request = || client.s3().create_multipart_upload().bucket(&self.name).key("resumed");
-        let upload =
-            || Upload::file(&path).part_size(5 << 20).parallel(NonZeroUsize::MIN).record(&record);
+        let upload = || {
+            Upload::file(&path).part_size(5 << 20).parallel(NonZeroUsize::MIN).resumable(&record)
+        };
         let (sent, first) = tokio::sync::mpsc::unbounded_channel();
-        let told = upload().progress(move |_| _ = sent.send(()));
+        let told = upload().on_progress(move |_| _ = sent.send(()));
         let mut first = first;
         tokio::select! {
             done = client.upload(request(), told, &key) => {
@@ -88,9 +89,9 @@ impl Bucket<'_> {
         let (key, client) = (new_key()?, self.world.client());
         let request = || client.s3().create_multipart_upload().bucket(&self.name).key("changed");
         let upload =
-            || Upload::file(path).part_size(5 << 20).parallel(NonZeroUsize::MIN).record(record);
+            || Upload::file(path).part_size(5 << 20).parallel(NonZeroUsize::MIN).resumable(record);
         let (sent, mut first) = tokio::sync::mpsc::unbounded_channel();
-        let told = upload().progress(move |_| _ = sent.send(()));
+        let told = upload().on_progress(move |_| _ = sent.send(()));
         tokio::select! {
             done = client.upload(request(), told, &key) => {
                 return Err(format!("nobody interrupted it: {done:?}").into());

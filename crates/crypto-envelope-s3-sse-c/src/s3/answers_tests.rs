@@ -308,7 +308,7 @@ async fn a_presigned_request_has_the_key_in_its_headers_alone() -> Result<()> {
 async fn what_took_the_place_of_an_object_is_not_deleted() -> Result<()> {
     let served = serve(vec![])?;
     let place = ObjectPlace::new("bucket", "name");
-    let stored = StoredInPlain { place, entity_tag: None, took_the_place: true };
+    let stored = StoredInPlain { place, etag: None, took_the_place: true };
     let outcome = served.client.delete_stored(&stored).await;
     assert!(matches!(outcome, Err(Error::InvalidInput { .. })), "{outcome:?}");
     let place = ObjectPlace::new("bucket", "name");
@@ -324,7 +324,7 @@ async fn what_was_stored_and_is_another_one_by_now_stays() -> Result<()> {
     let served = serve(vec![answer(200, "ETag: \"2\"\r\n", "")])?;
     let place = ObjectPlace::new("bucket", "name");
     let tag = Some("\"1\"".to_owned());
-    let stored = StoredInPlain { place, entity_tag: tag, took_the_place: false };
+    let stored = StoredInPlain { place, etag: tag, took_the_place: false };
     let error = refused(served.client.delete_stored(&stored).await);
     assert_eq!(error.kind(), SseCErrorKind::Changed, "{error}");
     assert_eq!(served.server.requests().len(), 1);

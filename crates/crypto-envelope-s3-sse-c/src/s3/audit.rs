@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     Epoch, EpochAudit, KeyRing, ObjectKeys, ObjectPlace, SseCClient, SseCError, SseCErrorKind,
-    s3::{error::About, guard::Echo, look::Look, probe::is_sample, upload::ended},
+    s3::{calls::send, error::About, guard::Echo, look::Look, probe::is_sample, upload::ended},
 };
 
 /// What one version is under.
@@ -91,10 +91,9 @@ impl SseCClient {
 
     /// Whether a version is still there.
     async fn is_listed(&self, place: &ObjectPlace) -> Result<bool> {
-        let about = About { operation: "ListObjectVersions", place: place.clone() };
+        let about = place.about("ListObjectVersions");
         let request = self.s3().list_object_versions().bucket(place.bucket()).prefix(place.key());
-        let call = |guard| request.customize().interceptor(guard).send();
-        let listed = self.call(&about, call).await?.output;
+        let listed = send!(self, &about, request).await?.output;
         let is_it = |key: Option<&str>, version: Option<&str>| {
             key == Some(place.key()) && version == place.version()
         };
@@ -112,10 +111,7 @@ impl SseCClient {
             let begun = upload.initiated().and_then(|begun| SystemTime::try_from(*begun).ok());
             begun.zip(known_since).is_none_or(|(begun, known)| begun < known)
         };
-        let about = About {
-            operation: "ListMultipartUploads",
-            place: ObjectPlace::new(bucket, String::new()),
-        };
+        let about = ObjectPlace::new(bucket, String::new()).about("ListMultipartUploads");
         let (mut key, mut id) = (None, None);
         let mut last = None;
         let mut count = 0;
@@ -126,10 +122,7 @@ impl SseCClient {
                 .bucket(bucket)
                 .set_key_marker(key.take())
                 .set_upload_id_marker(id.take());
-            let page = self
-                .call(&about, |guard| request.customize().interceptor(guard).send())
-                .await?
-                .output;
+            let page = send!(self, &about, request).await?.output;
             count += page.uploads().iter().filter(|upload| is_older(upload)).count() as u64;
             let next = (page.next_key_marker(), page.next_upload_id_marker());
             if page.is_truncated() != Some(true) && next.0.is_none_or(str::is_empty) {
@@ -174,20 +167,14 @@ impl Listing {
         if self.is_over {
             return Ok(None);
         }
-        let about = About {
-            operation: "ListObjectVersions",
-            place: ObjectPlace::new(&self.bucket, String::new()),
-        };
+        let about = ObjectPlace::new(&self.bucket, String::new()).about("ListObjectVersions");
         let request = client
             .s3()
             .list_object_versions()
             .bucket(&self.bucket)
             .set_key_marker(self.key.take())
             .set_version_id_marker(self.version.take());
-        let page = client
-            .call(&about, |guard| request.customize().interceptor(guard).send())
-            .await?
-            .output;
+        let page = send!(client, &about, request).await?.output;
         let next = (
             page.next_key_marker().map(ToOwned::to_owned),
             page.next_version_id_marker().map(ToOwned::to_owned),

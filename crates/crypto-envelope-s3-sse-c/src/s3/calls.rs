@@ -14,6 +14,15 @@ use aws_sdk_s3::{
 use crypto_envelope_aws::Failure;
 use tracing::{instrument::WithSubscriber as _, subscriber::NoSubscriber};
 
+/// Makes one call with a request of the AWS SDK: `send!(client, about, request)`. Each operation has types of its
+/// own, which a function could not take.
+macro_rules! send {
+    ($client:expr, $about:expr, $request:expr) => {
+        $client.call($about, |guard| $request.customize().interceptor(guard).send())
+    };
+}
+pub(crate) use send;
+
 use crate::{
     CustomerKeyDigest, SseCClient, SseCError, SseCErrorKind,
     s3::error::About,
@@ -51,8 +60,8 @@ impl SseCClient {
 }
 
 impl<T> Answered<T> {
-    /// Gives the answer to something that is read, if it is about this key.
-    pub(crate) fn about(self, key: &CustomerKeyDigest, about: &About) -> Result<T, SseCError> {
+    /// Gives the answer to something that is read, if it says that this is under the key.
+    pub(crate) fn under(self, key: &CustomerKeyDigest, about: &About) -> Result<T, SseCError> {
         match self.seen.echo(key) {
             Echo::Right => Ok(self.output),
             Echo::Missing => {

@@ -53,7 +53,7 @@ impl SseCClient {
 
     /// With a client of one's own, as it is set.
     #[must_use]
-    pub fn of(s3: Client) -> Self {
+    pub fn from_client(s3: Client) -> Self {
         Self::with(s3, Transport::PlainToThisMachine, Declaration::default())
     }
 

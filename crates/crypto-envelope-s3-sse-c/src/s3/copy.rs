@@ -15,11 +15,11 @@ use crate::{
     ObjectPlace, Protection, SseCClient, SseCError, SseCErrorKind,
     s3::{
         carried::Carried,
-        error::About,
+        existing::Existing,
         object_keys::ObjectKey,
         probe::{CopyKind, CopyWay, SampleSize, WriteWay},
         protection::Seal,
-        upload::{Existing, Progress},
+        upload::{PARALLEL, Progress},
     },
 };
 
@@ -119,7 +119,7 @@ impl ObjectCopy {
     }
 
     /// Has somebody told how many bytes were copied, each time that there are more.
-    pub fn progress(mut self, tell: impl Fn(u64) + Send + Sync + 'static) -> Self {
+    pub fn on_progress(mut self, tell: impl Fn(u64) + Send + Sync + 'static) -> Self {
         self.progress = Progress::to(tell);
         self
     }
@@ -145,7 +145,7 @@ pub struct Copied {
     /// Where the copy is, with the version if the server told one.
     pub place: ObjectPlace,
     /// As the server said it.
-    pub entity_tag: Option<String>,
+    pub etag: Option<String>,
     /// In bytes.
     pub size: u64,
     /// Which way the bytes went.
@@ -172,7 +172,7 @@ pub enum CopiedWay {
 pub(super) struct Found {
     key: Option<ObjectKey>,
     size: u64,
-    entity_tag: Option<String>,
+    etag: Option<String>,
     version: Option<String>,
     server_side: Option<String>,
     carried: Carried,
@@ -200,11 +200,15 @@ impl SseCClient {
     /// As [`put_object`](Self::put_object) and [`get_object`](Self::get_object). [`SseCErrorKind::Changed`] if
     /// the source was replaced meanwhile.
     pub async fn copy(&self, copy: ObjectCopy) -> Result<Copied> {
-        let is_in_place = copy.is_in_place();
-        Box::pin(self.copy_checked(copy)).await.map_err(|error| match SseCError::find_in(&error) {
-            Some(ours) if is_in_place => ours.clone().in_place().into(),
-            _ => error,
-        })
+        let (is_in_place, target, existing) =
+            (copy.is_in_place(), copy.target.clone(), copy.existing.clone());
+        match Box::pin(self.copy_checked(copy)).await {
+            Ok(copied) => Ok(copied),
+            Err(error) => match SseCError::find_in(&error) {
+                Some(ours) if is_in_place => Err(ours.clone().in_place().into()),
+                _ => Err(self.why_not_written(error, &target, &existing).await),
+            },
+        }
     }
 
     async fn copy_checked(&self, copy: ObjectCopy) -> Result<Copied> {
@@ -214,7 +218,7 @@ impl SseCClient {
         if copy.is_in_place() && found.is_under(&seal) {
             return Ok(Copied {
                 place: copy.target.with_version(found.version.clone()),
-                entity_tag: found.entity_tag,
+                etag: found.etag,
                 size: found.size,
                 way: CopiedWay::AlreadyThere,
                 source_version: found.version,
@@ -236,7 +240,7 @@ impl SseCClient {
             }
         }
         if copy.ways == CopyWays::OnServer {
-            let about = About { operation: "CopyObject", place: copy.target.clone() };
+            let about = copy.target.about("CopyObject");
             let finding =
                 "the server cannot copy between these keys: let the bytes go through here";
             return Err(SseCError::found(about, SseCErrorKind::Unsupported, finding).into());
@@ -252,12 +256,7 @@ impl SseCClient {
         if copy.is_in_place() {
             return Err(Error::invalid_input("a copy in place replaces an object that is there"));
         }
-        if self.exists(&copy.target).await? {
-            let about = About { operation: "HeadObject", place: copy.target.clone() };
-            let finding = "there is an object already";
-            return Err(SseCError::found(about, SseCErrorKind::Changed, finding).into());
-        }
-        Ok(())
+        self.refuse_existing(&copy.target).await
     }
 
     /// How the server can do it, if it really does.
@@ -304,7 +303,7 @@ impl SseCClient {
         }
         let is_keyed = matches!(copy.to, Protection::CustomerKey(_));
         let form = self.replacing(copy.target.bucket(), way, is_keyed).await?;
-        match (form, &found.entity_tag) {
+        match (form, &found.etag) {
             (Some(form), Some(tag)) => Ok(Existing::Only(form.of(tag))),
             _ => copy.demand_no_writers().map(|()| Existing::Replace),
         }
@@ -317,7 +316,7 @@ impl ObjectCopy {
         if self.writers == Writers::AssumedNone {
             return Ok(());
         }
-        let about = About { operation: "CopyObject", place: self.target.clone() };
+        let about = self.target.about("CopyObject");
         let finding = "the server cannot be asked to replace the object only if nobody has changed it \
                        meanwhile: have nobody write it, and say so with assume_no_writers";
         Err(SseCError::found(about, SseCErrorKind::Unsupported, finding).into())
@@ -336,6 +335,5 @@ impl Found {
     }
 }
 
-const PARALLEL: NonZeroUsize = NonZeroUsize::new(4).expect("it is not 0");
 /// In bytes: what S3 copies by one call.
 const MOST_AT_ONCE: u64 = 5 << 30;

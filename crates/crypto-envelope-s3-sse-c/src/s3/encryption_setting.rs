@@ -1,20 +1,17 @@
 //! Whether a bucket takes customer keys, where that is a setting of it.
 
-use std::{error::Error as StdError, time::Duration};
+use std::time::Duration;
 
-use aws_sdk_s3::{
-    Client,
-    config::http::HttpResponse,
-    error::{ProvideErrorMetadata, SdkError},
-    types::{
-        BlockedEncryptionTypes, EncryptionType, ServerSideEncryptionConfiguration,
-        ServerSideEncryptionRule,
-    },
+use aws_sdk_s3::types::{
+    BlockedEncryptionTypes, EncryptionType, ServerSideEncryptionConfiguration,
+    ServerSideEncryptionRule,
 };
 use crypto_envelope::{Error, Result};
-use crypto_envelope_aws::Failure;
 
-use crate::{ObjectPlace, SseCError, SseCErrorKind, s3::error::About};
+use crate::{
+    ObjectPlace, SseCClient, SseCError, SseCErrorKind,
+    s3::{calls::send, error::About},
+};
 
 /// Whether a bucket takes uploads with customer keys: a setting of Amazon S3, beside the policy of the bucket. What was
 /// uploaded before can be read in any case.
@@ -26,8 +23,8 @@ use crate::{ObjectPlace, SseCError, SseCErrorKind, s3::error::About};
 /// use crypto_envelope_s3_sse_c::{SseCClient, SseCUploads};
 ///
 /// # async fn example(client: SseCClient) -> crypto_envelope::Result<()> {
-/// if SseCUploads::of(client.s3(), "backups").await? == Some(SseCUploads::Blocked) {
-///     SseCUploads::Allowed.set(client.s3(), "backups").await?;
+/// if SseCUploads::of(&client, "backups").await? == Some(SseCUploads::Blocked) {
+///     SseCUploads::Allowed.set(&client, "backups").await?;
 /// }
 /// # Ok(())
 /// # }
@@ -50,7 +47,7 @@ impl SseCUploads {
     ///
     /// [`Error::Io`] with a [`SseCError`]. Its kind is [`SseCErrorKind::Unsupported`] for a
     /// server that has no encryption by default.
-    pub async fn of(client: &Client, bucket: &str) -> Result<Option<Self>> {
+    pub async fn of(client: &SseCClient, bucket: &str) -> Result<Option<Self>> {
         Ok(Self::in_rules(&rules_of(client, bucket).await?))
     }
 
@@ -64,7 +61,7 @@ impl SseCUploads {
     ///
     /// [`Error::Io`] with a [`SseCError`]. Its kind is [`SseCErrorKind::Unsupported`] for a
     /// server that does not know the setting, also if it only pretends to have set it.
-    pub async fn set(self, client: &Client, bucket: &str) -> Result<()> {
+    pub async fn set(self, client: &SseCClient, bucket: &str) -> Result<()> {
         let mut rules = rules_of(client, bucket).await?;
         let before = Self::in_rules(&rules);
         if before == Some(self) {
@@ -123,40 +120,41 @@ impl SseCUploads {
 }
 
 /// None if the bucket has no encryption by default.
-async fn rules_of(client: &Client, bucket: &str) -> Result<Vec<ServerSideEncryptionRule>> {
+async fn rules_of(client: &SseCClient, bucket: &str) -> Result<Vec<ServerSideEncryptionRule>> {
     if bucket.is_empty() {
         return Err(Error::invalid_input("the name of the bucket is empty"));
     }
-    match Box::pin(client.get_bucket_encryption().bucket(bucket).send()).await {
-        Ok(answer) => {
-            Ok(answer.server_side_encryption_configuration.map(|all| all.rules).unwrap_or_default())
-        }
+    let request = client.s3().get_bucket_encryption().bucket(bucket);
+    match send!(client, &about(GET, bucket), request).await {
+        Ok(answer) => Ok(answer
+            .output
+            .server_side_encryption_configuration
+            .map(|all| all.rules)
+            .unwrap_or_default()),
         Err(error) if error.code() == Some("ServerSideEncryptionConfigurationNotFoundError") => {
             Ok(Vec::new())
         }
-        Err(error) => Err(failed(GET, bucket, &error).into()),
+        Err(error) => Err(error.into()),
     }
 }
 
-async fn write(client: &Client, bucket: &str, rules: Vec<ServerSideEncryptionRule>) -> Result<()> {
+async fn write(
+    client: &SseCClient,
+    bucket: &str,
+    rules: Vec<ServerSideEncryptionRule>,
+) -> Result<()> {
     let all = ServerSideEncryptionConfiguration::builder().set_rules(Some(rules)).build();
     let all = all.expect("rules are all that it needs");
-    let put = client.put_bucket_encryption().bucket(bucket);
-    let sent = Box::pin(put.server_side_encryption_configuration(all).send()).await;
-    sent.map(drop).map_err(|error| {
-        let failed = failed(PUT, bucket, &error);
-        let is_unknown = matches!(error.code(), Some("InvalidArgument" | "MalformedXML"));
-        let finding = "the server does not know the setting";
-        let unknown = SseCErrorKind::Unsupported;
-        if is_unknown { failed.found_out(unknown, finding).into() } else { failed.into() }
-    })
-}
-
-fn failed<E>(operation: &'static str, bucket: &str, error: &SdkError<E, HttpResponse>) -> SseCError
-where
-    E: ProvideErrorMetadata + StdError + 'static,
-{
-    SseCError::of(about(operation, bucket), Failure::of(error))
+    let put = client.s3().put_bucket_encryption().bucket(bucket);
+    let request = put.server_side_encryption_configuration(all);
+    match send!(client, &about(PUT, bucket), request).await {
+        Ok(_) => Ok(()),
+        Err(error) if matches!(error.code(), Some("InvalidArgument" | "MalformedXML")) => {
+            let finding = "the server does not know the setting";
+            Err(error.found_out(SseCErrorKind::Unsupported, finding).into())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn unknown(bucket: &str, finding: &str) -> SseCError {
@@ -164,7 +162,7 @@ fn unknown(bucket: &str, finding: &str) -> SseCError {
 }
 
 fn about(operation: &'static str, bucket: &str) -> About {
-    About { operation, place: ObjectPlace::new(bucket, "") }
+    ObjectPlace::new(bucket, "").about(operation)
 }
 
 const GET: &str = "GetBucketEncryption";
@@ -179,16 +177,19 @@ const PAUSES: [Duration; 4] = [
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_s3::config::{
-        BehaviorVersion, Config, Credentials, Region, RequestChecksumCalculation,
-        retry::RetryConfig,
+    use aws_sdk_s3::{
+        Client,
+        config::{
+            BehaviorVersion, Config, Credentials, Region, RequestChecksumCalculation,
+            retry::RetryConfig,
+        },
     };
     use crypto_envelope::{blocking, service};
     use crypto_envelope_testkit::canned::{CannedServer, answer};
 
     use super::*;
 
-    fn client(server: &CannedServer) -> Client {
+    fn client(server: &CannedServer) -> SseCClient {
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static("us-east-1"))
@@ -197,7 +198,7 @@ mod tests {
             .retry_config(RetryConfig::disabled())
             .endpoint_url(server.endpoint())
             .force_path_style(true);
-        Client::from_conf(config.build())
+        SseCClient::from_client(Client::from_conf(config.build()))
     }
 
     /// What a server says of a bucket, with these types in its second rule.

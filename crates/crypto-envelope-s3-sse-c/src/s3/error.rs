@@ -183,6 +183,7 @@ impl From<SseCError> for Error {
         let kind = match error.kind() {
             SseCErrorKind::Denied => io::ErrorKind::PermissionDenied,
             SseCErrorKind::NotFound => io::ErrorKind::NotFound,
+            SseCErrorKind::AlreadyExists => io::ErrorKind::AlreadyExists,
             SseCErrorKind::Unsupported => io::ErrorKind::Unsupported,
             SseCErrorKind::NotProtected
             | SseCErrorKind::Unproven
@@ -218,8 +219,10 @@ pub enum SseCErrorKind {
     KeyRetired,
     /// The server cannot do this, or not with customer keys.
     Unsupported,
-    /// The object is another one by now, or was there already.
+    /// The object is another one by now.
     Changed,
+    /// There is an object already, which was not to be replaced.
+    AlreadyExists,
     /// Too many requests: try again later.
     Throttled,
     /// The server did not answer, or not so that it can be understood, or says that it is out of order.
@@ -239,7 +242,7 @@ pub struct StoredInPlain {
     /// Where, with the version if the server told one.
     pub place: ObjectPlace,
     /// Of what is stored, as the server said it.
-    pub entity_tag: Option<String>,
+    pub etag: Option<String>,
     /// Whether it took the place of the very object that was to be put under the key: then there may be no other
     /// copy of it.
     pub took_the_place: bool,
@@ -250,6 +253,13 @@ pub struct StoredInPlain {
 pub(crate) struct About {
     pub(crate) operation: &'static str,
     pub(crate) place: ObjectPlace,
+}
+
+impl ObjectPlace {
+    /// Of a call about it.
+    pub(crate) fn about(&self, operation: &'static str) -> About {
+        About { operation, place: self.clone() }
+    }
 }
 
 /// Sorted by what can be done. The codes are those of the S3 API reference.
@@ -337,6 +347,9 @@ fn next_step(details: &Details) -> &'static str {
             "it took the place of the object: do not try again, but bring back an older version or a copy"
         }
         SseCErrorKind::Damaged => "try again",
-        SseCErrorKind::Unsupported | SseCErrorKind::NotSent | SseCErrorKind::Other => "",
+        SseCErrorKind::AlreadyExists
+        | SseCErrorKind::Unsupported
+        | SseCErrorKind::NotSent
+        | SseCErrorKind::Other => "",
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     ObjectPlace, SseCClient, SseCError, SseCErrorKind,
-    s3::error::{About, is_about_the_caller},
+    s3::{calls::send, error::is_about_the_caller},
 };
 
 /// What one sees of an object without a key.
@@ -27,8 +27,8 @@ impl SseCClient {
             .key(place.key())
             .set_version_id(place.version().map(ToOwned::to_owned))
             .range("bytes=0-0");
-        let about = About { operation: "GetObject", place: place.clone() };
-        match self.call(&about, |guard| request.customize().interceptor(guard).send()).await {
+        let about = place.about("GetObject");
+        match send!(self, &about, request).await {
             Ok(answer) => {
                 Ok(Look::Open { server_side: answer.seen.server_side().map(ToOwned::to_owned) })
             }

@@ -96,7 +96,7 @@ impl SseCClient {
         let input = request.as_input();
         let (bucket, key) = (input.get_bucket(), input.get_key());
         let place = ObjectPlace::of(bucket.as_deref(), key.as_deref())?;
-        let about = About { operation: "GetObject", place };
+        let about = place.about("GetObject");
         let key = match keys.into() {
             ObjectKeys::Key(key) => key,
             keys @ ObjectKeys::Ring(_) => {
@@ -106,7 +106,7 @@ impl SseCClient {
                     .set_bucket(input.get_bucket().clone())
                     .set_key(input.get_key().clone())
                     .set_version_id(input.get_version_id().clone());
-                self.head_with(head, &keys).await?.1.key
+                self.head_by_keys(head, &keys).await?.1.key
             }
         };
         let config = presigning(good_for)?;
@@ -129,7 +129,7 @@ impl SseCClient {
         let (bucket, key) = (input.get_bucket(), input.get_key());
         let place = ObjectPlace::of(bucket.as_deref(), key.as_deref())?;
         check_untouched(input.get_server_side_encryption().as_ref())?;
-        let about = About { operation: "PutObject", place };
+        let about = place.about("PutObject");
         let keys = keys.into();
         if matches!(keys, ObjectKeys::Ring(_)) && good_for > LONGEST_WITH_RING {
             return Err(Error::invalid_input(

@@ -19,10 +19,9 @@ use self::writes::Replacing;
 pub(crate) use self::{
     copies::{CopyKind, CopyWay},
     objects::{SampleSize, is_sample},
-    tags::{TagForm, is_same_tag},
     writes::WriteWay,
 };
-use crate::{SseCError, SseCErrorKind};
+use crate::{SseCError, SseCErrorKind, s3::etag::TagForm};
 
 /// What was found out about one bucket: a server may do otherwise with one that has versions.
 #[derive(Debug)]

@@ -7,22 +7,15 @@ use crypto_envelope::{Error, Result};
 use crate::{
     ObjectPlace, SseCClient, SseCError, SseCErrorKind, StoredInPlain,
     s3::{
-        calls::another_key,
+        calls::{another_key, send},
         error::About,
+        etag::{Named, is_same_tag},
         guard::{Echo, Seen},
         look::Look,
         object_keys::ObjectKey,
-        probe::is_same_tag,
         protection::Seal,
     },
 };
-
-/// What a server says of what it has just stored.
-#[derive(Clone, Debug)]
-pub(crate) struct Written {
-    pub(crate) version: Option<String>,
-    pub(crate) entity_tag: Option<String>,
-}
 
 impl SseCClient {
     /// Removes what a server stored without protection, as an error says it. If the object was replaced since,
@@ -43,7 +36,7 @@ impl SseCClient {
                 stored.place
             )));
         }
-        let about = About { operation: "DeleteObject", place: stored.place.clone() };
+        let about = stored.place.about("DeleteObject");
         let version = match stored.place.version() {
             Some(version) => Some(version.to_owned()),
             None => self.version_of(stored, &about).await?,
@@ -54,10 +47,10 @@ impl SseCClient {
             .bucket(stored.place.bucket())
             .key(stored.place.key())
             .set_version_id(version.clone());
-        self.call(&about, |guard| request.customize().interceptor(guard).send()).await?;
+        send!(self, &about, request).await?;
         let place = ObjectPlace::new(stored.place.bucket(), stored.place.key());
         match self.head_plainly(&place.with_version(version)).await {
-            Ok(left) if is_that(left.output.e_tag(), stored.entity_tag.as_deref()) => {
+            Ok(left) if is_that(left.output.e_tag(), stored.etag.as_deref()) => {
                 let finding = "it is still there, although the server says that it deleted it";
                 Err(SseCError::found(about, SseCErrorKind::Changed, finding).into())
             }
@@ -72,7 +65,7 @@ impl SseCClient {
         about: &About,
     ) -> Result<Option<String>, SseCError> {
         let now = self.head_plainly(&stored.place).await?.output;
-        if is_that(now.e_tag(), stored.entity_tag.as_deref()) {
+        if is_that(now.e_tag(), stored.etag.as_deref()) {
             return Ok(now.version_id().map(ToOwned::to_owned));
         }
         let finding = "it is another object by now than the one that was stored";
@@ -84,7 +77,7 @@ impl SseCClient {
         &self,
         about: &About,
         seen: &Seen,
-        written: Written,
+        written: Named,
         seal: &Seal,
     ) -> Result<()> {
         match seal.customer_key() {
@@ -102,7 +95,7 @@ impl SseCClient {
         &self,
         about: &About,
         seen: &Seen,
-        written: Written,
+        written: Named,
         key: &ObjectKey,
     ) -> Result<(), SseCError> {
         match seen.echo(key.key.digest()) {
@@ -116,13 +109,8 @@ impl SseCClient {
     }
 
     /// Demands that exactly this is there: refused without a key, and given with it.
-    async fn prove(
-        &self,
-        about: &About,
-        written: Written,
-        key: &ObjectKey,
-    ) -> Result<(), SseCError> {
-        let expected = written.entity_tag.clone();
+    async fn prove(&self, about: &About, written: Named, key: &ObjectKey) -> Result<(), SseCError> {
+        let expected = written.etag.clone();
         let is_named = expected.is_some() || written.version.is_some();
         let mut stored = stored(about, written);
         let fail = |kind, finding: String, stored: StoredInPlain| {
@@ -140,7 +128,7 @@ impl SseCClient {
                 );
                 if place.version().is_none()
                     && let Ok(now) = self.head_plainly(&place).await
-                    && is_that(now.output.e_tag(), stored.entity_tag.as_deref())
+                    && is_that(now.output.e_tag(), stored.etag.as_deref())
                 {
                     stored.place = place.with_version(now.output.version_id());
                 }
@@ -176,10 +164,10 @@ fn is_that(there: Option<&str>, stored: Option<&str>) -> bool {
     there.zip(stored).is_some_and(|(there, stored)| is_same_tag(there, stored))
 }
 
-fn stored(about: &About, written: Written) -> StoredInPlain {
-    let Written { version, entity_tag } = written;
+fn stored(about: &About, written: Named) -> StoredInPlain {
+    let Named { version, etag } = written;
     let place = about.place.clone().with_version(version);
-    StoredInPlain { place, entity_tag, took_the_place: false }
+    StoredInPlain { place, etag, took_the_place: false }
 }
 
 fn unknown(place: &ObjectPlace, error: &dyn StdError) -> String {

@@ -11,10 +11,10 @@ use crate::{
     KeyRing, ObjectPlace, Placed, Revision, RingPlace, SseCClient, SseCError, SseCErrorKind,
     StoredRing,
     s3::{
-        calls::put_object::content_md5,
-        error::About,
-        probe::{WriteWay, is_same_tag},
-        upload::Existing,
+        calls::{put_object::content_md5, send},
+        etag::is_same_tag,
+        existing::Existing,
+        probe::WriteWay,
     },
 };
 
@@ -57,8 +57,7 @@ impl BucketRing {
             .set_if_none_match(existing.if_none_match())
             .set_if_match(existing.if_match())
             .body(ByteStream::from(ring.to_vec()));
-        let call = |guard| request.customize().interceptor(guard).send();
-        match self.client.call(&self.about("PutObject"), call).await {
+        match send!(self.client, &self.place.about("PutObject"), request).await {
             Ok(answer) => self.settled(answer.output.e_tag()).await,
             Err(error) if error.kind() == SseCErrorKind::Changed => Ok(Placed::Lost),
             // What was to be replaced is gone.
@@ -78,16 +77,12 @@ impl BucketRing {
         }
     }
 
-    fn about(&self, operation: &'static str) -> About {
-        About { operation, place: self.place.clone() }
-    }
-
     fn no_condition(&self, header: &str) -> SseCError {
         let finding = format!(
             "the server takes no notice of {header}: two who write the key ring at the same time could \
              lose one of its keys; keep it in a bucket without versions, in a file, or on another server"
         );
-        SseCError::found(self.about("PutObject"), SseCErrorKind::Unsupported, finding)
+        SseCError::found(self.place.about("PutObject"), SseCErrorKind::Unsupported, finding)
     }
 }
 
@@ -96,9 +91,8 @@ impl RingPlace for BucketRing {
     async fn read(&self) -> Result<Option<StoredRing>> {
         let request =
             self.client.s3().get_object().bucket(self.place.bucket()).key(self.place.key());
-        let about = self.about("GetObject");
-        let call = |guard| request.customize().interceptor(guard).send();
-        let object = match self.client.call(&about, call).await {
+        let about = self.place.about("GetObject");
+        let object = match send!(self.client, &about, request).await {
             Ok(answer) => answer.output,
             Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
             Err(error) => return Err(error.into()),

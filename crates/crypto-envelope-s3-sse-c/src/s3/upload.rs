@@ -13,6 +13,7 @@ pub(crate) use self::{
 
 use std::{
     fmt,
+    fs::File,
     num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::Arc,
@@ -26,7 +27,7 @@ use crate::{
     ObjectPlace, Protection, SseCClient, SseCError, SseCErrorKind,
     s3::{
         calls::put_object::check_untouched,
-        error::About,
+        existing::Existing,
         protection::Seal,
         upload::{record::Record, source::Source},
     },
@@ -34,11 +35,11 @@ use crate::{
 
 /// What is uploaded in parts, and how.
 ///
-/// A file can be gone on with after an interruption, if there is a [record](Self::record); what comes as a
+/// A file can be gone on with after an interruption, if there is a [record](Self::resumable); what comes as a
 /// stream cannot.
 #[must_use]
 pub struct Upload {
-    from: From_,
+    from: Origin,
     part_size: Option<u64>,
     parallel: NonZeroUsize,
     record: Option<PathBuf>,
@@ -46,31 +47,10 @@ pub struct Upload {
     progress: Progress,
 }
 
-enum From_ {
+enum Origin {
     File(PathBuf),
+    Opened(PathBuf, File),
     Stream(Box<dyn AsyncRead + Send + Unpin>),
-}
-
-/// What to do about an object that is there already.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Existing {
-    Replace,
-    Refuse,
-    /// Only if it has this entity tag.
-    Only(String),
-}
-
-impl Existing {
-    pub(crate) fn if_none_match(&self) -> Option<String> {
-        matches!(self, Self::Refuse).then(|| "*".to_owned())
-    }
-
-    pub(crate) fn if_match(&self) -> Option<String> {
-        match self {
-            Self::Only(tag) => Some(tag.clone()),
-            Self::Replace | Self::Refuse => None,
-        }
-    }
 }
 
 /// How a stream is written.
@@ -103,12 +83,18 @@ impl Progress {
 impl Upload {
     /// A file, from its beginning to the end that it has now.
     pub fn file(path: impl AsRef<Path>) -> Self {
-        Self::of(From_::File(path.as_ref().to_owned()))
+        Self::of(Origin::File(path.as_ref().to_owned()))
+    }
+
+    /// The same of a file that is open already, for who has looked at it; the path is what it is called in the
+    /// record.
+    pub fn opened(path: impl AsRef<Path>, file: File) -> Self {
+        Self::of(Origin::Opened(path.as_ref().to_owned(), file))
     }
 
     /// What a reader gives until it ends.
     pub fn stream(reader: impl AsyncRead + Send + Unpin + 'static) -> Self {
-        Self::of(From_::Stream(Box::new(reader)))
+        Self::of(Origin::Stream(Box::new(reader)))
     }
 
     /// In bytes, at least 5 MiB. If it is not set: 8 MiB, or as much as brings a file into 10000 parts; of a
@@ -126,7 +112,7 @@ impl Upload {
 
     /// Keeps in this file what was uploaded, for another upload of the same file to go on with. It holds no
     /// secret, and is removed at the end. Without a record, what was uploaded is removed if the upload fails.
-    pub fn record(mut self, path: impl AsRef<Path>) -> Self {
+    pub fn resumable(mut self, path: impl AsRef<Path>) -> Self {
         self.record = Some(path.as_ref().to_owned());
         self
     }
@@ -139,12 +125,12 @@ impl Upload {
     }
 
     /// Has somebody told how many bytes were sent, or are there already, each time that there are more.
-    pub fn progress(mut self, tell: impl Fn(u64) + Send + Sync + 'static) -> Self {
+    pub fn on_progress(mut self, tell: impl Fn(u64) + Send + Sync + 'static) -> Self {
         self.progress = Progress::to(tell);
         self
     }
 
-    fn of(from: From_) -> Self {
+    fn of(from: Origin) -> Self {
         Self {
             from,
             part_size: None,
@@ -159,7 +145,7 @@ impl Upload {
         if self.part_size.is_some_and(|size| !(SMALLEST_PART..=LARGEST_PART).contains(&size)) {
             return Err(Error::invalid_input("a part has between 5 MiB and 5 GiB"));
         }
-        if self.record.is_some() && matches!(self.from, From_::Stream(_)) {
+        if self.record.is_some() && matches!(self.from, Origin::Stream(_)) {
             return Err(Error::invalid_input(
                 "an upload of a stream cannot be gone on with: a record is for files",
             ));
@@ -181,7 +167,7 @@ pub struct Uploaded {
     /// Where, with the version if the server told one.
     pub place: ObjectPlace,
     /// As the server said it.
-    pub entity_tag: Option<String>,
+    pub etag: Option<String>,
     /// In bytes.
     pub size: u64,
     /// How many parts it was put together from.
@@ -202,7 +188,7 @@ impl SseCClient {
     /// # use crypto_envelope_s3_sse_c::{SseCClient, SseCustomerKey, Upload};
     /// # async fn write(client: &SseCClient, key: &SseCustomerKey) -> crypto_envelope::Result<()> {
     /// let request = client.s3().create_multipart_upload().bucket("bucket").key("name");
-    /// let upload = Upload::file("large.bin").record("large.upload");
+    /// let upload = Upload::file("large.bin").resumable("large.upload");
     /// client.upload(request, upload, key).await?;
     /// # Ok(())
     /// # }
@@ -233,15 +219,14 @@ impl SseCClient {
         let (bucket, key) = (input.get_bucket(), input.get_key());
         let place = ObjectPlace::of(bucket.as_deref(), key.as_deref())?;
         check_untouched(input.get_server_side_encryption().as_ref())?;
-        if upload.existing == Existing::Refuse && self.exists(&place).await? {
-            let about = About { operation: "HeadObject", place };
-            let finding = "there is an object already";
-            return Err(SseCError::found(about, SseCErrorKind::Changed, finding).into());
+        if upload.existing == Existing::Refuse {
+            self.refuse_existing(&place).await?;
         }
         let Upload { from, part_size, parallel, record, existing, progress } = upload;
         let source = match from {
-            From_::File(path) => Source::file(path, part_size).await?,
-            From_::Stream(reader) => Source::stream(reader, part_size),
+            Origin::File(path) => Source::file(path, None, part_size).await?,
+            Origin::Opened(path, file) => Source::file(path, Some(file), part_size).await?,
+            Origin::Stream(reader) => Source::stream(reader, part_size),
         };
         let mut open = if let Some(path) = &record {
             let stamp = (source.file.clone(), source.part_size());
@@ -262,6 +247,10 @@ impl SseCClient {
         let outcome = match sent {
             Ok(sent) => open.complete(sent).await,
             Err(error) => Err(error),
+        };
+        let outcome = match outcome {
+            Err(error) => Err(self.why_not_written(error, &place, &open.existing).await),
+            done => done,
         };
         let goes_on = record.is_some() && outcome.as_ref().is_err_and(can_go_on);
         if !goes_on {
@@ -289,7 +278,7 @@ impl SseCClient {
         let sent = tasks::send_all(&open, source, None, how.parallel, how.progress).await;
         let outcome = match sent {
             Ok(sent) if sent.size != how.size => {
-                let about = About { operation: "CompleteMultipartUpload", place: place.clone() };
+                let about = place.about("CompleteMultipartUpload");
                 let finding =
                     format!("{} bytes were to be written, and {} came", how.size, sent.size);
                 Err(SseCError::found(about, SseCErrorKind::Damaged, finding).into())
@@ -313,7 +302,8 @@ fn can_go_on(error: &Error) -> bool {
     }
 }
 
-const PARALLEL: NonZeroUsize = NonZeroUsize::new(4).expect("it is not 0");
+/// How many parts are sent at the same time if it is not said.
+pub(crate) const PARALLEL: NonZeroUsize = NonZeroUsize::new(4).expect("it is not 0");
 /// In bytes; the last part may be shorter.
 const SMALLEST_PART: u64 = 5 << 20;
 /// In bytes.

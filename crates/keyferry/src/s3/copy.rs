@@ -77,12 +77,12 @@ impl Copying<'_> {
         let shown = self.show(&name, None);
         let mut copy = ObjectCopy::new(source, before, place, after)
             .ways(copying.s3_copy.into())
-            .progress(move |bytes| advance(&shown, bytes));
+            .on_progress(move |bytes| advance(&shown, bytes));
         if !decision.may_replace() {
             copy = copy.forbid_overwrite();
         }
         let copied = run(None, async move { client.copy(copy).await })?;
-        Ok((name, Some(Copied { length: copied.size, etag: etag(copied.entity_tag) })))
+        Ok((name, Some(Copied { length: copied.size, etag: bare(copied.etag) })))
     }
 
     /// From a file or standard input.
@@ -114,18 +114,18 @@ impl Copying<'_> {
             None => Upload::stream(Piped::new(input)),
         };
         if let Some(record) = &record {
-            upload = upload.record(record);
+            upload = upload.resumable(record);
         }
         if !decision.may_replace() {
             upload = upload.forbid_overwrite();
         }
-        let upload = upload.progress(move |bytes| advance(&shown, bytes));
-        let Uploaded { size, entity_tag, .. } = run(record.as_deref(), async move {
+        let upload = upload.on_progress(move |bytes| advance(&shown, bytes));
+        let Uploaded { size, etag, .. } = run(record.as_deref(), async move {
             let request =
                 client.s3().create_multipart_upload().bucket(place.bucket()).key(place.key());
             client.upload(request, upload, protection).await
         })?;
-        Ok((name, Some(Copied { length: size, etag: etag(entity_tag) })))
+        Ok((name, Some(Copied { length: size, etag: bare(etag) })))
     }
 
     /// To a file or standard output.
@@ -217,7 +217,7 @@ fn advance(shown: &Shown, bytes: u64) {
 }
 
 /// As people write it.
-fn etag(tag: Option<String>) -> Option<String> {
+fn bare(tag: Option<String>) -> Option<String> {
     tag.map(|tag| tag.trim_matches('"').to_owned())
 }
 

@@ -20,8 +20,10 @@ pub(crate) fn code_of(error: &Error) -> Option<Code> {
         | SseCErrorKind::NotProtected
         | SseCErrorKind::Unproven
         | SseCErrorKind::Unsupported => Code::Policy,
-        SseCErrorKind::Damaged => Code::Integrity,
-        SseCErrorKind::Changed => Code::Usage,
+        SseCErrorKind::Damaged | SseCErrorKind::KeyRetired | SseCErrorKind::Unverified => {
+            Code::Integrity
+        }
+        SseCErrorKind::AlreadyExists => Code::Usage,
         _ => Code::Internal,
     })
 }

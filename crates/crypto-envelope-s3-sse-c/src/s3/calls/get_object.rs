@@ -4,8 +4,9 @@ use aws_sdk_s3::operation::get_object::{GetObjectOutput, builders::GetObjectFlue
 use crypto_envelope::Result;
 
 use crate::{
-    ObjectPlace, Protection, SseCClient, SseCError, SseCErrorKind, WithCustomerKey as _,
-    s3::error::About,
+    ObjectPlace, Protection, SseCClient, SseCError, SseCErrorKind, SseCustomerKey,
+    WithCustomerKey as _,
+    s3::{calls::send, error::About},
 };
 
 impl SseCClient {
@@ -41,30 +42,19 @@ impl SseCClient {
             .with_version(input.get_version_id().clone());
         let asked =
             Asked { range: input.get_range().clone(), part: input.get_part_number().is_some() };
-        let about = About { operation: "GetObject", place };
-        let Protection::CustomerKey(keys) = protection.into() else {
-            let call = |guard| request.customize().interceptor(guard).send();
-            let output = self.call(&about, call).await.map_err(with_need_of_key)?.output;
-            asked.check(&output, &about)?;
-            return Ok(output);
+        let about = place.about("GetObject");
+        let output = if let Protection::CustomerKey(keys) = protection.into() {
+            let ask = |key: &SseCustomerKey| {
+                let request = request.clone().with_customer_key(key);
+                async { send!(self, &about, request).await }
+            };
+            self.read_by_keys(&keys, &about, ask).await?.0
+        } else {
+            let answer = send!(self, &about, request).await;
+            answer.map_err(SseCError::with_need_of_key)?.output
         };
-        let mut candidates = keys.candidates();
-        let mut refused = None;
-        while let Some(candidate) = candidates.next(&about.place).await? {
-            let request = request.clone().with_customer_key(&candidate.key);
-            let answer =
-                self.call(&about, |guard| request.customize().interceptor(guard).send()).await;
-            match answer {
-                Ok(answer) => {
-                    let output = answer.about(candidate.key.digest(), &about)?;
-                    asked.check(&output, &about)?;
-                    return Ok(output);
-                }
-                Err(error) if error.may_be_about_the_key() => refused = Some(error),
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(self.why_refused(about, refused).await.into())
+        asked.check(&output, &about)?;
+        Ok(output)
     }
 }
 
@@ -120,14 +110,6 @@ fn is_answer_to(range: &str, said: &str) -> bool {
         // Several parts, or none that is known: that is for the caller.
         (Err(_), Err(_)) => true,
     }
-}
-
-/// Said to be under no customer key, and refused without one.
-fn with_need_of_key(error: SseCError) -> SseCError {
-    if error.status() == Some(400) && error.may_be_about_the_key() {
-        return error.found_out(SseCErrorKind::KeyRequired, "the object is under a customer key");
-    }
-    error
 }
 
 #[cfg(test)]

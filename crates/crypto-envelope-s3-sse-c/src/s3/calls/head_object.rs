@@ -4,13 +4,19 @@ use aws_sdk_s3::operation::head_object::{HeadObjectOutput, builders::HeadObjectF
 use crypto_envelope::Result;
 
 use crate::{
-    ObjectKeys, ObjectPlace, SseCClient, SseCError, SseCErrorKind, WithCustomerKey as _,
-    s3::{calls::Answered, error::About, look::Look, object_keys::ObjectKey, protection::Seal},
+    ObjectKeys, ObjectPlace, Protection, SseCClient, SseCError, SseCustomerKey,
+    WithCustomerKey as _,
+    s3::{
+        calls::{Answered, send},
+        look::Look,
+        object_keys::ObjectKey,
+        protection::Seal,
+    },
 };
 
 impl SseCClient {
-    /// Size, metadata and entity tag of an object that is under one of these keys. All other options of the
-    /// request are the caller's.
+    /// Size, metadata and entity tag of an object that is under one of these keys, or
+    /// [protected otherwise](Protection). All other options of the request are the caller's.
     ///
     /// # Errors
     ///
@@ -18,9 +24,14 @@ impl SseCClient {
     pub async fn head_object(
         &self,
         request: HeadObjectFluentBuilder,
-        keys: impl Into<ObjectKeys>,
+        protection: impl Into<Protection>,
     ) -> Result<HeadObjectOutput> {
-        Ok(self.head_with(request, &keys.into()).await?.0)
+        if let Protection::CustomerKey(keys) = protection.into() {
+            return Ok(self.head_by_keys(request, &keys).await?.0);
+        }
+        let about = place_of(&request)?.about(OPERATION);
+        let answer = send!(self, &about, request).await;
+        Ok(answer.map_err(SseCError::with_need_of_key)?.output)
     }
 
     /// Whether there is an object, under whatever key.
@@ -33,31 +44,17 @@ impl SseCClient {
     }
 
     /// The same, with the key that it was.
-    pub(crate) async fn head_with(
+    pub(crate) async fn head_by_keys(
         &self,
         request: HeadObjectFluentBuilder,
         keys: &ObjectKeys,
     ) -> Result<(HeadObjectOutput, ObjectKey)> {
-        let input = request.as_input();
-        let (bucket, key) = (input.get_bucket(), input.get_key());
-        let place = ObjectPlace::of(bucket.as_deref(), key.as_deref())?
-            .with_version(input.get_version_id().clone());
-        let about = About { operation: OPERATION, place };
-        let mut candidates = keys.candidates();
-        let mut refused = None;
-        while let Some(candidate) = candidates.next(&about.place).await? {
-            let request = request.clone().with_customer_key(&candidate.key);
-            let answer =
-                self.call(&about, |guard| request.customize().interceptor(guard).send()).await;
-            match answer {
-                Ok(answer) => {
-                    return Ok((answer.about(candidate.key.digest(), &about)?, candidate));
-                }
-                Err(error) if error.may_be_about_the_key() => refused = Some(error),
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(self.why_refused(about, refused).await.into())
+        let about = place_of(&request)?.about(OPERATION);
+        let ask = |key: &SseCustomerKey| {
+            let request = request.clone().with_customer_key(key);
+            async { send!(self, &about, request).await }
+        };
+        self.read_by_keys(keys, &about, ask).await
     }
 
     /// One version with one key.
@@ -67,8 +64,8 @@ impl SseCClient {
         key: &ObjectKey,
     ) -> Result<Answered<HeadObjectOutput>, SseCError> {
         let request = self.head_request(place).with_customer_key(&key.key);
-        let about = About { operation: OPERATION, place: place.clone() };
-        self.call(&about, |guard| request.customize().interceptor(guard).send()).await
+        let about = place.about(OPERATION);
+        send!(self, &about, request).await
     }
 
     /// One version without a key.
@@ -77,8 +74,8 @@ impl SseCClient {
         place: &ObjectPlace,
     ) -> Result<Answered<HeadObjectOutput>, SseCError> {
         let request = self.head_request(place);
-        let about = About { operation: OPERATION, place: place.clone() };
-        self.call(&about, |guard| request.customize().interceptor(guard).send()).await
+        let about = place.about(OPERATION);
+        send!(self, &about, request).await
     }
 
     /// One version as it is written.
@@ -100,41 +97,12 @@ impl SseCClient {
             .key(place.key())
             .set_version_id(place.version().map(ToOwned::to_owned))
     }
+}
 
-    /// Why all keys were refused for something that is read. Servers answer with the same status to a wrong
-    /// key, to a key for an object that is under none, and to whoever may not read at all; without a key they
-    /// have to say more.
-    pub(crate) async fn why_refused(&self, about: About, refused: Option<SseCError>) -> SseCError {
-        let Some(refused) = refused else {
-            let finding = "no key was given to try";
-            return SseCError::found(about, SseCErrorKind::KeyRequired, finding);
-        };
-        match self.look(&about.place).await {
-            Ok(Look::Open { server_side }) => {
-                let how = match server_side {
-                    Some(how) => {
-                        format!("the object is encrypted with a key of the server ({how})")
-                    }
-                    None => "the object is not encrypted".to_owned(),
-                };
-                let finding = format!("{how}, and not with a customer key");
-                refused.found_out(SseCErrorKind::NotEncrypted, finding)
-            }
-            Ok(Look::Keyed) => {
-                let finding = "the object is under another customer key than those that were tried";
-                refused.found_out(SseCErrorKind::WrongKey, finding)
-            }
-            Ok(Look::Missing) => {
-                refused.found_out(SseCErrorKind::NotFound, "there is no such object")
-            }
-            Err(error) if error.kind() == SseCErrorKind::Denied => {
-                let finding =
-                    "whoever has these credentials may not read it, with or without a key";
-                error.found_out(SseCErrorKind::Denied, finding)
-            }
-            Err(error) => error,
-        }
-    }
+fn place_of(request: &HeadObjectFluentBuilder) -> Result<ObjectPlace> {
+    let input = request.as_input();
+    let place = ObjectPlace::of(input.get_bucket().as_deref(), input.get_key().as_deref())?;
+    Ok(place.with_version(input.get_version_id().clone()))
 }
 
 const OPERATION: &str = "HeadObject";

@@ -5,7 +5,7 @@ use aws_sdk_s3::operation::list_objects_v2::{
 };
 use crypto_envelope::{Error, Result};
 
-use crate::{ObjectPlace, SseCClient, s3::error::About};
+use crate::{ObjectPlace, SseCClient, s3::calls::send};
 
 impl SseCClient {
     /// A page of the objects in a bucket, whatever they are under. All options of the request are the caller's.
@@ -22,8 +22,7 @@ impl SseCClient {
             return Err(Error::invalid_input("the request names no bucket"));
         };
         let prefix = input.get_prefix().clone().unwrap_or_default();
-        let about = About { operation: "ListObjectsV2", place: ObjectPlace::new(bucket, prefix) };
-        let call = |guard| request.customize().interceptor(guard).send();
-        Ok(self.call(&about, call).await?.output)
+        let about = ObjectPlace::new(bucket, prefix).about("ListObjectsV2");
+        Ok(send!(self, &about, request).await?.output)
     }
 }

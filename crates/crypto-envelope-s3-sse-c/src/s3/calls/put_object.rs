@@ -9,7 +9,8 @@ use crypto_envelope::{Error, Result};
 use md5::{Digest as _, Md5};
 
 use crate::{
-    Declaration, ObjectPlace, Protection, SseCClient, s3::error::About, s3::proof::Written,
+    Declaration, ObjectPlace, Protection, SseCClient,
+    s3::{calls::send, etag::Named, protection::Seal},
 };
 
 impl SseCClient {
@@ -36,19 +37,25 @@ impl SseCClient {
         let (bucket, key) = (input.get_bucket(), input.get_key());
         let place = ObjectPlace::of(bucket.as_deref(), key.as_deref())?;
         check_untouched(input.get_server_side_encryption().as_ref())?;
-        let about = About { operation: "PutObject", place };
-        let seal = protection.into().seal(&about.place).await?;
+        let seal = protection.into().seal(&place).await?;
+        self.put_sealed(with_digest(request), &place, &seal).await
+    }
+
+    /// Writes it as it is to be written, and demands that it was.
+    pub(crate) async fn put_sealed(
+        &self,
+        request: PutObjectFluentBuilder,
+        place: &ObjectPlace,
+        seal: &Seal,
+    ) -> Result<PutObjectOutput> {
         let request = seal
-            .on(with_digest(request))
+            .on(request)
             .set_server_side_encryption(seal.server_side(self.declaration()))
             .set_ssekms_key_id(seal.kms_key_id());
-        let answer =
-            self.call(&about, |guard| request.customize().interceptor(guard).send()).await?;
-        let written = Written {
-            version: answer.output.version_id().map(ToOwned::to_owned),
-            entity_tag: answer.output.e_tag().map(ToOwned::to_owned),
-        };
-        self.check_sealed(&about, &answer.seen, written, &seal).await?;
+        let about = place.about("PutObject");
+        let answer = send!(self, &about, request).await?;
+        let written = Named::of(answer.output.version_id(), answer.output.e_tag());
+        self.check_sealed(&about, &answer.seen, written, seal).await?;
         Ok(answer.output)
     }
 }

@@ -5,7 +5,7 @@ use crypto_envelope::Result;
 use super::{Copied, CopiedWay, CopySource, Found, ObjectCopy};
 use crate::{
     ObjectPlace, SseCClient, SseCError,
-    s3::{error::About, probe::WriteWay, proof::Written, protection::Seal},
+    s3::{calls::send, error::About, etag::Named, probe::WriteWay, protection::Seal},
 };
 
 impl SseCClient {
@@ -18,29 +18,26 @@ impl SseCClient {
     ) -> Result<Copied> {
         let existing = self.condition(copy, &found, WriteWay::Copy).await?;
         let samples = self.samples(&source, found.key.as_ref()).await?;
-        let about = About { operation: "CopyObject", place: copy.target.clone() };
+        let about = copy.target.about("CopyObject");
         let request = self.copy_request(&source, &copy.target, seal);
         let request = found
             .carried
             .on_copy(request)
             .set_if_none_match(existing.if_none_match())
             .set_if_match(existing.if_match());
-        let answer =
-            self.call(&about, |guard| request.customize().interceptor(guard).send()).await?;
+        let answer = send!(self, &about, request).await?;
         let result = answer.output.copy_object_result();
-        let written = Written {
-            version: answer.output.version_id().map(ToOwned::to_owned),
-            entity_tag: result.and_then(|result| result.e_tag()).map(ToOwned::to_owned),
-        };
+        let tag = result.and_then(|result| result.e_tag());
+        let written = Named::of(answer.output.version_id(), tag);
         let place = copy.target.clone().with_version(written.version.clone());
-        let entity_tag = written.entity_tag.clone();
+        let etag = written.etag.clone();
         self.check_sealed(&about, &answer.seen, written, seal).await?;
         self.check_size(&place, seal, found.size, &about).await?;
         self.compare_samples(&place, seal, &samples).await?;
         copy.progress.advance(found.size);
         Ok(Copied {
             place,
-            entity_tag,
+            etag,
             size: found.size,
             way: CopiedWay::OnServer,
             source_version: found.version,
@@ -67,7 +64,7 @@ impl SseCClient {
     /// Exactly what was found, if the server can be told so.
     pub(super) async fn copy_source(&self, copy: &ObjectCopy, found: &Found) -> Result<CopySource> {
         let form = self.source_tag_form(copy.target.bucket()).await?;
-        let tag = found.entity_tag.as_deref();
+        let tag = found.etag.as_deref();
         Ok(CopySource {
             place: copy.source.clone().with_version(found.version.clone()),
             key: found.key.as_ref().map(|key| key.key.clone()),

@@ -44,7 +44,7 @@ impl SseCClient {
         self.compare_samples(&uploaded.place, &sealed, &samples).await?;
         Ok(Copied {
             place: uploaded.place,
-            entity_tag: uploaded.entity_tag,
+            etag: uploaded.etag,
             size: uploaded.size,
             way: CopiedWay::OnServerInParts,
             source_version: found.version,

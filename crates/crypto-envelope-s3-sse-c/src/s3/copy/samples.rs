@@ -5,7 +5,7 @@ use crypto_envelope::Result;
 use super::CopySource;
 use crate::{
     ObjectPlace, Protection, SseCClient, SseCError, SseCErrorKind,
-    s3::{error::About, object_keys::ObjectKey, protection::Seal},
+    s3::{object_keys::ObjectKey, protection::Seal},
 };
 
 /// A few pieces of an object.
@@ -42,7 +42,7 @@ impl SseCClient {
         for Sample { start, bytes } in &samples.0 {
             let size = start + bytes.len() as u64;
             if self.piece(place, seal.customer_key(), *start, size).await? != *bytes {
-                let about = About { operation: "CopyObject", place: place.clone() };
+                let about = place.about("CopyObject");
                 let finding = format!("the copy has other bytes at {start} than the source");
                 let error = SseCError::found(about, SseCErrorKind::Damaged, finding);
                 return Err(error.after_write().into());

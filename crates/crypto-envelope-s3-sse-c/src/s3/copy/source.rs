@@ -14,8 +14,8 @@ use crate::{
     ObjectPlace, Protection, SseCClient, SseCError, SseCErrorKind, SseCustomerKey,
     WithSourceCustomerKey as _,
     s3::{
+        calls::send,
         carried::{Carried, encoded},
-        error::About,
         look::Look,
     },
 };
@@ -105,7 +105,7 @@ impl SseCClient {
                 .bucket(place.bucket())
                 .key(place.key())
                 .set_version_id(place.version().map(ToOwned::to_owned));
-            let (object, key) = self.head_with(request, keys).await?;
+            let (object, key) = self.head_by_keys(request, keys).await?;
             (object, Some(key), None)
         } else {
             let answer = match self.head_plainly(place).await {
@@ -119,12 +119,12 @@ impl SseCClient {
         };
         let size = object.content_length().and_then(|size| u64::try_from(size).ok());
         let Some(size) = size else {
-            let about = About { operation: "HeadObject", place: place.clone() };
+            let about = place.about("HeadObject");
             let finding = "the server does not say how long the object is";
             return Err(SseCError::found(about, SseCErrorKind::Other, finding).into());
         };
         if object.missing_meta().is_some_and(|missing| missing > 0) {
-            let about = About { operation: "HeadObject", place: place.clone() };
+            let about = place.about("HeadObject");
             let finding = "the server leaves out metadata of the object, so it cannot go along";
             return Err(SseCError::found(about, SseCErrorKind::Unsupported, finding).into());
         }
@@ -132,7 +132,7 @@ impl SseCClient {
         Ok(Found {
             key,
             size,
-            entity_tag: object.e_tag().map(ToOwned::to_owned),
+            etag: object.e_tag().map(ToOwned::to_owned),
             version: object.version_id().map(ToOwned::to_owned),
             server_side,
             carried: Carried::of(&object, &tags),
@@ -152,14 +152,14 @@ impl SseCClient {
 
     /// All tags. Where it cannot be known, and nothing says that there are some, there are none.
     async fn tags(&self, place: &ObjectPlace, count: Option<i32>) -> Result<Vec<Tag>> {
-        let about = About { operation: "GetObjectTagging", place: place.clone() };
+        let about = place.about("GetObjectTagging");
         let request = self
             .s3()
             .get_object_tagging()
             .bucket(place.bucket())
             .key(place.key())
             .set_version_id(place.version().map(ToOwned::to_owned));
-        match self.call(&about, |guard| request.customize().interceptor(guard).send()).await {
+        match send!(self, &about, request).await {
             Ok(answer) => Ok(answer.output.tag_set),
             Err(error) if count.unwrap_or(0) == 0 && says_no_tags(error.kind()) => Ok(Vec::new()),
             Err(error) => Err(error.into()),

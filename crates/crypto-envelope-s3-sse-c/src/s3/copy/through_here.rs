@@ -17,10 +17,11 @@ use crate::{
     s3::{
         calls::put_object::content_md5,
         error::About,
-        probe::{WriteWay, is_same_tag},
-        proof::Written,
+        etag::is_same_tag,
+        existing::Existing,
+        probe::WriteWay,
         protection::Seal,
-        upload::{Existing, Storing, Uploaded, part_size_for},
+        upload::{Storing, Uploaded, part_size_for},
     },
 };
 
@@ -35,7 +36,7 @@ impl SseCClient {
         let way = if is_small { WriteWay::Put } else { WriteWay::Complete };
         let existing = self.condition(copy, &found, way).await?;
         let place = copy.source.clone().with_version(found.version.clone());
-        let tag = found.entity_tag.clone();
+        let tag = found.etag.clone();
         let body = self.read(&place, found.key.as_ref(), tag, found.size).await?;
         let (reader, digest) = Hashing::new(body.into_async_read());
         let written = if is_small {
@@ -57,12 +58,12 @@ impl SseCClient {
             };
             self.store(request, reader, &copy.target, how).await?
         };
-        let about = About { operation: "CopyObject", place: written.place.clone() };
+        let about = written.place.about("CopyObject");
         let digest = digest.take();
         self.compare(&written, &seal, &digest, about).await?;
         Ok(Copied {
             place: written.place,
-            entity_tag: written.entity_tag,
+            etag: written.etag,
             size: written.size,
             way: CopiedWay::ThroughHere,
             source_version: found.version,
@@ -81,8 +82,8 @@ impl SseCClient {
         let mut bytes = Vec::with_capacity(usize::try_from(found.size).unwrap_or(0));
         (&mut reader).take(found.size.saturating_add(1)).read_to_end(&mut bytes).await?;
         let size = bytes.len() as u64;
-        let about = About { operation: "PutObject", place: copy.target.clone() };
         if size != found.size {
+            let about = copy.target.about("PutObject");
             let finding = format!("{} bytes were to be copied, and {size} came", found.size);
             return Err(SseCError::found(about, SseCErrorKind::Damaged, finding).into());
         }
@@ -94,21 +95,13 @@ impl SseCClient {
             .content_md5(content_md5(&bytes))
             .set_if_none_match(existing.if_none_match())
             .set_if_match(existing.if_match())
-            .set_server_side_encryption(seal.server_side(self.declaration()))
-            .set_ssekms_key_id(seal.kms_key_id())
             .body(ByteStream::from(bytes));
-        let request = seal.on(found.carried.on_put(request));
-        let answer =
-            self.call(&about, |guard| request.customize().interceptor(guard).send()).await?;
-        let written = Written {
-            version: answer.output.version_id().map(ToOwned::to_owned),
-            entity_tag: answer.output.e_tag().map(ToOwned::to_owned),
-        };
-        let place = copy.target.clone().with_version(written.version.clone());
-        let entity_tag = written.entity_tag.clone();
-        self.check_sealed(&about, &answer.seen, written, seal).await?;
+        let request = found.carried.on_put(request);
+        let output = self.put_sealed(request, &copy.target, seal).await?;
+        let place = copy.target.clone().with_version(output.version_id());
+        let etag = output.e_tag().map(ToOwned::to_owned);
         copy.progress.advance(size);
-        Ok(Uploaded { place, entity_tag, size, parts: 1, resumed_parts: 0 })
+        Ok(Uploaded { place, etag, size, parts: 1, resumed_parts: 0 })
     }
 
     /// Reads what was written once more.
@@ -119,7 +112,7 @@ impl SseCClient {
         digest: &[u8],
         about: About,
     ) -> Result<()> {
-        let tag = written.entity_tag.clone();
+        let tag = written.etag.clone();
         let body = self.read(&written.place, seal.customer_key(), tag, written.size).await?;
         let (mut reader, again) = Hashing::new(body.into_async_read());
         tokio::io::copy(&mut reader, &mut tokio::io::sink()).await?;
@@ -135,7 +128,7 @@ impl SseCClient {
         &self,
         place: &ObjectPlace,
         key: Option<&crate::s3::object_keys::ObjectKey>,
-        entity_tag: Option<String>,
+        etag: Option<String>,
         size: u64,
     ) -> Result<ByteStream> {
         let request = self
@@ -144,13 +137,13 @@ impl SseCClient {
             .bucket(place.bucket())
             .key(place.key())
             .set_version_id(place.version().map(ToOwned::to_owned))
-            .set_if_match(entity_tag.clone());
+            .set_if_match(etag.clone());
         let protection = key.map_or(Protection::OfBucket, |key| (&key.key).into());
         let object = self.get_object(request, protection).await?;
         let length = object.content_length().and_then(|length| u64::try_from(length).ok());
-        let is_same = entity_tag.as_deref().zip(object.e_tag());
+        let is_same = etag.as_deref().zip(object.e_tag());
         if length != Some(size) || is_same.is_some_and(|(one, other)| !is_same_tag(one, other)) {
-            let about = About { operation: "GetObject", place: place.clone() };
+            let about = place.about("GetObject");
             let finding = "it is another object by now than the one that was looked at";
             return Err(SseCError::found(about, SseCErrorKind::Changed, finding).into());
         }

@@ -6,9 +6,9 @@ use super::{SampleSize, objects::Sample, shows_inability};
 use crate::{
     SseCClient,
     s3::{
+        calls::send,
         carried::Carried,
         copy::CopySource,
-        error::About,
         protection::Seal,
         upload::{OpenUpload, Sent},
     },
@@ -68,11 +68,8 @@ impl SseCClient {
         let done = match kind.way {
             CopyWay::AtOnce => {
                 let request = carried.on_copy(self.copy_request(&source, target, &to));
-                let about = About { operation: "CopyObject", place: target.clone() };
-                self.call(&about, |guard| request.customize().interceptor(guard).send())
-                    .await
-                    .map(drop)
-                    .map_err(Into::into)
+                let about = target.about("CopyObject");
+                send!(self, &about, request).await.map(drop).map_err(Into::into)
             }
             CopyWay::InParts => {
                 let request =

@@ -6,7 +6,7 @@ use crypto_envelope::{Result, SecretBytes, service};
 use crate::{
     ObjectPlace, SseCClient, SseCError, SseCErrorKind, SseCustomerKey,
     s3::{
-        calls::put_object::content_md5,
+        calls::{put_object::content_md5, send},
         error::About,
         look::Look,
         object_keys::ObjectKey,
@@ -76,15 +76,10 @@ impl Sample {
             .bucket(self.place.bucket())
             .key(self.place.key())
             .body(ByteStream::from(self.bytes.clone()));
-        let about = About { operation: "PutObject", place: self.place.clone() };
+        let about = self.place.about("PutObject");
         let output = match seal.customer_key() {
             Some(key) => self.client.put_object(request, &key.key).await?,
-            None => {
-                self.client
-                    .call(&about, |guard| request.customize().interceptor(guard).send())
-                    .await?
-                    .output
-            }
+            None => send!(self.client, &about, request).await?.output,
         };
         output.e_tag().map(ToOwned::to_owned).ok_or_else(|| no_tag(about))
     }
@@ -100,8 +95,8 @@ impl Sample {
             parts.push(open.channel().send(number, bytes.to_vec().into(), digest).await?);
         }
         let sent = Sent { parts, size: self.bytes.len() as u64, resumed: 0 };
-        let about = About { operation: "CompleteMultipartUpload", place: place.clone() };
-        open.complete(sent).await?.entity_tag.ok_or_else(|| no_tag(about))
+        let about = place.about("CompleteMultipartUpload");
+        open.complete(sent).await?.etag.ok_or_else(|| no_tag(about))
     }
 
     /// Writes it in a way that the bucket takes: some refuse what is under no customer key.
@@ -157,19 +152,17 @@ async fn remove(client: &SseCClient, place: &ObjectPlace, other: &ObjectPlace) {
     for place in [place, other] {
         if remove_versions(client, place).await.is_err() {
             let request = client.s3().delete_object().bucket(place.bucket()).key(place.key());
-            let about = About { operation: "DeleteObject", place: place.clone() };
-            let call = |guard| request.customize().interceptor(guard).send();
-            let _ = client.call(&about, call).await;
+            let about = place.about("DeleteObject");
+            let _ = send!(client, &about, request).await;
         }
     }
 }
 
 /// Those of exactly this name, whatever else a listing gives.
 async fn remove_versions(client: &SseCClient, place: &ObjectPlace) -> Result<(), SseCError> {
-    let about = About { operation: "ListObjectVersions", place: place.clone() };
+    let about = place.about("ListObjectVersions");
     let request = client.s3().list_object_versions().bucket(place.bucket()).prefix(place.key());
-    let listed =
-        client.call(&about, |guard| request.customize().interceptor(guard).send()).await?.output;
+    let listed = send!(client, &about, request).await?.output;
     let versions = listed.versions().iter().map(|version| (version.key(), version.version_id()));
     let markers = listed.delete_markers().iter().map(|marker| (marker.key(), marker.version_id()));
     for (_, version) in versions.chain(markers).filter(|(key, _)| *key == Some(place.key())) {
@@ -179,7 +172,7 @@ async fn remove_versions(client: &SseCClient, place: &ObjectPlace) -> Result<(),
             .bucket(place.bucket())
             .key(place.key())
             .set_version_id(version.map(ToOwned::to_owned));
-        client.call(&about, |guard| request.customize().interceptor(guard).send()).await?;
+        send!(client, &about, request).await?;
     }
     Ok(())
 }

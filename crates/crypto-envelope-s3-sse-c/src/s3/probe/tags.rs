@@ -1,40 +1,12 @@
-//! How entity tags are compared.
+//! How the entity tag of the source of a copy is compared.
 
 use crypto_envelope::Result;
 
 use super::{SampleSize, objects::Sample};
 use crate::{
     SseCClient, SseCError, SseCErrorKind,
-    s3::{carried::Carried, copy::CopySource, error::About, protection::Seal},
+    s3::{calls::send, carried::Carried, copy::CopySource, etag::TagForm, protection::Seal},
 };
-
-/// How a server wants an entity tag in a condition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TagForm {
-    /// As it says it: what RFC 9110 demands.
-    Quoted,
-    /// Without the quotation marks.
-    Bare,
-}
-
-impl TagForm {
-    /// Both, the right one first.
-    pub(super) const ALL: [Self; 2] = [Self::Quoted, Self::Bare];
-
-    /// In this form.
-    pub(crate) fn of(self, tag: &str) -> String {
-        let bare = tag.trim_matches('"');
-        match self {
-            Self::Quoted => format!("\"{bare}\""),
-            Self::Bare => bare.to_owned(),
-        }
-    }
-}
-
-/// Whether both are the same, in whatever form.
-pub(crate) fn is_same_tag(one: &str, other: &str) -> bool {
-    one.trim_matches('"') == other.trim_matches('"')
-}
 
 impl SseCClient {
     /// How the entity tag of the source of a copy has to look. None if the server copies whatever is there.
@@ -87,20 +59,7 @@ impl SseCClient {
         };
         let request = self.copy_request(&source, &sample.other, seal);
         let request = Carried::default().on_copy(request);
-        let about = About { operation: "CopyObject", place: sample.other.clone() };
-        self.call(&about, |guard| request.customize().interceptor(guard).send()).await.map(drop)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tag_has_each_form_whatever_it_comes_in() {
-        for tag in ["\"abc-2\"", "abc-2"] {
-            assert_eq!(TagForm::Quoted.of(tag), "\"abc-2\"");
-            assert_eq!(TagForm::Bare.of(tag), "abc-2");
-        }
+        let about = sample.other.about("CopyObject");
+        send!(self, &about, request).await.map(drop)
     }
 }

@@ -4,16 +4,17 @@ use aws_sdk_s3::primitives::ByteStream;
 use crypto_envelope::Result;
 use tokio::task::JoinSet;
 
-use super::{SampleSize, TagForm, objects::Sample};
+use super::{SampleSize, objects::Sample};
 use crate::{
     ObjectPlace, SseCClient, SseCError, SseCErrorKind,
     s3::{
-        calls::put_object::content_md5,
+        calls::{put_object::content_md5, send},
         carried::Carried,
         copy::CopySource,
-        error::About,
+        etag::TagForm,
+        existing::Existing,
         protection::Seal,
-        upload::{Existing, OpenUpload, Sent, ended},
+        upload::{OpenUpload, Sent, ended},
     },
 };
 
@@ -171,8 +172,8 @@ impl SseCClient {
             .set_if_match(existing.if_match())
             .body(ByteStream::from(bytes));
         let request = seal.on(request);
-        let about = About { operation: "PutObject", place: place.clone() };
-        self.call(&about, |guard| request.customize().interceptor(guard).send()).await.map(drop)
+        let about = place.about("PutObject");
+        send!(self, &about, request).await.map(drop)
     }
 
     async fn complete_if(
@@ -195,7 +196,7 @@ impl SseCClient {
         };
         outcome.await.map_err(|error| {
             SseCError::find_in(&error).cloned().unwrap_or_else(|| {
-                let about = About { operation: "CompleteMultipartUpload", place: place.clone() };
+                let about = place.about("CompleteMultipartUpload");
                 SseCError::found(about, SseCErrorKind::Other, error.to_string())
             })
         })
@@ -217,8 +218,8 @@ impl SseCClient {
         };
         let request = self.copy_request(&source, &sample.place, seal);
         let request = Carried::default().on_copy(request).set_if_match(existing.if_match());
-        let about = About { operation: "CopyObject", place: sample.place.clone() };
-        self.call(&about, |guard| request.customize().interceptor(guard).send()).await.map(drop)
+        let about = sample.place.about("CopyObject");
+        send!(self, &about, request).await.map(drop)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    fmt,
     sync::atomic::{AtomicBool, Ordering},
 };
 
@@ -17,15 +16,16 @@ use aws_sdk_s3::{
 use bytes::Bytes;
 use crypto_envelope::{Result, service};
 
-use super::{Existing, Uploaded, record::Found, record::Saved, tasks::Sent};
+use super::{Uploaded, record::Found, record::Saved, tasks::Sent};
 use crate::{
     Epoch, ObjectPlace, Protection, SseCClient, SseCError, SseCErrorKind, StoredInPlain,
     s3::{
-        calls::{Answered, another_key},
+        calls::{Answered, another_key, send},
         copy::CopySource,
         error::About,
+        etag::Named,
+        existing::Existing,
         guard::Echo,
-        probe::is_same_tag,
         protection::Seal,
     },
 };
@@ -70,7 +70,7 @@ impl OpenUpload {
     ) -> Result<Self> {
         let is_by_customer = seal.customer_key().is_some();
         let (open, echo) = Self::create(client, request, place, seal).await?;
-        let about = About { operation: CREATE, place: place.clone() };
+        let about = place.about(CREATE);
         let outcome = match echo {
             Echo::Right => return Ok(open),
             Echo::Missing if is_by_customer => client.demand_encrypted_parts(&about).await,
@@ -97,13 +97,12 @@ impl OpenUpload {
         place: &ObjectPlace,
         seal: Seal,
     ) -> Result<(Self, Echo)> {
-        let about = About { operation: CREATE, place: place.clone() };
+        let about = place.about(CREATE);
         let request = seal
             .on(request)
             .set_server_side_encryption(seal.server_side(client.declaration()))
             .set_ssekms_key_id(seal.kms_key_id());
-        let answer =
-            client.call(&about, |guard| request.customize().interceptor(guard).send()).await?;
+        let answer = send!(client, &about, request).await?;
         let echo = seal.echo(&answer.seen);
         let Some(id) = answer.output.upload_id() else {
             let finding = "the server began an upload and did not say which";
@@ -196,7 +195,7 @@ impl OpenUpload {
     /// Puts the parts together, and looks at the object.
     pub(crate) async fn complete(&self, sent: Sent) -> Result<Uploaded> {
         let Channel { client, place, id, seal } = &self.channel;
-        let about = About { operation: "CompleteMultipartUpload", place: place.clone() };
+        let about = place.about("CompleteMultipartUpload");
         let parts: Vec<_> = sent
             .parts
             .iter()
@@ -215,18 +214,13 @@ impl OpenUpload {
             .set_if_none_match(self.existing.if_none_match())
             .set_if_match(self.existing.if_match());
         let request = seal.on(request);
-        let answer =
-            client.call(&about, |guard| request.customize().interceptor(guard).send()).await;
+        let answer = send!(client, &about, request).await;
         let told = match answer {
             // Ceph names an empty tag.
-            Ok(answer) => Some(Named {
-                version: answer.output.version_id().map(ToOwned::to_owned),
-                entity_tag: answer
-                    .output
-                    .e_tag()
-                    .filter(|tag| !tag.is_empty())
-                    .map(ToOwned::to_owned),
-            }),
+            Ok(answer) => {
+                let tag = answer.output.e_tag().filter(|tag| !tag.is_empty());
+                Some(Named::of(answer.output.version_id(), tag))
+            }
             // It may be the second attempt of one that was done, and whose answer was lost.
             Err(error) if self.may_be_done(&error).await => None,
             Err(error) => return Err(error.into()),
@@ -238,7 +232,7 @@ impl OpenUpload {
         }
         let (size, resumed_parts) = (sent.size, sent.resumed);
         let place = place.clone().with_version(object.version);
-        Ok(Uploaded { place, entity_tag: object.entity_tag, size, parts: count, resumed_parts })
+        Ok(Uploaded { place, etag: object.etag, size, parts: count, resumed_parts })
     }
 
     /// Demands that the object is what was put together: named as the server said, or at least not what was there
@@ -254,7 +248,7 @@ impl OpenUpload {
         let version = told.as_ref().and_then(|told| told.version.clone());
         let stored = StoredInPlain {
             place: place.clone().with_version(version),
-            entity_tag: told.as_ref().and_then(|told| told.entity_tag.clone()),
+            etag: told.as_ref().and_then(|told| told.etag.clone()),
             took_the_place: false,
         };
         let fail = |kind, finding: String| {
@@ -310,35 +304,9 @@ impl OpenUpload {
     }
 }
 
-/// What a server calls an object as it is at one time.
-struct Named {
-    version: Option<String>,
-    entity_tag: Option<String>,
-}
-
-impl Named {
-    /// Whether both can be the same: nothing that both say is different.
-    fn may_be(&self, other: &Self) -> bool {
-        let version = self.version.as_deref().zip(other.version.as_deref());
-        let tag = self.entity_tag.as_deref().zip(other.entity_tag.as_deref());
-        version.is_none_or(|(one, other)| one == other)
-            && tag.is_none_or(|(one, other)| is_same_tag(one, other))
-    }
-}
-
-impl fmt::Display for Named {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tag = self.entity_tag.as_deref().unwrap_or("without an entity tag");
-        f.write_str(tag)?;
-        self.version.as_ref().map_or(Ok(()), |version| write!(f, ", version {version}"))
-    }
-}
-
 impl Answered<HeadObjectOutput> {
     fn named(self) -> Named {
-        let owned = |text: Option<&str>| text.map(ToOwned::to_owned);
-        let (version, entity_tag) = (self.output.version_id(), self.output.e_tag());
-        Named { version: owned(version), entity_tag: owned(entity_tag) }
+        Named::of(self.output.version_id(), self.output.e_tag())
     }
 }
 
@@ -359,7 +327,7 @@ impl Channel {
         bytes: Bytes,
         digest: String,
     ) -> Result<SentPart, SseCError> {
-        let about = About { operation: "UploadPart", place: self.place.clone() };
+        let about = self.place.about("UploadPart");
         let request = self
             .client
             .s3()
@@ -371,8 +339,7 @@ impl Channel {
             .content_md5(&digest)
             .body(ByteStream::from(bytes));
         let request = self.seal.on(request);
-        let answer =
-            self.client.call(&about, |guard| request.customize().interceptor(guard).send()).await?;
+        let answer = send!(self.client, &about, request).await?;
         if self.seal.customer_key().is_some() {
             self.seal.demand(&answer.seen, &about, || None)?;
         }
@@ -385,7 +352,7 @@ impl Channel {
     /// Has the server copy a range of an object into a part. Some servers say nothing of the key then: a test has
     /// shown what they do, and the whole object is looked at in the end.
     pub(crate) async fn copy(&self, number: i32, from: &CopySource) -> Result<SentPart, SseCError> {
-        let about = About { operation: "UploadPartCopy", place: self.place.clone() };
+        let about = self.place.about("UploadPartCopy");
         let request = self
             .client
             .s3()
@@ -395,8 +362,7 @@ impl Channel {
             .upload_id(&self.id)
             .part_number(number);
         let request = self.seal.on(from.on_part(request, number));
-        let answer =
-            self.client.call(&about, |guard| request.customize().interceptor(guard).send()).await?;
+        let answer = send!(self.client, &about, request).await?;
         if self.seal.customer_key().is_some() && self.seal.echo(&answer.seen) == Echo::Wrong {
             return Err(another_key(&about));
         }
@@ -409,7 +375,7 @@ impl Channel {
 
     /// Entity tags by their numbers.
     async fn list_parts(&self) -> Result<BTreeMap<i32, String>, SseCError> {
-        let about = About { operation: "ListParts", place: self.place.clone() };
+        let about = self.place.about("ListParts");
         let mut there = BTreeMap::new();
         let (mut marker, mut last) = (None, None);
         loop {
@@ -422,11 +388,7 @@ impl Channel {
                 .upload_id(&self.id)
                 .set_part_number_marker(marker.take());
             let request = self.seal.on(request);
-            let page = self
-                .client
-                .call(&about, |guard| request.customize().interceptor(guard).send())
-                .await?
-                .output;
+            let page = send!(self.client, &about, request).await?.output;
             for part in page.parts() {
                 if let (Some(number), Some(etag)) = (part.part_number(), part.e_tag()) {
                     there.insert(number, etag.to_owned());
@@ -454,9 +416,9 @@ const CREATE: &str = "CreateMultipartUpload";
 
 /// Removes an upload, as far as that is possible.
 pub(super) async fn abort(client: &SseCClient, place: &ObjectPlace, id: &str) {
-    let about = About { operation: "AbortMultipartUpload", place: place.clone() };
+    let about = place.about("AbortMultipartUpload");
     let request =
         client.s3().abort_multipart_upload().bucket(place.bucket()).key(place.key()).upload_id(id);
     // Nobody could do more about it.
-    let _ = client.call(&about, |guard| request.customize().interceptor(guard).send()).await;
+    let _ = send!(client, &about, request).await;
 }

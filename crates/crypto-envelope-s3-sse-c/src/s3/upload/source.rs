@@ -52,8 +52,16 @@ pub(super) struct Part {
 }
 
 impl Source {
-    pub(super) async fn file(path: PathBuf, part_size: Option<u64>) -> Result<Self> {
-        let file = File::open(&path).await.map_err(|error| unreadable(&path, &error))?;
+    /// A file, which is opened if it is not.
+    pub(super) async fn file(
+        path: PathBuf,
+        opened: Option<std::fs::File>,
+        part_size: Option<u64>,
+    ) -> Result<Self> {
+        let file = match opened {
+            Some(file) => File::from_std(file),
+            None => File::open(&path).await.map_err(|error| unreadable(&path, &error))?,
+        };
         let metadata = file.metadata().await.map_err(|error| unreadable(&path, &error))?;
         if !metadata.is_file() {
             let path = path.display();
@@ -221,15 +229,15 @@ mod tests {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("file");
         std::fs::write(&path, vec![7; 100])?;
-        let mut source = Source::file(path.clone(), Some(60)).await?;
+        let mut source = Source::file(path.clone(), None, Some(60)).await?;
         let stamp = source.file.clone().expect("it is a file");
         stamp.check_unchanged().await?;
         assert!(source.next(1).await?.is_some());
         std::fs::write(&path, vec![7; 70])?;
         assert!(matches!(source.next(2).await, Err(Error::SourceChanged)));
         assert!(matches!(stamp.check_unchanged().await, Err(Error::SourceChanged)));
-        assert!(Source::file(folder.path().to_owned(), None).await.is_err());
-        assert!(Source::file(folder.path().join("none"), None).await.is_err());
+        assert!(Source::file(folder.path().to_owned(), None, None).await.is_err());
+        assert!(Source::file(folder.path().join("none"), None, None).await.is_err());
         Ok(())
     }
 }
