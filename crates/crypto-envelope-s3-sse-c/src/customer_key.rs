@@ -8,7 +8,7 @@ use http::HeaderMap;
 use md5::{Digest as _, Md5};
 use zeroize::Zeroizing;
 
-use crate::{CustomerKeyHeaders, HeaderFamily, KeyRole};
+use crate::{CustomerKeyHeaders, HeaderFamily, KeyRole, headers::Echo};
 
 /// A key of 256 bits that is sent along with each request about an object, for the server to encrypt and
 /// decrypt with. The server keeps no copy of it. Clones share it; it is wiped with the last of them.
@@ -94,12 +94,9 @@ impl SseCustomerKey {
     #[must_use]
     pub fn is_echoed_by(&self, answer: &HeaderMap, family: HeaderFamily) -> bool {
         let headers = self.headers(family, KeyRole::Object);
-        let are = |name: &str, expected: &str| {
-            let mut values = answer.get_all(name).iter().peekable();
-            values.peek().is_some() && values.all(|value| value.as_bytes() == expected.as_bytes())
-        };
-        let (algorithm, digest) = (headers.algorithm(), headers.key_md5());
-        are(algorithm.0, algorithm.1) && are(digest.0, digest.1)
+        let all = |name: &str| answer.get_all(name).iter().collect::<Vec<_>>();
+        let (algorithms, digests) = (all(headers.algorithm().0), all(headers.key_md5().0));
+        Echo::of(self.digest(), &algorithms, &digests) == Echo::Right
     }
 
     /// By what servers name it.

@@ -5,7 +5,7 @@ use std::fmt;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
-use crate::SseCustomerKey;
+use crate::{CustomerKeyDigest, SseCustomerKey};
 
 /// Whose names the headers have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -113,6 +113,37 @@ impl fmt::Debug for CustomerKeyHeaders {
     }
 }
 
+/// What an answer says about the key that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Echo {
+    /// That it was used.
+    Right,
+    /// Nothing.
+    Missing,
+    /// That another one was, or something that cannot be understood.
+    Wrong,
+}
+
+impl Echo {
+    /// Of all values of both headers: some servers say them twice.
+    pub(crate) fn of<V: AsRef<[u8]>>(
+        key: &CustomerKeyDigest,
+        algorithms: &[V],
+        digests: &[V],
+    ) -> Self {
+        let all_are = |values: &[V], expected: &str| {
+            !values.is_empty() && values.iter().all(|value| value.as_ref() == expected.as_bytes())
+        };
+        if algorithms.is_empty() && digests.is_empty() {
+            Self::Missing
+        } else if all_are(algorithms, ALGORITHM) && all_are(digests, key.as_str()) {
+            Self::Right
+        } else {
+            Self::Wrong
+        }
+    }
+}
+
 /// The only one there is.
 pub(crate) const ALGORITHM: &str = "AES256";
 
@@ -152,6 +183,29 @@ mod tests {
         let shown = format!("{headers:?} {:?}", headers.to_header_map());
         assert!(!shown.contains("MDEyMzQ1Njc4"), "{shown}");
         assert!(!shown.contains("U5L61r7j"), "{shown}");
+        Ok(())
+    }
+
+    #[test]
+    fn only_the_whole_echo_of_this_key_is_right() -> Result<()> {
+        let key = SseCustomerKey::from_bytes(&b"0123456789ABCDEF0123456789ABCDEF"[..])?;
+        let right = key.digest().as_str();
+        let other = "AAAAAAAAAAAAAAAAAAAAAA==";
+        for (algorithms, digests, expected) in [
+            (&["AES256"][..], &[right][..], Echo::Right),
+            (&["AES256"], &[right, right], Echo::Right),
+            (&[], &[], Echo::Missing),
+            (&["AES256"], &[], Echo::Wrong),
+            (&[], &[right], Echo::Wrong),
+            (&["AES256"], &[other], Echo::Wrong),
+            (&["AES256"], &[right, other], Echo::Wrong),
+            (&["AES128"], &[right], Echo::Wrong),
+            (&["AES256", "AES128"], &[right], Echo::Wrong),
+            (&["AES256"], &[""], Echo::Wrong),
+        ] {
+            let echo = Echo::of(key.digest(), algorithms, digests);
+            assert_eq!(echo, expected, "{algorithms:?} {digests:?}");
+        }
         Ok(())
     }
 }

@@ -7,33 +7,17 @@ use crate::{
     request::Headers,
 };
 
-/// What is sent along with a key.
-pub(crate) trait SentAlong {
-    /// For the object itself.
-    fn push_to(&self, headers: &mut Headers);
-
-    /// For the source of a copy.
-    fn push_as_source_to(&self, headers: &mut Headers);
-}
-
-impl SentAlong for SseCustomerKey {
-    fn push_to(&self, headers: &mut Headers) {
-        push(self, KeyRole::Object, headers);
+impl Headers {
+    /// What is sent along with a key.
+    pub(crate) fn push_customer_key(&mut self, key: &SseCustomerKey, role: KeyRole) {
+        let key = key.headers(HeaderFamily::Cos, role);
+        let (name, algorithm) = key.algorithm();
+        self.push(name, algorithm);
+        let (name, text) = key.key();
+        self.push(name, &text);
+        let (name, digest) = key.key_md5();
+        self.push(name, digest);
     }
-
-    fn push_as_source_to(&self, headers: &mut Headers) {
-        push(self, KeyRole::CopySource, headers);
-    }
-}
-
-fn push(key: &SseCustomerKey, role: KeyRole, headers: &mut Headers) {
-    let key = key.headers(HeaderFamily::Cos, role);
-    let (name, algorithm) = key.algorithm();
-    headers.push(name, algorithm);
-    let (name, text) = key.key();
-    headers.push(name, &text);
-    let (name, digest) = key.key_md5();
-    headers.push(name, digest);
 }
 
 /// Refuses an answer that does not say that it is about this key: whoever takes no notice of such keys has
@@ -63,13 +47,13 @@ mod tests {
         let cases = cases("signature.json", 55);
         let case = cases.iter().find(|case| str(case, "id") == "header-04").expect("a case");
         let mut headers = Headers::default();
-        key().push_to(&mut headers);
+        headers.push_customer_key(&key(), KeyRole::Object);
         for (name, value) in pairs(case, "request_headers") {
             let name = name.to_ascii_lowercase();
             assert!(name == "content-length" || headers.value(&name) == Some(&value), "{name}");
         }
         let mut source = Headers::default();
-        key().push_as_source_to(&mut source);
+        source.push_customer_key(&key(), KeyRole::CopySource);
         let names: Vec<_> = source.iter().map(|(name, _)| name).collect();
         assert_eq!(names[1], "x-cos-copy-source-server-side-encryption-customer-key");
         assert_eq!(headers.secrets().count(), 2);

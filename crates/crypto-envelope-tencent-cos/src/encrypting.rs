@@ -19,7 +19,6 @@ mod object;
 mod open_upload;
 mod part_source;
 mod put;
-mod record;
 mod request;
 mod storing;
 mod stream;

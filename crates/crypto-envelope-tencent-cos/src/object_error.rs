@@ -3,6 +3,7 @@
 use std::{error::Error as StdError, fmt, io, path::Path, path::PathBuf};
 
 use crypto_envelope::{Error, service};
+use crypto_envelope_transfer::RecordError;
 
 use crate::{CosCarrier, CosFormat};
 
@@ -104,6 +105,15 @@ impl CosObjectError {
 
     pub(crate) fn record(path: &Path, what: &str) -> Error {
         Self::Record { path: path.to_owned(), what: what.to_owned() }.into()
+    }
+
+    pub(crate) fn of_record(error: RecordError) -> Error {
+        Self::Record { path: error.path, what: error.what }.into()
+    }
+
+    /// Why a record is not used for an object.
+    pub(crate) fn record_of_another_object(path: &Path) -> Error {
+        Self::record(path, "it is of another object: take another record, or remove this one")
     }
 
     pub(crate) fn unknown(name: &'static str, value: &str) -> Self {

@@ -8,7 +8,8 @@ use tokio::task::JoinSet;
 
 use crate::{
     Epoch, EpochAudit, KeyRing, ObjectKeys, ObjectPlace, SseCClient, SseCError, SseCErrorKind,
-    s3::{calls::send, error::About, guard::Echo, look::Look, probe::is_sample, upload::ended},
+    headers::Echo,
+    s3::{calls::send, error::About, look::Look, probe::is_sample, upload::ended},
 };
 
 /// What one version is under.

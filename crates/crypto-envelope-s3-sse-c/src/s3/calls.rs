@@ -25,8 +25,9 @@ pub(crate) use send;
 
 use crate::{
     CustomerKeyDigest, SseCClient, SseCError, SseCErrorKind,
+    headers::Echo,
     s3::error::About,
-    s3::guard::{Echo, Guard, Seen},
+    s3::guard::{Guard, Seen},
 };
 
 /// An answer, and what it says about encryption.

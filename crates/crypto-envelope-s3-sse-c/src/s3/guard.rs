@@ -16,7 +16,7 @@ use aws_sdk_s3::{
 use aws_types::endpoint_config::EndpointUrl;
 use crypto_envelope_aws::guard::{self, AtStake, Transport};
 
-use crate::{CustomerKeyDigest, headers::ALGORITHM, s3::endpoint};
+use crate::{CustomerKeyDigest, headers::Echo, s3::endpoint};
 
 /// Interceptor of one call.
 #[derive(Clone, Debug)]
@@ -132,16 +132,7 @@ pub(crate) struct Seen {
 impl Seen {
     /// Whether the answer is about this key.
     pub(crate) fn echo(&self, digest: &CustomerKeyDigest) -> Echo {
-        match (&self.algorithms[..], &self.digests[..]) {
-            ([], []) => Echo::Missing,
-            (algorithms, digests) => {
-                let is_right = !digests.is_empty()
-                    && !algorithms.is_empty()
-                    && algorithms.iter().all(|algorithm| algorithm == ALGORITHM)
-                    && digests.iter().all(|said| said == digest.as_str());
-                if is_right { Echo::Right } else { Echo::Wrong }
-            }
-        }
+        Echo::of(digest, &self.algorithms, &self.digests)
     }
 
     /// How the server says that it encrypts by itself, such as `AES256` or `aws:kms`.
@@ -150,56 +141,9 @@ impl Seen {
     }
 }
 
-/// What an answer says about the key that was sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Echo {
-    /// That it was used.
-    Right,
-    /// Nothing.
-    Missing,
-    /// That another one was, or something that cannot be understood.
-    Wrong,
-}
-
 /// In bytes: lists of a thousand long names, with room.
 const LONGEST: usize = 16 << 20;
 const AT_STAKE: AtStake = AtStake { secrets: "customer keys", service: "S3" };
 const ALGORITHM_HEADER: &str = "x-amz-server-side-encryption-customer-algorithm";
 const DIGEST_HEADER: &str = "x-amz-server-side-encryption-customer-key-md5";
 const ENCRYPTION_HEADER: &str = "x-amz-server-side-encryption";
-
-#[cfg(test)]
-mod tests {
-    use crypto_envelope::Result;
-
-    use super::*;
-    use crate::SseCustomerKey;
-
-    fn seen(algorithms: &[&str], digests: &[&str]) -> Seen {
-        let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
-        Seen { algorithms: owned(algorithms), digests: owned(digests), ..Seen::default() }
-    }
-
-    #[test]
-    fn only_the_whole_echo_of_this_key_is_right() -> Result<()> {
-        let key = SseCustomerKey::from_bytes(&b"0123456789ABCDEF0123456789ABCDEF"[..])?;
-        let right = key.digest().as_str();
-        let other = "AAAAAAAAAAAAAAAAAAAAAA==";
-        for (algorithms, digests, expected) in [
-            (&["AES256"][..], &[right][..], Echo::Right),
-            (&["AES256"], &[right, right], Echo::Right),
-            (&[], &[], Echo::Missing),
-            (&["AES256"], &[], Echo::Wrong),
-            (&[], &[right], Echo::Wrong),
-            (&["AES256"], &[other], Echo::Wrong),
-            (&["AES256"], &[right, other], Echo::Wrong),
-            (&["AES128"], &[right], Echo::Wrong),
-            (&["AES256", "AES128"], &[right], Echo::Wrong),
-            (&["AES256"], &[""], Echo::Wrong),
-        ] {
-            let echo = seen(algorithms, digests).echo(key.digest());
-            assert_eq!(echo, expected, "{algorithms:?} {digests:?}");
-        }
-        Ok(())
-    }
-}

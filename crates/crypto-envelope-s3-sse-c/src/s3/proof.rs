@@ -6,11 +6,12 @@ use crypto_envelope::{Error, Result};
 
 use crate::{
     ObjectPlace, SseCClient, SseCError, SseCErrorKind, StoredInPlain,
+    headers::Echo,
     s3::{
         calls::{another_key, send},
         error::About,
         etag::{Named, is_same_tag},
-        guard::{Echo, Seen},
+        guard::Seen,
         look::Look,
         object_keys::ObjectKey,
         protection::Seal,

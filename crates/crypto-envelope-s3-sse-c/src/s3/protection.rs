@@ -5,12 +5,8 @@ use crypto_envelope::Result;
 
 use crate::{
     Declaration, ObjectKeys, ObjectPlace, SseCError, SseCErrorKind, StoredInPlain,
-    s3::{
-        builders::WithCustomerKey,
-        error::About,
-        guard::{Echo, Seen},
-        object_keys::ObjectKey,
-    },
+    headers::Echo,
+    s3::{builders::WithCustomerKey, error::About, guard::Seen, object_keys::ObjectKey},
 };
 
 /// How an object is protected on a server, or is to be.
@@ -83,6 +79,23 @@ impl Seal {
         match self {
             Self::CustomerKey(key) => Some(key),
             Self::OfBucket | Self::ServerKey(_) => None,
+        }
+    }
+
+    /// In words, which tell it from every other one.
+    pub(crate) fn described(&self) -> String {
+        match self {
+            Self::OfBucket => "what the bucket is set to".to_owned(),
+            Self::ServerKey(ServerKey::S3) => "a key of the server".to_owned(),
+            Self::ServerKey(ServerKey::Kms { key_id: None }) => {
+                "a key of its key service".to_owned()
+            }
+            Self::ServerKey(ServerKey::Kms { key_id: Some(id) }) => {
+                format!("the key {id} of its key service")
+            }
+            Self::CustomerKey(key) => {
+                format!("the customer key with the MD5 {}", key.key.digest().as_str())
+            }
         }
     }
 

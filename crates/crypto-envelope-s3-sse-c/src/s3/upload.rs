@@ -1,5 +1,7 @@
 //! Writing in parts.
 
+mod channel;
+mod complete;
 mod open;
 mod record;
 mod source;
@@ -26,10 +28,8 @@ use tokio::io::AsyncRead;
 use crate::{
     ObjectPlace, Protection, SseCClient, SseCError, SseCErrorKind,
     s3::{
-        calls::put_object::check_untouched,
-        existing::Existing,
-        protection::Seal,
-        upload::{record::Record, source::Source},
+        calls::put_object::check_untouched, existing::Existing, protection::Seal,
+        upload::source::Source,
     },
 };
 
@@ -228,22 +228,17 @@ impl SseCClient {
             Origin::Opened(path, file) => Source::file(path, Some(file), part_size).await?,
             Origin::Stream(reader) => Source::stream(reader, part_size),
         };
-        let mut open = if let Some(path) = &record {
-            let stamp = (source.file.clone(), source.part_size());
-            let found = Record::find(path, &place, stamp).await?;
-            OpenUpload::resume(self, request, &place, &protection, found).await?
+        let (mut open, record) = if let Some(path) = &record {
+            let recorded = (path.as_path(), &source);
+            let (open, record) =
+                OpenUpload::recorded(self, request, &place, &protection, recorded).await?;
+            (open, Some(record))
         } else {
             let seal = protection.seal(&place).await?;
-            OpenUpload::begin(self, request, &place, seal).await?
+            (OpenUpload::begin(self, request, &place, seal).await?, None)
         };
         open.existing = existing;
-        let mut record = record.and_then(|path| Record::new(path, &open, &source));
-        if let Some(record) = &mut record {
-            // Before anything is sent: an upload that is in no record is nobody's.
-            record.begin().await?;
-            open.keep_if_dropped();
-        }
-        let sent = tasks::send_all(&open, source, record.as_mut(), parallel, &progress).await;
+        let sent = tasks::send_all(&open, source, record.as_ref(), parallel, &progress).await;
         let outcome = match sent {
             Ok(sent) => open.complete(sent).await,
             Err(error) => Err(error),
@@ -252,14 +247,11 @@ impl SseCClient {
             Err(error) => Err(self.why_not_written(error, &place, &open.existing).await),
             done => done,
         };
-        let goes_on = record.is_some() && outcome.as_ref().is_err_and(can_go_on);
-        if !goes_on {
+        if record.is_none() || outcome.as_ref().is_ok() || !outcome.as_ref().is_err_and(can_go_on) {
             if let Some(record) = record {
                 record.remove().await;
             }
-            if outcome.is_err() {
-                open.close().await;
-            }
+            open.close().await;
         }
         outcome
     }
@@ -286,9 +278,7 @@ impl SseCClient {
             Ok(sent) => open.complete(sent).await,
             Err(error) => Err(error),
         };
-        if outcome.is_err() {
-            open.close().await;
-        }
+        open.close().await;
         outcome
     }
 }

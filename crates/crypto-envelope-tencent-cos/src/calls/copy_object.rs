@@ -12,10 +12,11 @@ use super::{
 use crate::{
     CosEndpoint, CosMethod, ETag, ObjectKey, ObjectMetadata, SseCustomerKey,
     answer::{Head, Wrong},
-    customer_key::{self, SentAlong as _},
+    customer_key,
     request::Headers,
     xml,
 };
+use crypto_envelope_s3_sse_c::KeyRole;
 
 /// What a copy is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,10 +138,10 @@ impl Exchange for CopyObject {
         }
         self.conditions.push_to(CONDITIONS, &mut headers)?;
         if let Some(key) = &self.customer_key {
-            key.push_to(&mut headers);
+            headers.push_customer_key(key, KeyRole::Object);
         }
         if let Some(key) = &self.source_customer_key {
-            key.push_as_source_to(&mut headers);
+            headers.push_customer_key(key, KeyRole::CopySource);
         }
         self.existing.push_to(&mut headers);
         Ok(headers)

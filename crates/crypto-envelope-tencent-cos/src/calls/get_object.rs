@@ -13,9 +13,10 @@ use super::{
 use crate::{
     ByteRange, ContentRange, CosMethod, ETag, ObjectKey, SseCustomerKey,
     answer::{Head, Wrong},
-    customer_key::{self, SentAlong as _},
+    customer_key,
     request::{Headers, Query},
 };
+use crypto_envelope_s3_sse_c::KeyRole;
 
 /// Reads an object, or a part of it.
 #[derive(Clone, Debug)]
@@ -139,7 +140,7 @@ impl Exchange for GetObject {
         }
         self.conditions.push_to("", &mut headers)?;
         if let Some(key) = &self.customer_key {
-            key.push_to(&mut headers);
+            headers.push_customer_key(key, KeyRole::Object);
         }
         Ok(headers)
     }

@@ -12,9 +12,10 @@ use super::{
 use crate::{
     CosMethod, ETag, ObjectKey, SseCustomerKey,
     answer::{Head, Wrong},
-    customer_key::{self, SentAlong as _},
+    customer_key,
     request::{Headers, Query},
 };
+use crypto_envelope_s3_sse_c::KeyRole;
 
 /// Tells what is known of an object, without its bytes.
 #[derive(Clone, Debug)]
@@ -79,7 +80,7 @@ impl Exchange for HeadObject {
         let mut headers = Headers::default();
         self.conditions.push_to("", &mut headers)?;
         if let Some(key) = &self.customer_key {
-            key.push_to(&mut headers);
+            headers.push_customer_key(key, KeyRole::Object);
         }
         Ok(headers)
     }

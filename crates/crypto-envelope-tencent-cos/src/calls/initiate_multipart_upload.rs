@@ -6,10 +6,11 @@ use super::{Call, Exchange, put_object::Existing, upload::UploadId};
 use crate::{
     CosMethod, ObjectKey, ObjectMetadata, SseCustomerKey,
     answer::{Head, Wrong},
-    customer_key::{self, SentAlong as _},
+    customer_key,
     request::{Headers, Query},
     xml,
 };
+use crypto_envelope_s3_sse_c::KeyRole;
 
 /// Begins an upload in parts. Until it is completed or aborted, its parts are kept and cost.
 #[derive(Clone, Debug)]
@@ -70,7 +71,7 @@ impl Exchange for InitiateMultipartUpload {
         let mut headers = Headers::default();
         self.metadata.push_to(&mut headers)?;
         if let Some(key) = &self.customer_key {
-            key.push_to(&mut headers);
+            headers.push_customer_key(key, KeyRole::Object);
         }
         self.existing.push_to(&mut headers);
         Ok(headers)

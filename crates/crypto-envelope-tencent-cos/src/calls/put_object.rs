@@ -7,9 +7,10 @@ use super::{Call, Exchange};
 use crate::{
     CosMethod, ETag, ObjectBody, ObjectKey, ObjectMetadata, ObjectProperties, SseCustomerKey,
     answer::{Head, Wrong},
-    customer_key::{self, SentAlong as _},
+    customer_key,
     request::Headers,
 };
+use crypto_envelope_s3_sse_c::KeyRole;
 
 /// Stores an object at once, of up to 5 GiB.
 #[derive(Clone, Debug)]
@@ -98,7 +99,7 @@ impl Exchange for PutObject {
         let mut headers = Headers::default();
         self.metadata.push_to(&mut headers)?;
         if let Some(key) = &self.customer_key {
-            key.push_to(&mut headers);
+            headers.push_customer_key(key, KeyRole::Object);
         }
         if self.digest == Digest::Md5 {
             headers.push("content-md5", &self.body.content_md5());

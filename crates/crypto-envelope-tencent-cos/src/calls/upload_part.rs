@@ -11,9 +11,10 @@ use super::{
 use crate::{
     CosMethod, ETag, ObjectBody, ObjectKey, SseCustomerKey,
     answer::{Head, Wrong},
-    customer_key::{self, SentAlong as _},
+    customer_key,
     request::{Headers, Query},
 };
+use crypto_envelope_s3_sse_c::KeyRole;
 
 /// Sends a part of an upload: 1 MiB to 5 GiB, the last one any length. A part that was sent before under the
 /// same number is replaced.
@@ -74,7 +75,7 @@ impl Exchange for UploadPart {
     fn headers(&self) -> Result<Headers> {
         let mut headers = Headers::default();
         if let Some(key) = &self.customer_key {
-            key.push_to(&mut headers);
+            headers.push_customer_key(key, KeyRole::Object);
         }
         if self.digest == Digest::Md5 {
             headers.push("content-md5", &self.body.content_md5());

@@ -14,10 +14,11 @@ use super::{
 use crate::{
     CosMethod, ETag, ObjectKey, SseCustomerKey,
     answer::{Head, Wrong},
-    customer_key::{self, SentAlong as _},
+    customer_key,
     request::{Headers, Query},
     xml,
 };
+use crypto_envelope_s3_sse_c::KeyRole;
 
 /// Takes a part of an upload from an object inside of COS: that is how objects of more than 5 GiB are copied.
 #[derive(Clone, Debug)]
@@ -93,10 +94,10 @@ impl Exchange for UploadPartCopy {
         }
         self.conditions.push_to(CONDITIONS, &mut headers)?;
         if let Some(key) = &self.customer_key {
-            key.push_to(&mut headers);
+            headers.push_customer_key(key, KeyRole::Object);
         }
         if let Some(key) = &self.source_customer_key {
-            key.push_as_source_to(&mut headers);
+            headers.push_customer_key(key, KeyRole::CopySource);
         }
         Ok(headers)
     }

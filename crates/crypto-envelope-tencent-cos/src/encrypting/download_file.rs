@@ -16,7 +16,6 @@ use super::{
     downloaded::ReadObject,
     file::TargetFile,
     get::Release,
-    record::of_another_object,
     request::DecryptObject,
     tasks::blocking,
     transfer::FileTransfer,
@@ -240,7 +239,7 @@ fn open_record(path: &Path, bucket: &str, key: &ObjectKey) -> Result<Option<Down
     let opened = DownloadRecord::open(path)?;
     match &opened {
         Some(DownloadRecord { start, .. }) if start.bucket != bucket || start.key != *key => {
-            Err(of_another_object(path))
+            Err(CosObjectError::record_of_another_object(path))
         }
         _ => Ok(opened),
     }

@@ -7,12 +7,10 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::Result;
+use crypto_envelope_transfer::{Content, Record};
 use serde_json::{Value, json};
 
-use super::{
-    file::KeptPlace,
-    record::{Content, Record},
-};
+use super::file::KeptPlace;
 use crate::{CosObjectError, ETag, ObjectKey};
 
 /// What has to be known to go on with a download. There is no key in it.
@@ -50,13 +48,18 @@ pub(super) struct DownloadRecord {
 
 impl DownloadRecord {
     pub(super) fn create(path: &Path, start: DownloadStart) -> Result<Self> {
-        let record = Record::create(path, KIND, &start.to_json(path)?)?;
+        let record =
+            Record::create(path, KIND, &start.to_json(path)?).map_err(CosObjectError::of_record)?;
         Ok(Self { record, start, parts: BTreeMap::new() })
     }
 
     /// None if there is none.
     pub(super) fn open(path: &Path) -> Result<Option<Self>> {
-        let Some((record, content)) = Record::open(path, KIND)? else { return Ok(None) };
+        let Some((record, content)) =
+            Record::open(path, KIND).map_err(CosObjectError::of_record)?
+        else {
+            return Ok(None);
+        };
         let (start, parts) = read(path, &content)?;
         Ok(Some(Self { record, start, parts }))
     }
@@ -64,13 +67,15 @@ impl DownloadRecord {
     /// The part is on the disk.
     pub(super) fn has_written(&mut self, number: u64, part: WrittenPart) -> Result<()> {
         let (hash, crc64) = (BASE64.encode(part.hash), part.crc64.map(|crc64| crc64.to_string()));
-        self.record.add(&json!({"part": number, "sha256": hash, "crc64": crc64}))?;
+        self.record
+            .add(&json!({"part": number, "sha256": hash, "crc64": crc64}))
+            .map_err(CosObjectError::of_record)?;
         self.parts.insert(number, part);
         Ok(())
     }
 
     pub(super) fn remove(self) -> Result<()> {
-        self.record.remove()
+        self.record.remove().map_err(CosObjectError::of_record)
     }
 }
 
@@ -78,7 +83,7 @@ impl DownloadRecord {
 #[cfg(feature = "wire")]
 pub(crate) fn described(bytes: &[u8]) -> Result<String> {
     let path = Path::new("record");
-    let found = read(path, &super::record::parse(path, bytes, KIND)?)?;
+    let found = read(path, &Content::parse(path, bytes, KIND).map_err(CosObjectError::of_record)?)?;
     Ok(format!("{found:?}"))
 }
 

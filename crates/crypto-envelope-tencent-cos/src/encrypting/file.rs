@@ -1,7 +1,7 @@
 //! Files, read and written at positions.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -9,6 +9,7 @@ use std::{
 };
 
 use crypto_envelope::{Error, Result, io::ReadAt};
+use crypto_envelope_transfer::own::{UNFINISHED, check_own, folder_of, follow_no_link, identity};
 use tempfile::{NamedTempFile, PathPersistError, TempPath};
 use zeroize::Zeroizing;
 
@@ -252,65 +253,6 @@ fn open_left(place: &KeptPlace, path: &Path) -> Option<File> {
     options.open(&place.path).ok().filter(|file| file.metadata().is_ok_and(|found| found.is_file()))
 }
 
-/// The same for all names of a file.
-#[cfg_attr(unix, expect(clippy::unnecessary_wraps, reason = "elsewhere there is none"))]
-fn identity(metadata: &std::fs::Metadata) -> Option<(u64, u64)> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        Some((metadata.dev(), metadata.ino()))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = metadata;
-        None
-    }
-}
-
-/// The folder that a file is in.
-pub(super) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Whether a file is one that we made for ourselves, and that nobody else could have written. Says what is wrong.
-pub(super) fn check_own(file: &File) -> Result<(), &'static str> {
-    let metadata = file.metadata().map_err(|_| "it cannot be looked at")?;
-    if !metadata.is_file() {
-        return Err("it is no regular file");
-    }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{MetadataExt, PermissionsExt};
-        if metadata.uid() != rustix::process::geteuid().as_raw() {
-            return Err("it belongs to somebody else");
-        }
-        if metadata.permissions().mode() & 0o077 != 0 || metadata.nlink() != 1 {
-            return Err("others may read or write it: remove it");
-        }
-    }
-    Ok(())
-}
-
-/// Whether an open file is still the one of this name.
-pub(super) fn is_named(file: &File, path: &Path) -> io::Result<bool> {
-    match std::fs::symlink_metadata(path) {
-        Ok(named) => Ok(identity(&named) == identity(&file.metadata()?)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// What we made is no link. One in its place leads where somebody else wants.
-pub(super) fn follow_no_link(options: &mut OpenOptions) {
-    #[cfg(unix)]
-    {
-        let flags = rustix::fs::OFlags::NOFOLLOW.bits();
-        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags.cast_signed());
-    }
-    #[cfg(not(unix))]
-    let _ = options;
-}
-
 fn about(path: &Path, error: &io::Error) -> Error {
     Error::Io(io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }
@@ -330,9 +272,6 @@ pub(super) fn read_exact_at(file: &File, mut bytes: &mut [u8], mut offset: u64) 
     }
     Ok(())
 }
-
-/// How the names of files that are not complete begin and end.
-pub(super) const UNFINISHED: (&str, &str) = (".crypto-envelope-", ".partial");
 
 #[cfg(test)]
 mod tests {

@@ -21,7 +21,6 @@ use super::{
     open_upload::{OnFailure, OpenUpload, SentPart},
     part_source::OfFile,
     put::{Written, WrittenObject},
-    record::of_another_object,
     request::EncryptObject,
     storing::Storing,
     tasks::{all_of, blocking},
@@ -33,10 +32,10 @@ use super::{
 };
 use crate::{
     CosError, CosErrorKind, CosObjectError, ETag, ListParts,
-    customer_key::SentAlong as _,
     format::envelope::Shape,
     request::{Headers, is_secret},
 };
+use crypto_envelope_s3_sse_c::KeyRole;
 
 impl CosEncryptingClient {
     /// Encrypts a file, and stores it: in one call if it is short, else in parts, several of which are on their way
@@ -94,7 +93,7 @@ impl Storing {
         let mut headers = Headers::default();
         self.object.metadata.push_to(&mut headers)?;
         if let Some(key) = &self.object.customer_key {
-            key.push_to(&mut headers);
+            headers.push_customer_key(key, KeyRole::Object);
         }
         let mut hash = Sha256::new();
         for (name, value) in headers.iter() {
@@ -113,7 +112,7 @@ impl Storing {
         if start.bucket == self.bucket() && start.key == self.object.key {
             return Ok(());
         }
-        Err(of_another_object(path))
+        Err(CosObjectError::record_of_another_object(path))
     }
 
     async fn upload_new(

@@ -4,13 +4,10 @@ use std::{collections::BTreeMap, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::Result;
+use crypto_envelope_transfer::{Content, Record};
 use serde_json::{Value, json};
 
-use super::{
-    cipher::PartCipher,
-    file::SourceStamp,
-    record::{Content, Record},
-};
+use super::{cipher::PartCipher, file::SourceStamp};
 use crate::{CosFormat, CosObjectError, ETag, ObjectKey, UploadId};
 
 /// What has to be known to go on with an upload. Keys are in it only as the key provider wrapped them.
@@ -59,27 +56,36 @@ pub(super) struct UploadRecord {
 
 impl UploadRecord {
     pub(super) fn create(path: &Path, start: UploadStart) -> Result<Self> {
-        let record = Record::create(path, KIND, &start.to_json())?;
+        let record =
+            Record::create(path, KIND, &start.to_json()).map_err(CosObjectError::of_record)?;
         Ok(Self { record, start, parts: BTreeMap::new() })
     }
 
     /// None if there is none.
     pub(super) fn open(path: &Path) -> Result<Option<Self>> {
-        let Some((record, content)) = Record::open(path, KIND)? else { return Ok(None) };
+        let Some((record, content)) =
+            Record::open(path, KIND).map_err(CosObjectError::of_record)?
+        else {
+            return Ok(None);
+        };
         let (start, parts) = read(path, &content)?;
         Ok(Some(Self { record, start, parts }))
     }
 
     /// Before the first byte of a part leaves: from now on nothing else may be sent as this part.
     pub(super) fn will_send(&mut self, number: u32, hash: [u8; 32]) -> Result<()> {
-        self.record.add(&json!({"part": number, "sha256": BASE64.encode(hash)}))?;
+        self.record
+            .add(&json!({"part": number, "sha256": BASE64.encode(hash)}))
+            .map_err(CosObjectError::of_record)?;
         self.parts.insert(number, RecordedPart { hash, etag: None });
         Ok(())
     }
 
     /// COS has it.
     pub(super) fn has_sent(&mut self, number: u32, etag: &ETag) -> Result<()> {
-        self.record.add(&json!({"part": number, "etag": etag.as_str()}))?;
+        self.record
+            .add(&json!({"part": number, "etag": etag.as_str()}))
+            .map_err(CosObjectError::of_record)?;
         if let Some(part) = self.parts.get_mut(&number) {
             part.etag = Some(etag.clone());
         }
@@ -87,7 +93,7 @@ impl UploadRecord {
     }
 
     pub(super) fn remove(self) -> Result<()> {
-        self.record.remove()
+        self.record.remove().map_err(CosObjectError::of_record)
     }
 }
 
@@ -95,7 +101,7 @@ impl UploadRecord {
 #[cfg(feature = "wire")]
 pub(crate) fn described(bytes: &[u8]) -> Result<String> {
     let path = Path::new("record");
-    let found = read(path, &super::record::parse(path, bytes, KIND)?)?;
+    let found = read(path, &Content::parse(path, bytes, KIND).map_err(CosObjectError::of_record)?)?;
     Ok(format!("{found:?}"))
 }
 

@@ -59,10 +59,13 @@ fn recorded(sandbox: &Sandbox) -> TestResult<Vec<String>> {
     let Ok(entries) = fs::read_dir(folder) else { return Ok(Vec::new()) };
     let mut parts = Vec::new();
     for entry in entries {
-        let record: serde_json::Value =
-            serde_json::from_str(&fs::read_to_string(entry?.path())?).unwrap_or_default();
-        let listed = record["parts"].as_array().cloned().unwrap_or_default();
-        parts.extend(listed.iter().map(|part| part["number"].to_string()));
+        let record = fs::read_to_string(entry?.path())?;
+        // The first line says what it is of, and each further one that a part is there.
+        let lines = record
+            .lines()
+            .skip(1)
+            .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        parts.extend(lines.map(|line| line["part"].to_string()));
     }
     Ok(parts)
 }

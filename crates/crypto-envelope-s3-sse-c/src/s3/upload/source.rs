@@ -19,17 +19,22 @@ use super::{LARGEST_PART, SMALLEST_PART};
 /// A file or a stream that is read part by part.
 pub(super) struct Source {
     reader: Box<dyn AsyncRead + Send + Unpin>,
-    /// The file, as it is when the upload begins.
-    pub(super) file: Option<Stamp>,
+    pub(super) file: Option<SourceFile>,
     sizes: PartSizes,
     position: u64,
 }
 
+/// A file that is read.
+pub(super) struct SourceFile {
+    path: PathBuf,
+    /// How it was when the upload began.
+    pub(super) stamp: Stamp,
+}
+
 /// How a file was. Another size, time or place on the disk means that it is another one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
-    pub(super) path: PathBuf,
-    pub(crate) size: u64,
+    pub(super) size: u64,
     /// In nanoseconds since 1970.
     pub(super) modified: u64,
     /// Device and inode, where there are such.
@@ -67,7 +72,7 @@ impl Source {
             let path = path.display();
             return Err(Error::invalid_input(format!("{path} is no regular file: stream it")));
         }
-        let stamp = Stamp::of(path, &metadata);
+        let stamp = Stamp::of(&metadata);
         let part_size = match part_size {
             Some(size) => size,
             None => part_size_for(stamp.size)?,
@@ -76,7 +81,12 @@ impl Source {
             return Err(Error::invalid_input("the file has more than 10000 parts of this size"));
         }
         let sizes = PartSizes::Same(part_size);
-        Ok(Self { reader: Box::new(file), file: Some(stamp), sizes, position: 0 })
+        Ok(Self {
+            reader: Box::new(file),
+            file: Some(SourceFile { path, stamp }),
+            sizes,
+            position: 0,
+        })
     }
 
     pub(super) fn stream(
@@ -104,7 +114,8 @@ impl Source {
     pub(super) async fn next(&mut self, number: i32) -> Result<Option<Part>> {
         let size = self.sizes.of(number);
         let mut buffer = Vec::new();
-        let length = self.file.as_ref().map_or(size, |file| size.min(file.size - self.position));
+        let length =
+            self.file.as_ref().map_or(size, |file| size.min(file.stamp.size - self.position));
         buffer.reserve_exact(usize::try_from(length).map_err(|_| too_large())?);
         let read = (&mut self.reader).take(length).read_to_end(&mut buffer).await?;
         self.position += read as u64;
@@ -133,21 +144,22 @@ impl PartSizes {
     }
 }
 
-impl Stamp {
+impl SourceFile {
     /// Demands that the file is still the one that it was.
     pub(super) async fn check_unchanged(&self) -> Result<()> {
         let metadata = tokio::fs::metadata(&self.path)
             .await
             .map_err(|error| unreadable(&self.path, &error))?;
-        let now = Self::of(self.path.clone(), &metadata);
-        if now == *self { Ok(()) } else { Err(Error::SourceChanged) }
+        if Stamp::of(&metadata) == self.stamp { Ok(()) } else { Err(Error::SourceChanged) }
     }
+}
 
-    fn of(path: PathBuf, metadata: &Metadata) -> Self {
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
         let modified = metadata.modified().ok();
         let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let modified = since.and_then(|since| u64::try_from(since.as_nanos()).ok());
-        Self { path, size: metadata.len(), modified: modified.unwrap_or(0), place: place(metadata) }
+        Self { size: metadata.len(), modified: modified.unwrap_or(0), place: place(metadata) }
     }
 }
 
@@ -230,12 +242,14 @@ mod tests {
         let path = folder.path().join("file");
         std::fs::write(&path, vec![7; 100])?;
         let mut source = Source::file(path.clone(), None, Some(60)).await?;
-        let stamp = source.file.clone().expect("it is a file");
-        stamp.check_unchanged().await?;
+        source.file.as_ref().expect("it is a file").check_unchanged().await?;
         assert!(source.next(1).await?.is_some());
         std::fs::write(&path, vec![7; 70])?;
         assert!(matches!(source.next(2).await, Err(Error::SourceChanged)));
-        assert!(matches!(stamp.check_unchanged().await, Err(Error::SourceChanged)));
+        assert!(matches!(
+            source.file.as_ref().expect("it is a file").check_unchanged().await,
+            Err(Error::SourceChanged)
+        ));
         assert!(Source::file(folder.path().to_owned(), None, None).await.is_err());
         assert!(Source::file(folder.path().join("none"), None, None).await.is_err());
         Ok(())

@@ -8,8 +8,9 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::{
     Progress,
-    open::{OpenUpload, SentPart},
-    record::Record,
+    channel::{Channel, SentPart},
+    open::OpenUpload,
+    record::UploadRecord,
     source::{Part, Source},
 };
 use crate::s3::calls::put_object::content_md5;
@@ -25,7 +26,7 @@ pub(crate) struct Sent {
 pub(super) async fn send_all(
     open: &OpenUpload,
     mut source: Source,
-    mut record: Option<&mut Record>,
+    record: Option<&UploadRecord>,
     parallel: NonZeroUsize,
     progress: &Progress,
 ) -> Result<Sent> {
@@ -50,7 +51,7 @@ pub(super) async fn send_all(
             Some(Ok(Ok(Outcome { part, size, was_there }))) => {
                 progress.advance(size);
                 resumed += u32::from(was_there);
-                if let Some(record) = &mut record {
+                if let Some(record) = record {
                     record.add(&part).await?;
                 }
                 parts.push(part);
@@ -60,12 +61,8 @@ pub(super) async fn send_all(
             None => {}
         }
     };
-    let saved = match record {
-        Some(record) => record.save().await,
-        None => Ok(()),
-    };
-    outcome.and(saved)?;
-    if let Some(file) = source.file.clone() {
+    outcome?;
+    if let Some(file) = &source.file {
         file.check_unchanged().await?;
     }
     parts.sort_unstable_by_key(|part| part.number);
@@ -79,7 +76,7 @@ struct Outcome {
 }
 
 /// Sends a part, unless it is there, with exactly these bytes.
-async fn one(channel: super::open::Channel, done: Option<SentPart>, part: Part) -> Result<Outcome> {
+async fn one(channel: Channel, done: Option<SentPart>, part: Part) -> Result<Outcome> {
     let Part { number, bytes } = part;
     let size = bytes.len() as u64;
     let digest = digest_of(bytes.clone()).await?;

@@ -4,20 +4,20 @@
 //! it is on the disk, so one that a crash cut short is as if it was never written.
 
 use std::{
+    error::Error as StdError,
+    fmt,
     fs::{File, OpenOptions, TryLockError},
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
-use crypto_envelope::{Error, Result};
 use serde_json::{Value, json};
 
-use super::file::{UNFINISHED, check_own, folder_of, follow_no_link, is_named};
-use crate::CosObjectError;
+use crate::own::{UNFINISHED, check_own, folder_of, follow_no_link, is_named};
 
 /// A record that is open, and that no other process has open.
 #[derive(Debug)]
-pub(super) struct Record {
+pub struct Record {
     path: PathBuf,
     file: File,
     /// Of its whole lines, in bytes.
@@ -28,15 +28,50 @@ pub(super) struct Record {
 
 /// What stands in a record.
 #[derive(Debug)]
-pub(super) struct Content {
-    pub(super) start: Value,
-    pub(super) lines: Vec<Value>,
+#[non_exhaustive]
+pub struct Content {
+    /// What the transfer is.
+    pub start: Value,
+    /// What became of it, in order.
+    pub lines: Vec<Value>,
 }
+
+/// Why a record cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RecordError {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+impl RecordError {
+    /// About this record.
+    #[must_use]
+    pub fn new(path: &Path, what: &str) -> Self {
+        Self { path: path.to_owned(), what: what.to_owned() }
+    }
+}
+
+impl fmt::Display for RecordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the record {}: {}", self.path.display(), self.what)
+    }
+}
+
+impl StdError for RecordError {}
+
+type Result<T> = std::result::Result<T, RecordError>;
 
 impl Record {
     /// Makes a new one, which only its owner can read. It appears with its first line in it, or not at all.
-    pub(super) fn create(path: &Path, kind: &str, start: &Value) -> Result<Self> {
-        let failed = |error| CosObjectError::record(path, &format!("it cannot be made: {error}"));
+    ///
+    /// # Errors
+    ///
+    /// If there is a file of this name, or none can be made.
+    pub fn create(path: &Path, kind: &str, start: &Value) -> Result<Self> {
+        let failed = |error| RecordError::new(path, &format!("it cannot be made: {error}"));
         let directory = folder_of(path);
         let mut file = tempfile::Builder::new()
             .prefix(UNFINISHED.0)
@@ -53,8 +88,12 @@ impl Record {
     }
 
     /// Opens one that is there, and that nobody else could have written. None if there is none.
-    pub(super) fn open(path: &Path, kind: &str) -> Result<Option<(Self, Content)>> {
-        let failed = |error| CosObjectError::record(path, &format!("it cannot be read: {error}"));
+    ///
+    /// # Errors
+    ///
+    /// If it is not ours, another process has it open, or it is no record of this kind.
+    pub fn open(path: &Path, kind: &str) -> Result<Option<(Self, Content)>> {
+        let failed = |error| RecordError::new(path, &format!("it cannot be read: {error}"));
         let mut options = OpenOptions::new();
         options.read(true).write(true);
         follow_no_link(&mut options);
@@ -63,7 +102,7 @@ impl Record {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(error)),
         };
-        check_own(&file).map_err(|what| CosObjectError::record(path, what))?;
+        check_own(&file).map_err(|what| RecordError::new(path, what))?;
         lock(path, &file)?;
         if !is_named(&file, path).map_err(failed)? {
             // Whoever had it has ended meanwhile.
@@ -72,9 +111,9 @@ impl Record {
         let mut bytes = Vec::new();
         (&file).take(LONGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
         if bytes.len() as u64 > LONGEST {
-            return Err(CosObjectError::record(path, "it is longer than any record"));
+            return Err(RecordError::new(path, "it is longer than any record"));
         }
-        let content = parse(path, &bytes, kind)?;
+        let content = Content::parse(path, &bytes, kind)?;
         // What a crash left of a line would spoil the next one.
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         let length = whole as u64;
@@ -85,8 +124,12 @@ impl Record {
     }
 
     /// Adds a line, which is on the disk when this returns.
-    pub(super) fn add(&mut self, line: &Value) -> Result<()> {
-        let failed = |what: &str| CosObjectError::record(&self.path, what);
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written, or one before could not.
+    pub fn add(&mut self, line: &Value) -> Result<()> {
+        let failed = |what: &str| RecordError::new(&self.path, what);
         if self.is_spoilt {
             return Err(failed("it could not be written before"));
         }
@@ -105,18 +148,41 @@ impl Record {
     }
 
     /// There is nothing more to go on with.
-    pub(super) fn remove(self) -> Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be removed.
+    pub fn remove(self) -> Result<()> {
         let removed = std::fs::remove_file(&self.path);
         removed.map_err(|error| {
-            CosObjectError::record(&self.path, &format!("it cannot be removed: {error}"))
+            RecordError::new(&self.path, &format!("it cannot be removed: {error}"))
         })
     }
 }
 
-/// Why a record is not used for an object.
-pub(super) fn of_another_object(path: &Path) -> Error {
-    let what = "it is of another object: take another record, or remove this one";
-    CosObjectError::record(path, what)
+impl Content {
+    /// What stands in the bytes of a record; `path` is for errors.
+    ///
+    /// # Errors
+    ///
+    /// If they are no record of this kind.
+    pub fn parse(path: &Path, bytes: &[u8], kind: &str) -> Result<Self> {
+        let damaged = |what| RecordError::new(path, what);
+        // A last line without an end was never finished.
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let mut lines = bytes[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let value = |line: &[u8]| {
+            serde_json::from_slice::<Value>(line).map_err(|_| damaged("a line of it is damaged"))
+        };
+        let mut first = value(lines.next().ok_or_else(|| damaged("it is empty"))?)?;
+        if first["record"] != kind {
+            return Err(damaged(&format!("it is not the record of {kind}")));
+        }
+        if first["version"] != VERSION {
+            return Err(damaged("it is of another version of this program"));
+        }
+        Ok(Self { start: first["start"].take(), lines: lines.map(value).collect::<Result<_>>()? })
+    }
 }
 
 /// Returns how long the line is.
@@ -132,31 +198,12 @@ fn lock(path: &Path, file: &File) -> Result<()> {
     match file.try_lock() {
         Ok(()) => Ok(()),
         Err(TryLockError::WouldBlock) => {
-            Err(CosObjectError::record(path, "another process is at the same transfer"))
+            Err(RecordError::new(path, "another process is at the same transfer"))
         }
         Err(TryLockError::Error(error)) => {
-            Err(CosObjectError::record(path, &format!("it cannot be locked: {error}")))
+            Err(RecordError::new(path, &format!("it cannot be locked: {error}")))
         }
     }
-}
-
-/// What stands in the bytes of a record; `path` is for errors.
-pub(super) fn parse(path: &Path, bytes: &[u8], kind: &str) -> Result<Content> {
-    let damaged = |what| CosObjectError::record(path, what);
-    // A last line without an end was never finished.
-    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-    let mut lines = bytes[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    let value = |line: &[u8]| {
-        serde_json::from_slice::<Value>(line).map_err(|_| damaged("a line of it is damaged"))
-    };
-    let mut first = value(lines.next().ok_or_else(|| damaged("it is empty"))?)?;
-    if first["record"] != kind {
-        return Err(damaged(&format!("it is not the record of {kind}")));
-    }
-    if first["version"] != VERSION {
-        return Err(damaged("it is of another version of this program"));
-    }
-    Ok(Content { start: first["start"].take(), lines: lines.map(value).collect::<Result<_>>()? })
 }
 
 const VERSION: u64 = 1;
@@ -171,12 +218,10 @@ mod tests {
 
     use super::*;
 
-    type TestResult = Result<(), Box<dyn std::error::Error>>;
+    type TestResult = std::result::Result<(), Box<dyn StdError>>;
 
-    fn is_refused<T>(outcome: Result<T>) -> bool {
-        let error = outcome.err();
-        let found = error.as_ref().and_then(CosObjectError::find_in);
-        matches!(found, Some(CosObjectError::Record { .. }))
+    fn is_refused<T>(outcome: &Result<T>) -> bool {
+        outcome.is_err()
     }
 
     fn open(path: &Path) -> Result<Content> {
@@ -234,7 +279,7 @@ mod tests {
         }
         for end in 0..first {
             fs::write(&path, &whole[..end])?;
-            assert!(is_refused(open(&path)), "{end}");
+            assert!(is_refused(&open(&path)), "{end}");
         }
         Ok(())
     }
@@ -252,10 +297,10 @@ mod tests {
             "{\"record\":\"an upload\",\"version\":1,\"start\":{}}\nno json\n",
         ] {
             fs::write(&path, text)?;
-            assert!(is_refused(open(&path)), "{text}");
+            assert!(is_refused(&open(&path)), "{text}");
         }
         let existing = Record::create(&path, "an upload", &json!({}));
-        assert!(is_refused(existing));
+        assert!(is_refused(&existing));
         Ok(())
     }
 
@@ -264,7 +309,7 @@ mod tests {
         let directory = TempDir::new()?;
         let path = directory.path().join("record");
         let record = Record::create(&path, "an upload", &json!({}))?;
-        assert!(is_refused(open(&path)));
+        assert!(is_refused(&open(&path)));
         drop(record);
         open(&path)?;
         Ok(())

@@ -1,0 +1,6 @@
+#![doc = include_str!("../README.md")]
+
+pub mod own;
+mod record;
+
+pub use self::record::{Content, Record, RecordError};
