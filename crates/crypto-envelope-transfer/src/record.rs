@@ -9,6 +9,8 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
@@ -91,7 +93,8 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// If it is not ours, another process has it open, or it is no record of this kind.
+    /// If it is not ours, another process has it open, or it is no record of this kind. It waits for another process for a
+    /// second.
     pub fn open(path: &Path, kind: &str) -> Result<Option<(Self, Content)>> {
         let failed = |error| RecordError::new(path, &format!("it cannot be read: {error}"));
         let mut options = OpenOptions::new();
@@ -194,19 +197,28 @@ fn write_line(file: &mut File, line: &Value) -> io::Result<u64> {
     Ok(line.len() as u64)
 }
 
+/// Waits a moment: a transfer that was just dropped may still be writing its last line.
 fn lock(path: &Path, file: &File) -> Result<()> {
-    match file.try_lock() {
-        Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => {
-            Err(RecordError::new(path, "another process is at the same transfer"))
-        }
-        Err(TryLockError::Error(error)) => {
-            Err(RecordError::new(path, &format!("it cannot be locked: {error}")))
+    let since = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if since.elapsed() < LONGEST_WAIT => {
+                thread::sleep(PAUSE);
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(RecordError::new(path, "another transfer is at it"));
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(RecordError::new(path, &format!("it cannot be locked: {error}")));
+            }
         }
     }
 }
 
 const VERSION: u64 = 1;
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(10);
 /// In bytes: more than two lines for each of 10000 parts have.
 const LONGEST: u64 = 16 << 20;
 
