@@ -446,7 +446,7 @@ pub(crate) fn strings(value: &Value) -> Result<Vec<String>> {
     }
 }
 
-fn from_hex(hex: &str) -> Result<Vec<u8>> {
+pub(crate) fn from_hex(hex: &str) -> Result<Vec<u8>> {
     (0..hex.len())
         .step_by(2)
         .map(|i| Ok(u8::from_str_radix(hex.get(i..i + 2).ok_or("odd hex")?, 16)?))

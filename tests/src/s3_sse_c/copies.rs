@@ -1,7 +1,7 @@
 //! Copies from one key to another.
 
 use crypto_envelope_s3_sse_c::{
-    Copied, CopiedWay, ObjectCopy, Protection, SseCErrorKind, SseCustomerKey,
+    CopiedWay, ObjectCopy, Protection, SseCErrorKind, SseCustomerKey,
     aws_sdk_s3::primitives::ByteStream,
 };
 
@@ -45,7 +45,7 @@ impl Bucket<'_> {
         Ok(ways)
     }
 
-    /// Replaces keys in place: what goes along with an object stays.
+    /// Replaces a key in place: what goes along with an object stays. Returns which way it went.
     ///
     /// # Errors
     ///
@@ -54,42 +54,58 @@ impl Bucket<'_> {
         &self,
         length: usize,
         how: fn(ObjectCopy) -> ObjectCopy,
-    ) -> Result<crypto_envelope::Result<Copied>> {
+    ) -> Result<CopiedWay> {
         let client = self.world.client();
         let (old, new) = (new_key()?, new_key()?);
-        let body = pattern(length);
-        let request = client
-            .s3()
-            .put_object()
-            .bucket(&self.name)
-            .key("a/ü b")
-            .content_type("text/x-test")
-            .cache_control("no-store")
-            .metadata("project", "blue")
-            .body(ByteStream::from(body.clone()));
-        client.put_object(request, &old).await?;
-        let rotate = ObjectCopy::in_place(self.place("a/ü b"), &old, &new);
-        let copied = match client.copy(how(rotate)).await {
-            Ok(copied) => copied,
-            Err(error) => {
-                self.is_only_under("a/ü b", &body, &old, &new).await?;
-                return Ok(Err(error));
-            }
-        };
-        self.is_only_under("a/ü b", &body, &new, &old).await?;
-        let head = client.s3().head_object().bucket(&self.name).key("a/ü b");
+        let body = self.put_with_metadata(NAME, length, &old).await?;
+        let copied = client.copy(how(ObjectCopy::in_place(self.place(NAME), &old, &new))).await?;
+        self.is_only_under(NAME, &body, &new, &old).await?;
+        let head = client.s3().head_object().bucket(&self.name).key(NAME);
         let head = client.head_object(head, &new).await?;
         let project = head.metadata().and_then(|all| all.get("project")).map(String::as_str);
         let kept = (head.content_type(), head.cache_control(), project);
         if kept != (Some("text/x-test"), Some("no-store"), Some("blue")) {
             return Err(format!("not all went along: {kept:?}").into());
         }
-        let again = ObjectCopy::in_place(self.place("a/ü b"), &new, &new);
-        let again = client.copy(again).await?;
+        let again = client.copy(ObjectCopy::in_place(self.place(NAME), &new, &new)).await?;
         if again.way != CopiedWay::AlreadyThere {
             return Err(format!("it was copied onto itself: {again:?}").into());
         }
-        Ok(Ok(copied))
+        Ok(copied.way)
+    }
+
+    /// Does not replace a key in place, and says why not: the object stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// If the key is replaced, or the object is something else.
+    pub async fn does_not_rotate(&self, length: usize) -> Result<SseCErrorKind> {
+        let (old, new) = (new_key()?, new_key()?);
+        let body = self.put_with_metadata(NAME, length, &old).await?;
+        let copy = ObjectCopy::in_place(self.place(NAME), &old, &new);
+        let refused = kind_of(self.world.client().copy(copy).await)?;
+        self.is_only_under(NAME, &body, &old, &new).await?;
+        Ok(refused)
+    }
+
+    async fn put_with_metadata(
+        &self,
+        name: &str,
+        length: usize,
+        key: &SseCustomerKey,
+    ) -> Result<Vec<u8>> {
+        let (client, body) = (self.world.client(), pattern(length));
+        let request = client
+            .s3()
+            .put_object()
+            .bucket(&self.name)
+            .key(name)
+            .content_type("text/x-test")
+            .cache_control("no-store")
+            .metadata("project", "blue")
+            .body(ByteStream::from(body.clone()));
+        client.put_object(request, key).await?;
+        Ok(body)
     }
 
     /// Demands that an object opens with one key, and neither with another nor without.
@@ -116,3 +132,6 @@ impl Bucket<'_> {
         }
     }
 }
+
+/// One that has to be encoded.
+const NAME: &str = "a/ü b";

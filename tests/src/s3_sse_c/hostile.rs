@@ -1,5 +1,6 @@
 //! A server that takes no notice of customer keys, and says that all is well.
 
+use crypto_envelope::Error;
 use crypto_envelope_s3_sse_c::{
     ObjectCopy, Protection, SseCErrorKind, Upload, aws_sdk_s3::primitives::ByteStream,
 };
@@ -59,6 +60,42 @@ impl Bucket<'_> {
                 SseCErrorKind::NotProtected | SseCErrorKind::NotEncrypted => {}
                 other => return Err(format!("{what}: {other:?}").into()),
             }
+        }
+        Ok(())
+    }
+
+    /// What was stored in plain goes, and nothing else of what there is in a bucket with versions.
+    ///
+    /// # Errors
+    ///
+    /// What is gone, or is still there.
+    pub async fn gives_back_older_versions(&self) -> Result<()> {
+        let (client, key) = (self.world.client(), new_key()?);
+        self.enable_versions().await?;
+        self.put_plainly("name", b"older").await?;
+        let put = || client.s3().put_object().bucket(&self.name).key("name");
+        let request = put().body(ByteStream::from_static(b"secret"));
+        let error = rejected(client.put_object(request, &key).await)?;
+        let stored = error.stored_in_plain().ok_or("nothing is said to be stored")?;
+        let version = stored.place.version().ok_or("no version")?.to_owned();
+        // Whoever is later is not to suffer for it.
+        self.put_plainly("name", b"newer").await?;
+        client.delete_stored(stored).await?;
+        let gone = self.reading("name").version_id(&version).send().await;
+        if gone.is_ok() || self.get_plainly("name").await? != b"newer" {
+            return Err("it is still there, or what is newer is gone".into());
+        }
+        let copy = ObjectCopy::in_place(self.place("name"), Protection::OfBucket, &key);
+        let error = rejected(client.copy(copy.assume_no_writers()).await)?;
+        if let Some(stored) = error.stored_in_plain() {
+            match client.delete_stored(stored).await {
+                Err(Error::InvalidInput { .. }) if stored.took_the_place => {}
+                other => return Err(format!("{stored:?}: {other:?}").into()),
+            }
+        }
+        let listed = client.s3().list_object_versions().bucket(&self.name).send().await?;
+        if !listed.delete_markers().is_empty() || listed.versions().len() < 2 {
+            return Err(format!("{listed:?}").into());
         }
         Ok(())
     }

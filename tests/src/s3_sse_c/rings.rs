@@ -145,11 +145,17 @@ impl Bucket<'_> {
         Ok(())
     }
 
-    fn ring_place(&self) -> BucketRing {
+    pub(super) fn ring_place(&self) -> BucketRing {
         BucketRing::new(self.world.client(), &self.name)
     }
 
-    async fn put_by(&self, ring: &KeyRing, name: &str, body: &[u8]) -> Result<Option<String>> {
+    /// Writes an object under the newest epoch, and returns its version.
+    pub(super) async fn put_by(
+        &self,
+        ring: &KeyRing,
+        name: &str,
+        body: &[u8],
+    ) -> Result<Option<String>> {
         let client = self.world.client();
         let body = ByteStream::from(body.to_vec());
         let request = client.s3().put_object().bucket(&self.name).key(name).body(body);

@@ -7,7 +7,8 @@ use crypto_envelope_s3_sse_c::{
     aws_sdk_s3::primitives::ByteStream,
 };
 use crypto_envelope_tests::{
-    s3_sse_c::{World, kind_of, rejected},
+    on_s3,
+    s3_sse_c::{World, rejected},
     vectors::Result,
 };
 
@@ -21,24 +22,17 @@ fn http() -> Result<World> {
     World::new(ceph()?.http_insecure())
 }
 
-#[tokio::test]
-async fn ceph_and_boto_agree_with_ours() -> Result<()> {
-    https()?.bucket().await?.agrees_with_boto().await?;
-    http()?.bucket().await?.agrees_with_boto().await
+on_s3! { https }
+on_s3! { https: goes_on_with_an_upload }
+
+mod without_tls {
+    use super::{http, on_s3};
+
+    on_s3! { http: agrees_with_boto takes_presigned_requests }
 }
 
 #[tokio::test]
-async fn ceph_has_keys_told_apart() -> Result<()> {
-    https()?.bucket().await?.tells_keys_apart().await
-}
-
-#[tokio::test]
-async fn ceph_takes_parts() -> Result<()> {
-    https()?.bucket().await?.takes_parts().await
-}
-
-#[tokio::test]
-async fn ceph_changes_keys() -> Result<()> {
+async fn changes_keys() -> Result<()> {
     let world = https()?;
     // Ceph copies whatever is there by then, so nothing is left to it.
     let ways = world.bucket().await?.changes_keys().await?;
@@ -52,48 +46,27 @@ async fn ceph_changes_keys() -> Result<()> {
 }
 
 #[tokio::test]
-async fn ceph_rotates() -> Result<()> {
-    let alone = |copy: ObjectCopy| copy.assume_no_writers();
+async fn rotates() -> Result<()> {
     for length in [0, 100_000, 20_000_000] {
-        let copied = https()?.bucket().await?.rotates(length, alone).await??;
-        assert_eq!(copied.way, CopiedWay::ThroughHere, "{length}: {copied:?}");
+        let way = https()?.bucket().await?.rotates(length, ObjectCopy::assume_no_writers).await?;
+        assert_eq!(way, CopiedWay::ThroughHere, "{length}");
     }
     Ok(())
 }
 
 /// It honours conditions on what is written at once, and none where parts are put together.
 #[tokio::test]
-async fn ceph_replaces_nothing_large_unguarded() -> Result<()> {
-    let copied = https()?.bucket().await?.rotates(100_000, |copy| copy).await??;
-    assert_eq!(copied.way, CopiedWay::ThroughHere, "{copied:?}");
-    let refused = https()?.bucket().await?.rotates(20_000_000, |copy| copy).await?;
-    assert_eq!(kind_of(refused)?, SseCErrorKind::Unsupported);
+async fn replaces_nothing_large_unguarded() -> Result<()> {
+    let world = https()?;
+    let way = world.bucket().await?.rotates(100_000, |copy| copy).await?;
+    assert_eq!(way, CopiedWay::ThroughHere);
+    let refused = world.bucket().await?.does_not_rotate(20_000_000).await?;
+    assert_eq!(refused, SseCErrorKind::Unsupported);
     // With versions it honours none at all.
-    let versioned = https()?;
-    let versioned = versioned.bucket().await?;
+    let versioned = world.bucket().await?;
     versioned.enable_versions().await?;
-    assert_eq!(kind_of(versioned.rotates(100, |copy| copy).await?)?, SseCErrorKind::Unsupported);
+    assert_eq!(versioned.does_not_rotate(100).await?, SseCErrorKind::Unsupported);
     Ok(())
-}
-
-#[tokio::test]
-async fn ceph_keeps_a_ring() -> Result<()> {
-    https()?.bucket().await?.keeps_a_ring().await
-}
-
-#[tokio::test]
-async fn ceph_keeps_versions() -> Result<()> {
-    https()?.bucket().await?.keeps_versions().await
-}
-
-#[tokio::test]
-async fn ceph_goes_on_with_an_upload() -> Result<()> {
-    https()?.bucket().await?.goes_on_with_an_upload().await
-}
-
-#[tokio::test]
-async fn ceph_takes_presigned_requests() -> Result<()> {
-    http()?.bucket().await?.takes_presigned_requests().await
 }
 
 /// Whatever way an object came under a key, the disks of Ceph do not show it.
