@@ -7,11 +7,7 @@ mod record;
 mod source;
 mod tasks;
 
-pub(crate) use self::{
-    open::OpenUpload,
-    source::part_size_for,
-    tasks::{Sent, ended},
-};
+pub(crate) use self::{open::OpenUpload, source::part_size_for, tasks::Sent};
 
 use std::{
     fmt,
@@ -229,7 +225,7 @@ impl SseCClient {
             Origin::Stream(reader) => Source::stream(reader, part_size),
         };
         let (mut open, record) = if let Some(path) = &record {
-            let recorded = (path.as_path(), &source);
+            let recorded = (path.as_path(), source.shape());
             let (open, record) =
                 OpenUpload::recorded(self, request, &place, &protection, recorded).await?;
             (open, Some(record))
@@ -283,8 +279,8 @@ impl SseCClient {
     }
 }
 
-/// Whether another upload can go on behind this error.
-fn can_go_on(error: &Error) -> bool {
+/// Whether another transfer can go on behind this error.
+pub(crate) fn can_go_on(error: &Error) -> bool {
     use SseCErrorKind::{Denied, NotSent, Other, Throttled, Unavailable};
     match SseCError::kind_in(error) {
         Some(kind) => matches!(kind, Denied | NotSent | Other | Throttled | Unavailable),
@@ -298,3 +294,17 @@ pub(crate) const PARALLEL: NonZeroUsize = NonZeroUsize::new(4).expect("it is not
 const SMALLEST_PART: u64 = 5 << 20;
 /// In bytes.
 const LARGEST_PART: u64 = 5 << 30;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever spawns it has to be able to.
+    #[test]
+    fn an_upload_can_go_to_another_thread() {
+        fn is_send<T: Send>(_: fn(&'static SseCClient, CreateMultipartUploadFluentBuilder) -> T) {}
+        is_send(|client, request| {
+            client.upload(request, Upload::stream(tokio::io::empty()), Protection::OfBucket)
+        });
+    }
+}

@@ -12,7 +12,7 @@ use crypto_envelope::{Error, Result, service};
 use super::{
     channel::{Channel, SentPart, abort},
     record::{Found, UploadRecord, UploadStart},
-    source::Source,
+    source::Shape,
 };
 use crate::{
     ObjectPlace, Protection, SseCClient, SseCError, SseCErrorKind,
@@ -93,9 +93,9 @@ impl OpenUpload {
         request: CreateMultipartUploadFluentBuilder,
         place: &ObjectPlace,
         protection: &Protection,
-        (path, source): (&Path, &Source),
+        (path, shape): (&Path, Shape),
     ) -> Result<(Self, UploadRecord)> {
-        match Found::at(path, place, source).await? {
+        match Found::at(path, place, shape).await? {
             Found::Nothing => {}
             Found::Other(record) => Self::forget(client, record).await,
             Found::Same(record) => match Self::again(client, protection, &record).await? {
@@ -106,7 +106,7 @@ impl OpenUpload {
         let seal = protection.seal(place).await?;
         let open = Self::begin(client, request, place, seal).await?;
         let Channel { id, seal, .. } = &open.channel;
-        let Some(start) = UploadStart::new(place, id, seal, source) else {
+        let Some(start) = UploadStart::new(place, id, seal, shape) else {
             return Err(Error::invalid_input("a record is for files"));
         };
         // Before anything is sent: an upload that is in no record is nobody's.

@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 
 use super::{
     channel::SentPart,
-    source::{Source, Stamp},
+    source::{Shape, Stamp},
     tasks::ended,
 };
 use crate::{
     Epoch, KeyRingError, ObjectPlace, Protection,
-    s3::{object_keys::is_gone, protection::Seal},
+    s3::{error::unusable_record, object_keys::is_gone, protection::Seal, tasks::blocking},
 };
 
 /// A record that is kept while parts are sent.
@@ -50,15 +50,15 @@ pub(super) enum Found {
 }
 
 impl UploadStart {
-    pub(super) fn new(place: &ObjectPlace, id: &str, seal: &Seal, source: &Source) -> Option<Self> {
+    pub(super) fn new(place: &ObjectPlace, id: &str, seal: &Seal, shape: Shape) -> Option<Self> {
         let epoch = seal.customer_key().and_then(|key| key.epoch);
         Some(Self {
             place: place.clone(),
             id: id.to_owned(),
             protection: seal.described(),
             epoch: epoch.map(Epoch::number),
-            file: source.file.as_ref()?.stamp,
-            part_size: source.part_size(),
+            file: shape.file?,
+            part_size: shape.part_size,
         })
     }
 
@@ -128,22 +128,22 @@ impl UploadStart {
 }
 
 impl Found {
-    /// What is recorded of an upload of this source to this place.
-    pub(super) async fn at(path: &Path, place: &ObjectPlace, source: &Source) -> Result<Self> {
+    /// What is recorded of an upload of such a source to this place.
+    pub(super) async fn at(path: &Path, place: &ObjectPlace, shape: Shape) -> Result<Self> {
         let (path, place) = (path.to_owned(), place.clone());
-        let now = (source.file.as_ref().map(|file| file.stamp), source.part_size());
         blocking(move || {
-            let Some((record, content)) = Record::open(&path, KIND).map_err(unusable)? else {
+            let Some((record, content)) = Record::open(&path, KIND).map_err(unusable_record)?
+            else {
                 return Ok(Self::Nothing);
             };
             let (start, parts) = parse(&content).ok_or_else(|| {
-                unusable(RecordError::new(&path, "what it says of the upload is damaged"))
+                unusable_record(RecordError::new(&path, "what it says of the upload is damaged"))
             })?;
             if start.place != place {
                 let what = format!("it is about an upload to {}", start.place);
-                return Err(unusable(RecordError::new(&path, &what)));
+                return Err(unusable_record(RecordError::new(&path, &what)));
             }
-            let is_same = (Some(start.file), start.part_size) == now;
+            let is_same = shape == Shape { file: Some(start.file), part_size: start.part_size };
             let record = UploadRecord { record: Arc::new(Mutex::new(record)), start, parts };
             Ok(if is_same { Self::Same(record) } else { Self::Other(record) })
         })
@@ -156,7 +156,7 @@ impl UploadRecord {
     pub(super) async fn create(path: &Path, start: UploadStart) -> Result<Self> {
         let path = path.to_owned();
         blocking(move || {
-            let record = Record::create(&path, KIND, &start.to_json()).map_err(unusable)?;
+            let record = Record::create(&path, KIND, &start.to_json()).map_err(unusable_record)?;
             let record = Arc::new(Mutex::new(record));
             Ok(Self { record, start, parts: BTreeMap::new() })
         })
@@ -169,7 +169,7 @@ impl UploadRecord {
         let line = json!({"part": part.number, "etag": part.etag, "md5": part.digest});
         blocking(move || {
             let mut record = record.lock().unwrap_or_else(PoisonError::into_inner);
-            record.add(&line).map_err(unusable)
+            record.add(&line).map_err(unusable_record)
         })
         .await
     }
@@ -179,7 +179,7 @@ impl UploadRecord {
         let _ = blocking(move || {
             let record = Arc::into_inner(self.record).map(Mutex::into_inner);
             let record = record.map(|record| record.unwrap_or_else(PoisonError::into_inner));
-            record.map_or(Ok(()), |record| record.remove().map_err(unusable))
+            record.map_or(Ok(()), |record| record.remove().map_err(unusable_record))
         })
         .await;
     }
@@ -194,21 +194,6 @@ fn parse(content: &Content) -> Option<(UploadStart, BTreeMap<i32, SentPart>)> {
         parts.insert(number, SentPart { number, etag, digest });
     }
     Some((start, parts))
-}
-
-fn unusable(error: RecordError) -> Error {
-    let RecordError { path, what, .. } = error;
-    let path = path.display();
-    Error::invalid_input(format!(
-        "the record of the upload, {path}, cannot be used: {what}; name another one, or remove it"
-    ))
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(ended)?
 }
 
 /// What it is a record of.

@@ -31,6 +31,14 @@ pub(super) struct SourceFile {
     pub(super) stamp: Stamp,
 }
 
+/// What has to be the same for an upload to be gone on with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    /// None of a stream.
+    pub(super) file: Option<Stamp>,
+    pub(super) part_size: u64,
+}
+
 /// How a file was. Another size, time or place on the disk means that it is another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
@@ -97,8 +105,14 @@ impl Source {
         Self { reader, file: None, sizes, position: 0 }
     }
 
+    /// As it is now.
+    pub(super) fn shape(&self) -> Shape {
+        let file = self.file.as_ref().map(|file| file.stamp);
+        Shape { file, part_size: self.part_size() }
+    }
+
     /// Of all parts of a file but the last one.
-    pub(super) fn part_size(&self) -> u64 {
+    fn part_size(&self) -> u64 {
         match self.sizes {
             PartSizes::Same(size) => size,
             PartSizes::Growing => FIRST_PART,

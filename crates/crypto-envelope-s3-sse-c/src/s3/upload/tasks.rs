@@ -1,10 +1,10 @@
 //! Parts on their way, several at the same time.
 
-use std::{io, num::NonZeroUsize};
+use std::num::NonZeroUsize;
 
 use bytes::Bytes;
 use crypto_envelope::{Error, Result};
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 
 use super::{
     Progress,
@@ -13,7 +13,7 @@ use super::{
     record::UploadRecord,
     source::{Part, Source},
 };
-use crate::s3::calls::put_object::content_md5;
+use crate::s3::{calls::put_object::content_md5, tasks::blocking, tasks::ended};
 
 /// What was sent, all of it.
 pub(crate) struct Sent {
@@ -90,13 +90,7 @@ async fn one(channel: Channel, done: Option<SentPart>, part: Part) -> Result<Out
     }
 }
 
-/// A task that did not come to its end, as when the runtime is shut down.
-pub(crate) fn ended(error: JoinError) -> Error {
-    Error::Io(io::Error::other(error))
-}
-
 /// MD5 takes its time.
 async fn digest_of(bytes: Bytes) -> Result<String> {
-    let work = tokio::task::spawn_blocking(move || content_md5(&bytes));
-    work.await.map_err(ended)
+    blocking(move || Ok(content_md5(&bytes))).await
 }
