@@ -68,7 +68,7 @@ pub fn files() -> Inputs {
         inputs.push(record(1, "an upload", &start, &parts));
     }
     let start = json!({"bucket": "examplebucket-1250000000", "key": "a", "etag": "\"x\"", "length": 7,
-        "part_length": 1_048_576, "place": "/some/where"});
+        "part_length": 1_048_576, "place": {"path": "/some/where", "device": "1", "inode": "2"}});
     let parts = [
         json!({"part": 0, "sha256": HASH, "crc64": null}),
         json!({"part": 1, "sha256": HASH, "crc64": "7"}),

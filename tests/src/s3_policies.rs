@@ -1,11 +1,14 @@
 //! Buckets with a policy, and what can be done with them.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use crypto_envelope_s3_sse_c::{BucketPolicy, BucketRule};
+use crypto_envelope_s3_sse_c::{
+    BucketPolicy, BucketRule, SseCError, SseCErrorKind, SseCUploads, SseCustomerKey,
+};
 use serde_json::{Value, json};
 
 use crate::{
     s3_servers::{S3Answer, S3Client, S3Endpoint},
+    s3_sse_c::Bucket,
     vectors::Result,
 };
 
@@ -45,6 +48,36 @@ pub enum Encryption {
     OtherHeader,
     /// By both.
     CustomerKeyAndHeader,
+}
+
+/// What a server makes of the setting that blocks customer keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "tests compare it")]
+pub struct Setting {
+    /// What a new bucket says.
+    pub before: Result<Option<SseCUploads>, SseCErrorKind>,
+    /// Whether it is set.
+    pub set: Result<(), SseCErrorKind>,
+    /// What the bucket says then.
+    pub after: Result<Option<SseCUploads>, SseCErrorKind>,
+    /// Whether an object is taken then.
+    pub upload: Result<(), SseCErrorKind>,
+}
+
+impl Setting {
+    /// Has a server block customer keys in a bucket.
+    ///
+    /// # Errors
+    ///
+    /// If something fails that does not have to do with it.
+    pub async fn block(bucket: &Bucket<'_>) -> Result<Self> {
+        let (client, name) = (bucket.world.client(), bucket.name.as_str());
+        let before = kind(SseCUploads::of(client, name).await)?;
+        let set = kind(SseCUploads::Blocked.set(client, name).await)?;
+        let after = kind(SseCUploads::of(client, name).await)?;
+        let upload = kind(bucket.put(NEW, TEXT, &SseCustomerKey::from_bytes(&KEY[..])?).await)?;
+        Ok(Self { before, set, after, upload })
+    }
 }
 
 impl PolicedBucket {
@@ -177,6 +210,14 @@ impl Encryption {
             Self::Header | Self::CustomerKeyAndHeader => Some("AES256"),
             Self::OtherHeader => Some("aws:kms"),
         }
+    }
+}
+
+/// What went well, or the kind of an error that must be one of ours.
+fn kind<T>(outcome: crypto_envelope::Result<T>) -> Result<Result<T, SseCErrorKind>> {
+    match outcome {
+        Ok(value) => Ok(Ok(value)),
+        Err(error) => Ok(Err(SseCError::kind_in(&error).ok_or(error)?)),
     }
 }
 

@@ -49,8 +49,8 @@ impl fmt::Display for Refused {
         let AtStake { secrets, service } = self.0;
         write!(
             f,
-            "the endpoint is http: {secrets} would cross the network in clear; use https (or \
-             danger_allow_plain_http, for a stand-in of {service} in a network of one's own)"
+            "the endpoint is http: {secrets} would cross the network in clear; use https (for a \
+             stand-in of {service} in a network of one's own, http can be allowed by name)"
         )
     }
 }

@@ -40,8 +40,8 @@ impl Transport {
         let url = url_of(endpoint)?;
         if !place::is_confidential(&url) && settings.plain_http() == PlainHttp::ToThisMachine {
             return Err(Error::invalid_input(
-                "the endpoint is http: what is sent would cross the network in clear; use https (or \
-                 danger_allow_plain_http, for a stand-in of the service in a network of one's own)",
+                "the endpoint is http: what is sent would cross the network in clear; use https (for \
+                 a stand-in of the service in a network of one's own, http can be allowed by name)",
             ));
         }
         let client = settings.client(place::is_here(&url)).build().map_err(|error| {

@@ -24,6 +24,7 @@ pub use {
         builders::{WithCustomerKey, WithSourceCustomerKey},
         client::{Declaration, SseCClient},
         copy::{Copied, CopiedWay, CopyWays, ObjectCopy},
+        download::{Download, Downloaded},
         encryption_setting::SseCUploads,
         error::{SseCError, SseCErrorKind, StoredInPlain},
         object_keys::ObjectKeys,

@@ -9,6 +9,7 @@ pub(crate) mod client;
 #[cfg(feature = "config")]
 mod config;
 pub(crate) mod copy;
+pub(crate) mod download;
 pub(crate) mod encryption_setting;
 mod endpoint;
 pub(crate) mod error;
@@ -23,6 +24,7 @@ mod proof;
 pub(crate) mod protection;
 pub(crate) mod ring;
 pub(crate) mod settings;
+mod tasks;
 pub(crate) mod upload;
 
 #[cfg(test)]

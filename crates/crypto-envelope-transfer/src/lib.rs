@@ -2,5 +2,9 @@
 
 pub mod own;
 mod record;
+mod target;
 
-pub use self::record::{Content, Record, RecordError};
+pub use self::{
+    record::{Content, Record, RecordError},
+    target::{Existing, KeptPlace, Naming, Permissions, TargetFile},
+};

@@ -17,6 +17,7 @@ mod policy;
 mod range;
 #[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
 mod s3;
+mod transfer;
 
 use std::path::PathBuf;
 
@@ -34,12 +35,13 @@ pub(crate) use self::{
     caching::Caching,
     context::{Expected, Pair},
     copy::Copy,
-    cos::{CosTransfer, CosWay},
+    cos::CosWay,
     files::{Files, Report},
     kms::Kms,
     policy::{Commitment, Suite},
     range::ByteRange,
-    s3::{FromSseC, Rotate, S3Command, S3Copying, S3Way, SseC},
+    s3::{FromSseC, Rotate, S3Command, S3Copying, S3Objects, S3Way, SseC},
+    transfer::Transfer,
 };
 #[cfg(feature = "alibaba-kms")]
 pub(crate) use self::{
@@ -58,7 +60,7 @@ use crate::{bounds, local_keys::Purpose, provider::ProviderSpec};
 /// keeps in $XDG_DATA_HOME/keyferry (~/.local/share/keyferry). If you lose it, you lose the data.
 ///
 /// Exit codes: 0 done, 1 internal, I/O or network error, 2 wrong usage, 3 some files failed and others did
-/// not, 4 denied by a key service or COS, no such key or object, 5 the data is not intact, 6 refused by policy,
+/// not, 4 denied by a key service, COS or S3, no such key or object, 5 the data is not intact, 6 refused by policy,
 /// 130 interrupted.
 #[derive(Debug, Parser)]
 #[command(name = "keyferry", version, max_term_width = 100)]
@@ -93,11 +95,15 @@ pub(crate) enum Command {
     Man(Man),
 }
 
-/// Encrypt files, folders, objects in COS, or standard input
+/// Encrypt files, folders, objects in COS or S3, or standard input
 ///
 /// FILE becomes FILE.encrypted. Use --recursive for folders, and --output to put the results
-/// somewhere else: cos://BUCKET/KEY, or cos://BUCKET/FOLDER/ for several. A result gets its name only once it
-/// is complete, so a run that was interrupted can be repeated with --skip-existing.
+/// somewhere else: cos://BUCKET/KEY or s3://BUCKET/KEY, or with FOLDER/ for several. A result gets its name only
+/// once it is complete, so a run that was interrupted can be repeated with --skip-existing.
+///
+/// Of objects in S3 it has to be said what they are under there: --sse-c-key-file or --sse-c-provider, or
+/// --without-sse-c. That is the target, and the source too unless --from-sse-c-key-file or --from-without-sse-c
+/// says otherwise.
 #[derive(Debug, Args)]
 #[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
 pub(crate) struct Encrypt {
@@ -139,11 +145,13 @@ pub(crate) struct Encrypt {
     pub(crate) cos_format: String,
 }
 
-/// Decrypt files, folders, objects in COS, or standard input
+/// Decrypt files, folders, objects in COS or S3, or standard input
 ///
-/// FILE.encrypted becomes FILE. A file appears only once all of it is verified. On standard
+/// FILE.encrypted becomes FILE. A file or an object appears only once all of it is verified. On standard
 /// output, frames of unsigned messages come out as they are verified; signed messages only once
 /// their signature is. Only exit code 0 says that nothing is missing; see --buffer.
+///
+/// Of objects in S3 it has to be said what they are under there, as for keyferry encrypt.
 #[derive(Debug, Args)]
 pub(crate) struct Decrypt {
     #[command(flatten)]
@@ -213,7 +221,8 @@ pub(crate) struct Decrypt {
 #[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Inspect {
-    /// The messages: files, folders, patterns, cos://BUCKET/KEY; "-" or nothing is standard input
+    /// The messages: files, folders, patterns, cos://BUCKET/KEY, s3://BUCKET/KEY; "-" or nothing is
+    /// standard input
     #[arg(value_name = "FILE")]
     pub(crate) inputs: Vec<PathBuf>,
 
@@ -233,6 +242,12 @@ pub(crate) struct Inspect {
     /// One JSON object a line instead of text
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) sse_c: SseC,
+
+    #[command(flatten)]
+    pub(crate) s3: S3Way,
 
     #[command(flatten)]
     pub(crate) cos: CosWay,

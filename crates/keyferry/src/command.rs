@@ -14,10 +14,15 @@ mod man;
 
 use crypto_envelope::EncryptionContext;
 
-#[cfg(feature = "tencent-cos")]
-pub(crate) use self::decrypt::ExpectedContext;
+#[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
+pub(crate) use self::{
+    cp::{Copied, Copies, CopyOutcome},
+    decrypt::{ExpectedContext, Part, of_part},
+};
 #[cfg(feature = "s3-sse-c")]
 use crate::args::S3Command;
+#[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
+use crate::remote::{Clouds, Remote};
 use crate::{
     anchor::Missing,
     args::{Command, Files, Pair},
@@ -65,8 +70,8 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
 /// A job whose ends can be used.
 enum Ready {
     Local(Local),
-    #[cfg(feature = "tencent-cos")]
-    Remote(crate::cos::Remote),
+    #[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
+    Remote(Remote),
 }
 
 /// A job from a file or a pipe to another.
@@ -94,6 +99,8 @@ fn do_all<T>(
     for not_taken in plan.not_taken {
         journal.failed(&Names::of_not_taken(&not_taken.path), not_taken.failure)?;
     }
+    #[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
+    let clouds = Clouds::new(files);
     let mut tools = None;
     let mut progress = Progress::new(journal.format(), plan.jobs.len());
     for job in plan.jobs {
@@ -103,7 +110,16 @@ fn do_all<T>(
         }
         let names = Names::of(&job);
         progress = progress.next();
-        let ready = match make_ready(job, operation, files, progress) {
+        #[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
+        let ready = if job.is_remote() {
+            let remote = clouds.remote(job, existing(files), progress);
+            remote.map(|remote| remote.map(Ready::Remote))
+        } else {
+            make_ready(job, operation, files, progress)
+        };
+        #[cfg(not(any(feature = "s3-sse-c", feature = "tencent-cos")))]
+        let ready = make_ready(job, operation, files, progress);
+        let ready = match ready {
             Ok(Some(ready)) => ready,
             Ok(None) => {
                 journal.skipped(&names)?;
@@ -137,13 +153,6 @@ fn make_ready(
     files: &Files,
     progress: Progress,
 ) -> Result<Option<Ready>, Failure> {
-    #[cfg(feature = "tencent-cos")]
-    if job.is_remote() {
-        let Job { source, destination, .. } = job;
-        let remote =
-            crate::cos::Remote::new(source, destination, files, existing(files), progress)?;
-        return Ok(remote.map(Ready::Remote));
-    }
     let Job { source, mut destination, below } = job;
     let input = source.open()?;
     let input = if files.decode { input.decoded() } else { input };

@@ -13,7 +13,7 @@ use crate::{
     anchor::Below,
     base64_stream::{Decoder, LONGEST_PIECE, NotBase64},
     failure::{Code, Failure},
-    place::CosPlace,
+    place::Place,
 };
 
 /// What can be opened to read.
@@ -23,8 +23,8 @@ pub(crate) enum Source {
     File(PathBuf),
     /// A file that was found, and not named.
     InFolder(Below),
-    /// An object in COS, which is opened elsewhere.
-    Cos(CosPlace),
+    /// An object in a cloud, which is opened elsewhere.
+    Object(Place),
 }
 
 /// An open source.
@@ -55,23 +55,17 @@ impl Source {
             Self::StandardInput => "standard input".to_owned(),
             Self::File(path) => path.display().to_string(),
             Self::InFolder(below) => below.path().display().to_string(),
-            Self::Cos(place) => place.to_string(),
+            Self::Object(place) => place.to_string(),
         }
     }
 
     /// The path, if it is a file.
     pub(crate) fn path(&self) -> Option<PathBuf> {
         match self {
-            Self::StandardInput | Self::Cos(_) => None,
+            Self::StandardInput | Self::Object(_) => None,
             Self::File(path) => Some(path.clone()),
             Self::InFolder(below) => Some(below.path()),
         }
-    }
-
-    /// Why it is none of what only objects are.
-    #[cfg(feature = "tencent-cos")]
-    pub(crate) fn no_object(&self) -> Failure {
-        Failure::usage(format!("{} is not in COS", self.name()))
     }
 
     pub(crate) fn open(&self) -> Result<Input, Failure> {
@@ -82,11 +76,11 @@ impl Source {
             Self::StandardInput => io::stdin().as_fd().try_clone_to_owned().map(File::from),
             Self::File(path) => File::open(path),
             Self::InFolder(below) => below.open_file(),
-            Self::Cos(_) => return Err(without_cos()),
+            Self::Object(place) => return Err(place.unreachable()),
         };
         let reader = reader.map_err(cannot)?;
         let length = match self {
-            Self::StandardInput | Self::Cos(_) => None,
+            Self::StandardInput | Self::Object(_) => None,
             Self::File(_) | Self::InFolder(_) => {
                 let metadata = reader.metadata().map_err(cannot)?;
                 if metadata.is_dir() {
@@ -96,16 +90,6 @@ impl Source {
             }
         };
         Ok(Input { reader, source: self.clone(), length, decoding: None })
-    }
-}
-
-/// A place in COS, where there is nothing that could reach it.
-pub(crate) fn without_cos() -> Failure {
-    if cfg!(feature = "tencent-cos") {
-        Failure::usage("what is read and written here is not in COS")
-            .hint("keyferry cp moves it from there, and there")
-    } else {
-        Failure::usage("this keyferry was built without the feature tencent-cos")
     }
 }
 

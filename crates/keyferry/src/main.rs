@@ -25,6 +25,8 @@ mod plan;
 mod progress;
 mod provider;
 mod pump;
+#[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
+mod remote;
 mod report;
 #[cfg(feature = "s3-sse-c")]
 mod s3;

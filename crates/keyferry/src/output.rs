@@ -21,9 +21,8 @@ use crate::{
     anchor::Folder,
     base64_stream::{Encoder, LONGEST_PIECE},
     failure::{Code, Failure},
-    input::without_cos,
     interrupt,
-    place::CosPlace,
+    place::Place,
     report,
     terminal::{self, Answer},
 };
@@ -39,8 +38,8 @@ pub(crate) enum Destination {
     File(PathBuf),
     /// The same in a folder that is held open, under `path` for people.
     Anchored { folder: Folder, name: OsString, path: PathBuf },
-    /// An object in COS, which is written elsewhere.
-    Cos(CosPlace),
+    /// An object in a cloud, which is written elsewhere.
+    Object(Place),
 }
 
 /// What may happen to a file that is there already.
@@ -53,6 +52,21 @@ pub(crate) enum Existing {
     Replace,
     /// Somebody at the terminal decides.
     Ask,
+}
+
+impl Existing {
+    /// What is to be done if something of this name is there.
+    pub(crate) fn decide_about(self, name: &str) -> Result<Decision, Failure> {
+        match self {
+            Self::Keep => Err(exists(name)),
+            Self::Skip => Ok(Decision::Skip),
+            Self::Replace => Ok(Decision::Replace),
+            Self::Ask => terminal::ask(&format!("replace {name}?")).map(|answer| match answer {
+                Answer::Yes => Decision::Replace,
+                Answer::No => Decision::Skip,
+            }),
+        }
+    }
 }
 
 /// What is to be done about one result.
@@ -113,8 +127,8 @@ impl Destination {
         if path == Path::new("-") {
             return Self::standard_output();
         }
-        if let Some(place) = CosPlace::parse_object(path)? {
-            return Ok(Self::Cos(place));
+        if let Some(place) = Place::parse_object(path)? {
+            return Ok(Self::Object(place));
         }
         match fs::metadata(path) {
             Ok(found) if found.is_file() && leads_to_descriptor(path) => {
@@ -197,7 +211,7 @@ impl Destination {
             Self::Stream { file, .. } => Ok(file),
             Self::File(path) => Err(path.clone()),
             Self::Anchored { folder, name, .. } => Err(folder.path_of(name)),
-            Self::Cos(place) => Err(place.to_string().into()),
+            Self::Object(place) => Err(place.to_string().into()),
         }
     }
 
@@ -207,7 +221,7 @@ impl Destination {
             Self::Stream { .. } => return Ok(Decision::Create),
             Self::File(path) => path.clone(),
             Self::Anchored { folder, name, .. } => folder.path_of(name),
-            Self::Cos(_) => return Err(without_cos()),
+            Self::Object(place) => return Err(place.unreachable()),
         };
         let (path, name) = (path.as_path(), self.to_string());
         if path.is_dir() {
@@ -223,18 +237,10 @@ impl Destination {
                     .hint("to write to it all the same, name it with --output"))
             }
             Ok(found) => match existing {
-                Existing::Keep => Err(exists(&name)),
                 Existing::Skip if found.is_symlink() => {
                     Err(Failure::usage(format!("{name} is a link, and not the result of a run")))
                 }
-                Existing::Skip => Ok(Decision::Skip),
-                Existing::Replace => Ok(Decision::Replace),
-                Existing::Ask => {
-                    terminal::ask(&format!("replace {name}?")).map(|answer| match answer {
-                        Answer::Yes => Decision::Replace,
-                        Answer::No => Decision::Skip,
-                    })
-                }
+                existing => existing.decide_about(&name),
             },
             Err(_) => Ok(Decision::Create),
         }
@@ -249,7 +255,7 @@ impl Destination {
             }
             Self::File(path) => (path, None),
             Self::Anchored { folder, name, .. } => (folder.path_of(&name), Some(folder)),
-            Self::Cos(_) => return Err(without_cos()),
+            Self::Object(place) => return Err(place.unreachable()),
         };
         let unfinished = unfinished::create_in(folder_of(&target), audience.mode());
         let unfinished = unfinished.map_err(|error| {
@@ -267,7 +273,7 @@ impl fmt::Display for Destination {
         match self {
             Self::Stream { name, .. } => f.write_str(name),
             Self::File(path) | Self::Anchored { path, .. } => path.display().fmt(f),
-            Self::Cos(place) => place.fmt(f),
+            Self::Object(place) => place.fmt(f),
         }
     }
 }

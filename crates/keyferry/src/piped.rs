@@ -1,17 +1,21 @@
 //! What goes to a service, as a reader of its runtime.
 
 use std::{
-    io::{self, Read},
+    io::{self, Read, Write},
     pin::Pin,
+    sync::mpsc as threads,
     task::{Context, Poll, ready},
     thread,
 };
 
+use crypto_envelope::Error;
 use tokio::{
     io::{AsyncRead, ReadBuf},
     sync::mpsc,
 };
 use zeroize::Zeroizing;
+
+use crate::failure::{Code, Failure};
 
 /// A reader that keeps nobody waiting who has something else to do.
 pub(crate) struct Piped {
@@ -37,7 +41,89 @@ impl Piped {
                 }
             }
         });
+        Self::of(pieces)
+    }
+
+    /// What `write` writes on a thread of its own. Unless it goes well, the reader ends with what went wrong, so
+    /// that nobody takes what came for all of it.
+    pub(crate) fn written_by<T: Send + 'static>(
+        write: impl FnOnce(&mut (dyn Write + Send)) -> Result<T, Failure> + Send + 'static,
+    ) -> (Self, Written<T>) {
+        let (sender, pieces) = mpsc::channel(PIECES);
+        let (done, told) = threads::channel();
+        thread::spawn(move || {
+            let mut writer = PipeWriter { sender, piece: Piece::default() };
+            let last = write(&mut writer).and_then(|made| {
+                writer.flush().map_err(Error::from)?;
+                // Whoever reads to the end asks for it.
+                let _ = done.send(made);
+                Ok(Piece::default())
+            });
+            // Nobody may want it any more.
+            let _ = writer.sender.blocking_send(last.map_err(io::Error::other));
+        });
+        (Self::of(pieces), Written(told))
+    }
+
+    fn of(pieces: mpsc::Receiver<io::Result<Piece>>) -> Self {
         Self { pieces, piece: Piece::default(), used: 0, is_over: false }
+    }
+}
+
+/// What a writer has made, when it is done.
+pub(crate) struct Written<T>(threads::Receiver<T>);
+
+impl<T> Written<T> {
+    /// Only if all was read that was written.
+    pub(crate) fn take(self) -> Result<T, Failure> {
+        self.0.try_recv().map_err(|_| Failure::new(Code::Internal, "the writer of a pipe is gone"))
+    }
+}
+
+/// The other end.
+struct PipeWriter {
+    sender: mpsc::Sender<io::Result<Piece>>,
+    piece: Piece,
+}
+
+impl Write for PipeWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.piece.capacity() == 0 {
+            self.piece.reserve_exact(PIECE);
+        }
+        let length = bytes.len().min(PIECE - self.piece.len());
+        self.piece.extend_from_slice(&bytes[..length]);
+        if self.piece.len() == PIECE {
+            self.flush()?;
+        }
+        Ok(length)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let piece = std::mem::take(&mut self.piece);
+        // An empty one is the end.
+        if piece.is_empty() {
+            return Ok(());
+        }
+        self.sender.blocking_send(Ok(piece)).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+/// From the front to the end. Says how many bytes there were.
+pub(crate) fn copy_all(
+    mut reader: impl Read,
+    writer: &mut (impl Write + ?Sized),
+) -> Result<u64, Failure> {
+    let mut piece = Zeroizing::new(vec![0; PIECE]);
+    let mut copied = 0;
+    loop {
+        match reader.read(&mut piece).map_err(Error::from)? {
+            0 => return Ok(copied),
+            length => {
+                writer.write_all(&piece[..length]).map_err(Error::from)?;
+                copied += length as u64;
+            }
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     failure::Failure,
     input::Source,
     output::Destination,
-    place::CosPlace,
+    place::Place,
     walk::{Findings, Found, Kind, NotTaken, Origin, Recursion},
 };
 
@@ -50,11 +50,12 @@ pub(crate) enum Naming<'suffix> {
     Remove(&'suffix str),
 }
 
-#[cfg(feature = "tencent-cos")]
+#[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
 impl Job {
-    /// Whether one of its ends is in COS.
+    /// Whether one of its ends is in a cloud.
     pub(crate) fn is_remote(&self) -> bool {
-        matches!(self.source, Source::Cos(_)) || matches!(self.destination, Destination::Cos(_))
+        let is_from_there = matches!(self.source, Source::Object(_));
+        is_from_there || matches!(self.destination, Destination::Object(_))
     }
 }
 
@@ -110,7 +111,7 @@ impl Plan {
             if let Some(path) = job.source.path() {
                 sources.insert(place_of(&path), number);
                 sources.insert(name_in_folder(&path), number);
-            } else if let Source::Cos(place) = &job.source {
+            } else if let Source::Object(place) = &job.source {
                 sources.insert(place.to_string().into(), number);
             }
         }
@@ -119,7 +120,7 @@ impl Plan {
             let place = match destination {
                 // A link of that name is replaced, wherever it leads.
                 Destination::File(path) => name_in_folder(path),
-                Destination::Cos(place) => place.to_string().into(),
+                Destination::Object(place) => place.to_string().into(),
                 _ => continue,
             };
             if let Some(other) = sources.get(&place).filter(|other| **other != number) {
@@ -162,15 +163,15 @@ enum Results<'output> {
     Beside,
     /// Into a folder, with the structure of the inputs.
     Folder(&'output Path),
-    /// The same in COS.
-    CosFolder(CosPlace),
+    /// The same in a cloud.
+    Objects(Place),
 }
 
 impl<'output> Results<'output> {
     fn new(output: Option<&'output Path>, inputs: &[Found]) -> Result<Self, Failure> {
-        let in_cos = output.map(CosPlace::parse).transpose()?.flatten();
-        if let Some(folder) = in_cos.filter(CosPlace::is_folder) {
-            return Ok(Self::CosFolder(folder));
+        let in_cloud = output.map(Place::parse).transpose()?.flatten();
+        if let Some(folder) = in_cloud.filter(Place::is_folder) {
+            return Ok(Self::Objects(folder));
         }
         match (output, inputs) {
             (None, _) => Ok(Self::Beside),
@@ -212,16 +213,16 @@ impl<'output> Results<'output> {
             (Self::Beside, Source::InFolder(Below { root, place })) => {
                 Below { root: root.clone(), place: naming.apply(place)? }
             }
-            (Self::Beside, Source::Cos(place)) => {
+            (Self::Beside, Source::Object(place)) => {
                 let name = naming.apply_to_name(&place.key)?;
-                let destination = Destination::Cos(CosPlace { key: name, ..place.clone() });
+                let destination = Destination::Object(Place { key: name, ..place.clone() });
                 return Ok(Job { source: found.source, destination, below: None });
             }
-            (Self::CosFolder(folder), _) => {
+            (Self::Objects(folder), _) => {
                 let place = found.place.to_str().ok_or_else(|| {
                     Failure::usage(format!("{} is not in UTF-8", found.place.display()))
                 })?;
-                let destination = Destination::Cos(folder.joined(&naming.apply_to_name(place)?));
+                let destination = Destination::Object(folder.joined(&naming.apply_to_name(place)?));
                 return Ok(Job { source: found.source, destination, below: None });
             }
             (Self::Beside, source) => {
@@ -230,7 +231,7 @@ impl<'output> Results<'output> {
                 return Ok(Job { source: found.source, destination, below: None });
             }
             // Nothing on the way there that somebody could exchange.
-            (Self::Folder(root), Source::Cos(_)) => {
+            (Self::Folder(root), Source::Object(_)) => {
                 let destination = Destination::File(root.join(naming.apply(&found.place)?));
                 return Ok(Job { source: found.source, destination, below: None });
             }

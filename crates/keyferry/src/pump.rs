@@ -1,7 +1,10 @@
 //! From an input to an output, on several cores if the input is a file. What comes out of a pipe may
 //! be long in coming: what is there must not wait for it, nor must an error.
 
-use std::num::NonZeroUsize;
+use std::{
+    io::{Read, Write},
+    num::NonZeroUsize,
+};
 
 use crypto_envelope::{
     Finished, Opener, Result, Sealed, Sealer,
@@ -9,7 +12,24 @@ use crypto_envelope::{
     parallel::Parallel,
 };
 
-use crate::{output::Output, progress::Watched};
+#[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
+use crate::remote::Stored;
+use crate::{input::Input, output::Output, progress::Watched};
+
+/// Whether data keeps somebody waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// It is there, or comes as fast as it can.
+    OfFile,
+    /// It may be long in coming.
+    OfPipe,
+}
+
+impl Pace {
+    pub(crate) fn of(input: &Input) -> Self {
+        if input.is_file() { Self::OfFile } else { Self::OfPipe }
+    }
+}
 
 /// How data is moved.
 #[derive(Clone, Debug)]
@@ -37,6 +57,35 @@ impl Pump {
             self.0.encrypt(sealer, input, output)
         } else {
             io::encrypt(sealer, input, output)
+        }
+    }
+
+    /// Of what is stored somewhere.
+    #[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
+    pub(crate) fn encrypt_stored(
+        &self,
+        sealer: Sealer,
+        stored: Stored,
+        writer: impl Write + Send,
+    ) -> Result<Sealed> {
+        match stored.pace {
+            Pace::OfFile => self.0.encrypt(sealer, stored.reader, writer),
+            Pace::OfPipe => io::encrypt(sealer, stored.reader, writer),
+        }
+    }
+
+    /// The same, behind the header.
+    #[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
+    pub(crate) fn decrypt_stored(
+        &self,
+        opener: Opener,
+        body: impl Read + Send,
+        pace: Pace,
+        writer: impl Write + Send,
+    ) -> Result<Finished> {
+        match pace {
+            Pace::OfFile => self.0.decrypt(opener, body, writer),
+            Pace::OfPipe => io::decrypt(opener, body, writer),
         }
     }
 

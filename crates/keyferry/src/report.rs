@@ -4,17 +4,19 @@ mod claims;
 mod journal;
 mod json;
 mod metadata;
+#[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
+mod stored;
 
 use std::io::{self, Write};
 
 use serde_json::Value;
 
-#[cfg(feature = "tencent-cos")]
-pub(crate) use self::journal::DoneObject;
 pub(crate) use self::{
     claims::Claims,
     journal::{Done, Journal, Names, Operation},
 };
+#[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
+pub(crate) use self::{journal::DoneObject, stored::StoredFacts};
 use crate::{
     args::Report,
     failure::Failure,

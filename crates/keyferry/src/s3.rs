@@ -1,24 +1,36 @@
-//! Objects in S3 under customer keys (SSE-C).
+//! Objects in S3, under customer keys (SSE-C) or without.
 
 mod access;
 pub(crate) mod copy;
 mod failure;
-mod place;
+pub(crate) mod inspect;
+mod object;
 pub(crate) mod policy;
+mod reader;
 pub(crate) mod ring;
 pub(crate) mod rotate;
 
-use crypto_envelope::service;
+use std::path::Path;
+
+use crypto_envelope::{Result, blocking, service};
 
 use crate::transfers;
 
-pub(crate) use self::failure::{code_of, hint_for};
-pub(crate) use self::place::S3Place;
+pub(crate) use self::{
+    access::Access,
+    failure::{code_of, hint_for},
+    object::Object,
+};
 
 /// Does what needs the runtime of the AWS SDK. After a signal it is dropped, as other transfers are.
 fn run<T: Send + 'static>(
-    record: Option<&std::path::Path>,
-    work: impl Future<Output = crypto_envelope::Result<T>> + Send + 'static,
-) -> crypto_envelope::Result<T> {
+    record: Option<&Path>,
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
     transfers::run(record, async move { service::run(work).await? })
+}
+
+/// The same of what reads, also on threads beside the main one: a signal ends the process.
+fn read<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    blocking::wait(async move { service::run(work).await? })
 }

@@ -8,10 +8,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crypto_envelope::{blocking, service};
+use crypto_envelope::{Error, blocking, service};
 use sha2::{Digest, Sha256};
 
-use crate::{failure::Failure, interrupt::watch, local_keys::Store, report, text::hex};
+use crate::{
+    failure::Failure, interrupt::watch, local_keys::Store, output::exists, report, text::hex,
+};
 
 /// What a transfer becomes.
 pub(crate) trait Outcome: Future<Output = crypto_envelope::Result<Self::Done>> {
@@ -58,6 +60,16 @@ pub(crate) fn record_of(identity: impl Iterator<Item = String>) -> Result<PathBu
         |error: io::Error| Failure::io(format!("cannot make {}", folder.display()), &error);
     DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(cannot)?;
     Ok(folder.join(hex(&hash.finalize())))
+}
+
+/// Why there is no file of this name now, or another than what was to be there.
+pub(crate) fn failure_of_download(error: Error, path: &Path, source: &str) -> Failure {
+    match error {
+        Error::Io(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            exists(&path.display().to_string())
+        }
+        error => Failure::of_message(error, source),
+    }
 }
 
 /// The same for all names of a file that is there.

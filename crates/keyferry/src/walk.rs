@@ -8,8 +8,7 @@ use std::{
 };
 
 use crate::{
-    anchor::Below, failure::Failure, input::Source, output::unfinished::is_unfinished,
-    place::CosPlace,
+    anchor::Below, failure::Failure, input::Source, output::unfinished::is_unfinished, place::Place,
 };
 
 /// A file to work on.
@@ -84,8 +83,8 @@ impl Findings {
     /// Adds what `named` stands for: itself, unless it is a pattern. Links are followed if they
     /// are named themselves. Where others lead is not for this program to trust.
     pub(crate) fn add(&mut self, named: &Path, recursion: Recursion) -> Result<(), Failure> {
-        if let Some(place) = CosPlace::parse_object(named)? {
-            let (name, source) = (place.name().into(), Source::Cos(place));
+        if let Some(place) = Place::parse_object(named)? {
+            let (name, source) = (place.name().into(), Source::Object(place));
             self.found.push(Found { source, place: name, origin: Origin::Named });
             return Ok(());
         }

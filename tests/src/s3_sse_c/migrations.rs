@@ -21,6 +21,9 @@ use tokio::io::{AsyncRead, ReadBuf};
 use super::{Bucket, kind_of, objects::pattern, world::new_key};
 use crate::vectors::Result;
 
+/// Tells one kind of error from others.
+type IsExpected = fn(&Error) -> bool;
+
 /// Who writes messages, and who reads them.
 struct Messages {
     encryptor: Encryptor,
@@ -85,7 +88,7 @@ impl Bucket<'_> {
             message[at] ^= 1;
             message
         };
-        let cases: [(&str, Vec<u8>, fn(&Error) -> bool); 4] = [
+        let cases: [(&str, Vec<u8>, IsExpected); 4] = [
             ("a late frame", changed(message.len() / 5 * 4), is_not_authentic),
             ("the signature", changed(message.len() - 1), is_not_authentic),
             ("no end", message[..message.len() - 200].to_vec(), is_cut),

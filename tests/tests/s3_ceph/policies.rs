@@ -5,9 +5,10 @@ use crypto_envelope_s3_sse_c::BucketRule;
 use crypto_envelope_tests::{
     s3_policies::{
         Encryption::{CustomerKey, CustomerKeyAndHeader, Header, OtherHeader, Plain},
-        PolicedBucket, TEXT,
+        PolicedBucket, Setting, TEXT,
         Upload::{Copy, Object, Parts},
     },
+    s3_sse_c::World,
     vectors::Result,
 };
 
@@ -101,5 +102,12 @@ fn the_header_that_is_demanded_encrypts_nothing() -> Result<()> {
     assert_eq!(in_plain()?, 1);
     assert_eq!(bucket.upload(Object(Header))?, 200);
     assert_eq!(in_plain()?, 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn nobody_blocks() -> Result<()> {
+    let world = World::new(ceph()?.https())?;
+    eprintln!("{:?}", Setting::block(&world.bucket().await?).await);
     Ok(())
 }

@@ -1,17 +1,19 @@
 //! What SeaweedFS and the stand-ins of AWS make of policies about customer keys: the table in the documentation of
 //! `BucketPolicy` says it.
 
-use crypto_envelope_s3_sse_c::BucketRule;
+use crypto_envelope_s3_sse_c::{BucketRule, SseCErrorKind, SseCUploads};
 use crypto_envelope_tests::{
     s3_policies::{
         Encryption::{CustomerKey, CustomerKeyAndHeader, Header, Plain},
-        PolicedBucket,
+        PolicedBucket, Setting,
         Upload::{Copy, Object, Parts, PartsCompletedWithoutKey},
     },
+    s3_servers::S3Endpoint,
+    s3_sse_c::World,
     vectors::Result,
 };
 
-use crate::{ministack, moto, seaweed};
+use crate::{fake, ministack, moto, seaweed};
 
 #[test]
 fn seaweedfs_enforces_customer_keys() -> Result<()> {
@@ -117,3 +119,22 @@ const RULES: [(&str, BucketRule); 3] = [
     ("policy-refused", BucketRule::RefuseSseC),
     ("policy-by-tls", BucketRule::RequireTls),
 ];
+
+/// A setting of the bucket, and not of its policy: that of Amazon S3 is new.
+#[tokio::test]
+async fn customer_keys_are_blocked_where_that_is_known() -> Result<()> {
+    let (blocked, unknown) = (Ok(Some(SseCUploads::Blocked)), Err(SseCErrorKind::Unsupported));
+    for (endpoint, set, after, upload) in [
+        (S3Endpoint::of(fake()?), Ok(()), blocked, Err(SseCErrorKind::Denied)),
+        // It keeps the setting, and does not mind it.
+        (ministack()?.http_insecure(), Ok(()), blocked, Ok(())),
+        (seaweed()?.https(), unknown, Ok(None), Ok(())),
+        (moto()?.http_insecure(), unknown, Ok(None), Err(SseCErrorKind::NotProtected)),
+    ] {
+        let world = World::new(endpoint)?;
+        let found = Setting::block(&world.bucket().await?).await?;
+        let expected = Setting { before: Ok(None), set, after, upload };
+        assert_eq!(found, expected, "{:?}", world.endpoint());
+    }
+    Ok(())
+}

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use crate::{
     Epoch, EpochAudit, KeyRing, ObjectKeys, ObjectPlace, SseCClient, SseCError, SseCErrorKind,
     headers::Echo,
-    s3::{calls::send, error::About, look::Look, probe::is_sample, upload::ended},
+    s3::{calls::send, error::About, look::Look, probe::is_sample, tasks::ended},
 };
 
 /// What one version is under.

@@ -318,7 +318,7 @@ impl ObjectCopy {
         }
         let about = self.target.about("CopyObject");
         let finding = "the server cannot be asked to replace the object only if nobody has changed it \
-                       meanwhile: have nobody write it, and say so with assume_no_writers";
+                       meanwhile: have nobody write it, and say that no writers are to be assumed";
         Err(SseCError::found(about, SseCErrorKind::Unsupported, finding).into())
     }
 }

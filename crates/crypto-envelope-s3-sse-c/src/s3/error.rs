@@ -4,6 +4,7 @@ use std::{error::Error as StdError, fmt, io};
 
 use crypto_envelope::{Error, service};
 use crypto_envelope_aws::{Cause, Failure};
+use crypto_envelope_transfer::RecordError;
 
 use crate::ObjectPlace;
 
@@ -260,6 +261,15 @@ impl ObjectPlace {
     pub(crate) fn about(&self, operation: &'static str) -> About {
         About { operation, place: self.clone() }
     }
+}
+
+/// What to do about a record by which nobody can go on.
+pub(crate) fn unusable_record(error: RecordError) -> Error {
+    let RecordError { path, what, .. } = error;
+    let path = path.display();
+    Error::invalid_input(format!(
+        "the record of the transfer, {path}, cannot be used: {what}; name another one, or remove it"
+    ))
 }
 
 /// Sorted by what can be done. The codes are those of the S3 API reference.

@@ -6,6 +6,7 @@
 use std::{path::Path, sync::Arc};
 
 use crypto_envelope::{Error, Result, service};
+use crypto_envelope_transfer::TargetFile;
 use tokio::io::AsyncWriteExt;
 
 use super::{
@@ -14,7 +15,6 @@ use super::{
     download_record::{DownloadRecord, DownloadStart},
     download_source::{Kind, Source, Stored},
     downloaded::ReadObject,
-    file::TargetFile,
     get::Release,
     request::DecryptObject,
     tasks::blocking,
@@ -107,7 +107,7 @@ impl CosEncryptingClient {
             let (transfer, bucket, key) = beginning;
             // What it was before is of no use any more.
             forget(&transfer, &bucket, &key)?;
-            TargetFile::create(transfer.path())
+            Ok(TargetFile::create(transfer.path())?)
         })
         .await?;
         let mut out = tokio::fs::File::from_std(target.file().try_clone()?);
@@ -120,7 +120,7 @@ impl CosEncryptingClient {
         out.flush().await?;
         drop(out);
         let naming = transfer.naming;
-        blocking(move || target.finish(naming)).await?;
+        blocking(move || Ok(target.finish(naming)?)).await?;
         Ok(ReadObject {
             etag: opened.properties().etag.clone(),
             format: opened.format(),

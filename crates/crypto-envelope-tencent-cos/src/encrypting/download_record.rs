@@ -1,16 +1,12 @@
 //! The record of a download.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::Result;
-use crypto_envelope_transfer::{Content, Record};
+use crypto_envelope_transfer::{Content, KeptPlace, Record};
 use serde_json::{Value, json};
 
-use super::file::KeptPlace;
 use crate::{CosObjectError, ETag, ObjectKey};
 
 /// What has to be known to go on with a download. There is no key in it.
@@ -105,7 +101,7 @@ fn read_part(line: &Value) -> Option<(u64, WrittenPart)> {
 
 impl DownloadStart {
     fn to_json(&self, path: &Path) -> Result<Value> {
-        let place = self.place.path.to_str().ok_or_else(|| {
+        let place = self.place.to_json().ok_or_else(|| {
             CosObjectError::record(path, "the name of the file to download to is no UTF-8")
         })?;
         Ok(json!({
@@ -116,18 +112,11 @@ impl DownloadStart {
             "length": self.length,
             "part_length": self.part_length,
             "place": place,
-            "inode": self.place.inode.map(|inode| inode.to_string()),
-            "device": self.place.device.map(|device| device.to_string()),
         }))
     }
 
     fn of_json(json: &Value) -> Option<Self> {
         let text = |name: &str| json[name].as_str();
-        // JSON has no such large numbers.
-        let number = |name: &str| match &json[name] {
-            Value::Null => Some(None),
-            value => Some(Some(value.as_str()?.parse().ok()?)),
-        };
         Some(Self {
             bucket: text("bucket")?.to_owned(),
             key: ObjectKey::exact(text("key")?).ok()?,
@@ -138,11 +127,7 @@ impl DownloadStart {
             },
             length: json["length"].as_u64()?,
             part_length: json["part_length"].as_u64().filter(|length| *length > 0)?,
-            place: KeptPlace {
-                path: PathBuf::from(text("place")?),
-                device: number("device")?,
-                inode: number("inode")?,
-            },
+            place: KeptPlace::of_json(&json["place"])?,
         })
     }
 }
@@ -158,6 +143,7 @@ mod tests {
     use super::*;
 
     fn start() -> Result<DownloadStart> {
+        let place = json!({"path": "/some/where", "device": "1", "inode": u64::MAX.to_string()});
         Ok(DownloadStart {
             bucket: "examplebucket-1250000000".to_owned(),
             key: ObjectKey::new("a key/é")?,
@@ -165,11 +151,7 @@ mod tests {
             message: Some("00ff".to_owned()),
             length: 7,
             part_length: 1 << 20,
-            place: KeptPlace {
-                path: PathBuf::from("/some/where"),
-                device: Some(1),
-                inode: Some(u64::MAX),
-            },
+            place: KeptPlace::of_json(&place).expect("a place"),
         })
     }
 

@@ -10,8 +10,7 @@ use std::{
     },
 };
 
-use super::file::{Naming, Permissions};
-use crate::calls::put_object::Existing;
+use crypto_envelope_transfer::{Existing, Naming, Permissions};
 
 /// A file to upload, or to download to.
 #[derive(Clone)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::{CosTransfer, FromSseC, S3Copying, S3Way, SseC};
+use super::{CosWay, S3Copying, S3Objects, Transfer};
 
 /// Copy an object of COS or S3, or a file, as it is: nothing is encrypted or decrypted here
 ///
@@ -44,17 +44,14 @@ pub(crate) struct Copy {
     pub(crate) quiet: bool,
 
     #[command(flatten)]
-    pub(crate) sse_c: SseC,
-
-    #[command(flatten)]
-    pub(crate) from: FromSseC,
+    pub(crate) s3: S3Objects,
 
     #[command(flatten)]
     pub(crate) copying: S3Copying,
 
     #[command(flatten)]
-    pub(crate) s3: S3Way,
+    pub(crate) cos: CosWay,
 
     #[command(flatten)]
-    pub(crate) cos: CosTransfer,
+    pub(crate) transfer: Transfer,
 }

@@ -35,18 +35,6 @@ pub(crate) enum CosDomainName {
     Accelerate,
 }
 
-/// How objects are moved, beside what is said of files.
-#[derive(Debug, Args)]
-pub(crate) struct CosTransfer {
-    #[command(flatten)]
-    pub(crate) way: CosWay,
-
-    /// Do not keep a record of how far a transfer with COS is. With it, an interrupted one goes on
-    /// where it was when the same command is given again
-    #[arg(long)]
-    pub(crate) no_resume: bool,
-}
-
 /// The names of formats of objects.
 pub(crate) const FORMATS: [&str; 7] = [
     "message",

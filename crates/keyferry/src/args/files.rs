@@ -4,19 +4,19 @@ use std::{num::NonZeroUsize, path::PathBuf};
 
 use clap::{ArgGroup, Args};
 
-use super::CosTransfer;
+use super::{CosWay, S3Objects, Transfer};
 
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("existing").multiple(false))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Files {
-    /// What to read: files, folders, patterns such as '*.log', cos://BUCKET/KEY; "-" or nothing is
-    /// standard input
+    /// What to read: files, folders, patterns such as '*.log', cos://BUCKET/KEY, s3://BUCKET/KEY; "-" or
+    /// nothing is standard input
     #[arg(value_name = "FILE")]
     pub(crate) inputs: Vec<PathBuf>,
 
-    /// The file or cos://BUCKET/KEY to write, or a folder for the results; "-" is standard output. By default the
-    /// results are put beside the inputs, or standard input goes to standard output
+    /// The file, cos://BUCKET/KEY or s3://BUCKET/KEY to write, or a folder for the results; "-" is standard output.
+    /// By default the results are put beside the inputs, or standard input goes to standard output
     #[arg(short, long, value_name = "PATH")]
     pub(crate) output: Option<PathBuf>,
 
@@ -56,7 +56,13 @@ pub(crate) struct Files {
     pub(crate) report: Report,
 
     #[command(flatten)]
-    pub(crate) cos: CosTransfer,
+    pub(crate) s3: S3Objects,
+
+    #[command(flatten)]
+    pub(crate) cos: CosWay,
+
+    #[command(flatten)]
+    pub(crate) transfer: Transfer,
 }
 
 #[derive(Debug, Args)]

@@ -33,6 +33,19 @@ pub(crate) struct S3Way {
     pub(crate) s3_aes256_header: bool,
 }
 
+/// How objects are reached, and what they are under.
+#[derive(Debug, Args)]
+pub(crate) struct S3Objects {
+    #[command(flatten)]
+    pub(crate) sse_c: SseC,
+
+    #[command(flatten)]
+    pub(crate) from: FromSseC,
+
+    #[command(flatten)]
+    pub(crate) way: S3Way,
+}
+
 /// The keys that objects are under, or will be.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("sse-c").multiple(false))]
@@ -54,6 +67,10 @@ pub(crate) struct SseC {
     /// s3://BUCKET/.crypto-envelope/sse-c-key-ring.json in the bucket of the object
     #[arg(long, value_name = "RING", requires = "sse_c_provider")]
     pub(crate) sse_c_ring: Option<PathBuf>,
+
+    /// Refuse another key ring than that with this id
+    #[arg(long, value_name = "ID", requires = "sse_c_provider")]
+    pub(crate) sse_c_ring_id: Option<String>,
 }
 
 /// What objects are under before, if it is something else.
@@ -111,10 +128,7 @@ pub(crate) struct Rotate {
     pub(crate) recursive: bool,
 
     #[command(flatten)]
-    pub(crate) sse_c: SseC,
-
-    #[command(flatten)]
-    pub(crate) from: FromSseC,
+    pub(crate) s3: S3Objects,
 
     #[command(flatten)]
     pub(crate) copying: S3Copying,
@@ -126,9 +140,6 @@ pub(crate) struct Rotate {
     /// Say nothing when all went well
     #[arg(short, long, conflicts_with = "json")]
     pub(crate) quiet: bool,
-
-    #[command(flatten)]
-    pub(crate) s3: S3Way,
 }
 
 /// Policies and key rings for objects in S3

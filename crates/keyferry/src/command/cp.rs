@@ -4,10 +4,16 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+#[cfg(feature = "tencent-cos")]
+use crate::cos::copy as cos;
+#[cfg(feature = "s3-sse-c")]
+use crate::s3::copy as s3;
 use crate::{
     args::Copy,
     failure::Failure,
-    output::Existing,
+    input::Source,
+    output::{Decision, Destination, Existing},
+    place::{Cloud, Place},
     report::{self, Format},
 };
 
@@ -38,35 +44,95 @@ pub(super) fn run(arguments: &Copy) -> Result<(), Failure> {
 }
 
 /// What was copied.
-struct Copied {
-    length: u64,
-    etag: Option<String>,
+#[cfg_attr(
+    not(any(feature = "s3-sse-c", feature = "tencent-cos")),
+    expect(dead_code, reason = "for objects")
+)]
+pub(crate) struct Copied {
+    pub(crate) length: u64,
+    /// Of an object that was written.
+    pub(crate) etag: Option<String>,
+}
+
+/// The target, and what was copied there: nothing, if it is there and to be left alone.
+pub(crate) type CopyOutcome = Result<(String, Option<Copied>), Failure>;
+
+/// Copies objects of one cloud.
+pub(crate) trait Copies {
+    /// Inside of it, with all that is stored beside the bytes.
+    fn inside(&self, source: Place, target: Place) -> CopyOutcome;
+
+    /// From a file or standard input.
+    fn up(&self, source: &Source, target: Place) -> CopyOutcome;
+
+    /// To a file or standard output.
+    fn down(
+        &self,
+        source: Place,
+        destination: Destination,
+        decision: Decision,
+    ) -> Result<Copied, Failure>;
 }
 
 /// By whoever knows the places.
-fn copied(
-    arguments: &Copy,
+fn copied(arguments: &Copy, format: Format, existing: Existing) -> CopyOutcome {
+    let source = Place::parse_object(&arguments.source)?;
+    match (source, Place::parse(&arguments.target)?) {
+        (Some(source), Some(target)) if source.cloud != target.cloud => {
+            let (from, to) = (source.cloud.name(), target.cloud.name());
+            Err(Failure::usage(format!("objects are not copied from {from} to {to}"))
+                .hint("by a pipe: keyferry cp SOURCE - --quiet | keyferry cp - TARGET"))
+        }
+        (Some(source), Some(target)) => {
+            let target = target.named(source.name());
+            copier(&target, arguments, format, existing)?.inside(source, target)
+        }
+        (None, Some(target)) => {
+            let source = Source::named(&arguments.source);
+            if source == Source::StandardInput && target.is_folder() {
+                return Err(Failure::usage("standard input has no name: say which object"));
+            }
+            let name = arguments.source.file_name().unwrap_or_default().to_string_lossy();
+            let target = target.named(&name);
+            copier(&target, arguments, format, existing)?.up(&source, target)
+        }
+        (Some(source), None) => {
+            let copier = copier(&source, arguments, format, existing)?;
+            let path = &arguments.target;
+            let path = if path.is_dir() { &path.join(source.name()) } else { path };
+            let destination = Destination::named(path)?;
+            let (name, decision) = (destination.to_string(), destination.decide(existing)?);
+            if decision == Decision::Skip {
+                return Ok((name, None));
+            }
+            Ok((name, Some(copier.down(source, destination, decision)?)))
+        }
+        (None, None) => Err(Failure::usage("neither of them is in COS or S3")
+            .hint("objects are cos://BUCKET/KEY and s3://BUCKET/KEY")),
+    }
+}
+
+#[cfg_attr(
+    all(feature = "s3-sse-c", feature = "tencent-cos"),
+    expect(clippy::unnecessary_wraps, reason = "with less features there are clouds without")
+)]
+fn copier<'a>(
+    place: &Place,
+    arguments: &'a Copy,
     format: Format,
     existing: Existing,
-) -> Result<(String, Option<Copied>), Failure> {
-    #[cfg(feature = "s3-sse-c")]
-    if let Some(outcome) = crate::s3::copy::copy(arguments, format, existing) {
-        let (target, copied) = outcome?;
-        return Ok((
-            target,
-            copied.map(|copied| Copied { length: copied.length, etag: copied.etag }),
-        ));
-    }
-    #[cfg(feature = "tencent-cos")]
-    {
-        let (target, copied) = crate::cos::copy::copy(arguments, format, existing)?;
-        Ok((target, copied.map(|copied| Copied { length: copied.length, etag: copied.etag })))
-    }
-    #[cfg(not(feature = "tencent-cos"))]
-    {
-        // Without S3 as well there is nobody who wants them.
-        let _ = (arguments, format, existing);
-        Err(crate::input::without_cos())
+) -> Result<Box<dyn Copies + 'a>, Failure> {
+    match place.cloud {
+        #[cfg(feature = "tencent-cos")]
+        Cloud::Cos => Ok(Box::new(cos::Copying::new(arguments, format, existing))),
+        #[cfg(feature = "s3-sse-c")]
+        Cloud::S3 => Ok(Box::new(s3::Copying::new(arguments, format, existing))),
+        #[cfg(not(all(feature = "s3-sse-c", feature = "tencent-cos")))]
+        _ => {
+            // Without any there is nobody who wants them.
+            let _ = (arguments, format, existing);
+            Err(place.unreachable())
+        }
     }
 }
 

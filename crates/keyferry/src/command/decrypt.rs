@@ -8,9 +8,10 @@ use crypto_envelope::{
     Decryptor, EncryptionContext, Limits, UnverifiedHeader, blocking, io, provider::KeyProvider,
 };
 
+pub(crate) use self::range::Part;
 use super::{Local, Ready, context, do_all, open_output};
-#[cfg(feature = "tencent-cos")]
-use crate::cos::decrypt::ObjectDecryption;
+#[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
+use crate::remote::RemoteDecryption;
 use crate::{
     args::{Decrypt, Expected},
     bounds,
@@ -38,7 +39,7 @@ pub(super) fn run(arguments: &Decrypt) -> Result<(), Failure> {
         || Decryptors::new(arguments),
         |decryptors, ready| match ready {
             Ready::Local(local) => decrypt(decryptors, &expected, arguments, local),
-            #[cfg(feature = "tencent-cos")]
+            #[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
             Ready::Remote(remote) => decryptors.of_objects(&expected, arguments).run(remote),
         },
     )
@@ -49,7 +50,10 @@ struct Decryptors {
     /// The file gets its name once everything is verified, the signature too.
     to_file: Decryptor,
     to_stream: Decryptor,
-    #[cfg_attr(not(feature = "tencent-cos"), expect(dead_code, reason = "for objects in COS"))]
+    #[cfg_attr(
+        not(any(feature = "s3-sse-c", feature = "tencent-cos")),
+        expect(dead_code, reason = "for objects")
+    )]
     provider: Arc<dyn KeyProvider>,
 }
 
@@ -85,14 +89,14 @@ impl Decryptors {
         Ok(Self { to_file, to_stream: to_stream.build()?, provider })
     }
 
-    #[cfg(feature = "tencent-cos")]
+    #[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
     fn of_objects<'a>(
         &'a self,
         expected: &'a ExpectedContext,
         arguments: &'a Decrypt,
-    ) -> ObjectDecryption<'a> {
+    ) -> RemoteDecryption<'a> {
         let Self { to_file, to_stream, provider } = self;
-        ObjectDecryption { provider, to_file, to_stream, expected, arguments }
+        RemoteDecryption { provider, to_file, to_stream, expected, arguments }
     }
 
     fn to(&self, destination: &Destination) -> &Decryptor {
@@ -140,7 +144,7 @@ fn decrypt(
 }
 
 /// What to say if some plaintext is out already.
-fn of_part(failure: Failure) -> Failure {
+pub(crate) fn of_part(failure: Failure) -> Failure {
     if failure.code() == Code::Integrity {
         failure.hint("what came out before is genuine but not complete: do not use it")
     } else {
@@ -168,7 +172,7 @@ impl ExpectedContext {
         Ok(Self { pairs: context(&pairs)?, keys })
     }
 
-    #[cfg(feature = "tencent-cos")]
+    #[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
     pub(crate) fn pairs(&self) -> &EncryptionContext {
         &self.pairs
     }

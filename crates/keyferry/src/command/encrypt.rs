@@ -7,8 +7,8 @@ use crypto_envelope::{
 };
 
 use super::{Local, Ready, context, do_all, open_output};
-#[cfg(feature = "tencent-cos")]
-use crate::cos::encrypt::ObjectEncryption;
+#[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
+use crate::remote::RemoteEncryption;
 use crate::{
     args::{Encrypt, Files, Suite},
     failure::Failure,
@@ -38,10 +38,10 @@ pub(super) fn run(arguments: &Encrypt) -> Result<(), Failure> {
         || Encryptors::new(arguments),
         |encryptors, ready| match ready {
             Ready::Local(local) => encrypt(&encryptors.encryptor, &context, files, local),
-            #[cfg(feature = "tencent-cos")]
+            #[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
             Ready::Remote(remote) => {
                 let Encryptors { encryptor, provider } = encryptors;
-                ObjectEncryption { provider, encryptor, context: &context, arguments }.run(remote)
+                RemoteEncryption { provider, encryptor, context: &context, arguments }.run(remote)
             }
         },
     )
@@ -72,7 +72,10 @@ fn check_suite(arguments: &Encrypt) -> Result<(), Failure> {
 /// What encrypts messages, and objects that are none.
 struct Encryptors {
     encryptor: Encryptor,
-    #[cfg_attr(not(feature = "tencent-cos"), expect(dead_code, reason = "for objects in COS"))]
+    #[cfg_attr(
+        not(any(feature = "s3-sse-c", feature = "tencent-cos")),
+        expect(dead_code, reason = "for objects")
+    )]
     provider: Arc<dyn KeyProvider>,
 }
 

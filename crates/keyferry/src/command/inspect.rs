@@ -5,12 +5,15 @@ use serde_json::Value;
 
 #[cfg(feature = "tencent-cos")]
 use crate::cos::inspect::ObjectClaims;
+#[cfg(feature = "s3-sse-c")]
+use crate::s3::{Access, inspect::MessageClaims};
 use crate::{
     args::Inspect,
     bounds,
     failure::Failure,
     failures::Failures,
     input::Source,
+    place::Cloud,
     progress::Progress,
     report::{self, Claims, Format},
     walk::{Findings, Found, Recursion},
@@ -24,9 +27,15 @@ pub(super) fn run(arguments: &Inspect) -> Result<(), Failure> {
         failures.add(one.failure);
     }
     let mut progress = Progress::new(format, found.len());
+    let inspection = Inspection {
+        arguments,
+        format,
+        #[cfg(feature = "s3-sse-c")]
+        s3: Access::to_read(&arguments.s3, &arguments.sse_c),
+    };
     for Found { source, .. } in &found {
         progress = progress.next();
-        match said(source, arguments, progress, format) {
+        match inspection.said(source, progress) {
             Ok(Said::Json(value)) => report::print_json(&value)?,
             Ok(Said::Text(text)) => report::print(&text)?,
             Err(failure) => failures.add(failure),
@@ -52,25 +61,40 @@ enum Said {
     Text(String),
 }
 
-fn said(
-    source: &Source,
-    arguments: &Inspect,
-    progress: Progress,
+/// What is the same for all that is looked into.
+struct Inspection<'a> {
+    arguments: &'a Inspect,
     format: Format,
-) -> Result<Said, Failure> {
-    #[cfg(feature = "tencent-cos")]
-    if let Source::Cos(place) = source {
-        let claims = ObjectClaims::of(place, arguments, progress)?;
-        return Ok(match format {
-            Format::Json => Said::Json(claims.to_json()),
-            _ => Said::Text(claims.to_text()),
-        });
+    #[cfg(feature = "s3-sse-c")]
+    s3: Access<'a>,
+}
+
+impl Inspection<'_> {
+    fn said(&self, source: &Source, progress: Progress) -> Result<Said, Failure> {
+        match source {
+            #[cfg(feature = "tencent-cos")]
+            Source::Object(place) if place.cloud == Cloud::Cos => {
+                let claims = ObjectClaims::of(place, self.arguments, progress)?;
+                Ok(self.say(|| claims.to_json(), || claims.to_text()))
+            }
+            #[cfg(feature = "s3-sse-c")]
+            Source::Object(place) if place.cloud == Cloud::S3 => {
+                let claims = MessageClaims::of(&self.s3, place, self.arguments, progress)?;
+                Ok(self.say(|| claims.to_json(), || claims.to_text()))
+            }
+            source => {
+                let claims = claims(source, self.arguments, progress)?;
+                Ok(self.say(|| claims.to_json(), || claims.to_text()))
+            }
+        }
     }
-    let claims = claims(source, arguments, progress)?;
-    Ok(match format {
-        Format::Json => Said::Json(claims.to_json()),
-        _ => Said::Text(claims.to_text()),
-    })
+
+    fn say(&self, json: impl FnOnce() -> Value, text: impl FnOnce() -> String) -> Said {
+        match self.format {
+            Format::Json => Said::Json(json()),
+            _ => Said::Text(text()),
+        }
+    }
 }
 
 fn claims(source: &Source, arguments: &Inspect, progress: Progress) -> Result<Claims, Failure> {

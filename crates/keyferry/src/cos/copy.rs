@@ -13,145 +13,35 @@ use super::{
 };
 use crate::{
     args::Copy,
+    command::{Copied, Copies, CopyOutcome},
     failure::{Code, Failure},
     input::Source,
     output::{Audience, Decision, Destination, Existing, Output},
     piped::Piped,
-    place::CosPlace,
+    place::Place,
     progress::Progress,
     report::Format,
     transfers,
 };
 
-/// What was copied.
-pub(crate) struct Copied {
-    pub(crate) length: u64,
-    pub(crate) etag: Option<String>,
-}
-
-/// Copies; none if the target is there and to be left alone.
-pub(crate) fn copy(
-    arguments: &Copy,
-    format: Format,
-    existing: Existing,
-) -> Result<(String, Option<Copied>), Failure> {
-    let source = CosPlace::parse_object(&arguments.source)?;
-    let target = CosPlace::parse(&arguments.target)?;
-    let copying = Copying { arguments, format, existing };
-    match (source, target) {
-        (Some(source), Some(target)) => {
-            let target = named(target, source.name());
-            copying.inside(source, target)
-        }
-        (None, Some(target)) => {
-            let name = arguments.source.file_name().unwrap_or_default();
-            let target = named(target, &name.to_string_lossy());
-            copying.up(target)
-        }
-        (Some(source), None) => copying.down(source),
-        (None, None) => Err(Failure::usage("neither of them is in COS or S3")
-            .hint("objects are cos://BUCKET/KEY and s3://BUCKET/KEY")),
-    }
-}
-
-fn named(target: CosPlace, name: &str) -> CosPlace {
-    if target.is_folder() { target.joined(name) } else { target }
-}
-
-struct Copying<'a> {
+/// Copies to COS, from there, or inside of it.
+pub(crate) struct Copying<'a> {
     arguments: &'a Copy,
     format: Format,
     existing: Existing,
 }
 
-type Outcome = Result<(String, Option<Copied>), Failure>;
+impl<'a> Copying<'a> {
+    pub(crate) fn new(arguments: &'a Copy, format: Format, existing: Existing) -> Self {
+        Self { arguments, format, existing }
+    }
 
-impl Copying<'_> {
-    fn object(&self, place: CosPlace) -> Result<Object, Failure> {
-        Object::new(&self.arguments.cos.way, place)
+    fn object(&self, place: Place) -> Result<Object, Failure> {
+        Object::new(&self.arguments.cos, place)
     }
 
     fn progress(&self) -> Progress {
         Progress::new(self.format, 1).next()
-    }
-
-    /// Inside of COS, with all that is stored beside the bytes.
-    fn inside(&self, source: CosPlace, target: CosPlace) -> Outcome {
-        if source == target {
-            return Err(Failure::usage(format!("{source} is both source and target")));
-        }
-        let (source, target) = (self.object(source)?, self.object(target)?);
-        let found = source.head()?;
-        if found.length > LONGEST_COPY {
-            let what = format!("{} is longer than 5 GiB, which COS copies at once", source.name());
-            return Err(Failure::new(Code::Policy, what)
-                .hint("copy it by way of a file, if it has no metadata"));
-        }
-        let decision = target.decide(self.existing)?;
-        if decision == Decision::Skip {
-            return Ok((target.name(), None));
-        }
-        let from = CopySource::new(source.client.endpoint(), source.key.clone())?;
-        let call = CopyObject::new(from, target.key.clone()).if_match(found.etag.clone());
-        let call = if decision.may_replace() { call } else { call.forbid_overwrite() };
-        let copied = blocking::wait(target.client.call(call))?;
-        if let (Some(one), Some(other)) = (copied.crc64, found.crc64)
-            && one != other
-        {
-            let what = format!("COS has something else than what was sent to {}", target.name());
-            return Err(Failure::new(Code::Integrity, what));
-        }
-        let etag = Some(copied.etag.unquoted().to_owned());
-        Ok((target.name(), Some(Copied { length: found.length, etag })))
-    }
-
-    /// From a file or standard input.
-    fn up(&self, target: CosPlace) -> Outcome {
-        let source = Source::named(&self.arguments.source);
-        if source == Source::StandardInput && target.name() == "-" {
-            return Err(Failure::usage("standard input has no name: say which object"));
-        }
-        let object = self.object(target)?;
-        let input = source.open()?;
-        let decision = object.decide(self.existing)?;
-        if decision == Decision::Skip {
-            return Ok((object.name(), None));
-        }
-        let stored = object.stored(decision);
-        let written = match source.path().filter(|_| input.is_file()) {
-            None => {
-                let reader = Piped::new(self.progress().watch(input));
-                transfers::run(None, object.client.put_stream(stored, reader))?
-            }
-            Some(path) => {
-                let shown = self.progress().show(&source.name(), input.length());
-                let transfer = Transfer::new(&path, &object).opened(input.into_file()?);
-                let transfer = self.resumable("upload", transfer)?.shown(shown);
-                transfer.up(|file| object.client.upload_file(stored, file))?
-            }
-        };
-        let etag = Some(etag_of(&written));
-        Ok((object.name(), Some(Copied { length: written.stored_length, etag })))
-    }
-
-    /// To a file or standard output.
-    fn down(&self, source: CosPlace) -> Outcome {
-        let target = &self.arguments.target;
-        let path = if target.is_dir() { target.join(source.name()) } else { target.clone() };
-        let destination = Destination::named(&path)?;
-        let decision = destination.decide(self.existing)?;
-        let name = destination.to_string();
-        if decision == Decision::Skip {
-            return Ok((name, None));
-        }
-        let object = self.object(source)?;
-        let length = match destination {
-            Destination::File(path) => self.to_path(&object, &path, decision)?,
-            destination => {
-                self.to_output(&object, destination.open(decision, Audience::Everybody)?)?
-            }
-        };
-        Ok((name, Some(Copied { length, etag: None })))
     }
 
     /// In parts that come at the same time.
@@ -186,10 +76,81 @@ impl Copying<'_> {
         command: &str,
         transfer: Transfer<'t>,
     ) -> Result<Transfer<'t>, Failure> {
-        if self.arguments.cos.no_resume {
+        if self.arguments.transfer.no_resume {
             return Ok(transfer);
         }
         transfer.resumable(command, [], self.format)
+    }
+}
+
+impl Copies for Copying<'_> {
+    fn inside(&self, source: Place, target: Place) -> CopyOutcome {
+        if source == target {
+            return Err(Failure::usage(format!("{source} is both source and target")));
+        }
+        let (source, target) = (self.object(source)?, self.object(target)?);
+        let found = source.head()?;
+        if found.length > LONGEST_COPY {
+            let what = format!("{} is longer than 5 GiB, which COS copies at once", source.name());
+            return Err(Failure::new(Code::Policy, what)
+                .hint("copy it by way of a file, if it has no metadata"));
+        }
+        let decision = target.decide(self.existing)?;
+        if decision == Decision::Skip {
+            return Ok((target.name(), None));
+        }
+        let from = CopySource::new(source.client.endpoint(), source.key.clone())?;
+        let call = CopyObject::new(from, target.key.clone()).if_match(found.etag.clone());
+        let call = if decision.may_replace() { call } else { call.forbid_overwrite() };
+        let copied = blocking::wait(target.client.call(call))?;
+        if let (Some(one), Some(other)) = (copied.crc64, found.crc64)
+            && one != other
+        {
+            let what = format!("COS has something else than what was sent to {}", target.name());
+            return Err(Failure::new(Code::Integrity, what));
+        }
+        let etag = Some(copied.etag.unquoted().to_owned());
+        Ok((target.name(), Some(Copied { length: found.length, etag })))
+    }
+
+    fn up(&self, source: &Source, target: Place) -> CopyOutcome {
+        let object = self.object(target)?;
+        let input = source.open()?;
+        let decision = object.decide(self.existing)?;
+        if decision == Decision::Skip {
+            return Ok((object.name(), None));
+        }
+        let stored = object.stored(decision);
+        let written = match source.path().filter(|_| input.is_file()) {
+            None => {
+                let reader = Piped::new(self.progress().watch(input));
+                transfers::run(None, object.client.put_stream(stored, reader))?
+            }
+            Some(path) => {
+                let shown = self.progress().show(&source.name(), input.length());
+                let transfer = Transfer::new(&path, &object).opened(input.into_file()?);
+                let transfer = self.resumable("upload", transfer)?.shown(shown);
+                transfer.up(|file| object.client.upload_file(stored, file))?
+            }
+        };
+        let etag = Some(etag_of(&written));
+        Ok((object.name(), Some(Copied { length: written.stored_length, etag })))
+    }
+
+    fn down(
+        &self,
+        source: Place,
+        destination: Destination,
+        decision: Decision,
+    ) -> Result<Copied, Failure> {
+        let object = self.object(source)?;
+        let length = match destination {
+            Destination::File(path) => self.to_path(&object, &path, decision)?,
+            destination => {
+                self.to_output(&object, destination.open(decision, Audience::Everybody)?)?
+            }
+        };
+        Ok(Copied { length, etag: None })
     }
 }
 

@@ -1,78 +1,45 @@
-//! Decrypting from and to COS.
+//! Decrypting from COS.
 
-use std::{io::Read, path::Path, sync::Arc};
+use std::{io::Write, path::Path, sync::Arc};
 
-use crypto_envelope::{
-    Decryptor, Error, blocking,
-    io::{self, DecryptReader},
-    provider::KeyProvider,
-};
+use crypto_envelope::{Decryptor, Error, blocking};
 use crypto_envelope_tencent_cos::{
     ByteRange, CosCarrier, CosEncryptingClient, CosEncryptingClientBuilder, CosFormat,
     DecryptObject, DecryptedObject,
 };
 
-use super::{
-    From, Remote, To, format_of,
-    object::Object,
-    reader::ObjectReader,
-    transfer::{Transfer, etag_of},
-};
+use super::{format_of, object::Object, transfer::Transfer};
 use crate::{
-    args::{self, Decrypt},
-    bounds,
-    command::ExpectedContext,
+    args, bounds,
     failure::{Code, Failure},
-    input::Source,
-    output::{Audience, Decision, Destination, Output},
-    piped::Piped,
-    progress::Progress,
+    output::{Audience, Decision, Destination},
+    progress::{Progress, Shown},
+    remote::{RemoteDecryption, To},
     report::{Done, DoneObject},
-    transfers,
 };
 
-/// What decrypts all objects of a run.
-pub(crate) struct ObjectDecryption<'a> {
-    pub(crate) provider: &'a Arc<dyn KeyProvider>,
-    /// For places from which plaintext can be taken back.
-    pub(crate) to_file: &'a Decryptor,
-    pub(crate) to_stream: &'a Decryptor,
-    pub(crate) expected: &'a ExpectedContext,
-    pub(crate) arguments: &'a Decrypt,
-}
-
-impl ObjectDecryption<'_> {
-    /// Decrypts from or to COS.
-    pub(crate) fn run(&self, remote: Remote) -> Result<Done, Failure> {
-        let Remote { from, to, decision, progress } = remote;
-        match (from, to) {
-            (From::Object(object), To::Local(Destination::File(path)))
-                if self.arguments.range.is_none() =>
-            {
-                self.to_path(&object, &path, decision, progress)
-            }
-            (From::Object(object), To::Local(destination)) => {
-                let opened = self.open(&object, self.decryptor_for(&destination))?;
-                let is_out = destination.is_stream() && !self.arguments.buffer;
-                let output = destination.open(decision, Audience::Owner)?;
-                let copied = copy(opened, output, &object, progress);
-                copied.map_err(|failure| if is_out { of_part(failure) } else { failure })
-            }
-            (From::Object(object), To::Object(target)) => {
-                let opened = self.open(&object, self.to_file)?;
-                let done = done_of(&opened, 0);
-                send_plaintext(ObjectReader::new(opened), &target, decision, done)
-            }
-            (From::Local(source), To::Object(target)) => {
-                let (reader, done) = self.message(&source, progress)?;
-                send_plaintext(reader, &target, decision, done)
-            }
-            (From::Local(source), To::Local(_)) => Err(source.no_object()),
+impl RemoteDecryption<'_> {
+    /// Decrypts from COS.
+    pub(crate) fn run_from_cos(
+        &self,
+        object: &Object,
+        to: To,
+        decision: Decision,
+        progress: Progress,
+    ) -> Result<Done, Failure> {
+        if let (To::Local(Destination::File(path)), None) = (&to, self.arguments.range) {
+            return self.to_path(object, path, decision, progress);
         }
-    }
-
-    fn decryptor_for(&self, destination: &Destination) -> &Decryptor {
-        if destination.is_stream() { self.to_stream } else { self.to_file }
+        // What is out cannot be taken back.
+        let some_comes_out = to.is_stream() && !self.arguments.buffer;
+        let opened = self.open(object, self.decryptor_for(&to))?;
+        let done = done_of(&opened);
+        let (name, shown) = (object.name(), progress.show(&object.name(), None));
+        let written =
+            to.fill(decision, Audience::Owner, move |writer| write(opened, writer, &name, &shown));
+        let (plaintext_length, etag) =
+            written.map_err(|failure| if some_comes_out { of_part(failure) } else { failure })?;
+        Ok(Done::Object(DoneObject { plaintext_length, etag, ..done }))
     }
 
     /// In parts that come at the same time, where they can.
@@ -96,7 +63,7 @@ impl ObjectDecryption<'_> {
         }
         let arguments = self.arguments;
         let mut transfer = Transfer::new(path, object).deciding(decision);
-        if !arguments.files.cos.no_resume {
+        if !arguments.files.transfer.no_resume {
             let keys = format!("{:?}", arguments.keys.providers);
             transfer = transfer.resumable("decrypt", [keys], (&arguments.files.report).into())?;
         }
@@ -157,65 +124,32 @@ impl ObjectDecryption<'_> {
         }
         Ok(builder.build()?)
     }
-
-    /// The plaintext of a message that is not in COS.
-    fn message(
-        &self,
-        source: &Source,
-        progress: Progress,
-    ) -> Result<(impl Read + Send + 'static + use<>, DoneObject), Failure> {
-        let name = source.name();
-        let about = |error| Failure::of_message(error, &name);
-        let input = progress.watch(source.open()?);
-        let (header, body) = io::read_header(self.to_file.header_parser(), input).map_err(about)?;
-        self.expected.check_keys(&header).map_err(|failure| failure.about(&name))?;
-        let opener = blocking::wait(self.to_file.open(header, self.expected.pairs()));
-        let opener = opener.map_err(about)?;
-        let message_id = Some(opener.header().message_id().to_string());
-        let done = DoneObject { format: None, message_id, plaintext_length: 0, etag: None };
-        Ok((DecryptReader::new(opener, body), done))
-    }
 }
 
-fn copy(
+/// Says how many bytes there were.
+fn write(
     mut opened: DecryptedObject,
-    mut output: Output,
-    object: &Object,
-    progress: Progress,
-) -> Result<Done, Failure> {
-    use std::io::Write;
-    let shown = progress.show(&object.name(), None);
-    let about = |error| Failure::of_message(error, &object.name());
+    writer: &mut (impl Write + ?Sized),
+    name: &str,
+    shown: &Shown,
+) -> Result<u64, Failure> {
+    let about = |error| Failure::of_message(error, name);
     let mut length = 0;
     while let Some(chunk) = blocking::wait(opened.chunk()).map_err(about)? {
-        output.write_all(&chunk).map_err(Error::from)?;
+        writer.write_all(&chunk).map_err(Error::from)?;
         length += chunk.len() as u64;
         shown.advance(chunk.len());
     }
-    output.commit()?;
-    Ok(Done::Object(done_of(&opened, length)))
+    Ok(length)
 }
 
-fn done_of(opened: &DecryptedObject, plaintext_length: u64) -> DoneObject {
+fn done_of(opened: &DecryptedObject) -> DoneObject {
     DoneObject {
         format: opened.format().map(CosFormat::name),
         message_id: opened.message_id().map(|id| id.to_string()),
-        plaintext_length,
+        plaintext_length: 0,
         etag: None,
     }
-}
-
-/// The object appears when all of it is verified.
-fn send_plaintext(
-    reader: impl Read + Send + 'static,
-    target: &Object,
-    decision: Decision,
-    done: DoneObject,
-) -> Result<Done, Failure> {
-    let call = target.client.put_stream(target.stored(decision), Piped::new(reader));
-    let written = transfers::run(None, call)?;
-    let (plaintext_length, etag) = (written.plaintext_length, Some(etag_of(&written)));
-    Ok(Done::Object(DoneObject { plaintext_length, etag, ..done }))
 }
 
 /// None for all of it.

@@ -1,64 +1,39 @@
-//! Encrypting from and to COS.
+//! Encrypting to COS.
 
 use std::{io::Read, sync::Arc};
 
-use crypto_envelope::{
-    Decryptor, EncryptionContext, Encryptor, blocking, io, provider::KeyProvider,
-};
-use crypto_envelope_tencent_cos::{
-    CosEncryptingClient, CosEnvelope, CosFormat, EncryptObject, GetObject, WrittenObject,
-};
+use crypto_envelope::Decryptor;
+use crypto_envelope_tencent_cos::{CosEncryptingClient, CosFormat, EncryptObject, WrittenObject};
 
 use super::{
-    From, Remote, To, format_of,
+    format_of,
     object::Object,
-    reader::ObjectReader,
     transfer::{Transfer, etag_of},
 };
 use crate::{
-    args::{Encrypt, Suite},
-    failure::{Code, Failure},
+    args::Suite,
+    failure::Failure,
     input::Source,
-    output::{Audience, Decision},
+    output::Decision,
     piped::Piped,
     progress::Progress,
+    remote::{From, RemoteEncryption},
     report::{Done, DoneObject, Format},
     transfers,
 };
 
-/// What encrypts all objects of a run.
-pub(crate) struct ObjectEncryption<'a> {
-    pub(crate) provider: &'a Arc<dyn KeyProvider>,
-    pub(crate) encryptor: &'a Encryptor,
-    pub(crate) context: &'a EncryptionContext,
-    pub(crate) arguments: &'a Encrypt,
-}
-
-impl ObjectEncryption<'_> {
-    /// Encrypts from or to COS.
-    pub(crate) fn run(&self, remote: Remote) -> Result<Done, Failure> {
-        let Remote { from, to, decision, progress } = remote;
-        match (from, to) {
-            (From::Local(source), To::Object(object)) => {
-                self.local_to_object(&source, &object, decision, progress)
-            }
-            (From::Object(source), To::Object(target)) => {
-                let reader = plain_reader(&source)?;
-                self.stream(reader, &target, decision)
-            }
-            (From::Object(source), To::Local(destination)) => {
-                let reader = plain_reader(&source)?;
-                let sealer = blocking::wait(self.encryptor.prepare(self.context))?;
-                let mut output = destination.open(decision, Audience::Everybody)?;
-                let sealed = io::encrypt(sealer, reader, &mut output)?;
-                output.commit()?;
-                Ok(Done::Message {
-                    header: Box::new(sealed.header().clone()),
-                    context: sealed.context().clone(),
-                    plaintext_length: sealed.plaintext_length(),
-                })
-            }
-            (From::Local(source), To::Local(_)) => Err(source.no_object()),
+impl RemoteEncryption<'_> {
+    /// Encrypts to COS.
+    pub(crate) fn run_to_cos(
+        &self,
+        from: &From,
+        target: &Object,
+        decision: Decision,
+        progress: Progress,
+    ) -> Result<Done, Failure> {
+        match from {
+            From::Local(source) => self.local_to_object(source, target, decision, progress),
+            From::Object(_) => self.stream(from.open(progress)?.reader, target, decision),
         }
     }
 
@@ -120,7 +95,7 @@ impl ObjectEncryption<'_> {
     /// What has parts that are encrypted by themselves.
     fn can_resume(&self) -> bool {
         let Suite(suite) = self.arguments.suite;
-        !self.arguments.files.cos.no_resume
+        !self.arguments.files.transfer.no_resume
             && match self.format() {
                 Ok(CosFormat::Message) => !suite.is_signing(),
                 Ok(CosFormat::JavaGcm) | Err(_) => false,
@@ -158,14 +133,4 @@ impl ObjectEncryption<'_> {
             etag: Some(etag_of(written)),
         }))
     }
-}
-
-/// The stored bytes. Of an object whose keys stand beside them they would be of no use.
-fn plain_reader(source: &Object) -> Result<impl Read + Send + 'static + use<>, Failure> {
-    let opened = blocking::wait(source.client.open(GetObject::new(source.key.clone())))?;
-    if CosEnvelope::of_object(opened.properties())?.is_some() {
-        let what = format!("{} is encrypted, and its keys stand in its metadata", source.name());
-        return Err(Failure::new(Code::Policy, what).hint("decrypt it first"));
-    }
-    Ok(ObjectReader::new(opened))
 }

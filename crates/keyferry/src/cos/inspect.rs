@@ -15,8 +15,15 @@ use serde_json::{Value, json};
 
 use super::{object::Object, reader::ObjectReader};
 use crate::{
-    args::Inspect, bounds, failure::Failure, place::CosPlace, progress::Progress, provider,
-    report::Claims, text::printable,
+    args::Inspect,
+    bounds,
+    failure::Failure,
+    place::Place,
+    progress::Progress,
+    provider,
+    remote::no_base64,
+    report::{Claims, StoredFacts},
+    text::printable,
 };
 
 /// What can be known without a key, and is not verified.
@@ -34,13 +41,12 @@ enum What {
 impl ObjectClaims {
     /// Asks COS.
     pub(crate) fn of(
-        place: &CosPlace,
+        place: &Place,
         arguments: &Inspect,
         progress: Progress,
     ) -> Result<Self, Failure> {
         if arguments.decode {
-            return Err(Failure::usage("--encode and --decode are for files and pipes")
-                .hint("objects in COS are binary"));
+            return Err(no_base64());
         }
         let object = Object::new(&arguments.cos, place.clone())?;
         let input = object.name();
@@ -89,10 +95,8 @@ impl ObjectClaims {
                 })
             }
         };
-        claims["stored_length"] = json!(properties.length);
+        facts_of(properties).add_to(&mut claims);
         claims["crc64"] = json!(properties.crc64.map(|crc64| crc64.to_string()));
-        claims["etag"] = json!(properties.etag.unquoted());
-        claims["version_id"] = json!(properties.version_id);
         claims
     }
 
@@ -103,11 +107,9 @@ impl ObjectClaims {
             What::Message(claims) => text = claims.to_text(),
             What::Envelope(envelope) => lines.extend(self.envelope_lines(envelope)),
         }
-        let ObjectProperties { length, crc64, etag, version_id, .. } = &self.properties;
-        lines.push(format!("stored:          {length} bytes"));
-        lines.push(format!("entity tag:      {}", etag.unquoted()));
+        lines.extend(facts_of(&self.properties).lines());
+        let crc64 = self.properties.crc64;
         lines.extend(crc64.map(|crc64| format!("CRC-64:          {crc64}")));
-        lines.extend(version_id.as_ref().map(|id| format!("version:         {id}")));
         if let What::Envelope(envelope) = &self.what {
             lines.extend(envelope.warnings().iter().map(|warning| format!("risk: {warning}")));
         }
@@ -137,6 +139,14 @@ impl ObjectClaims {
             lines.push(format!("  {id} {algorithm} ({length} bytes)"));
         }
         lines
+    }
+}
+
+fn facts_of(properties: &ObjectProperties) -> StoredFacts {
+    StoredFacts {
+        length: properties.length,
+        etag: properties.etag.unquoted().to_owned(),
+        version_id: properties.version_id.clone(),
     }
 }
 

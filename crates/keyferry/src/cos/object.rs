@@ -4,29 +4,33 @@ use std::env;
 
 use crypto_envelope::{Error, blocking};
 use crypto_envelope_tencent_cos::{
-    CosBucket, CosClient, CosCredentials, CosDomain, CosEndpoint, CosError, CosErrorKind,
-    CosSettings, HeadObject, ObjectKey, ObjectProperties, StoreObject,
+    CosBucket, CosClient, CosCredentials, CosDomain, CosEndpoint, CosEnvelope, CosError,
+    CosErrorKind, CosSettings, GetObject, HeadObject, ObjectKey, ObjectProperties, OpenedObject,
+    StoreObject,
 };
 
+use super::{reader::ObjectReader, transfer::etag_of};
 use crate::{
     args::{CosDomainName, CosWay},
     failure::{Code, Failure},
-    output::{Decision, Existing, exists},
-    place::CosPlace,
-    terminal::{self, Answer},
+    output::{Decision, Existing},
+    piped::Piped,
+    place::Place,
+    progress::Progress,
+    transfers,
 };
 
 /// An object in COS, whether it is there or not.
 #[derive(Clone, Debug)]
-pub(super) struct Object {
+pub(crate) struct Object {
     pub(super) client: CosClient,
     pub(super) key: ObjectKey,
-    place: CosPlace,
+    place: Place,
 }
 
 impl Object {
     /// Finds out where it is, and who calls. Nothing is called yet.
-    pub(super) fn new(way: &CosWay, place: CosPlace) -> Result<Self, Failure> {
+    pub(crate) fn new(way: &CosWay, place: Place) -> Result<Self, Failure> {
         let bucket = CosBucket::new(&*place.bucket)?;
         let key = ObjectKey::exact(&*place.key)?;
         let region = way.cos_region.clone();
@@ -47,7 +51,7 @@ impl Object {
     }
 
     /// What it is called in messages.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.place.to_string()
     }
 
@@ -78,7 +82,7 @@ impl Object {
     }
 
     /// Decides about an object that is there already.
-    pub(super) fn decide(&self, existing: Existing) -> Result<Decision, Failure> {
+    pub(crate) fn decide(&self, existing: Existing) -> Result<Decision, Failure> {
         if existing == Existing::Replace {
             return Ok(Decision::Replace);
         }
@@ -92,17 +96,27 @@ impl Object {
             }
             found => found?,
         };
-        match (found, existing) {
-            (None, _) => Ok(Decision::Create),
-            (Some(_), Existing::Skip) => Ok(Decision::Skip),
-            (Some(_), Existing::Ask) => {
-                terminal::ask(&format!("replace {}?", self.name())).map(|answer| match answer {
-                    Answer::Yes => Decision::Replace,
-                    Answer::No => Decision::Skip,
-                })
-            }
-            (Some(_), _) => Err(exists(&self.name())),
+        match found {
+            None => Ok(Decision::Create),
+            Some(_) => existing.decide_about(&self.name()),
         }
+    }
+
+    /// The stored bytes. Of an object whose keys stand beside them they would be of no use.
+    pub(crate) fn open(&self, progress: Progress) -> Result<ObjectReader<OpenedObject>, Failure> {
+        let opened = blocking::wait(self.client.open(GetObject::new(self.key.clone())))?;
+        if CosEnvelope::of_object(opened.properties())?.is_some() {
+            let what = format!("{} is encrypted, and its keys stand in its metadata", self.name());
+            return Err(Failure::new(Code::Policy, what).hint("decrypt it first"));
+        }
+        let shown = progress.show(&self.name(), Some(opened.properties().length));
+        Ok(ObjectReader::new(opened).shown(shown))
+    }
+
+    /// Stores what comes through a pipe as it is, and gives the entity tag, as people write it.
+    pub(crate) fn put(&self, piped: Piped, decision: Decision) -> Result<Option<String>, Error> {
+        let written = transfers::run(None, self.client.put_stream(self.stored(decision), piped))?;
+        Ok(Some(etag_of(&written)))
     }
 }
 

@@ -9,14 +9,14 @@ use crypto_envelope_tencent_cos::{DecryptedObject, OpenedObject};
 use crate::progress::Shown;
 
 /// The bytes of an object.
-pub(super) struct ObjectReader<O> {
+pub(crate) struct ObjectReader<O> {
     object: O,
     waiting: Bytes,
     shown: Option<Shown>,
 }
 
 /// An object whose bytes are still to come.
-pub(super) trait Chunks {
+pub(crate) trait Chunks {
     /// The next ones, or none behind the end.
     fn next(&mut self) -> crypto_envelope::Result<Option<Bytes>>;
 }

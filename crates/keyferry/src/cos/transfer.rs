@@ -2,21 +2,19 @@
 
 use std::{
     fs::File,
-    io,
     path::{Path, PathBuf},
 };
 
-use crypto_envelope::Error;
 use crypto_envelope_tencent_cos::{FileTransfer, WrittenObject};
 
 use super::object::Object;
 use crate::{
     failure::Failure,
-    output::{Decision, exists},
+    output::Decision,
     progress::Shown,
     report,
     report::Format,
-    transfers::{Outcome, identity_of, record_of, run},
+    transfers::{Outcome, failure_of_download, identity_of, record_of, run},
 };
 
 /// A file that goes to an object, or comes from there.
@@ -90,12 +88,8 @@ impl<'t> Transfer<'t> {
         F: Outcome,
     {
         let Self { path, object, file, record } = self;
-        run(record.as_deref(), download(file)).map_err(|error| match error {
-            Error::Io(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                exists(&path.display().to_string())
-            }
-            error => Failure::of_message(error, &object.name()),
-        })
+        run(record.as_deref(), download(file))
+            .map_err(|error| failure_of_download(error, path, &object.name()))
     }
 }
 

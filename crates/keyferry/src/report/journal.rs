@@ -36,13 +36,13 @@ pub(crate) enum Done {
         context: EncryptionContext,
         plaintext_length: u64,
     },
-    /// An object in COS, or a part of it.
-    #[cfg(feature = "tencent-cos")]
+    /// An object in a cloud, or a part of it.
+    #[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
     Object(DoneObject),
 }
 
 /// What is known of an object that was encrypted or decrypted.
-#[cfg(feature = "tencent-cos")]
+#[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
 #[derive(Debug)]
 pub(crate) struct DoneObject {
     pub(crate) format: Option<&'static str>,
@@ -56,7 +56,7 @@ impl Done {
     fn plaintext_length(&self) -> u64 {
         match self {
             Self::Message { plaintext_length, .. } => *plaintext_length,
-            #[cfg(feature = "tencent-cos")]
+            #[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
             Self::Object(object) => object.plaintext_length,
         }
     }
@@ -78,7 +78,7 @@ impl Done {
                     "encrypted_data_keys": json::encrypted_data_keys(header),
                 })
             }
-            #[cfg(feature = "tencent-cos")]
+            #[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
             Self::Object(DoneObject { format, message_id, plaintext_length, etag }) => json!({
                 "status": "done",
                 "plaintext_length": plaintext_length,

@@ -1,20 +1,95 @@
 //! Who calls S3, and with which keys.
 
-use std::{env, fs, path::PathBuf};
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::BTreeMap,
+    env, fs,
+    path::{Path, PathBuf},
+};
 
-use crypto_envelope::{Error, blocking};
+use crypto_envelope::blocking;
 use crypto_envelope_s3_sse_c::{
     BucketRing, Declaration, FileRing, KeyRing, KeyRingBuilder, ObjectKeys, Protection, SseCClient,
     SseCustomerKey,
 };
 
-use super::{S3Place, run};
+use super::{Object, run};
 use crate::{
-    args::{FromSseC, S3Way, SseC},
+    args::{FromSseC, S3Objects, S3Way, SseC},
     failure::Failure,
     key_file,
+    place::{Cloud, Place},
     provider::{self, ProviderSpec},
 };
+
+/// The way to the objects of a run. Credentials are found once, and keys read once.
+pub(crate) struct Access<'a> {
+    way: &'a S3Way,
+    sse_c: &'a SseC,
+    from: Option<&'a FromSseC>,
+    client: OnceCell<SseCClient>,
+    /// By the bucket, if it matters.
+    protections: RefCell<BTreeMap<Option<String>, Protection>>,
+    before: OnceCell<Protection>,
+}
+
+impl<'a> Access<'a> {
+    /// Nothing is called yet.
+    pub(crate) fn new(objects: &'a S3Objects) -> Self {
+        Self { from: Some(&objects.from), ..Self::to_read(&objects.way, &objects.sse_c) }
+    }
+
+    /// Of who writes nothing.
+    pub(crate) fn to_read(way: &'a S3Way, sse_c: &'a SseC) -> Self {
+        let (protections, before) = (RefCell::default(), OnceCell::new());
+        Self { way, sse_c, from: None, client: OnceCell::new(), protections, before }
+    }
+
+    pub(super) fn client(&self) -> Result<&SseCClient, Failure> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = client(self.way)?;
+        Ok(self.client.get_or_init(|| client))
+    }
+
+    /// An object that is read.
+    pub(crate) fn source(&self, place: Place) -> Result<Object, Failure> {
+        Object::new(self.client()?.clone(), self.before(&place.bucket)?, place)
+    }
+
+    /// An object that is written.
+    pub(crate) fn target(&self, place: Place) -> Result<Object, Failure> {
+        Object::new(self.client()?.clone(), self.after(&place.bucket)?, place)
+    }
+
+    /// What the objects in a bucket are to be under.
+    pub(super) fn after(&self, bucket: &str) -> Result<Protection, Failure> {
+        let is_by_bucket = self.sse_c.sse_c_provider.is_some() && self.sse_c.sse_c_ring.is_none();
+        let known_by = is_by_bucket.then(|| bucket.to_owned());
+        if let Some(known) = self.protections.borrow().get(&known_by) {
+            return Ok(known.clone());
+        }
+        let protection = protection(self.client()?, self.sse_c, bucket)?;
+        self.protections.borrow_mut().insert(known_by, protection.clone());
+        Ok(protection)
+    }
+
+    /// What they are under before: the same, unless something else is said.
+    pub(super) fn before(&self, bucket: &str) -> Result<Protection, Failure> {
+        match self.from {
+            Some(FromSseC { from_sse_c_key_file: Some(file), .. }) => {
+                if let Some(known) = self.before.get() {
+                    return Ok(known.clone());
+                }
+                let protection = customer_key(file)?.into();
+                Ok(self.before.get_or_init(|| protection).clone())
+            }
+            Some(FromSseC { from_without_sse_c: true, .. }) => Ok(Protection::OfBucket),
+            _ => self.after(bucket),
+        }
+    }
+}
 
 /// The client. Nothing is called yet.
 pub(super) fn client(way: &S3Way) -> Result<SseCClient, Failure> {
@@ -46,16 +121,16 @@ pub(super) fn client(way: &S3Way) -> Result<SseCClient, Failure> {
 }
 
 /// What objects in a bucket are under.
-pub(super) fn protection(
-    client: &SseCClient,
-    sse_c: &SseC,
-    bucket: &str,
-) -> Result<Protection, Failure> {
+fn protection(client: &SseCClient, sse_c: &SseC, bucket: &str) -> Result<Protection, Failure> {
     let keys: ObjectKeys = match sse_c {
         SseC { sse_c_key_file: Some(file), .. } => customer_key(file)?.into(),
-        SseC { sse_c_provider: Some(provider), sse_c_ring, .. } => {
+        SseC { sse_c_provider: Some(provider), sse_c_ring, sse_c_ring_id, .. } => {
             let default = PathBuf::from(format!("s3://{bucket}/"));
             let ring = ring(client, sse_c_ring.as_ref().unwrap_or(&default), provider)?;
+            let ring = match sse_c_ring_id {
+                Some(id) => ring.expect_id(id),
+                None => ring,
+            };
             run(None, ring.open())?.into()
         }
         SseC { without_sse_c: true, .. } => return Ok(Protection::OfBucket),
@@ -69,36 +144,32 @@ pub(super) fn protection(
     Ok(keys.into())
 }
 
-/// What they are under before.
-pub(super) fn before(from: &FromSseC, after: &Protection) -> Result<Protection, Failure> {
-    Ok(match from {
-        FromSseC { from_sse_c_key_file: Some(file), .. } => customer_key(file)?.into(),
-        FromSseC { from_without_sse_c: true, .. } => Protection::OfBucket,
-        _ => after.clone(),
-    })
-}
-
 /// A ring that is to be opened, or made.
 pub(super) fn ring(
     client: &SseCClient,
-    ring: &std::path::Path,
+    ring: &Path,
     provider: &ProviderSpec,
 ) -> Result<KeyRingBuilder, Failure> {
     let provider = provider::for_decryption(std::slice::from_ref(provider))?;
-    Ok(match S3Place::parse(ring)? {
-        Some(S3Place { bucket, key }) if key.is_empty() => {
+    Ok(match Place::parse(ring)? {
+        Some(place) if place.cloud != Cloud::S3 => return Err(not_in_s3(ring)),
+        Some(Place { bucket, key, .. }) if key.is_empty() => {
             KeyRing::builder(provider, BucketRing::new(client, bucket))
         }
         Some(place) => {
-            let object = place.object()?;
-            let place = BucketRing::named(client, object.bucket(), object.key());
-            KeyRing::builder(provider, place)
+            let Place { bucket, key, .. } = place.one_object()?;
+            KeyRing::builder(provider, BucketRing::named(client, bucket, key))
         }
         None => KeyRing::builder(provider, FileRing::new(ring)),
     })
 }
 
-fn customer_key(file: &std::path::Path) -> Result<SseCustomerKey, Failure> {
+/// Why a path is of no use where an object has to be.
+pub(super) fn not_in_s3(path: &Path) -> Failure {
+    Failure::usage(format!("{} is not s3://BUCKET/KEY", path.display()))
+}
+
+fn customer_key(file: &Path) -> Result<SseCustomerKey, Failure> {
     let key = key_file::read_customer_key(file)?;
-    SseCustomerKey::from_bytes(key).map_err(|error: Error| error.into())
+    Ok(SseCustomerKey::from_bytes(key)?)
 }

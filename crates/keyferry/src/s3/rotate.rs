@@ -5,10 +5,12 @@ use crypto_envelope_s3_sse_c::{
 };
 use serde_json::json;
 
-use super::{S3Place, access, run};
+use super::{Access, access::not_in_s3, object::object_place, run};
 use crate::{
     args::Rotate,
-    failure::{Code, Failure},
+    failure::Failure,
+    failures::Failures,
+    place::{Cloud, Place},
     report::{self, Format},
 };
 
@@ -19,27 +21,28 @@ pub(crate) fn rotate(arguments: &Rotate) -> Result<(), Failure> {
         Rotate { json: true, .. } => Format::Json,
         _ => Format::Text,
     };
-    let client = access::client(&arguments.s3)?;
-    let mut tally = Tally::default();
+    let access = Access::new(&arguments.s3);
+    let count = (!arguments.recursive).then_some(arguments.objects.len());
+    let mut failures = Failures::of_objects(count);
     for named in &arguments.objects {
-        let place = S3Place::parse(named)?
-            .ok_or_else(|| Failure::usage(format!("{} is not s3://BUCKET/KEY", named.display())))?;
-        let after = access::protection(&client, &arguments.sse_c, &place.bucket)?;
-        let before = access::before(&arguments.from, &after)?;
-        let rotating = Rotating { arguments, client: &client, format, before, after };
+        let place = Place::parse(named)?.filter(|place| place.cloud == Cloud::S3);
+        let place = place.ok_or_else(|| not_in_s3(named))?;
+        let (before, after) = (access.before(&place.bucket)?, access.after(&place.bucket)?);
+        let client = access.client()?;
+        let rotating = Rotating { arguments, client, format, before, after };
         if arguments.recursive {
-            rotating.all_below(&place, &mut tally)?;
+            rotating.all_below(&place, &mut failures)?;
         } else {
-            let object = place.object()?;
+            let object = object_place(&place.one_object()?);
             if rotating.is_ring(&object) {
                 return Err(Failure::usage(format!(
                     "{object} is a key ring, which is under no key"
                 )));
             }
-            rotating.one(&object, &mut tally)?;
+            rotating.one(&object, &mut failures)?;
         }
     }
-    tally.end()
+    failures.result()
 }
 
 struct Rotating<'a> {
@@ -52,7 +55,7 @@ struct Rotating<'a> {
 
 impl Rotating<'_> {
     /// All objects whose names begin so, page by page.
-    fn all_below(&self, place: &S3Place, tally: &mut Tally) -> Result<(), Failure> {
+    fn all_below(&self, place: &Place, failures: &mut Failures) -> Result<(), Failure> {
         let mut token = None;
         loop {
             let request = self
@@ -68,7 +71,7 @@ impl Rotating<'_> {
             for key in keys {
                 let object = ObjectPlace::new(&place.bucket, key);
                 if !self.is_ring(&object) && !key.starts_with(TESTS) {
-                    self.one(&object, tally)?;
+                    self.one(&object, failures)?;
                 }
             }
             token = page.next_continuation_token().map(ToOwned::to_owned);
@@ -80,12 +83,12 @@ impl Rotating<'_> {
 
     /// Under a key, nobody could read it any more.
     fn is_ring(&self, place: &ObjectPlace) -> bool {
-        let named = self.arguments.sse_c.sse_c_ring.as_deref().map(S3Place::parse);
-        let is_named = matches!(named, Some(Ok(Some(ring))) if ring.is(place));
+        let named = self.arguments.s3.sse_c.sse_c_ring.as_deref().map(Place::parse);
+        let is_named = matches!(named, Some(Ok(Some(ring))) if object_place(&ring) == *place);
         is_named || place.key() == BucketRing::DEFAULT_KEY
     }
 
-    fn one(&self, place: &ObjectPlace, tally: &mut Tally) -> Result<(), Failure> {
+    fn one(&self, place: &ObjectPlace, failures: &mut Failures) -> Result<(), Failure> {
         let copying = &self.arguments.copying;
         let copy = ObjectCopy::in_place(place.clone(), self.before.clone(), self.after.clone());
         let copy = copy.ways(copying.s3_copy.into());
@@ -93,7 +96,10 @@ impl Rotating<'_> {
         let client = self.client.clone();
         let outcome = run(None, async move { client.copy(copy).await }).map_err(Failure::from);
         self.tell(place, &outcome)?;
-        tally.add(outcome);
+        match outcome {
+            Ok(_) => failures.add_success(),
+            Err(failure) => failures.add(failure),
+        }
         Ok(())
     }
 
@@ -117,7 +123,6 @@ impl Rotating<'_> {
                     "exit_code": failure.code() as u8,
                 }),
             }),
-            (Format::Nothing, Ok(_)) => Ok(()),
             (Format::Text, Ok(copied)) if copied.way == CopiedWay::AlreadyThere => {
                 report::say(&format!("left {place}: it is under this key already"));
                 Ok(())
@@ -127,10 +132,8 @@ impl Rotating<'_> {
                 report::say(&format!("rotated {place} ({way}, {size} bytes)"));
                 Ok(())
             }
-            (_, Err(failure)) => {
-                report::failure(failure);
-                Ok(())
-            }
+            // They are said, or are what the run fails of.
+            (Format::Nothing, Ok(_)) | (_, Err(_)) => Ok(()),
         }
     }
 }
@@ -142,30 +145,6 @@ fn way(way: CopiedWay) -> &'static str {
         CopiedWay::OnServer => "on the server",
         CopiedWay::OnServerInParts => "on the server, in parts",
         _ => "through here",
-    }
-}
-
-/// What became of all of them. Each failure was told.
-#[derive(Debug, Default)]
-struct Tally {
-    done: usize,
-    codes: Vec<Code>,
-}
-
-impl Tally {
-    fn add(&mut self, outcome: Result<Copied, Failure>) {
-        match outcome {
-            Ok(_) => self.done += 1,
-            Err(failure) => self.codes.push(failure.code()),
-        }
-    }
-
-    fn end(self) -> Result<(), Failure> {
-        let (failed, all) = (self.codes.len(), self.codes.len() + self.done);
-        let Some(first) = self.codes.first() else { return Ok(()) };
-        let is_same = self.done == 0 && self.codes.iter().all(|code| code == first);
-        let code = if is_same { *first } else { Code::Partial };
-        Err(Failure::new(code, format!("{failed} of {all} objects are not under the key")))
     }
 }
 

@@ -14,7 +14,7 @@ fn a_record_of_a_download_leads_nowhere_else() -> Result<()> {
     world.interrupt_download(&target, 5);
     let record = fs::read_to_string(world.record())?;
     let start: serde_json::Value = serde_json::from_str(record.lines().next().ok_or("a line")?)?;
-    let place = start["start"]["place"].as_str().ok_or("a place")?;
+    let place = start["start"]["place"]["path"].as_str().ok_or("a place")?;
     let changed = record.replace(place, precious.to_str().ok_or("a path")?);
     assert_ne!(changed, record);
     write_private(&world.record(), changed.as_bytes())?;

@@ -9,7 +9,8 @@ use crate::{
     s3::{
         probe::WriteWay,
         protection::Seal,
-        upload::{OpenUpload, Sent, ended, part_size_for},
+        tasks::ended,
+        upload::{OpenUpload, Sent, part_size_for},
     },
 };
 

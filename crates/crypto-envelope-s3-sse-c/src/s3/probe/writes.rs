@@ -14,7 +14,8 @@ use crate::{
         etag::TagForm,
         existing::Existing,
         protection::Seal,
-        upload::{OpenUpload, Sent, ended},
+        tasks::ended,
+        upload::{OpenUpload, Sent},
     },
 };
 

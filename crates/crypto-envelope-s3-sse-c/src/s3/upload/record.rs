@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use super::{
     channel::SentPart,
     source::{Shape, Stamp},
-    tasks::ended,
 };
 use crate::{
     Epoch, KeyRingError, ObjectPlace, Protection,
