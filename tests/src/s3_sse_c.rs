@@ -1,6 +1,7 @@
 //! Our client for customer keys on servers of others: what has to come out alike on all of them.
 
 mod copies;
+mod downloads;
 mod epochs;
 mod hostile;
 mod migrations;
@@ -22,6 +23,9 @@ macro_rules! on_s3 {
             agrees_with_boto
             tells_keys_apart
             takes_parts
+            fills_files
+            goes_on_with_a_download
+            fills_no_file_with_two_objects
             loses_no_write
             keeps_a_ring
             keeps_versions

@@ -2,7 +2,7 @@
 
 use crypto_envelope::Error;
 use crypto_envelope_s3_sse_c::{
-    ObjectCopy, Protection, SseCErrorKind, Upload, aws_sdk_s3::primitives::ByteStream,
+    Download, ObjectCopy, Protection, SseCErrorKind, Upload, aws_sdk_s3::primitives::ByteStream,
 };
 
 use super::{Bucket, kind_of, rejected, world::new_key};
@@ -38,6 +38,14 @@ impl Bucket<'_> {
         let head = kind_of(client.head_object(head, &key).await)?;
         if (get, head) != (SseCErrorKind::NotEncrypted, SseCErrorKind::NotEncrypted) {
             return Err(format!("get: {get:?}, head: {head:?}").into());
+        }
+        let folder = tempfile::tempdir()?;
+        let download = Download::file(folder.path().join("file"));
+        let download = client.download(self.reading("plain"), download, &key).await;
+        if kind_of(download)? != SseCErrorKind::NotEncrypted
+            || folder.path().read_dir()?.count() > 0
+        {
+            return Err("it was downloaded".into());
         }
         let request = client.s3().create_multipart_upload().bucket(&self.name).key("parts");
         let upload = Upload::stream(&b"secret"[..]);

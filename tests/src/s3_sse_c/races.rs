@@ -2,12 +2,14 @@
 
 use std::{
     error::Error,
+    fs,
+    num::NonZeroUsize,
     sync::{Arc, Mutex, PoisonError},
     thread,
 };
 
 use crypto_envelope_s3_sse_c::{
-    ObjectCopy, ObjectPlace, SseCClient, SseCErrorKind, SseCustomerKey,
+    Download, ObjectCopy, ObjectPlace, SseCClient, SseCErrorKind, SseCustomerKey,
     aws_sdk_s3::{
         Client,
         config::{
@@ -77,6 +79,53 @@ impl Bucket<'_> {
             return Ok(raced);
         }
         Err(format!("{length}, {raced:?} {moment}: {outcome}").into())
+    }
+
+    /// Whenever somebody writes the object while it is downloaded, the file is the one or the other.
+    ///
+    /// # Errors
+    ///
+    /// What is neither, or was not noticed.
+    pub async fn fills_no_file_with_two_objects(&self) -> Result<()> {
+        for moment in 0.. {
+            if self.downloads_while(moment).await? == Raced::Never {
+                // A look, and three parts.
+                return if moment == 4 { Ok(()) } else { Err(format!("{moment} calls").into()) };
+            }
+        }
+        Ok(())
+    }
+
+    async fn downloads_while(&self, moment: usize) -> Result<Raced> {
+        let (key, folder) = (new_key()?, tempfile::tempdir()?);
+        let (path, body) = (folder.path().join("file"), pattern(3 << 20));
+        let theirs = pattern(body.len() + 8).split_off(8);
+        let name = format!("raced-{moment}");
+        self.put(&name, &body, &key).await?;
+        let race = Race::at(moment, format!("/{}/{name}", self.name));
+        let client = self.raced_by(Rival {
+            race: Arc::clone(&race),
+            endpoint: self.world.endpoint().clone(),
+            place: self.place(&name),
+            body: theirs.clone(),
+            key: key.clone(),
+        });
+        let request = client.s3().get_object().bucket(&self.name).key(&name);
+        let one_by_one = Download::file(&path).part_size(1 << 20).parallel(NonZeroUsize::MIN);
+        let outcome = client.download(request, one_by_one, &key).await;
+        let raced = race.lock().map_err(|_| "it panicked")?.raced;
+        let expected = match (moment, raced) {
+            (_, Raced::Never) => body,
+            (0, _) => theirs,
+            _ => {
+                let is_told = kind_of(outcome)? == SseCErrorKind::Changed;
+                let is_empty = fs::read_dir(folder.path())?.next().is_none();
+                let fail = || format!("{moment}: told {is_told}, nothing left {is_empty}").into();
+                return if is_told && is_empty { Ok(raced) } else { Err(fail()) };
+            }
+        };
+        outcome?;
+        if fs::read(&path)? == expected { Ok(raced) } else { Err("a mixture".into()) }
     }
 
     /// Our client, and somebody who is faster.

@@ -109,7 +109,7 @@ impl Bucket<'_> {
 }
 
 /// The bytes of a key, as its headers have them.
-fn secret_of(key: &SseCustomerKey) -> Vec<u8> {
+pub(super) fn secret_of(key: &SseCustomerKey) -> Vec<u8> {
     let headers = key.headers(HeaderFamily::S3, KeyRole::Object);
     BASE64.decode(headers.key().1.as_bytes()).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crypto_envelope_s3_sse_c::{BucketRule, CopiedWay, SseCErrorKind, SseCustomerKey};
+use crypto_envelope_s3_sse_c::{BucketRule, CopiedWay, Download, SseCErrorKind, SseCustomerKey};
 use crypto_envelope_testkit::fake::{
     http::Fault,
     s3::{FakeS3, Lie},
@@ -82,6 +82,29 @@ async fn the_digest_of_another_key_is_not_believed() -> Result<()> {
     assert!(bucket.get("a", &key).await.is_err());
     s3.be_honest();
     assert_eq!(bucket.get("a", &key).await?, b"text");
+    Ok(())
+}
+
+/// A connection that breaks off is no reason to give up at once, and what breaks off always becomes no file.
+#[tokio::test]
+async fn a_download_that_breaks_off_becomes_no_half_of_a_file() -> Result<()> {
+    let (s3, folder) = (FakeS3::start()?, tempfile::tempdir()?);
+    let world = World::new(S3Endpoint::of(&s3))?;
+    let (bucket, key) = (world.bucket().await?, SseCustomerKey::generate()?);
+    let (path, body) = (folder.path().join("file"), b"0123456789".repeat(300_000));
+    bucket.put("a", &body, &key).await?;
+    let download = || {
+        let download = Download::file(&path).part_size(1 << 20);
+        world.client().download(bucket.reading("a"), download, &key)
+    };
+    let cut = || Fault::cut(100_000).when(|operation| operation == "GetObject");
+    s3.inject(cut().times(2));
+    download().await?;
+    assert!(std::fs::read(&path)? == body, "it is something else");
+    std::fs::remove_file(&path)?;
+    s3.inject(cut().always());
+    assert!(download().await.is_err());
+    assert_eq!(folder.path().read_dir()?.count(), 0);
     Ok(())
 }
 

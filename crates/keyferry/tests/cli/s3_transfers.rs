@@ -1,4 +1,4 @@
-//! Uploads to S3 that are interrupted, and gone on with by the same command.
+//! Transfers with S3 that are interrupted, and gone on with by the same command.
 
 use std::{
     collections::BTreeMap,
@@ -23,15 +23,7 @@ fn a_killed_upload_goes_on() -> TestResult {
     let arguments = ["cp", "file", "s3://photos/large", "--sse-c-key-file", "key"];
     let slowly = Fault::delay(Duration::from_millis(700)).always();
     s3.fake.inject(slowly.when(|operation| operation == "UploadPart"));
-    let mut child = s3.command(&sandbox, &arguments).spawn()?;
-    let deadline = Instant::now() + Duration::from_mins(1);
-    while recorded(&sandbox)?.len() < 2 {
-        assert!(Instant::now() < deadline, "nothing was written down");
-        assert!(child.try_wait()?.is_none(), "it ended early");
-        thread::sleep(Duration::from_millis(5));
-    }
-    child.kill()?;
-    child.wait()?;
+    kill_with_two_parts(&s3, &sandbox, &arguments)?;
     let known = recorded(&sandbox)?;
     s3.fake.clear_faults();
     thread::sleep(Duration::from_secs(1));
@@ -50,6 +42,51 @@ fn a_killed_upload_goes_on() -> TestResult {
     assert!(s3.command(&sandbox, &read).status()?.success());
     assert!(sandbox.read("copy")? == content, "it is something else");
     assert!(s3.fake.uploads("photos").is_empty());
+    Ok(())
+}
+
+/// The same of a download: no part that is on the disk is asked for again.
+#[test]
+fn a_killed_download_goes_on() -> TestResult {
+    let (s3, sandbox) = (S3::start()?, Sandbox::new()?);
+    let content = data::plaintext(60 << 20, 8);
+    sandbox.write("file", &content)?;
+    sandbox.write_key("key", [7; 32], 0o600)?;
+    let up = ["cp", "file", "s3://photos/large", "--sse-c-key-file", "key", "--quiet"];
+    assert!(s3.command(&sandbox, &up).status()?.success());
+    let slowly = Fault::slow(1 << 20, Duration::from_millis(60)).always();
+    s3.fake.inject(slowly.when(|operation| operation == "GetObject"));
+    let arguments = ["cp", "s3://photos/large", "copy", "--sse-c-key-file", "key"];
+    kill_with_two_parts(&s3, &sandbox, &arguments)?;
+    let known = recorded(&sandbox)?.len();
+    assert!(!sandbox.names()?.iter().any(|name| name == "copy"), "half of it has its name");
+    s3.fake.clear_faults();
+    thread::sleep(Duration::from_secs(1));
+    let _ = s3.fake.take_calls();
+    let again = s3.command(&sandbox, &arguments).output()?;
+    let said = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(again.status.success(), "{said}");
+    assert!(said.contains("an earlier run was interrupted: going on where it was"), "{said}");
+    let calls = s3.fake.calls();
+    let gets = calls.iter().filter(|call| call.operation == "GetObject").count();
+    assert_eq!(gets, 8 - known, "of {known} parts some came again");
+    assert!(sandbox.read("copy")? == content, "it is something else");
+    assert_eq!(sandbox.names()?, ["copy", "file", "key"]);
+    assert!(recorded(&sandbox)?.is_empty(), "the record is still there");
+    Ok(())
+}
+
+/// As nothing else does, when two parts at least are known to be there.
+fn kill_with_two_parts(s3: &S3, sandbox: &Sandbox, arguments: &[&str]) -> TestResult {
+    let mut child = s3.command(sandbox, arguments).spawn()?;
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while recorded(sandbox)?.len() < 2 {
+        assert!(Instant::now() < deadline, "nothing was written down");
+        assert!(child.try_wait()?.is_none(), "it ended early");
+        thread::sleep(Duration::from_millis(5));
+    }
+    child.kill()?;
+    child.wait()?;
     Ok(())
 }
 

@@ -128,14 +128,19 @@ impl Parts {
     async fn try_to_fetch(&self, number: u64) -> Result<Zeroizing<Vec<u8>>> {
         let (offset, length) = self.place(number);
         let range = format!("bytes={offset}-{}", offset + length - 1);
-        let request = self.request.clone().range(range);
+        let is_all = length == self.found.size;
+        let request = self.request.clone().set_range((!is_all).then_some(range));
         let object = self.client.get_object(request, self.found.protection.clone()).await?;
         let fail = |kind, finding: &str| {
             let about = self.found.place.about("GetObject");
             Err(SseCError::found(about, kind, finding).into())
         };
         let is_it = object.e_tag().is_some_and(|tag| is_same_tag(tag, &self.found.etag));
-        let total = object.content_range().and_then(|said| said.rsplit('/').next()?.parse().ok());
+        let total = if is_all {
+            object.content_length().and_then(|length| u64::try_from(length).ok())
+        } else {
+            object.content_range().and_then(|said| said.rsplit('/').next()?.parse().ok())
+        };
         if !is_it || total != Some(self.found.size) {
             let finding = "it is another object by now than the one that was looked at";
             return fail(SseCErrorKind::Changed, finding);
