@@ -47,6 +47,8 @@ impl Failure {
         match error {
             #[cfg(feature = "tencent-cos")]
             error if crate::cos::is_about_object(&error) => Self::from(error).about(name),
+            #[cfg(feature = "s3-sse-c")]
+            error if crate::s3::is_about_object(&error) => error.into(),
             Error::Io(_) => error.into(),
             error => Self::from(error).about(name),
         }

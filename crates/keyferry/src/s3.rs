@@ -18,7 +18,7 @@ use crate::transfers;
 
 pub(crate) use self::{
     access::Access,
-    failure::{code_of, hint_for},
+    failure::{code_of, hint_for, is_about_object},
     object::Object,
 };
 

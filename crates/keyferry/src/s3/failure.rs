@@ -28,6 +28,11 @@ pub(crate) fn code_of(error: &Error) -> Option<Code> {
     })
 }
 
+/// Whether it names the object already.
+pub(crate) fn is_about_object(error: &Error) -> bool {
+    SseCError::find_in(error).is_some()
+}
+
 fn of_ring(kind: KeyRingErrorKind) -> Code {
     match kind {
         KeyRingErrorKind::Missing | KeyRingErrorKind::NotUnwrapped => Code::Denied,

@@ -64,7 +64,7 @@ fn check(path: &Path) -> Result<Option<String>, Box<dyn Error>> {
             play_with(&expected, &kms.variables(), &kms.names())?
         }
         #[cfg(feature = "s3-sse-c")]
-        "s3" => {
+        "s3" | "s3-messages" => {
             let s3 = crate::s3::S3::start()?;
             play_with(&expected, &s3.variables(), &s3.names())?
         }
@@ -96,6 +96,7 @@ fn can_be_played(name: &str) -> bool {
         ("kms", alibaba),
         ("aws-kms", aws),
         ("s3", cfg!(feature = "s3-sse-c")),
+        ("s3-messages", cfg!(feature = "s3-sse-c")),
         ("tencent-cos", cos),
         ("tencent-cos-cp", cos),
     ];
@@ -291,7 +292,7 @@ fn sentences_of(source: &str) -> Vec<String> {
 }
 
 /// What cannot be had on a machine that works, or not by everybody.
-const EXEMPT: [&str; 42] = [
+const EXEMPT: [&str; 43] = [
     "--no-resume goes without it",
     ": what came is not what COS has",
     "COS has something else than",
@@ -325,11 +326,12 @@ const EXEMPT: [&str; 42] = [
     "run again when nobody writes to it any more",
     "the file was changed while it was read",
     "the local keys were opened for decryption",
+    "the writer of a pipe is gone",
     "there is no format",
     "these are bounds that it can have",
     "this is encryption context",
-    "this keyferry was built without the feature s3-sse-c",
     "this keyferry was built without the feature",
+    "this keyferry was built without the feature s3-sse-c",
     "tidy up",
     "try again when nobody writes to it any more",
     "was exchanged meanwhile",
