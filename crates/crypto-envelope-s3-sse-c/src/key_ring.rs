@@ -11,7 +11,7 @@ mod file;
 mod place;
 mod roots;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod time;
 
 use std::{

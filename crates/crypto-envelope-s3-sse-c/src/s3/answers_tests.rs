@@ -14,7 +14,7 @@ use crypto_envelope_testkit::{
 };
 
 use crate::{
-    ObjectCopy, ObjectKeys, ObjectPlace, SdkConfig, SseCClient, SseCError, SseCErrorKind,
+    Download, ObjectCopy, ObjectKeys, ObjectPlace, SdkConfig, SseCClient, SseCError, SseCErrorKind,
     SseCustomerKey, StoredInPlain, Upload,
 };
 
@@ -252,6 +252,84 @@ async fn a_part_that_is_the_whole_is_refused() -> Result<()> {
     let request = served.get().range("bytes=0-1");
     let error = refused(served.client.get_object(request, key()).await);
     assert_eq!(error.kind(), SseCErrorKind::Unsupported, "{error}");
+    Ok(())
+}
+
+/// Whatever comes instead of what was looked at, there is no file.
+#[tokio::test]
+async fn a_download_is_of_one_object_or_of_none() -> Result<()> {
+    const LARGE: u64 = (1 << 20) + 4;
+    let head = |length: u64| {
+        let length = format!("Content-Length: {length}\r\nConnection: close\r\n\r\n");
+        format!("HTTP/1.1 200 OK\r\n{ECHO}ETag: \"a\"\r\n{length}").into_bytes()
+    };
+    let part = |headers: &str| answer(206, &format!("{ECHO}{headers}"), &"0".repeat(1 << 20));
+    let range = |range: &str| format!("Content-Range: bytes {range}\r\n");
+    for (what, length, answers, expected) in [
+        (
+            "another tag",
+            4,
+            vec![answer(200, &format!("{ECHO}ETag: \"b\"\r\n"), "text")],
+            Some(SseCErrorKind::Changed),
+        ),
+        ("no tag", 4, vec![answer(200, ECHO, "text")], Some(SseCErrorKind::Changed)),
+        (
+            "another length",
+            4,
+            vec![answer(200, &format!("{ECHO}ETag: \"a\"\r\n"), "texts")],
+            Some(SseCErrorKind::Changed),
+        ),
+        (
+            "no echo",
+            4,
+            vec![answer(200, "ETag: \"a\"\r\n", "text")],
+            Some(SseCErrorKind::NotEncrypted),
+        ),
+        (
+            "a part of something longer",
+            LARGE,
+            vec![part(&format!("ETag: \"a\"\r\n{}", range("0-1048575/1048581")))],
+            Some(SseCErrorKind::Changed),
+        ),
+        (
+            "a part of unknown length",
+            LARGE,
+            vec![part(&format!("ETag: \"a\"\r\n{}", range("0-1048575/*")))],
+            Some(SseCErrorKind::Changed),
+        ),
+        // The connections end.
+        ("no part", LARGE, vec![], None),
+    ] {
+        let served = serve([vec![head(length)], answers].concat())?;
+        let folder = tempfile::tempdir()?;
+        let download = Download::file(folder.path().join("file"))
+            .part_size(1 << 20)
+            .parallel(std::num::NonZeroUsize::MIN);
+        let error = refused(served.client.download(served.get(), download, key()).await);
+        let expected = expected.unwrap_or(SseCErrorKind::Unavailable);
+        assert_eq!(error.kind(), expected, "{what}: {error}");
+        assert_eq!(folder.path().read_dir()?.count(), 0, "{what}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_list_without_an_end_is_no_list() -> Result<()> {
+    let page = |more: &str| {
+        let begin = "<ListBucketResult><IsTruncated>true</IsTruncated>";
+        answer(200, "", &format!("{begin}{more}</ListBucketResult>"))
+    };
+    let token = |token: &str| format!("<NextContinuationToken>{token}</NextContinuationToken>");
+    for answered in [page(""), page(&token("")), page(&token("here"))] {
+        let served = serve(vec![answered])?;
+        let list = served.client.s3().list_objects_v2().bucket("bucket").continuation_token("here");
+        let error = refused(served.client.list_objects(list).await);
+        assert!(error.to_string().contains("there is more, and not where"), "{error}");
+    }
+    let served = serve(vec![page(&token("there"))])?;
+    let list = served.client.s3().list_objects_v2().bucket("bucket");
+    let listed = served.client.list_objects(list).await?;
+    assert_eq!(listed.next_continuation_token(), Some("there"));
     Ok(())
 }
 

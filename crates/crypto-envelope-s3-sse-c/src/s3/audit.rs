@@ -131,7 +131,7 @@ impl SseCClient {
             }
             let next = (next.0.map(ToOwned::to_owned), next.1.map(ToOwned::to_owned));
             if next.0.is_none() || last.as_ref() == Some(&next) {
-                return Err(endless(about).into());
+                return Err(SseCError::endless(about).into());
             }
             (key, id) = next.clone();
             last = Some(next);
@@ -183,7 +183,7 @@ impl Listing {
         let says_more = next.0.as_ref().is_some_and(|key| !key.is_empty());
         self.is_over = page.is_truncated() != Some(true) && !says_more;
         if !self.is_over && (next.0.is_none() || self.last.as_ref() == Some(&next)) {
-            return Err(endless(about));
+            return Err(SseCError::endless(about));
         }
         (self.key, self.version) = next.clone();
         self.last = Some(next);
@@ -203,11 +203,6 @@ impl Listing {
 
 fn nameless(about: About) -> SseCError {
     let finding = "the server lists a version and not its name";
-    SseCError::found(about, SseCErrorKind::Other, finding)
-}
-
-fn endless(about: About) -> SseCError {
-    let finding = "the server says that there is more, and not where";
     SseCError::found(about, SseCErrorKind::Other, finding)
 }
 

@@ -102,6 +102,12 @@ impl SseCError {
         Self::with(about, kind, status, Some(failure), String::new())
     }
 
+    /// Of a list that has no end, or hides it.
+    pub(crate) fn endless(about: About) -> Self {
+        let finding = "the server says that there is more, and not where";
+        Self::found(about, SseCErrorKind::Other, finding)
+    }
+
     /// A call that was answered, but the answer cannot be relied on, or was not made at all.
     pub(crate) fn found(about: About, kind: SseCErrorKind, finding: impl Into<String>) -> Self {
         Self::with(about, kind, None, None, finding.into())

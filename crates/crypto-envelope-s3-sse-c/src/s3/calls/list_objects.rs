@@ -5,14 +5,15 @@ use aws_sdk_s3::operation::list_objects_v2::{
 };
 use crypto_envelope::{Error, Result};
 
-use crate::{ObjectPlace, SseCClient, s3::calls::send};
+use crate::{ObjectPlace, SseCClient, SseCError, s3::calls::send};
 
 impl SseCClient {
-    /// A page of the objects in a bucket, whatever they are under. All options of the request are the caller's.
+    /// A page of the objects in a bucket, whatever they are under. All options of the request are the caller's. The
+    /// next page begins at its continuation token, and there is none if it has none.
     ///
     /// # Errors
     ///
-    /// An [`SseCError`](crate::SseCError).
+    /// An [`SseCError`](crate::SseCError); also if the server says that there is more, and not where.
     pub async fn list_objects(
         &self,
         request: ListObjectsV2FluentBuilder,
@@ -23,6 +24,13 @@ impl SseCClient {
         };
         let prefix = input.get_prefix().clone().unwrap_or_default();
         let about = ObjectPlace::new(bucket, prefix).about("ListObjectsV2");
-        Ok(send!(self, &about, request).await?.output)
+        let here = input.get_continuation_token().clone();
+        let page = send!(self, &about, request).await?.output;
+        let next = page.next_continuation_token().filter(|token| !token.is_empty());
+        let is_lost = next.is_none() && page.is_truncated() == Some(true);
+        if is_lost || (next.is_some() && next == here.as_deref()) {
+            return Err(SseCError::endless(about).into());
+        }
+        Ok(page)
     }
 }

@@ -121,7 +121,7 @@ impl UploadStart {
                 modified: file["modified"].as_u64()?,
                 place: (file["device"].as_u64()?, file["inode"].as_u64()?),
             },
-            part_size: value["part_size"].as_u64()?,
+            part_size: value["part_size"].as_u64().filter(|size| *size > 0)?,
         })
     }
 }
@@ -197,3 +197,6 @@ fn parse(content: &Content) -> Option<(UploadStart, BTreeMap<i32, SentPart>)> {
 
 /// What it is a record of.
 const KIND: &str = "an upload to S3";
+
+#[cfg(test)]
+mod tests;
