@@ -3,6 +3,7 @@
 mod access;
 pub(crate) mod copy;
 mod failure;
+mod identity;
 pub(crate) mod inspect;
 mod object;
 pub(crate) mod policy;

@@ -12,7 +12,12 @@ use crypto_envelope::{Error, blocking, service};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    failure::Failure, interrupt::watch, local_keys::Store, output::exists, report, text::hex,
+    failure::Failure,
+    interrupt::watch,
+    local_keys::Store,
+    output::exists,
+    report::{self, Format},
+    text::hex,
 };
 
 /// What a transfer becomes.
@@ -47,8 +52,23 @@ pub(crate) fn run<F: Outcome>(
     watch::end()
 }
 
-/// Of all that tells a transfer from others.
-pub(crate) fn record_of(identity: impl Iterator<Item = String>) -> Result<PathBuf, Failure> {
+/// Where it is written down how far `command` is with a file. `object` is what tells it from what else this command
+/// does with that file. Tells people if an earlier run has begun it.
+pub(crate) fn record_of(
+    command: &str,
+    path: &Path,
+    object: impl IntoIterator<Item = String>,
+    format: Format,
+) -> Result<PathBuf, Failure> {
+    let record = record_called([command.to_owned(), identity_of(path)].into_iter().chain(object))?;
+    if format == Format::Text && record.exists() {
+        report::say("an earlier run was interrupted: going on where it was");
+    }
+    Ok(record)
+}
+
+/// By all that tells a transfer from others.
+fn record_called(identity: impl Iterator<Item = String>) -> Result<PathBuf, Failure> {
     let mut hash = Sha256::new();
     for part in identity {
         // With its length, so that no other parts give the same.
@@ -73,7 +93,7 @@ pub(crate) fn failure_of_download(error: Error, path: &Path, source: &str) -> Fa
 }
 
 /// The same for all names of a file that is there.
-pub(crate) fn identity_of(path: &Path) -> String {
+fn identity_of(path: &Path) -> String {
     let path = path.canonicalize().or_else(|_| std::path::absolute(path));
     path.unwrap_or_default().as_os_str().to_string_lossy().into_owned()
 }

@@ -12,9 +12,8 @@ use crate::{
     failure::Failure,
     output::Decision,
     progress::Shown,
-    report,
     report::Format,
-    transfers::{Outcome, failure_of_download, identity_of, record_of, run},
+    transfers::{Outcome, failure_of_download, record_of, run},
 };
 
 /// A file that goes to an object, or comes from there.
@@ -30,19 +29,15 @@ impl<'t> Transfer<'t> {
         Self { path, object, file: FileTransfer::new(path), record: None }
     }
 
-    /// The same command goes on with it. `more` is what else tells it from others. Tells people if an earlier
-    /// run has begun it.
+    /// The same command goes on with it. `more` is what else tells it from others.
     pub(super) fn resumable(
         self,
         command: &str,
         more: impl IntoIterator<Item = String>,
         format: Format,
     ) -> Result<Self, Failure> {
-        let identity = [command.to_owned(), identity_of(self.path)];
-        let record = record_of(identity.into_iter().chain(self.object.identity()).chain(more))?;
-        if format == Format::Text && record.exists() {
-            report::say("an earlier run was interrupted: going on where it was");
-        }
+        let identity = self.object.identity().into_iter().chain(more);
+        let record = record_of(command, self.path, identity, format)?;
         Ok(Self { file: self.file.resumable(&record), record: Some(record), ..self })
     }
 

@@ -6,6 +6,7 @@ use crypto_envelope_s3_sse_c::{CopyWays, Download, ObjectCopy, Upload};
 
 use super::{
     Access, Object,
+    identity::identity_of,
     object::{advance, bare},
     run,
 };
@@ -18,8 +19,8 @@ use crate::{
     piped::{Piped, copy_all},
     place::Place,
     progress::{Progress, Shown},
-    report::{self, Format},
-    transfers::{failure_of_download, identity_of, record_of},
+    report::Format,
+    transfers::{failure_of_download, record_of},
 };
 
 /// Copies to S3, from there, or inside of it.
@@ -56,8 +57,7 @@ impl<'a> Copying<'a> {
         }
     }
 
-    /// Where it is written down how far a transfer of a file is, unless nobody is to go on with it. Tells people
-    /// if an earlier run has begun it.
+    /// Unless nobody is to go on with it.
     fn record(
         &self,
         command: &str,
@@ -67,14 +67,8 @@ impl<'a> Copying<'a> {
         if self.arguments.transfer.no_resume {
             return Ok(None);
         }
-        let endpoint = self.arguments.s3.way.s3_endpoint.clone().unwrap_or_default();
-        let name = object.name();
-        let identity = ["s3", command, &identity_of(path), &endpoint, &name].map(str::to_owned);
-        let record = record_of(identity.into_iter())?;
-        if self.format == Format::Text && record.exists() {
-            report::say("an earlier run was interrupted: going on where it was");
-        }
-        Ok(Some(record))
+        let identity = identity_of(object, &self.arguments.s3.way)?;
+        record_of(command, path, identity, self.format).map(Some)
     }
 }
 

@@ -10,7 +10,7 @@ use crypto_envelope_testkit::{data, fake::http::Fault};
 
 use crate::{
     s3::S3,
-    sandbox::{Sandbox, TestResult},
+    sandbox::{Ran, Sandbox, TestResult},
 };
 
 /// Killed as nothing else does, when some parts are known to be there: none of those is sent again.
@@ -73,6 +73,32 @@ fn a_killed_download_goes_on() -> TestResult {
     assert!(sandbox.read("copy")? == content, "it is something else");
     assert_eq!(sandbox.names()?, ["copy", "file", "key"]);
     assert!(recorded(&sandbox)?.is_empty(), "the record is still there");
+    Ok(())
+}
+
+/// Whoever says which server it is: what was begun on one is nothing to another one.
+#[test]
+fn another_server_has_transfers_of_its_own() -> TestResult {
+    let (s3, other, sandbox) = (S3::start()?, S3::start()?, Sandbox::new()?);
+    sandbox.write("file", data::plaintext(30 << 20, 8))?;
+    let arguments = ["cp", "file", "s3://photos/large", "--without-sse-c"];
+    let slowly = Fault::delay(Duration::from_millis(700)).always();
+    s3.fake.inject(slowly.when(|operation| operation == "UploadPart"));
+    kill_with_two_parts(&s3, &sandbox, &arguments)?;
+    s3.fake.clear_faults();
+    let ran = Ran::from(other.command(&sandbox, &arguments).output()?).expect(0)?;
+    assert!(!ran.stderr.contains("an earlier run"), "{}", ran.stderr);
+    assert_eq!(s3.fake.uploads("photos").len(), 1, "what the first server has is gone");
+    let endpoint = s3.fake.endpoint();
+    let arguments = [&arguments[..], &["--s3-endpoint", &endpoint]].concat();
+    let mut command = other.command(&sandbox, &arguments);
+    let key = s3.fake.access_key();
+    command.env("AWS_ACCESS_KEY_ID", key.id()).env("AWS_SECRET_ACCESS_KEY", key.secret());
+    let ran = Ran::from(command.output()?).expect(0)?;
+    ran.says("an earlier run was interrupted: going on where it was")?;
+    assert!(s3.fake.object("photos", "large").is_some());
+    assert!(s3.fake.uploads("photos").is_empty());
+    assert!(recorded(&sandbox)?.is_empty(), "a record is still there");
     Ok(())
 }
 
