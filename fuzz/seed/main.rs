@@ -2,6 +2,7 @@
 
 mod alibaba;
 mod cos;
+mod s3;
 
 use std::{
     env,
@@ -34,7 +35,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     write(&corpus.join("alibaba_files"), &alibaba::files()?)?;
     write(&corpus.join("cos_answers"), &cos::answers()?)?;
     write(&corpus.join("cos_objects"), &cos::objects()?)?;
-    write(&corpus.join("cos_files"), &cos::files()?)
+    write(&corpus.join("cos_files"), &cos::files()?)?;
+    write(&corpus.join("s3_files"), &s3::files())?;
+    write(&corpus.join("sse_c_key_ring"), &s3::key_rings()?)
 }
 
 /// The good ones and the bad ones.

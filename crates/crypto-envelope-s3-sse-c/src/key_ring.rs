@@ -22,6 +22,8 @@ use std::{
 
 use crypto_envelope::{EncryptionContext, Result, provider::KeyProvider};
 
+#[cfg(feature = "wire")]
+pub(crate) use self::document::rewritten;
 pub use self::{
     audit::EpochAudit,
     builder::KeyRingBuilder,

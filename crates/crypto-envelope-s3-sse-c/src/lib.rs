@@ -7,6 +7,8 @@ mod key_ring;
 mod place;
 #[cfg(feature = "aws-sdk-s3")]
 mod s3;
+#[cfg(feature = "wire")]
+pub mod wire;
 
 pub use self::{
     bucket_policy::{BucketPolicy, BucketRule, Partition},

@@ -181,6 +181,13 @@ impl Document {
     }
 }
 
+/// A text as it is written anew, and what its MAC covers.
+#[cfg(feature = "wire")]
+pub(crate) fn rewritten(text: &[u8]) -> Result<(String, Vec<u8>)> {
+    let document = Document::parse(text).map_err(|Malformed(what)| Error::invalid_input(what))?;
+    Ok((document.text(), document.authenticated()?))
+}
+
 /// Why a text is no key ring.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed(pub(crate) String);

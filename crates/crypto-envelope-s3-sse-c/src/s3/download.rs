@@ -15,6 +15,8 @@ use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
 use crypto_envelope::{Error, Result};
 use crypto_envelope_transfer::{Existing, Naming, Permissions};
 
+#[cfg(feature = "wire")]
+pub(crate) use self::record::described;
 use self::{
     parts::{Parts, fetch_all},
     record::DownloadRecord,

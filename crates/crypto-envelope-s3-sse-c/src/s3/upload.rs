@@ -7,6 +7,8 @@ mod record;
 mod source;
 mod tasks;
 
+#[cfg(feature = "wire")]
+pub(crate) use self::record::described;
 pub(crate) use self::{open::OpenUpload, source::part_size_for, tasks::Sent};
 
 use std::{

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use crypto_envelope::{EncryptedDataKey, EncryptionContext};
+use crypto_envelope::{EncryptedDataKey, EncryptionContext, service::said};
 use serde_json::{Map, Value};
 
 use super::{
@@ -215,8 +215,9 @@ fn strings_written(text: &str) -> usize {
     quotes / 2
 }
 
-fn malformed(what: impl Into<String>) -> Malformed {
-    Malformed(what.into())
+/// It may quote what anybody has put there.
+fn malformed(what: impl AsRef<str>) -> Malformed {
+    Malformed(said(what.as_ref()))
 }
 
 /// In characters.

@@ -145,6 +145,28 @@ fn what_is_too_long_is_not_read() {
     }
 }
 
+/// It goes into logs.
+#[test]
+fn what_is_said_of_a_malformed_ring_is_short() {
+    let text = String::from_utf8(vector("one-epoch.json")).expect("UTF-8");
+    let ring: Value = serde_json::from_str(&text).expect("JSON");
+    let long = "x".repeat(50_000);
+    for (member, wrong) in [
+        ("context", serde_json::json!({format!("aws-crypto-\u{7}{long}"): "y"})),
+        ("context", serde_json::json!({"y": long.repeat(2)})),
+        ("buckets", serde_json::json!([long])),
+        ("id", serde_json::json!(long)),
+        ("format", serde_json::json!(long)),
+        (&format!("{long}\u{7}"), serde_json::json!(1)),
+    ] {
+        let mut changed = ring.clone();
+        changed[member] = wrong;
+        let refused = Document::parse(changed.to_string().as_bytes()).expect_err("it is wrong");
+        let what = refused.0;
+        assert!(what.chars().count() <= 1000 && !what.contains(char::is_control), "{what}");
+    }
+}
+
 /// Whoever changes a character gets a ring that is refused, or the same.
 #[test]
 fn no_change_of_one_byte_gives_another_ring() {

@@ -95,12 +95,10 @@ impl DownloadRecord {
         let Some((record, content)) = Record::open(path, KIND).map_err(unusable_record)? else {
             return Ok(None);
         };
-        let fail = |what: &str| Err(unusable_record(RecordError::new(path, what)));
-        let Some((start, parts)) = parse(&content) else {
-            return fail("what it says of the download is damaged");
-        };
+        let (start, parts) = read(path, &content)?;
         if (start.place.bucket(), start.place.key()) != (place.bucket(), place.key()) {
-            return fail(&format!("it is about a download of {}", start.place));
+            let what = format!("it is about a download of {}", start.place);
+            return Err(unusable_record(RecordError::new(path, &what)));
         }
         Ok(Some(Self { record, start, parts }))
     }
@@ -116,6 +114,20 @@ impl DownloadRecord {
     pub(super) fn remove(self) -> Result<()> {
         self.record.remove().map_err(unusable_record)
     }
+}
+
+/// What the bytes of a record say, in words.
+#[cfg(feature = "wire")]
+pub(crate) fn described(bytes: &[u8]) -> Result<String> {
+    let path = Path::new("record");
+    let content = Content::parse(path, bytes, KIND).map_err(unusable_record)?;
+    Ok(format!("{:?}", read(path, &content)?))
+}
+
+fn read(path: &Path, content: &Content) -> Result<(DownloadStart, BTreeMap<u64, [u8; 32]>)> {
+    parse(content).ok_or_else(|| {
+        unusable_record(RecordError::new(path, "what it says of the download is damaged"))
+    })
 }
 
 fn parse(content: &Content) -> Option<(DownloadStart, BTreeMap<u64, [u8; 32]>)> {

@@ -135,9 +135,7 @@ impl Found {
             else {
                 return Ok(Self::Nothing);
             };
-            let (start, parts) = parse(&content).ok_or_else(|| {
-                unusable_record(RecordError::new(&path, "what it says of the upload is damaged"))
-            })?;
+            let (start, parts) = read(&path, &content)?;
             if start.place != place {
                 let what = format!("it is about an upload to {}", start.place);
                 return Err(unusable_record(RecordError::new(&path, &what)));
@@ -182,6 +180,20 @@ impl UploadRecord {
         })
         .await;
     }
+}
+
+/// What the bytes of a record say, in words.
+#[cfg(feature = "wire")]
+pub(crate) fn described(bytes: &[u8]) -> Result<String> {
+    let path = Path::new("record");
+    let content = Content::parse(path, bytes, KIND).map_err(unusable_record)?;
+    Ok(format!("{:?}", read(path, &content)?))
+}
+
+fn read(path: &Path, content: &Content) -> Result<(UploadStart, BTreeMap<i32, SentPart>)> {
+    parse(content).ok_or_else(|| {
+        unusable_record(RecordError::new(path, "what it says of the upload is damaged"))
+    })
 }
 
 fn parse(content: &Content) -> Option<(UploadStart, BTreeMap<i32, SentPart>)> {
