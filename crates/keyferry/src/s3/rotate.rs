@@ -1,5 +1,7 @@
 //! `keyferry rotate`.
 
+use std::path::Path;
+
 use crypto_envelope_s3_sse_c::{
     BucketRing, Copied, CopiedWay, ObjectCopy, ObjectPlace, Protection, SseCClient,
 };
@@ -22,27 +24,57 @@ pub(crate) fn rotate(arguments: &Rotate) -> Result<(), Failure> {
         _ => Format::Text,
     };
     let access = Access::new(&arguments.s3);
-    let count = (!arguments.recursive).then_some(arguments.objects.len());
+    // What cannot be is said before anything is changed.
+    let planned = planned(arguments, &access, format)?;
+    let count = (!arguments.recursive).then_some(planned.len());
     let mut failures = Failures::of_objects(count);
-    for named in &arguments.objects {
-        let place = Place::parse(named)?.filter(|place| place.cloud == Cloud::S3);
-        let place = place.ok_or_else(|| not_in_s3(named))?;
-        let (before, after) = (access.before(&place.bucket)?, access.after(&place.bucket)?);
-        let client = access.client()?;
-        let rotating = Rotating { arguments, client, format, before, after };
+    for (place, rotating) in &planned {
         if arguments.recursive {
-            rotating.all_below(&place, &mut failures)?;
+            rotating.all_below(place, &mut failures)?;
         } else {
-            let object = object_place(&place.one_object()?);
-            if rotating.is_ring(&object) {
-                return Err(Failure::usage(format!(
-                    "{object} is a key ring, which is under no key"
-                )));
-            }
-            rotating.one(&object, &mut failures)?;
+            rotating.one(&object_place(place), &mut failures)?;
         }
     }
     failures.result()
+}
+
+/// What was named, and how it is rotated.
+fn planned<'a>(
+    arguments: &'a Rotate,
+    access: &'a Access<'a>,
+    format: Format,
+) -> Result<Vec<(Place, Rotating<'a>)>, Failure> {
+    let places: Vec<_> = arguments
+        .objects
+        .iter()
+        .map(|named| place_of(arguments, named))
+        .collect::<Result<_, Failure>>()?;
+    let client = access.client()?;
+    let plan = |place: Place| {
+        let (before, after) = (access.before(&place.bucket)?, access.after(&place.bucket)?);
+        Ok((place, Rotating { arguments, client, format, before, after }))
+    };
+    places.into_iter().map(plan).collect()
+}
+
+fn place_of(arguments: &Rotate, named: &Path) -> Result<Place, Failure> {
+    let place = Place::parse(named)?.filter(|place| place.cloud == Cloud::S3);
+    let place = place.ok_or_else(|| not_in_s3(named))?;
+    if arguments.recursive {
+        return Ok(place);
+    }
+    let place = place.one_object()?;
+    if is_ring(arguments, &object_place(&place)) {
+        return Err(Failure::usage(format!("{place} is a key ring, which is under no key")));
+    }
+    Ok(place)
+}
+
+/// Under a key, nobody could read it any more.
+fn is_ring(arguments: &Rotate, place: &ObjectPlace) -> bool {
+    let named = arguments.s3.sse_c.sse_c_ring.as_deref().map(Place::parse);
+    let is_named = matches!(named, Some(Ok(Some(ring))) if object_place(&ring) == *place);
+    is_named || place.key() == BucketRing::DEFAULT_KEY
 }
 
 struct Rotating<'a> {
@@ -70,7 +102,7 @@ impl Rotating<'_> {
             let keys = page.contents().iter().filter_map(|object| object.key());
             for key in keys {
                 let object = ObjectPlace::new(&place.bucket, key);
-                if !self.is_ring(&object) && !key.starts_with(TESTS) {
+                if !is_ring(self.arguments, &object) && !key.starts_with(TESTS) {
                     self.one(&object, failures)?;
                 }
             }
@@ -79,13 +111,6 @@ impl Rotating<'_> {
                 return Ok(());
             }
         }
-    }
-
-    /// Under a key, nobody could read it any more.
-    fn is_ring(&self, place: &ObjectPlace) -> bool {
-        let named = self.arguments.s3.sse_c.sse_c_ring.as_deref().map(Place::parse);
-        let is_named = matches!(named, Some(Ok(Some(ring))) if object_place(&ring) == *place);
-        is_named || place.key() == BucketRing::DEFAULT_KEY
     }
 
     fn one(&self, place: &ObjectPlace, failures: &mut Failures) -> Result<(), Failure> {
