@@ -10,7 +10,11 @@ pub(crate) fn code_of(error: &Error) -> Option<Code> {
     if let Some(error) = KeyRingError::find_in(error) {
         return Some(of_ring(error.kind()));
     }
-    Some(match SseCError::find_in(error)?.kind() {
+    SseCError::find_in(error).map(|error| of_s3(error.kind()))
+}
+
+fn of_s3(kind: SseCErrorKind) -> Code {
+    match kind {
         SseCErrorKind::Denied
         | SseCErrorKind::NotFound
         | SseCErrorKind::WrongKey
@@ -25,7 +29,7 @@ pub(crate) fn code_of(error: &Error) -> Option<Code> {
         }
         SseCErrorKind::AlreadyExists => Code::Usage,
         _ => Code::Internal,
-    })
+    }
 }
 
 /// Whether it names the object already.
@@ -57,4 +61,47 @@ pub(crate) fn hint_for(error: &Error) -> Option<&'static str> {
         }
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Scripts rely on them: what is not intact, or not protected, is never a mere failure of the network.
+    #[test]
+    fn each_kind_has_its_code() {
+        for (kind, code) in [
+            (SseCErrorKind::Denied, Code::Denied),
+            (SseCErrorKind::NotFound, Code::Denied),
+            (SseCErrorKind::WrongKey, Code::Denied),
+            (SseCErrorKind::KeyRequired, Code::Denied),
+            (SseCErrorKind::NotSent, Code::Denied),
+            (SseCErrorKind::NotEncrypted, Code::Policy),
+            (SseCErrorKind::NotProtected, Code::Policy),
+            (SseCErrorKind::Unproven, Code::Policy),
+            (SseCErrorKind::Unsupported, Code::Policy),
+            (SseCErrorKind::Damaged, Code::Integrity),
+            (SseCErrorKind::KeyRetired, Code::Integrity),
+            (SseCErrorKind::Unverified, Code::Integrity),
+            (SseCErrorKind::AlreadyExists, Code::Usage),
+            (SseCErrorKind::Changed, Code::Internal),
+            (SseCErrorKind::Other, Code::Internal),
+        ] {
+            assert_eq!(of_s3(kind), code, "{kind:?}");
+        }
+        for (kind, code) in [
+            (KeyRingErrorKind::Missing, Code::Denied),
+            (KeyRingErrorKind::NotUnwrapped, Code::Denied),
+            (KeyRingErrorKind::NotGenuine, Code::Integrity),
+            (KeyRingErrorKind::Malformed, Code::Integrity),
+            (KeyRingErrorKind::TooLong, Code::Integrity),
+            (KeyRingErrorKind::Exists, Code::Usage),
+            (KeyRingErrorKind::Unreadable, Code::Internal),
+            (KeyRingErrorKind::Unwritten, Code::Internal),
+            (KeyRingErrorKind::Changed, Code::Internal),
+            (KeyRingErrorKind::WrongRing, Code::Policy),
+        ] {
+            assert_eq!(of_ring(kind), code, "{kind:?}");
+        }
+    }
 }
