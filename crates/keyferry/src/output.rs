@@ -415,9 +415,12 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
 }
 
 pub(crate) fn exists(name: &str) -> Failure {
-    Failure::usage(format!("{name} exists already"))
-        .hint("give another name with --output, --force to replace it, or --skip-existing")
+    Failure::usage(format!("{name} exists already")).hint(ANOTHER_NAME)
 }
+
+/// What to do about something that is there already.
+pub(crate) const ANOTHER_NAME: &str =
+    "give another name, --force to replace it, or --skip-existing";
 
 /// What leads to files that are open.
 const DESCRIPTORS: [&str; 5] = ["/proc", "/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr"];

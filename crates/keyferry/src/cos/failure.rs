@@ -3,7 +3,7 @@
 use crypto_envelope::Error;
 use crypto_envelope_tencent_cos::{CosError, CosErrorKind, CosObjectError};
 
-use crate::failure::Code;
+use crate::{failure::Code, output::ANOTHER_NAME};
 
 /// The exit code of an error that is about COS.
 pub(crate) fn code_of(error: &Error) -> Option<Code> {
@@ -45,7 +45,7 @@ fn of_object(error: &CosObjectError) -> Code {
 pub(crate) fn hint_for(error: &Error) -> Option<&'static str> {
     let Some(error) = CosObjectError::find_in(error) else {
         let exists = CosError::find_in(error)?.kind() == CosErrorKind::AlreadyExists;
-        return exists.then_some("give another name, --force to replace it, or --skip-existing");
+        return exists.then_some(ANOTHER_NAME);
     };
     Some(match error {
         CosObjectError::NotEncrypted => "keyferry cp takes objects as they are",

@@ -3,7 +3,7 @@
 use crypto_envelope::Error;
 use crypto_envelope_s3_sse_c::{KeyRingError, KeyRingErrorKind, SseCError, SseCErrorKind};
 
-use crate::failure::Code;
+use crate::{failure::Code, output::ANOTHER_NAME};
 
 /// The exit code of an error that is about S3 or a key ring.
 pub(crate) fn code_of(error: &Error) -> Option<Code> {
@@ -54,6 +54,7 @@ fn of_ring(kind: KeyRingErrorKind) -> Code {
 /// The next step, in the words of the command line.
 pub(crate) fn hint_for(error: &Error) -> Option<&'static str> {
     Some(match SseCError::find_in(error)?.kind() {
+        SseCErrorKind::AlreadyExists => ANOTHER_NAME,
         SseCErrorKind::KeyRequired => "--sse-c-key-file or --sse-c-provider",
         SseCErrorKind::NotEncrypted => {
             "if it may be so: --without-sse-c reads it, and keyferry rotate --from-without-sse-c puts it \
