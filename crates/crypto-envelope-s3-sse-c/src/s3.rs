@@ -22,6 +22,7 @@ pub(crate) mod presign;
 mod probe;
 mod proof;
 pub(crate) mod protection;
+mod quoted;
 pub(crate) mod ring;
 pub(crate) mod settings;
 mod tasks;

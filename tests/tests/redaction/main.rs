@@ -2,4 +2,5 @@
 
 mod alibaba_kms;
 mod library;
+mod s3_sse_c;
 mod tencent_cos;

@@ -55,7 +55,10 @@ impl SseCClient {
         // The futures of the AWS SDK are tens of kilobytes long.
         match Box::pin(call).await {
             Ok(output) => Ok(Answered { output, seen: guard.seen() }),
-            Err(error) => Err(SseCError::of(about.clone(), Failure::of(&error))),
+            Err(error) => {
+                let error = SseCError::of(about.clone(), Failure::of(&error));
+                Err(error.without_quotes(|said| guard.is_told_by(said)))
+            }
         }
     }
 }

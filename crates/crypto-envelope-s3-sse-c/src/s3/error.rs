@@ -102,6 +102,15 @@ impl SseCError {
         Self::with(about, kind, status, Some(failure), String::new())
     }
 
+    /// The same, without what the server said if it quotes a key.
+    pub(crate) fn without_quotes(mut self, is_quote: impl FnOnce(&str) -> bool) -> Self {
+        if self.0.failure.as_ref().is_some_and(|failure| is_quote(&failure.to_string())) {
+            let finding = "what the server said is not shown, as it has parts of what was sent";
+            (self.0.failure, self.0.finding) = (None, finding.to_owned());
+        }
+        self
+    }
+
     /// Of a list that has no end, or hides it.
     pub(crate) fn endless(about: About) -> Self {
         let finding = "the server says that there is more, and not where";

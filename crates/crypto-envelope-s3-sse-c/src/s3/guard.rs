@@ -14,9 +14,14 @@ use aws_sdk_s3::{
     error::BoxError,
 };
 use aws_types::endpoint_config::EndpointUrl;
+use crypto_envelope::SecretBytes;
 use crypto_envelope_aws::guard::{self, AtStake, Transport};
 
-use crate::{CustomerKeyDigest, headers::Echo, s3::endpoint};
+use crate::{
+    CustomerKeyDigest,
+    headers::Echo,
+    s3::{endpoint, quoted},
+};
 
 /// Interceptor of one call.
 #[derive(Clone, Debug)]
@@ -24,11 +29,18 @@ pub(crate) struct Guard {
     transport: Transport,
     operation: &'static str,
     seen: Arc<Mutex<Seen>>,
+    /// What nobody may see of the last request.
+    secrets: Arc<Mutex<Vec<SecretBytes>>>,
 }
 
 impl Guard {
     pub(crate) fn new(transport: Transport, operation: &'static str) -> Self {
-        Self { transport, operation, seen: Arc::default() }
+        Self { transport, operation, seen: Arc::default(), secrets: Arc::default() }
+    }
+
+    /// Whether a text quotes what nobody may see of what was sent.
+    pub(crate) fn is_told_by(&self, text: &str) -> bool {
+        quoted::shows(text, &self.secrets.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What the last answer said. Only then is there something to see.
@@ -84,6 +96,8 @@ impl Intercept for Guard {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        let secrets = quoted::secrets_of(context.request());
+        *self.secrets.lock().unwrap_or_else(PoisonError::into_inner) = secrets;
         Ok(self.transport.check(context.request(), AT_STAKE)?)
     }
 
