@@ -28,7 +28,7 @@ pub use {
         copy::{Copied, CopiedWay, CopyWays, ObjectCopy},
         download::{Download, Downloaded},
         encryption_setting::SseCUploads,
-        error::{SseCError, SseCErrorKind, StoredInPlain},
+        error::{SseCError, SseCErrorKind, StoredObject},
         object_keys::ObjectKeys,
         presign::PresignedSseCRequest,
         protection::{Protection, ServerKey},

@@ -25,7 +25,7 @@ pub(crate) mod protection;
 mod quoted;
 pub(crate) mod ring;
 pub(crate) mod settings;
-mod tasks;
+mod transfer;
 pub(crate) mod upload;
 
 #[cfg(test)]

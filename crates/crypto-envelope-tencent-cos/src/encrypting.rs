@@ -22,7 +22,6 @@ mod put;
 mod request;
 mod storing;
 mod stream;
-mod tasks;
 mod transfer;
 mod upload;
 mod upload_file;

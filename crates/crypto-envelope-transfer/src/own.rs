@@ -1,9 +1,11 @@
 //! Files that we made for ourselves.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{File, OpenOptions, TryLockError},
     io,
     path::Path,
+    thread,
+    time::{Duration, Instant},
 };
 
 /// The folder that a file is in.
@@ -33,6 +35,21 @@ pub fn check_own(file: &File) -> Result<(), &'static str> {
         }
     }
     Ok(())
+}
+
+/// Waits until nobody else has a file, but not longer than this.
+///
+/// # Errors
+///
+/// [`io::ErrorKind::WouldBlock`] if somebody has it still; if it cannot be locked.
+pub fn lock_within(file: &File, longest: Duration) -> io::Result<()> {
+    let since = Instant::now();
+    loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if since.elapsed() < longest => thread::sleep(PAUSE),
+            outcome => return outcome.map_err(io::Error::from),
+        }
+    }
 }
 
 /// Whether an open file is still the one of this name.
@@ -76,3 +93,5 @@ pub fn follow_no_link(options: &mut OpenOptions) {
 
 /// How the names of files that are not complete begin and end.
 pub const UNFINISHED: (&str, &str) = (".crypto-envelope-", ".partial");
+/// Between two tries to lock a file.
+const PAUSE: Duration = Duration::from_millis(10);

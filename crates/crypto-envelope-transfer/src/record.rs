@@ -6,16 +6,15 @@
 use std::{
     error::Error as StdError,
     fmt,
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use serde_json::{Value, json};
 
-use crate::own::{UNFINISHED, check_own, folder_of, follow_no_link, is_named};
+use crate::own::{UNFINISHED, check_own, folder_of, follow_no_link, is_named, lock_within};
 
 /// A record that is open, and that no other process has open.
 #[derive(Debug)]
@@ -199,26 +198,14 @@ fn write_line(file: &mut File, line: &Value) -> io::Result<u64> {
 
 /// Waits a moment: a transfer that was just dropped may still be writing its last line.
 fn lock(path: &Path, file: &File) -> Result<()> {
-    let since = Instant::now();
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(()),
-            Err(TryLockError::WouldBlock) if since.elapsed() < LONGEST_WAIT => {
-                thread::sleep(PAUSE);
-            }
-            Err(TryLockError::WouldBlock) => {
-                return Err(RecordError::new(path, "another transfer is at it"));
-            }
-            Err(TryLockError::Error(error)) => {
-                return Err(RecordError::new(path, &format!("it cannot be locked: {error}")));
-            }
-        }
-    }
+    lock_within(file, LONGEST_WAIT).map_err(|error| match error.kind() {
+        io::ErrorKind::WouldBlock => RecordError::new(path, "another transfer is at it"),
+        _ => RecordError::new(path, &format!("it cannot be locked: {error}")),
+    })
 }
 
 const VERSION: u64 = 1;
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-const PAUSE: Duration = Duration::from_millis(10);
 /// In bytes: more than two lines for each of 10000 parts have.
 const LONGEST: u64 = 16 << 20;
 

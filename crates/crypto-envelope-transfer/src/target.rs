@@ -77,7 +77,7 @@ impl TargetFile {
         Ok(Self { file, place: Place::Kept(place), path })
     }
 
-    /// One that was [kept](Self::keep) before. None if there is none, or it is not one that was made for this
+    /// One that was [kept](Self::keep) before. None if there is none, or it is not the one that was made for this
     /// path: a record is no reason to write anything else.
     #[must_use]
     pub fn again(place: &KeptPlace, path: &Path) -> Option<Self> {
@@ -94,8 +94,7 @@ impl TargetFile {
     /// If it cannot be removed.
     pub fn remove_left(place: &KeptPlace, path: &Path) -> io::Result<()> {
         let Some(file) = open_left(place, path) else { return Ok(()) };
-        let (device, inode) = identity(&file.metadata()?).unzip();
-        if check_own(&file).is_ok() || (device, inode) == (place.device, place.inode) {
+        if check_own(&file).is_ok() || place.is_of(&file) {
             std::fs::remove_file(&place.path).map_err(|error| about(&place.path, &error))?;
         }
         Ok(())
@@ -215,6 +214,12 @@ pub struct KeptPlace {
 }
 
 impl KeptPlace {
+    /// Whether it is this very file, as far as that can be said.
+    fn is_of(&self, file: &File) -> bool {
+        let Ok(found) = file.metadata() else { return false };
+        (self.device, self.inode) == identity(&found).unzip()
+    }
+
     /// For a record. None if its name is no UTF-8.
     #[must_use]
     pub fn to_json(&self) -> Option<Value> {

@@ -3,11 +3,13 @@
 
 mod background;
 pub mod place;
+mod tasks;
 mod words;
 
 pub use crate::secret::reserve_wiped;
 
 pub use self::{
     background::{Unsettled, run, settled, spawn, unsettled},
+    tasks::{all_of, blocking, compute, ended},
     words::{all_in, caused_by, chain, said},
 };

@@ -25,7 +25,7 @@ impl Bucket<'_> {
             let body = pattern(length);
             self.put(name, &body, &key).await?;
             let done = self.download(name, in_parts(&path), &key).await?;
-            let parts = if length > 1_000_000 { 5 } else { length.min(1) };
+            let parts = if length > 1_000_000 { 5 } else { 1 };
             if (done.size, done.parts as usize, done.resumed_parts) != (length as u64, parts, 0) {
                 return Err(format!("{name}: {done:?}").into());
             }

@@ -24,7 +24,7 @@ impl Bucket<'_> {
             .key("put")
             .body(ByteStream::from_static(b"secret"));
         let error = rejected(client.put_object(request, &key).await)?;
-        let stored = error.stored_in_plain().ok_or("nothing is said to be stored")?;
+        let stored = error.stored().ok_or("nothing is said to be stored")?;
         if error.kind() != SseCErrorKind::NotProtected || !error.to_string().contains("in plain") {
             return Err(format!("put: {error}").into());
         }
@@ -84,7 +84,7 @@ impl Bucket<'_> {
         let put = || client.s3().put_object().bucket(&self.name).key("name");
         let request = put().body(ByteStream::from_static(b"secret"));
         let error = rejected(client.put_object(request, &key).await)?;
-        let stored = error.stored_in_plain().ok_or("nothing is said to be stored")?;
+        let stored = error.stored().ok_or("nothing is said to be stored")?;
         let version = stored.place.version().ok_or("no version")?.to_owned();
         // Whoever is later is not to suffer for it.
         self.put_plainly("name", b"newer").await?;
@@ -95,7 +95,7 @@ impl Bucket<'_> {
         }
         let copy = ObjectCopy::in_place(self.place("name"), Protection::OfBucket, &key);
         let error = rejected(client.copy(copy.assume_no_writers()).await)?;
-        if let Some(stored) = error.stored_in_plain() {
+        if let Some(stored) = error.stored() {
             match client.delete_stored(stored).await {
                 Err(Error::InvalidInput { .. }) if stored.took_the_place => {}
                 other => return Err(format!("{stored:?}: {other:?}").into()),

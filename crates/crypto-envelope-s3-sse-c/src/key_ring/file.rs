@@ -5,10 +5,12 @@ use std::{
     fs::{self, File, Metadata, OpenOptions},
     io::{self, Read, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use async_trait::async_trait;
 use crypto_envelope::{Error, Result, service};
+use crypto_envelope_transfer::own::{folder_of, identity, lock_within};
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
@@ -105,11 +107,25 @@ impl FileRing {
         let file = OpenOptions::new().create(true).append(true).open(&path)?;
         let (opened, named) = (file.metadata()?, metadata_of(&path)?);
         let is_there = named.is_some_and(|named| is_same(&named, &opened));
-        if !is_there || before.is_some_and(|before| !is_same(&before, &opened)) {
+        if !is_there || before.as_ref().is_some_and(|before| !is_same(before, &opened)) {
             return Err(io::Error::other("the lock was replaced while it was opened"));
         }
-        file.lock()?;
-        Ok(file)
+        if before.is_none()
+            && let Some(ring) = metadata_of(&self.path)?
+        {
+            // Whoever may read a file can lock it: nobody more than those who may read the ring.
+            file.set_permissions(ring.permissions())?;
+        }
+        match lock_within(&file, LONGEST_WAIT) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(io::Error::new(
+                error.kind(),
+                format!(
+                    "another process has the lock {} and does not come to an end",
+                    path.display()
+                ),
+            )),
+            locked => locked.map(|()| file),
+        }
     }
 
     /// Without its name on the disk too, the ring could be gone after a crash.
@@ -120,8 +136,7 @@ impl FileRing {
     }
 
     fn folder(&self) -> &Path {
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        folder.unwrap_or(Path::new("."))
+        folder_of(&self.path)
     }
 }
 
@@ -183,15 +198,7 @@ fn metadata_of(path: &Path) -> io::Result<Option<Metadata>> {
 
 /// Whether both are of one file, as far as the system says.
 fn is_same(one: &Metadata, other: &Metadata) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        (one.dev(), one.ino()) == (other.dev(), other.ino())
-    }
-    #[cfg(not(unix))]
-    {
-        one.is_file() && other.is_file()
-    }
+    identity(one) == identity(other)
 }
 
 /// The SHA-256 of what is there.
@@ -200,6 +207,8 @@ fn revision_of(bytes: &[u8]) -> Revision {
     Revision::new(digest)
 }
 
+/// For who is changing the ring.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// Until a file is given up that is replaced each time.
 const MOST_TRIES: usize = 16;
 

@@ -3,13 +3,13 @@
 use std::{collections::BTreeMap, time::SystemTime};
 
 use aws_sdk_s3::types::{MultipartUpload, ObjectVersion};
-use crypto_envelope::Result;
+use crypto_envelope::{Result, service::ended};
 use tokio::task::JoinSet;
 
 use crate::{
     Epoch, EpochAudit, KeyRing, ObjectKeys, ObjectPlace, SseCClient, SseCError, SseCErrorKind,
     headers::Echo,
-    s3::{calls::send, error::About, look::Look, probe::is_sample, tasks::ended},
+    s3::{calls::send, error::About, look::Look, probe::is_sample},
 };
 
 /// What one version is under.

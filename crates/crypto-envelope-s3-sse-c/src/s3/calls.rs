@@ -30,6 +30,11 @@ use crate::{
     s3::guard::{Guard, Seen},
 };
 
+/// What an answer says of the length of an object, in bytes.
+pub(crate) fn length_of(said: Option<i64>) -> Option<u64> {
+    said.and_then(|said| u64::try_from(said).ok())
+}
+
 /// An answer, and what it says about encryption.
 pub(crate) struct Answered<T> {
     pub(crate) output: T,

@@ -8,7 +8,7 @@ use aws_sdk_s3::{
         create_multipart_upload::builders::CreateMultipartUploadFluentBuilder,
         head_object::HeadObjectOutput, put_object::builders::PutObjectFluentBuilder,
     },
-    primitives::DateTime,
+    primitives::{DateTime, DateTimeFormat},
     types::{MetadataDirective, StorageClass, Tag, TaggingDirective},
 };
 
@@ -55,13 +55,17 @@ impl Carried {
             content_encoding: owned(object.content_encoding()),
             content_language: owned(object.content_language()),
             content_type: owned(object.content_type()),
-            expires: object.expires_string().and_then(|text| {
-                DateTime::from_str(text, aws_sdk_s3::primitives::DateTimeFormat::HttpDate).ok()
-            }),
+            expires: expires_of(object),
             storage_class: object.storage_class().cloned(),
             website_redirect_location: owned(object.website_redirect_location()),
             tags: (!tags.is_empty()).then(|| tagging(tags)),
         }
+    }
+
+    /// Whether nothing is lost of what stands beside the object.
+    pub(crate) fn takes_all_of(object: &HeadObjectOutput) -> bool {
+        let is_date = object.expires_string().is_none() || expires_of(object).is_some();
+        object.missing_meta().is_none_or(|missing| missing == 0) && is_date
     }
 
     pub(crate) fn on_put(&self, request: PutObjectFluentBuilder) -> PutObjectFluentBuilder {
@@ -81,6 +85,11 @@ impl Carried {
             .metadata_directive(MetadataDirective::Replace)
             .tagging_directive(TaggingDirective::Replace)
     }
+}
+
+fn expires_of(object: &HeadObjectOutput) -> Option<DateTime> {
+    let text = object.expires_string()?;
+    DateTime::from_str(text, DateTimeFormat::HttpDate).ok()
 }
 
 /// Tags as the header wants them: a query, percent-encoded.

@@ -19,7 +19,7 @@ use crate::{
         object_keys::ObjectKey,
         probe::{CopyKind, CopyWay, SampleSize, WriteWay},
         protection::Seal,
-        upload::{PARALLEL, Progress},
+        transfer::{PARALLEL, Progress},
     },
 };
 
@@ -118,7 +118,7 @@ impl ObjectCopy {
         self
     }
 
-    /// Has somebody told how many bytes were copied, each time that there are more.
+    /// Has somebody told how many more bytes were copied, each time that there are more: the sum is how far it is.
     pub fn on_progress(mut self, tell: impl Fn(u64) + Send + Sync + 'static) -> Self {
         self.progress = Progress::to(tell);
         self
@@ -213,7 +213,7 @@ impl SseCClient {
 
     async fn copy_checked(&self, copy: ObjectCopy) -> Result<Copied> {
         self.check_target(&copy).await?;
-        let found = self.find_source(&copy).await?;
+        let found = self.find_any_source(&copy).await?;
         let seal = copy.to.seal(&copy.target).await?;
         if copy.is_in_place() && found.is_under(&seal) {
             return Ok(Copied {
@@ -246,6 +246,15 @@ impl SseCClient {
             return Err(SseCError::found(about, SseCErrorKind::Unsupported, finding).into());
         }
         self.copy_through_here(&copy, found, seal).await
+    }
+
+    /// The source. In place, it may be as it is to be already, as after an interruption.
+    async fn find_any_source(&self, copy: &ObjectCopy) -> Result<Found> {
+        let refused = match self.find_source(&copy.source, &copy.from).await {
+            Err(error) if copy.is_in_place() && is_about_protection(&error) => error,
+            found => return found,
+        };
+        self.find_source(&copy.source, &copy.to).await.map_err(|_| refused)
     }
 
     /// Refuses to replace what is not to be replaced.
@@ -333,6 +342,18 @@ impl Found {
             _ => false,
         }
     }
+
+    /// Whether another object in its place could be told from it.
+    fn is_named(&self) -> bool {
+        // The version of what was written without versions is replaced like any other object.
+        self.etag.is_some() || self.version.as_deref().is_some_and(|version| version != "null")
+    }
+}
+
+/// Whether an object is protected in another way than it was said to be.
+fn is_about_protection(error: &Error) -> bool {
+    use SseCErrorKind::{KeyRequired, NotEncrypted, WrongKey};
+    matches!(SseCError::kind_in(error), Some(KeyRequired | NotEncrypted | WrongKey))
 }
 
 /// In bytes: what S3 copies by one call.

@@ -12,7 +12,7 @@ use std::{
 };
 
 use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
-use crypto_envelope::{Error, Result};
+use crypto_envelope::{Error, Result, service::blocking};
 use crypto_envelope_transfer::{Existing, Naming, Permissions};
 
 #[cfg(feature = "wire")]
@@ -25,8 +25,9 @@ use self::{
 use crate::{
     ObjectPlace, Protection, SseCClient, SseCError, SseCErrorKind,
     s3::{
-        tasks::blocking,
-        upload::{PARALLEL, Progress, can_go_on},
+        calls::length_of,
+        etag::named_tag,
+        transfer::{PARALLEL, Progress, can_go_on},
     },
 };
 
@@ -59,7 +60,7 @@ impl Download {
         }
     }
 
-    /// In bytes, at least 1 MiB. If it is not set: 8 MiB, or as much as brings the object into 50000 parts.
+    /// In bytes, between 1 MiB and 2 GiB. If it is not set: 8 MiB, or as much as brings the object into 50000 parts.
     pub fn part_size(mut self, bytes: u64) -> Self {
         self.part_size = Some(bytes);
         self
@@ -73,7 +74,7 @@ impl Download {
 
     /// Can be gone on with after it was interrupted, also by another process: with the same record, file and
     /// object. The record holds no secret, only its owner can read it, and it is removed at the end. Without one,
-    /// nothing is left of a download that fails.
+    /// and where files have no owners, nothing is left of a download that fails, and nobody can go on with it.
     pub fn resumable(mut self, record: impl AsRef<Path>) -> Self {
         self.record = Some(record.as_ref().to_owned());
         self
@@ -91,7 +92,8 @@ impl Download {
         self
     }
 
-    /// Has somebody told how many bytes came, or are there already, each time that there are more.
+    /// Has somebody told how many more bytes came, or are there already, each time that there are more: the sum is
+    /// how far it is.
     pub fn on_progress(mut self, tell: impl Fn(u64) + Send + Sync + 'static) -> Self {
         self.progress = Progress::to(tell);
         self
@@ -101,8 +103,10 @@ impl Download {
         let part_size = self.part_size.unwrap_or_else(|| {
             size.div_ceil(MOST_PARTS).next_multiple_of(SMALLEST_PART).max(PART_SIZE)
         });
-        if part_size < SMALLEST_PART {
-            return Err(Error::invalid_input("a part that is downloaded has at least 1 MiB"));
+        if !(SMALLEST_PART..=LARGEST_PART).contains(&part_size) {
+            return Err(Error::invalid_input(format!(
+                "a part that is downloaded has between 1 MiB and 2 GiB, and not {part_size} bytes"
+            )));
         }
         if size.div_ceil(part_size) > MOST_PARTS {
             return Err(Error::invalid_input("the object has more than 50000 parts of this size"));
@@ -181,7 +185,13 @@ impl SseCClient {
         download: Download,
         protection: Protection,
     ) -> Result<Downloaded> {
-        let found = self.find(&request, &protection).await?;
+        let found = match self.find(&request, &protection).await {
+            Err(error) if SseCError::kind_in(&error) == Some(SseCErrorKind::NotFound) => {
+                forget(&request, download).await?;
+                return Err(error);
+            }
+            found => found?,
+        };
         let part_size = download.part_size_of(found.size)?;
         let Download { path, parallel, record, naming, progress, .. } = download;
         let (object, target) = (found.clone(), path.clone());
@@ -190,7 +200,7 @@ impl SseCClient {
         let request = request
             .set_version_id(found.place.version().map(ToOwned::to_owned))
             .if_match(found.etag.clone());
-        let handle = file.file().try_clone()?;
+        let (handle, size) = (file.file().try_clone()?, found.size);
         let parts = Parts::new(self.clone(), request, found, part_size, handle, record, progress);
         let parts = Arc::new(parts);
         let fetched = fetch_all(&parts, parallel).await;
@@ -199,6 +209,8 @@ impl SseCClient {
             Ok(()) => {
                 // The record is locked until its file has its name.
                 blocking(move || {
+                    // Nobody has made it longer.
+                    file.file().set_len(size)?;
                     file.finish(naming)?;
                     // A record that stays is of no file that anybody could go on with.
                     let _ = record.map(DownloadRecord::remove);
@@ -238,7 +250,9 @@ impl SseCClient {
             .set_if_match(input.get_if_match().clone())
             .set_if_none_match(input.get_if_none_match().clone())
             .set_if_modified_since(*input.get_if_modified_since())
-            .set_if_unmodified_since(*input.get_if_unmodified_since());
+            .set_if_unmodified_since(*input.get_if_unmodified_since())
+            .set_request_payer(input.get_request_payer().clone())
+            .set_expected_bucket_owner(input.get_expected_bucket_owner().clone());
         let (object, protection) = match protection {
             Protection::CustomerKey(keys) => {
                 let (object, key) = self.head_by_keys(head, keys).await?;
@@ -246,21 +260,38 @@ impl SseCClient {
             }
             other => (self.head_object(head, other.clone()).await?, other.clone()),
         };
-        let size = object.content_length().and_then(|size| u64::try_from(size).ok());
-        let (Some(size), Some(etag)) = (size, object.e_tag()) else {
+        let size = length_of(object.content_length());
+        let (Some(size), Some(etag)) = (size, named_tag(object.e_tag())) else {
             let finding = "the server does not say how long the object is, or names no entity tag";
             let about = place.about("HeadObject");
             return Err(SseCError::found(about, SseCErrorKind::Other, finding).into());
         };
         let version = object.version_id().or(input.get_version_id().as_deref());
-        let etag = etag.to_owned();
         Ok(Found { place: place.with_version(version), etag, size, protection })
     }
+}
+
+/// Leaves nothing of a download of an object that is gone: nobody will go on with it.
+async fn forget(request: &GetObjectFluentBuilder, download: Download) -> Result<()> {
+    let Some(record) = download.record else { return Ok(()) };
+    let input = request.as_input();
+    let place = ObjectPlace::of(input.get_bucket().as_deref(), input.get_key().as_deref())?;
+    let path = download.path;
+    blocking(move || match DownloadRecord::open(&record, &place)? {
+        Some(opened) => {
+            opened.start.remove_left(&path)?;
+            opened.remove()
+        }
+        None => Ok(()),
+    })
+    .await
 }
 
 /// In bytes.
 const PART_SIZE: u64 = 8 << 20;
 /// In bytes.
 const SMALLEST_PART: u64 = 1 << 20;
+/// In bytes: each is in memory. With as many as there may be, that is more than the largest object of S3.
+const LARGEST_PART: u64 = 2 << 30;
 /// So that a record can be read again.
 const MOST_PARTS: u64 = 50_000;

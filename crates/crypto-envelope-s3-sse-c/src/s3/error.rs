@@ -23,7 +23,7 @@ struct Details {
     failure: Option<Failure>,
     /// What we know beyond what the server said.
     finding: String,
-    in_plain: Option<StoredInPlain>,
+    stored: Option<StoredObject>,
     written: Written,
 }
 
@@ -85,11 +85,13 @@ impl SseCError {
         self.0.failure.as_ref().and_then(Failure::request_id)
     }
 
-    /// What lies on the server without protection now, if that is what happened:
+    /// What was stored, although the call failed. **How it is protected is said by the kind**: of
+    /// [`NotProtected`](SseCErrorKind::NotProtected) it is not, of [`Unproven`](SseCErrorKind::Unproven) nobody knows,
+    /// and of [`Unverified`](SseCErrorKind::Unverified) it may be as it should be.
     /// [`SseCClient::delete_stored`](crate::SseCClient::delete_stored) removes it.
     #[must_use]
-    pub fn stored_in_plain(&self) -> Option<&StoredInPlain> {
-        self.0.in_plain.as_ref()
+    pub fn stored(&self) -> Option<&StoredObject> {
+        self.0.stored.as_ref()
     }
 
     /// A call that failed.
@@ -100,6 +102,12 @@ impl SseCError {
             _ => None,
         };
         Self::with(about, kind, status, Some(failure), String::new())
+    }
+
+    /// Of an object that was looked at before.
+    pub(crate) fn another_object(about: About) -> Self {
+        let finding = "it is another object by now than the one that was looked at";
+        Self::found(about, SseCErrorKind::Changed, finding)
     }
 
     /// The same, without what the server said if it quotes a key.
@@ -129,8 +137,8 @@ impl SseCError {
         self
     }
 
-    pub(crate) fn with_stored_in_plain(mut self, stored: StoredInPlain) -> Self {
-        self.0.in_plain = Some(stored);
+    pub(crate) fn with_stored(mut self, stored: StoredObject) -> Self {
+        self.0.stored = Some(stored);
         self
     }
 
@@ -140,9 +148,29 @@ impl SseCError {
         self
     }
 
+    /// Why nobody can rely on what was stored by then, although the write itself seemed to go well.
+    pub(crate) fn of_stored(error: &Error, about: &About, stored: &StoredObject) -> Self {
+        let known = Self::find_in(error).filter(|ours| {
+            matches!(
+                ours.kind(),
+                SseCErrorKind::Damaged
+                    | SseCErrorKind::KeyRetired
+                    | SseCErrorKind::NotProtected
+                    | SseCErrorKind::Unproven
+                    | SseCErrorKind::Unverified
+            )
+        });
+        let mut ours = known.cloned().unwrap_or_else(|| {
+            let finding = format!("what was stored cannot be looked at: {error}");
+            Self::found(about.clone(), SseCErrorKind::Unverified, finding)
+        });
+        ours.0.stored.get_or_insert_with(|| stored.clone());
+        ours.after_write()
+    }
+
     /// The same, if what was stored took the place of the object itself.
     pub(crate) fn in_place(mut self) -> Self {
-        if let Some(stored) = &mut self.0.in_plain {
+        if let Some(stored) = &mut self.0.stored {
             stored.took_the_place = true;
         }
         if self.0.written == Written::Yes {
@@ -159,7 +187,7 @@ impl SseCError {
         finding: String,
     ) -> Self {
         let About { operation, place } = about;
-        let (in_plain, written) = (None, Written::No);
+        let (stored, written) = (None, Written::No);
         Self(Box::new(Details {
             operation,
             place,
@@ -167,7 +195,7 @@ impl SseCError {
             status,
             failure,
             finding,
-            in_plain,
+            stored,
             written,
         }))
     }
@@ -251,10 +279,10 @@ pub enum SseCErrorKind {
     Other,
 }
 
-/// What lies on a server without protection although a customer key went along with it.
+/// What a server has stored, although it is not sure that it is under the key that went along.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct StoredInPlain {
+pub struct StoredObject {
     /// Where, with the version if the server told one.
     pub place: ObjectPlace,
     /// Of what is stored, as the server said it.
@@ -341,7 +369,7 @@ fn kind_of_answer(code: &str, status: u16) -> SseCErrorKind {
 }
 
 fn next_step(details: &Details) -> &'static str {
-    let took_the_place = details.in_plain.as_ref().is_some_and(|stored| stored.took_the_place);
+    let took_the_place = details.stored.as_ref().is_some_and(|stored| stored.took_the_place);
     match details.kind {
         SseCErrorKind::NotProtected | SseCErrorKind::Unproven if took_the_place => {
             "it took the place of the object, of which there may be no other copy: read it, and do not use \

@@ -30,6 +30,11 @@ pub(crate) fn is_same_tag(one: &str, other: &str) -> bool {
     one.trim_matches('"') == other.trim_matches('"')
 }
 
+/// What a server calls the tag of an object. Some say that there is one, and leave it empty.
+pub(crate) fn named_tag(said: Option<&str>) -> Option<String> {
+    said.filter(|tag| !tag.trim_matches('"').is_empty()).map(ToOwned::to_owned)
+}
+
 /// What a server calls an object as it is at one time.
 #[derive(Clone, Debug)]
 pub(crate) struct Named {
@@ -39,8 +44,12 @@ pub(crate) struct Named {
 
 impl Named {
     pub(crate) fn of(version: Option<&str>, etag: Option<&str>) -> Self {
-        let owned = |text: Option<&str>| text.map(ToOwned::to_owned);
-        Self { version: owned(version), etag: owned(etag) }
+        Self { version: version.map(ToOwned::to_owned), etag: named_tag(etag) }
+    }
+
+    /// Whether nothing tells it from any other.
+    pub(crate) fn is_nameless(&self) -> bool {
+        self.version.is_none() && self.etag.is_none()
     }
 
     /// Whether both can be the same: nothing that both say is different.
@@ -70,5 +79,13 @@ mod tests {
             assert_eq!(TagForm::Quoted.of(tag), "\"abc-2\"");
             assert_eq!(TagForm::Bare.of(tag), "abc-2");
         }
+    }
+
+    #[test]
+    fn an_empty_tag_is_none() {
+        for empty in [None, Some(""), Some("\"\"")] {
+            assert!(Named::of(None, empty).is_nameless(), "{empty:?}");
+        }
+        assert_eq!(named_tag(Some("\"a\"")).as_deref(), Some("\"a\""));
     }
 }

@@ -105,7 +105,9 @@ impl SseCClient {
                     .head_object()
                     .set_bucket(input.get_bucket().clone())
                     .set_key(input.get_key().clone())
-                    .set_version_id(input.get_version_id().clone());
+                    .set_version_id(input.get_version_id().clone())
+                    .set_request_payer(input.get_request_payer().clone())
+                    .set_expected_bucket_owner(input.get_expected_bucket_owner().clone());
                 self.head_by_keys(head, &keys).await?.1.key
             }
         };

@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use crypto_envelope::{Error, Result};
 
 use crate::{
-    ObjectPlace, SseCClient, SseCError, SseCErrorKind, StoredInPlain,
+    ObjectPlace, SseCClient, SseCError, SseCErrorKind, StoredObject,
     headers::Echo,
     s3::{
         calls::{another_key, send},
@@ -19,8 +19,9 @@ use crate::{
 };
 
 impl SseCClient {
-    /// Removes what a server stored without protection, as an error says it. If the object was replaced since,
-    /// nothing is removed. Nor is it if it [took the place](StoredInPlain::took_the_place) of the object that was to
+    /// Removes what a server stored, as an [error says it](SseCError::stored). Look at its kind first: what is
+    /// [`Unverified`](SseCErrorKind::Unverified) may be as it should be, and the only copy. If the object was replaced since,
+    /// nothing is removed. Nor is it if it [took the place](StoredObject::took_the_place) of the object that was to
     /// be put under a key: that may be the only copy.
     ///
     /// A server without versions cannot be told to remove this and nothing else: what somebody else writes at this
@@ -29,7 +30,7 @@ impl SseCClient {
     /// # Errors
     ///
     /// An [`SseCError`]: [`SseCErrorKind::Changed`] if it is another object by now, or is still there afterwards.
-    pub async fn delete_stored(&self, stored: &StoredInPlain) -> Result<()> {
+    pub async fn delete_stored(&self, stored: &StoredObject) -> Result<()> {
         if stored.took_the_place {
             return Err(Error::invalid_input(format!(
                 "{} took the place of the object itself, of which there may be no other copy: read it first, \
@@ -62,7 +63,7 @@ impl SseCClient {
     /// The version, if there are such, of what has to be there now.
     async fn version_of(
         &self,
-        stored: &StoredInPlain,
+        stored: &StoredObject,
         about: &About,
     ) -> Result<Option<String>, SseCError> {
         let now = self.head_plainly(&stored.place).await?.output;
@@ -104,7 +105,7 @@ impl SseCClient {
             Echo::Missing => self.prove(about, written, key).await,
             Echo::Wrong => {
                 let stored = stored(about, written);
-                Err(another_key(about).with_stored_in_plain(stored))
+                Err(another_key(about).with_stored(stored))
             }
         }
     }
@@ -114,8 +115,8 @@ impl SseCClient {
         let expected = written.etag.clone();
         let is_named = expected.is_some() || written.version.is_some();
         let mut stored = stored(about, written);
-        let fail = |kind, finding: String, stored: StoredInPlain| {
-            Err(SseCError::found(about.clone(), kind, finding).with_stored_in_plain(stored))
+        let fail = |kind, finding: String, stored: StoredObject| {
+            Err(SseCError::found(about.clone(), kind, finding).with_stored(stored))
         };
         let place = stored.place.clone();
         match self.look(&place).await {
@@ -165,10 +166,10 @@ fn is_that(there: Option<&str>, stored: Option<&str>) -> bool {
     there.zip(stored).is_some_and(|(there, stored)| is_same_tag(there, stored))
 }
 
-fn stored(about: &About, written: Named) -> StoredInPlain {
+fn stored(about: &About, written: Named) -> StoredObject {
     let Named { version, etag } = written;
     let place = about.place.clone().with_version(version);
-    StoredInPlain { place, etag, took_the_place: false }
+    StoredObject { place, etag, took_the_place: false }
 }
 
 fn unknown(place: &ObjectPlace, error: &dyn StdError) -> String {

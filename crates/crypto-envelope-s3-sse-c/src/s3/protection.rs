@@ -4,7 +4,7 @@ use aws_sdk_s3::types::ServerSideEncryption;
 use crypto_envelope::Result;
 
 use crate::{
-    Declaration, ObjectKeys, ObjectPlace, SseCError, SseCErrorKind, StoredInPlain,
+    Declaration, ObjectKeys, ObjectPlace, SseCError, SseCErrorKind, StoredObject,
     headers::Echo,
     s3::{builders::WithCustomerKey, error::About, guard::Seen, object_keys::ObjectKey},
 };
@@ -48,6 +48,15 @@ impl ServerKey {
             Self::Kms { .. } => ServerSideEncryption::AwsKms,
         }
     }
+
+    /// What an answer says about it.
+    fn echo(&self, seen: &Seen) -> Echo {
+        match seen.server_side() {
+            Some(said) if said == self.algorithm().as_str() => Echo::Right,
+            Some(_) => Echo::Wrong,
+            None => Echo::Missing,
+        }
+    }
 }
 
 impl<K: Into<ObjectKeys>> From<K> for Protection {
@@ -71,6 +80,21 @@ impl Protection {
             Self::ServerKey(key) => Seal::ServerKey(key.clone()),
             Self::CustomerKey(keys) => Seal::CustomerKey(keys.for_writing(place).await?),
         })
+    }
+
+    /// Demands that what is read is under the key of the server that it was said to be under. Of customer keys that is
+    /// demanded where they are tried.
+    pub(crate) fn check_read(&self, seen: &Seen, about: &About) -> Result<(), SseCError> {
+        let Self::ServerKey(key) = self else { return Ok(()) };
+        if key.echo(seen) == Echo::Right {
+            return Ok(());
+        }
+        let how = seen.server_side().unwrap_or("nothing");
+        let finding = format!(
+            "the object is not under a key of the server as was said ({}), but under {how}",
+            key.algorithm().as_str()
+        );
+        Err(SseCError::found(about.clone(), SseCErrorKind::NotEncrypted, finding))
     }
 }
 
@@ -129,11 +153,7 @@ impl Seal {
         match self {
             Self::OfBucket => Echo::Right,
             Self::CustomerKey(key) => seen.echo(key.key.digest()),
-            Self::ServerKey(key) => match seen.server_side() {
-                Some(said) if said == key.algorithm().as_str() => Echo::Right,
-                Some(_) => Echo::Wrong,
-                None => Echo::Missing,
-            },
+            Self::ServerKey(key) => key.echo(seen),
         }
     }
 
@@ -142,7 +162,7 @@ impl Seal {
         &self,
         seen: &Seen,
         about: &About,
-        stored: impl FnOnce() -> Option<StoredInPlain>,
+        stored: impl FnOnce() -> Option<StoredObject>,
     ) -> Result<(), SseCError> {
         if self.echo(seen) == Echo::Right {
             return Ok(());
@@ -154,7 +174,7 @@ impl Seal {
         let finding = format!("the server does not say that it used {asked}");
         let error = SseCError::found(about.clone(), SseCErrorKind::NotProtected, finding);
         Err(match stored() {
-            Some(stored) => error.with_stored_in_plain(stored),
+            Some(stored) => error.with_stored(stored),
             None => error,
         })
     }

@@ -4,19 +4,18 @@ mod channel;
 mod complete;
 mod open;
 mod record;
+mod sending;
 mod source;
-mod tasks;
 
 #[cfg(feature = "wire")]
 pub(crate) use self::record::described;
-pub(crate) use self::{open::OpenUpload, source::part_size_for, tasks::Sent};
+pub(crate) use self::{open::OpenUpload, sending::Sent, source::part_size_for};
 
 use std::{
     fmt,
     fs::File,
     num::NonZeroUsize,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use aws_sdk_s3::operation::create_multipart_upload::builders::CreateMultipartUploadFluentBuilder;
@@ -24,9 +23,12 @@ use crypto_envelope::{Error, Result};
 use tokio::io::AsyncRead;
 
 use crate::{
-    ObjectPlace, Protection, SseCClient, SseCError, SseCErrorKind,
+    ObjectPlace, Protection, SseCClient, SseCError, SseCErrorKind, StoredObject,
     s3::{
-        calls::put_object::check_untouched, existing::Existing, protection::Seal,
+        calls::put_object::check_untouched,
+        existing::Existing,
+        protection::Seal,
+        transfer::{PARALLEL, Progress, can_go_on},
         upload::source::Source,
     },
 };
@@ -60,22 +62,6 @@ pub(crate) struct Storing<'a> {
     pub(crate) part_size: u64,
     pub(crate) parallel: NonZeroUsize,
     pub(crate) progress: &'a Progress,
-}
-
-/// Told how many bytes were sent, or are there already.
-#[derive(Clone, Default)]
-pub(crate) struct Progress(Option<Arc<dyn Fn(u64) + Send + Sync>>);
-
-impl Progress {
-    pub(crate) fn to(tell: impl Fn(u64) + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(tell)))
-    }
-
-    pub(crate) fn advance(&self, bytes: u64) {
-        if let Some(tell) = &self.0 {
-            tell(bytes);
-        }
-    }
 }
 
 impl Upload {
@@ -122,7 +108,8 @@ impl Upload {
         self
     }
 
-    /// Has somebody told how many bytes were sent, or are there already, each time that there are more.
+    /// Has somebody told how many more bytes were sent, or are there already, each time that there are more: the sum is
+    /// how far it is.
     pub fn on_progress(mut self, tell: impl Fn(u64) + Send + Sync + 'static) -> Self {
         self.progress = Progress::to(tell);
         self
@@ -172,6 +159,15 @@ pub struct Uploaded {
     pub parts: u32,
     /// How many of them were there from an upload before, and not sent again.
     pub resumed_parts: u32,
+}
+
+impl Uploaded {
+    /// What to say if nobody can rely on it.
+    pub(crate) fn not_to_be_relied_on(&self, error: &Error) -> SseCError {
+        let (place, etag) = (self.place.clone(), self.etag.clone());
+        let about = place.about("CopyObject");
+        SseCError::of_stored(error, &about, &StoredObject { place, etag, took_the_place: false })
+    }
 }
 
 impl SseCClient {
@@ -226,17 +222,18 @@ impl SseCClient {
             Origin::Opened(path, file) => Source::file(path, Some(file), part_size).await?,
             Origin::Stream(reader) => Source::stream(reader, part_size),
         };
-        let (mut open, record) = if let Some(path) = &record {
+        let (open, record) = if let Some(path) = &record {
             let recorded = (path.as_path(), source.shape());
+            let existing = existing.clone();
             let (open, record) =
-                OpenUpload::recorded(self, request, &place, &protection, recorded).await?;
+                OpenUpload::recorded(self, request, &place, &protection, existing, recorded)
+                    .await?;
             (open, Some(record))
         } else {
             let seal = protection.seal(&place).await?;
-            (OpenUpload::begin(self, request, &place, seal).await?, None)
+            (OpenUpload::begin(self, request, &place, seal, existing).await?, None)
         };
-        open.existing = existing;
-        let sent = tasks::send_all(&open, source, record.as_ref(), parallel, &progress).await;
+        let sent = sending::send_all(&open, source, record.as_ref(), parallel, &progress).await;
         let outcome = match sent {
             Ok(sent) => open.complete(sent).await,
             Err(error) => Err(error),
@@ -263,9 +260,8 @@ impl SseCClient {
         how: Storing<'_>,
     ) -> Result<Uploaded> {
         let source = Source::stream(Box::new(reader), Some(how.part_size));
-        let mut open = OpenUpload::begin(self, request, place, how.seal).await?;
-        open.existing = how.existing;
-        let sent = tasks::send_all(&open, source, None, how.parallel, how.progress).await;
+        let open = OpenUpload::begin(self, request, place, how.seal, how.existing).await?;
+        let sent = sending::send_all(&open, source, None, how.parallel, how.progress).await;
         let outcome = match sent {
             Ok(sent) if sent.size != how.size => {
                 let about = place.about("CompleteMultipartUpload");
@@ -281,17 +277,6 @@ impl SseCClient {
     }
 }
 
-/// Whether another transfer can go on behind this error.
-pub(crate) fn can_go_on(error: &Error) -> bool {
-    use SseCErrorKind::{Denied, NotSent, Other, Throttled, Unavailable};
-    match SseCError::kind_in(error) {
-        Some(kind) => matches!(kind, Denied | NotSent | Other | Throttled | Unavailable),
-        None => !matches!(error, Error::SourceChanged),
-    }
-}
-
-/// How many parts are sent at the same time if it is not said.
-pub(crate) const PARALLEL: NonZeroUsize = NonZeroUsize::new(4).expect("it is not 0");
 /// In bytes; the last part may be shorter.
 const SMALLEST_PART: u64 = 5 << 20;
 /// In bytes.

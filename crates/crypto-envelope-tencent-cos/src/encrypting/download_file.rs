@@ -5,7 +5,10 @@
 
 use std::{path::Path, sync::Arc};
 
-use crypto_envelope::{Error, Result, service};
+use crypto_envelope::{
+    Error, Result,
+    service::{self, blocking},
+};
 use crypto_envelope_transfer::TargetFile;
 use tokio::io::AsyncWriteExt;
 
@@ -17,7 +20,6 @@ use super::{
     downloaded::ReadObject,
     get::Release,
     request::DecryptObject,
-    tasks::blocking,
     transfer::FileTransfer,
 };
 use crate::{CosClient, CosEnvelope, CosFormat, CosObjectError, GetObject, ObjectKey};
@@ -161,7 +163,8 @@ struct Download<'d> {
 impl Download<'_> {
     async fn run(&self, source: Source) -> Result<ReadObject> {
         let Target { file: target, record, part_length } = self.begin(&source).await?;
-        let (file, meter) = (target.file().try_clone()?, self.transfer.meter(Some(source.length)));
+        let length = source.length;
+        let (file, meter) = (target.file().try_clone()?, self.transfer.meter(Some(length)));
         // If this future is dropped, the target is, and not when the last of the parts is.
         let plan = Arc::new(DownloadPlan::new(source, part_length, meter, file, record));
         let fetched = fetch_all(&plan, self.limits.parallel).await;
@@ -172,6 +175,8 @@ impl Download<'_> {
                 let naming = self.transfer.naming;
                 // The record is locked until its file has its name.
                 blocking(move || {
+                    // Nobody has made it longer.
+                    target.file().set_len(length)?;
                     target.finish(naming)?;
                     // A record that stays is of no file that anybody could go on with.
                     let _ = record.map(DownloadRecord::remove);

@@ -6,15 +6,17 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use crypto_envelope::{Result, io::WriteAt};
+use crypto_envelope::{
+    Result,
+    io::{ReadAt, WriteAt},
+    service::{all_of, blocking},
+};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::{
     download_record::{DownloadRecord, WrittenPart},
     download_source::{Kind, Part, Source},
-    file::read_exact_at,
-    tasks::{all_of, blocking},
     transfer::Meter,
 };
 use crate::{CosObjectError, Crc64};
@@ -63,7 +65,7 @@ impl DownloadPlan {
         let (offset, length) = self.place(number);
         let Ok(length_here) = usize::try_from(length) else { return false };
         let mut bytes = Zeroizing::new(vec![0; length_here]);
-        let is_read = read_exact_at(&self.file, &mut bytes, offset).is_ok();
+        let is_read = self.file.read_exact_at(&mut bytes, offset).is_ok();
         let is_written = is_read && <[u8; 32]>::from(Sha256::digest(&bytes)) == known.hash;
         let is_there = is_written
             && match (&self.source.kind, known.crc64) {

@@ -36,7 +36,7 @@ impl SourceFile {
     /// All of these bytes.
     pub(super) fn read(&self, offset: u64, length: usize) -> Result<Zeroizing<Vec<u8>>> {
         let mut bytes = Zeroizing::new(vec![0; length]);
-        match read_exact_at(&self.file, &mut bytes, offset) {
+        match ReadAt::read_exact_at(&*self.file, &mut bytes, offset) {
             Ok(()) => Ok(bytes),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 Err(CosObjectError::FileChanged.into())
@@ -73,20 +73,4 @@ impl SourceStamp {
 
 fn about(path: &Path, error: &io::Error) -> Error {
     Error::Io(io::Error::new(error.kind(), format!("{}: {error}", path.display())))
-}
-
-/// All of these bytes.
-pub(super) fn read_exact_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match ReadAt::read_at(file, bytes, offset) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(read) => {
-                bytes = &mut bytes[read..];
-                offset += read as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }

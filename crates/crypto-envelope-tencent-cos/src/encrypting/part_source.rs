@@ -2,11 +2,14 @@
 
 use std::future::Future;
 
-use crypto_envelope::{Result, service::reserve_wiped};
+use crypto_envelope::{
+    Result,
+    service::{blocking, reserve_wiped},
+};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use zeroize::Zeroizing;
 
-use super::{file::SourceFile, tasks::blocking};
+use super::file::SourceFile;
 
 /// A plaintext, from its front to its end.
 pub(super) trait PartSource: Send {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crypto_envelope::Result;
+use crypto_envelope::{Result, service::compute};
 use tokio::io::AsyncRead;
 use zeroize::Zeroizing;
 
@@ -16,7 +16,6 @@ use super::{
     put::{Written, WrittenObject},
     request::EncryptObject,
     storing::Storing,
-    tasks::compute,
     watched::Watched,
 };
 use crate::format::envelope::Shape;

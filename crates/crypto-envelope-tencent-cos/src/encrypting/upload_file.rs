@@ -10,7 +10,10 @@ use std::{
     sync::Arc,
 };
 
-use crypto_envelope::{Error, Result, service};
+use crypto_envelope::{
+    Error, Result,
+    service::{self, all_of, blocking},
+};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -23,7 +26,6 @@ use super::{
     put::{Written, WrittenObject},
     request::EncryptObject,
     storing::Storing,
-    tasks::{all_of, blocking},
     transfer::FileTransfer,
     upload::no_parts,
     upload_plan::{UploadPlan, send_part},

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crypto_envelope::{Error, Result};
+use crypto_envelope::{Error, Result, service::blocking};
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
@@ -10,7 +10,6 @@ use super::{
     cipher::PartCipher,
     file::SourceFile,
     open_upload::{SentPart, UploadChannel},
-    tasks::blocking,
     transfer::{FileTransfer, Meter},
     upload_record::UploadRecord,
 };

@@ -12,6 +12,26 @@ pub trait ReadAt: Sync {
     ///
     /// What the source says. After [`io::ErrorKind::Interrupted`] it is asked again.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// Reads as many bytes at `offset` as `buffer` has room for.
+    ///
+    /// # Errors
+    ///
+    /// What the source says; [`io::ErrorKind::UnexpectedEof`] if it ends before.
+    fn read_exact_at(&self, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
+        while !buffer.is_empty() {
+            match self.read_at(buffer, offset) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(read) => {
+                    buffer = &mut buffer[read..];
+                    offset += read as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Something that can be written at any offset, by several threads at once. A

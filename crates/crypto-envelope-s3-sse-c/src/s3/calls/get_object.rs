@@ -6,7 +6,10 @@ use crypto_envelope::Result;
 use crate::{
     ObjectPlace, Protection, SseCClient, SseCError, SseCErrorKind, SseCustomerKey,
     WithCustomerKey as _,
-    s3::{calls::send, error::About},
+    s3::{
+        calls::{length_of, send},
+        error::About,
+    },
 };
 
 impl SseCClient {
@@ -43,15 +46,18 @@ impl SseCClient {
         let asked =
             Asked { range: input.get_range().clone(), part: input.get_part_number().is_some() };
         let about = place.about("GetObject");
-        let output = if let Protection::CustomerKey(keys) = protection.into() {
+        let protection = protection.into();
+        let output = if let Protection::CustomerKey(keys) = &protection {
             let ask = |key: &SseCustomerKey| {
                 let request = request.clone().with_customer_key(key);
                 async { send!(self, &about, request).await }
             };
-            self.read_by_keys(&keys, &about, ask).await?.0
+            self.read_by_keys(keys, &about, ask).await?.0
         } else {
             let answer = send!(self, &about, request).await;
-            answer.map_err(SseCError::with_need_of_key)?.output
+            let answer = answer.map_err(SseCError::with_need_of_key)?;
+            protection.check_read(&answer.seen, &about)?;
+            answer.output
         };
         asked.check(&output, &about)?;
         Ok(output)
@@ -71,44 +77,78 @@ impl Asked {
         let fail = |finding: &str| {
             Err(SseCError::found(about.clone(), SseCErrorKind::Unsupported, finding))
         };
-        if output.content_length().is_none() {
+        let Some(length) = length_of(output.content_length()) else {
             return fail(
                 "the server does not say how long the answer is, so nobody could see if it ends too early",
             );
-        }
-        let said = output.content_range();
-        match (&self.range, said) {
-            (None, _) if !self.part => Ok(()),
+        };
+        let span = output.content_range().map(Span::parse);
+        match (&self.range, span) {
+            (None, None) if !self.part => Ok(()),
+            (None, Some(Some(span))) if !self.part && span.is_all() && span.length() == length => {
+                Ok(())
+            }
+            (None, Some(_)) if !self.part => fail(
+                "the server answered with a part of the object instead of the whole that was asked for",
+            ),
             (_, None) => fail(
                 "the server answered with the whole object instead of the part that was asked for",
             ),
-            (Some(range), Some(said)) if !is_answer_to(range, said) => {
+            // Several parts in one body are for the caller.
+            (Some(range), _) if range.contains(',') => Ok(()),
+            (Some(range), Some(Some(span))) if !span.is_answer_to(range) => {
                 fail("the server answered with another part than that which was asked for")
             }
-            _ => Ok(()),
+            (_, Some(Some(span))) if span.length() == length => Ok(()),
+            (_, Some(Some(_))) => {
+                fail("the server says that the answer is not as long as the part that is in it")
+            }
+            (_, Some(None)) => fail("the server does not say which part of the object it is"),
         }
     }
 }
 
-/// Whether a `Content-Range` is what a `Range` of one part asks for (RFC 9110, section 14).
-fn is_answer_to(range: &str, said: &str) -> bool {
-    let parse = |said: &str| {
+/// What an answer is of an object, by its `Content-Range` (RFC 9110, section 14.4).
+struct Span {
+    start: u64,
+    /// The last byte.
+    end: u64,
+    total: u64,
+}
+
+impl Span {
+    /// None if it is none, or nobody knows how long the object is.
+    fn parse(said: &str) -> Option<Self> {
         let (span, total) = said.strip_prefix("bytes ")?.split_once('/')?;
         let (start, end) = span.split_once('-')?;
-        Some((start.parse().ok()?, end.parse().ok()?, total.parse().ok()?))
-    };
-    let Some::<(u64, u64, u64)>((start, end, total)) = parse(said) else { return false };
-    let Some((first, last)) = range.strip_prefix("bytes=").and_then(|range| range.split_once('-'))
-    else {
-        return true;
-    };
-    let last_byte = total.saturating_sub(1);
-    match (first.parse::<u64>(), last.parse::<u64>()) {
-        (Ok(first), Ok(last)) => start == first && end == last.min(last_byte),
-        (Ok(first), Err(_)) => start == first && end == last_byte,
-        (Err(_), Ok(length)) => end == last_byte && start == total.saturating_sub(length),
-        // Several parts, or none that is known: that is for the caller.
-        (Err(_), Err(_)) => true,
+        let (start, end, total) = (start.parse().ok()?, end.parse().ok()?, total.parse().ok()?);
+        (start <= end && end < total).then_some(Self { start, end, total })
+    }
+
+    fn length(&self) -> u64 {
+        self.end - self.start + 1
+    }
+
+    fn is_all(&self) -> bool {
+        self.length() == self.total
+    }
+
+    /// Whether it is what a `Range` of one part asks for (RFC 9110, section 14.1).
+    fn is_answer_to(&self, range: &str) -> bool {
+        let Self { start, end, total } = *self;
+        let Some((first, last)) =
+            range.strip_prefix("bytes=").and_then(|range| range.split_once('-'))
+        else {
+            return true;
+        };
+        let last_byte = total - 1;
+        match (first.parse::<u64>(), last.parse::<u64>()) {
+            (Ok(first), Ok(last)) => start == first && end == last.min(last_byte),
+            (Ok(first), Err(_)) => start == first && end == last_byte,
+            (Err(_), Ok(length)) => end == last_byte && start == total.saturating_sub(length),
+            // None that is known: that is for the caller.
+            (Err(_), Err(_)) => true,
+        }
     }
 }
 
@@ -132,8 +172,12 @@ mod tests {
             ("bytes=3-5", "bytes 3-5/*", false),
             ("bytes=3-5", "3-5/10", false),
             ("bytes=3-5", "", false),
+            ("bytes=3-5", "bytes 5-3/10", false),
+            ("bytes=3-", "bytes 3-10/10", false),
+            ("bytes=0-0", "bytes 0-0/0", false),
         ] {
-            assert_eq!(is_answer_to(range, said), expected, "{range}: {said}");
+            let is_answer = Span::parse(said).is_some_and(|span| span.is_answer_to(range));
+            assert_eq!(is_answer, expected, "{range}: {said}");
         }
     }
 }

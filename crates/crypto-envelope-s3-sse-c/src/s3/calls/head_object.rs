@@ -26,12 +26,15 @@ impl SseCClient {
         request: HeadObjectFluentBuilder,
         protection: impl Into<Protection>,
     ) -> Result<HeadObjectOutput> {
-        if let Protection::CustomerKey(keys) = protection.into() {
-            return Ok(self.head_by_keys(request, &keys).await?.0);
+        let protection = protection.into();
+        if let Protection::CustomerKey(keys) = &protection {
+            return Ok(self.head_by_keys(request, keys).await?.0);
         }
         let about = place_of(&request)?.about(OPERATION);
         let answer = send!(self, &about, request).await;
-        Ok(answer.map_err(SseCError::with_need_of_key)?.output)
+        let answer = answer.map_err(SseCError::with_need_of_key)?;
+        protection.check_read(&answer.seen, &about)?;
+        Ok(answer.output)
     }
 
     /// Whether there is an object, under whatever key.
@@ -90,7 +93,7 @@ impl SseCClient {
         }
     }
 
-    fn head_request(&self, place: &ObjectPlace) -> HeadObjectFluentBuilder {
+    pub(crate) fn head_request(&self, place: &ObjectPlace) -> HeadObjectFluentBuilder {
         self.s3()
             .head_object()
             .bucket(place.bucket())

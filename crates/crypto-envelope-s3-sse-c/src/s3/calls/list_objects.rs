@@ -25,8 +25,9 @@ impl SseCClient {
         let prefix = input.get_prefix().clone().unwrap_or_default();
         let about = ObjectPlace::new(bucket, prefix).about("ListObjectsV2");
         let here = input.get_continuation_token().clone();
-        let page = send!(self, &about, request).await?.output;
-        let next = page.next_continuation_token().filter(|token| !token.is_empty());
+        let mut page = send!(self, &about, request).await?.output;
+        page.next_continuation_token.take_if(|token| token.is_empty());
+        let next = page.next_continuation_token();
         let is_lost = next.is_none() && page.is_truncated() == Some(true);
         if is_lost || (next.is_some() && next == here.as_deref()) {
             return Err(SseCError::endless(about).into());

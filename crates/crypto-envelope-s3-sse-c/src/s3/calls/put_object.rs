@@ -26,7 +26,7 @@ impl SseCClient {
     /// An [`SseCError`](crate::SseCError); if its kind is
     /// [`SseCErrorKind::NotProtected`](crate::SseCErrorKind::NotProtected) or
     /// [`SseCErrorKind::Unproven`](crate::SseCErrorKind::Unproven), **the object was stored**:
-    /// [`stored_in_plain`](crate::SseCError::stored_in_plain) says what, and
+    /// [`stored`](crate::SseCError::stored) says what, and
     /// [`delete_stored`](Self::delete_stored) removes it.
     pub async fn put_object(
         &self,

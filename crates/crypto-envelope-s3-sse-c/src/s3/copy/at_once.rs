@@ -4,8 +4,14 @@ use crypto_envelope::Result;
 
 use super::{Copied, CopiedWay, CopySource, Found, ObjectCopy};
 use crate::{
-    ObjectPlace, SseCClient, SseCError,
-    s3::{calls::send, error::About, etag::Named, probe::WriteWay, protection::Seal},
+    ObjectPlace, SseCClient, SseCError, SseCErrorKind, StoredObject,
+    s3::{
+        calls::{length_of, send},
+        error::About,
+        etag::Named,
+        probe::WriteWay,
+        protection::Seal,
+    },
 };
 
 impl SseCClient {
@@ -31,9 +37,14 @@ impl SseCClient {
         let written = Named::of(answer.output.version_id(), tag);
         let place = copy.target.clone().with_version(written.version.clone());
         let etag = written.etag.clone();
-        self.check_sealed(&about, &answer.seen, written, seal).await?;
-        self.check_size(&place, seal, found.size, &about).await?;
-        self.compare_samples(&place, seal, &samples).await?;
+        let stored =
+            StoredObject { place: place.clone(), etag: etag.clone(), took_the_place: false };
+        let checked = async {
+            self.check_sealed(&about, &answer.seen, written, seal).await?;
+            self.check_size(&stored, seal, found.size, &about).await?;
+            self.compare_samples(&place, seal, &samples).await
+        };
+        checked.await.map_err(|error| SseCError::of_stored(&error, &about, &stored))?;
         copy.progress.advance(found.size);
         Ok(Copied {
             place,
@@ -74,22 +85,26 @@ impl SseCClient {
         })
     }
 
-    /// Demands that what was written is as long as it must be.
-    pub(super) async fn check_size(
+    /// Demands that what was written is there, as long as it must be.
+    async fn check_size(
         &self,
-        place: &ObjectPlace,
+        stored: &StoredObject,
         seal: &Seal,
         size: u64,
         about: &About,
     ) -> Result<(), SseCError> {
-        let answer = self.head_sealed(place, seal).await?;
-        seal.demand(&answer.seen, about, || None)?;
-        let there = answer.output.content_length().and_then(|there| u64::try_from(there).ok());
+        let answer = self.head_sealed(&stored.place, seal).await?;
+        let now = Named::of(answer.output.version_id(), answer.output.e_tag());
+        if !now.may_be(&Named::of(stored.place.version(), stored.etag.as_deref())) {
+            return Err(SseCError::another_object(about.clone()));
+        }
+        seal.demand(&answer.seen, about, || Some(stored.clone()))?;
+        let there = length_of(answer.output.content_length());
         if there == Some(size) {
             return Ok(());
         }
         let there = there.map_or("an unknown number".to_owned(), |there| there.to_string());
         let finding = format!("{size} bytes were copied, and the server has {there} of them");
-        Err(SseCError::found(about.clone(), crate::SseCErrorKind::Damaged, finding).after_write())
+        Err(SseCError::found(about.clone(), SseCErrorKind::Damaged, finding))
     }
 }

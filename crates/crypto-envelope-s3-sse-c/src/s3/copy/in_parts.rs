@@ -1,7 +1,8 @@
 //! A copy by the server in parts.
 
-use crypto_envelope::Result;
-use tokio::task::JoinSet;
+use std::sync::Arc;
+
+use crypto_envelope::{Result, service::all_of};
 
 use super::{Copied, CopiedWay, CopySource, Found, ObjectCopy};
 use crate::{
@@ -9,7 +10,6 @@ use crate::{
     s3::{
         probe::WriteWay,
         protection::Seal,
-        tasks::ended,
         upload::{OpenUpload, Sent, part_size_for},
     },
 };
@@ -29,8 +29,7 @@ impl SseCClient {
         let request =
             self.s3().create_multipart_upload().bucket(copy.target.bucket()).key(copy.target.key());
         let request = found.carried.on_upload(request);
-        let mut open = OpenUpload::begin(self, request, &copy.target, seal).await?;
-        open.existing = existing;
+        let open = OpenUpload::begin(self, request, &copy.target, seal, existing).await?;
         let outcome = match copy_all(&open, source, copy).await {
             Ok(sent) => open.complete(sent).await,
             Err(error) => Err(error),
@@ -42,7 +41,8 @@ impl SseCClient {
                 return Err(error);
             }
         };
-        self.compare_samples(&uploaded.place, &sealed, &samples).await?;
+        let compared = self.compare_samples(&uploaded.place, &sealed, &samples).await;
+        compared.map_err(|error| uploaded.not_to_be_relied_on(&error))?;
         Ok(Copied {
             place: uploaded.place,
             etag: uploaded.etag,
@@ -54,27 +54,17 @@ impl SseCClient {
 }
 
 async fn copy_all(open: &OpenUpload, source: CopySource, copy: &ObjectCopy) -> Result<Sent> {
-    let source = std::sync::Arc::new(source);
-    let mut running = JoinSet::new();
-    let mut numbers = 1..=i32::try_from(source.parts()).unwrap_or(i32::MAX);
-    let mut parts = Vec::new();
-    loop {
-        while running.len() < copy.parallel.get() {
-            let Some(number) = numbers.next() else { break };
-            let (channel, source) = (open.channel(), source.clone());
-            running.spawn(async move { (number, channel.copy(number, &source).await) });
+    let source = Arc::new(source);
+    let numbers = 1..=i32::try_from(source.parts()).unwrap_or(i32::MAX);
+    let parts = numbers.map(|number| {
+        let (channel, source, progress) = (open.channel(), source.clone(), copy.progress.clone());
+        async move {
+            let part = channel.copy(number, &source).await?;
+            progress.advance(source.length(number));
+            Ok(part)
         }
-        match running.join_next().await {
-            None => break,
-            Some(Ok((number, part))) => {
-                parts.push(part?);
-                copy.progress.advance(source.length(number));
-            }
-            Some(Err(error)) => return Err(ended(error)),
-        }
-    }
-    parts.sort_unstable_by_key(|part| part.number);
-    Ok(Sent { parts, size: source.size, resumed: 0 })
+    });
+    Ok(Sent::of(all_of(parts, copy.parallel.get()).await?, source.size))
 }
 
 /// In bytes, at least: the server moves them, and nothing is in memory.

@@ -1,6 +1,7 @@
 //! Bytes of an object before and after a server copied it.
 
 use crypto_envelope::Result;
+use tokio::io::AsyncReadExt as _;
 
 use super::CopySource;
 use crate::{
@@ -44,8 +45,7 @@ impl SseCClient {
             if self.piece(place, seal.customer_key(), *start, size).await? != *bytes {
                 let about = place.about("CopyObject");
                 let finding = format!("the copy has other bytes at {start} than the source");
-                let error = SseCError::found(about, SseCErrorKind::Damaged, finding);
-                return Err(error.after_write().into());
+                return Err(SseCError::found(about, SseCErrorKind::Damaged, finding).into());
             }
         }
         Ok(())
@@ -67,8 +67,15 @@ impl SseCClient {
             .set_version_id(place.version().map(ToOwned::to_owned))
             .range(format!("bytes={start}-{end}"));
         let protection = key.map_or(Protection::OfBucket, |key| (&key.key).into());
-        let body = self.get_object(request, protection).await?.body;
-        Ok(body.collect().await.map_err(std::io::Error::from)?.to_vec())
+        let body = self.get_object(request, protection).await?.body.into_async_read();
+        let mut bytes = Vec::new();
+        body.take(PIECE + 1).read_to_end(&mut bytes).await?;
+        if bytes.len() as u64 == end + 1 - start {
+            return Ok(bytes);
+        }
+        let about = place.about("GetObject");
+        let finding = "another number of bytes came than was asked for";
+        Err(SseCError::found(about, SseCErrorKind::Damaged, finding).into())
     }
 }
 

@@ -9,13 +9,14 @@ use aws_sdk_s3::{
 };
 use crypto_envelope::Result;
 
-use super::{Found, ObjectCopy};
+use super::Found;
 use crate::{
     ObjectPlace, Protection, SseCClient, SseCError, SseCErrorKind, SseCustomerKey,
     WithSourceCustomerKey as _,
     s3::{
-        calls::send,
+        calls::{length_of, send},
         carried::{Carried, encoded},
+        etag::named_tag,
         look::Look,
     },
 };
@@ -96,16 +97,13 @@ impl CopySource {
 
 impl SseCClient {
     /// The source, which has to be protected as it is said to be.
-    pub(super) async fn find_source(&self, copy: &ObjectCopy) -> Result<Found> {
-        let place = &copy.source;
-        let (object, key, server_side) = if let Protection::CustomerKey(keys) = &copy.from {
-            let request = self
-                .s3()
-                .head_object()
-                .bucket(place.bucket())
-                .key(place.key())
-                .set_version_id(place.version().map(ToOwned::to_owned));
-            let (object, key) = self.head_by_keys(request, keys).await?;
+    pub(super) async fn find_source(
+        &self,
+        place: &ObjectPlace,
+        protection: &Protection,
+    ) -> Result<Found> {
+        let (object, key, server_side) = if let Protection::CustomerKey(keys) = protection {
+            let (object, key) = self.head_by_keys(self.head_request(place), keys).await?;
             (object, Some(key), None)
         } else {
             let answer = match self.head_plainly(place).await {
@@ -114,25 +112,29 @@ impl SseCClient {
                 }
                 answer => answer?,
             };
+            protection.check_read(&answer.seen, &place.about("HeadObject"))?;
             let server_side = answer.seen.server_side().map(ToOwned::to_owned);
             (answer.output, None, server_side)
         };
-        let size = object.content_length().and_then(|size| u64::try_from(size).ok());
+        let size = length_of(object.content_length());
         let Some(size) = size else {
             let about = place.about("HeadObject");
             let finding = "the server does not say how long the object is";
             return Err(SseCError::found(about, SseCErrorKind::Other, finding).into());
         };
-        if object.missing_meta().is_some_and(|missing| missing > 0) {
+        if !Carried::takes_all_of(&object) {
             let about = place.about("HeadObject");
-            let finding = "the server leaves out metadata of the object, so it cannot go along";
+            let finding = "the server leaves out metadata of the object, or gives an `Expires` that is no date, so \
+                           it cannot go along";
             return Err(SseCError::found(about, SseCErrorKind::Unsupported, finding).into());
         }
-        let tags = self.tags(place, object.tag_count()).await?;
+        // Of the version that was found, whatever takes its place meanwhile.
+        let version = object.version_id().or(place.version()).map(ToOwned::to_owned);
+        let tags = self.tags(&place.clone().with_version(version), object.tag_count()).await?;
         Ok(Found {
             key,
             size,
-            etag: object.e_tag().map(ToOwned::to_owned),
+            etag: named_tag(object.e_tag()),
             version: object.version_id().map(ToOwned::to_owned),
             server_side,
             carried: Carried::of(&object, &tags),

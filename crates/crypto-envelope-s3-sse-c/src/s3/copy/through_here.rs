@@ -15,8 +15,7 @@ use super::{Copied, CopiedWay, Found, ObjectCopy};
 use crate::{
     ObjectPlace, Protection, SseCClient, SseCError, SseCErrorKind,
     s3::{
-        calls::put_object::content_md5,
-        error::About,
+        calls::{length_of, put_object::content_md5},
         etag::is_same_tag,
         existing::Existing,
         probe::WriteWay,
@@ -35,6 +34,9 @@ impl SseCClient {
         let is_small = found.size <= SMALL;
         let way = if is_small { WriteWay::Put } else { WriteWay::Complete };
         let existing = self.condition(copy, &found, way).await?;
+        if !found.is_named() {
+            copy.demand_no_writers()?;
+        }
         let place = copy.source.clone().with_version(found.version.clone());
         let tag = found.etag.clone();
         let body = self.read(&place, found.key.as_ref(), tag, found.size).await?;
@@ -58,9 +60,8 @@ impl SseCClient {
             };
             self.store(request, reader, &copy.target, how).await?
         };
-        let about = written.place.about("CopyObject");
-        let digest = digest.take();
-        self.compare(&written, &seal, &digest, about).await?;
+        let compared = self.compare(&written, &seal, &digest.take()).await;
+        compared.map_err(|error| written.not_to_be_relied_on(&error))?;
         Ok(Copied {
             place: written.place,
             etag: written.etag,
@@ -105,13 +106,7 @@ impl SseCClient {
     }
 
     /// Reads what was written once more.
-    async fn compare(
-        &self,
-        written: &Uploaded,
-        seal: &Seal,
-        digest: &[u8],
-        about: About,
-    ) -> Result<()> {
+    async fn compare(&self, written: &Uploaded, seal: &Seal, digest: &[u8]) -> Result<()> {
         let tag = written.etag.clone();
         let body = self.read(&written.place, seal.customer_key(), tag, written.size).await?;
         let (mut reader, again) = Hashing::new(body.into_async_read());
@@ -119,8 +114,9 @@ impl SseCClient {
         if again.take() == digest {
             return Ok(());
         }
-        let finding = "what was written is not what was read";
-        Err(SseCError::found(about, SseCErrorKind::Damaged, finding).after_write().into())
+        let (about, finding) =
+            (written.place.about("GetObject"), "what was written is not what was read");
+        Err(SseCError::found(about, SseCErrorKind::Damaged, finding).into())
     }
 
     /// Exactly this.
@@ -140,12 +136,11 @@ impl SseCClient {
             .set_if_match(etag.clone());
         let protection = key.map_or(Protection::OfBucket, |key| (&key.key).into());
         let object = self.get_object(request, protection).await?;
-        let length = object.content_length().and_then(|length| u64::try_from(length).ok());
-        let is_same = etag.as_deref().zip(object.e_tag());
-        if length != Some(size) || is_same.is_some_and(|(one, other)| !is_same_tag(one, other)) {
-            let about = place.about("GetObject");
-            let finding = "it is another object by now than the one that was looked at";
-            return Err(SseCError::found(about, SseCErrorKind::Changed, finding).into());
+        let length = length_of(object.content_length());
+        let is_it =
+            etag.is_none_or(|etag| object.e_tag().is_some_and(|tag| is_same_tag(tag, &etag)));
+        if length != Some(size) || !is_it {
+            return Err(SseCError::another_object(place.about("GetObject")).into());
         }
         Ok(object.body)
     }

@@ -13,19 +13,16 @@ use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
 use crypto_envelope::{
     Result,
     io::{ReadAt as _, WriteAt as _},
+    service::{all_of, blocking},
 };
 use sha2::{Digest as _, Sha256};
-use tokio::{io::AsyncReadExt as _, task::JoinSet};
+use tokio::io::AsyncReadExt as _;
 use zeroize::Zeroizing;
 
 use super::{Downloaded, Found, record::DownloadRecord};
 use crate::{
     SseCClient, SseCError, SseCErrorKind,
-    s3::{
-        etag::is_same_tag,
-        tasks::{blocking, ended},
-        upload::Progress,
-    },
+    s3::{calls::length_of, etag::is_same_tag, transfer::Progress},
 };
 
 pub(super) struct Parts {
@@ -72,8 +69,9 @@ impl Parts {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// One of an empty object too: that it is empty is said once more by who gives it out.
     fn count(&self) -> u64 {
-        self.found.size.div_ceil(self.part_size)
+        self.found.size.div_ceil(self.part_size).max(1)
     }
 
     /// Where a part begins, and how long it is.
@@ -88,16 +86,8 @@ impl Parts {
         let (offset, length) = self.place(number);
         let (Some(known), Ok(length)) = (known, usize::try_from(length)) else { return false };
         let mut bytes = Zeroizing::new(vec![0; length]);
-        let mut read = 0;
-        while read < length {
-            match self.file.read_at(&mut bytes[read..], offset + read as u64) {
-                Ok(0) => return false,
-                Ok(more) => read += more,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(_) => return false,
-            }
-        }
-        <[u8; 32]>::from(Sha256::digest(&bytes)) == known
+        let is_read = self.file.read_exact_at(&mut bytes, offset).is_ok();
+        is_read && <[u8; 32]>::from(Sha256::digest(&bytes)) == known
     }
 
     fn write(&self, number: u64, bytes: &[u8]) -> Result<()> {
@@ -127,29 +117,31 @@ impl Parts {
 
     async fn try_to_fetch(&self, number: u64) -> Result<Zeroizing<Vec<u8>>> {
         let (offset, length) = self.place(number);
-        let range = format!("bytes={offset}-{}", offset + length - 1);
         let is_all = length == self.found.size;
-        let request = self.request.clone().set_range((!is_all).then_some(range));
+        let range = || format!("bytes={offset}-{}", offset + length - 1);
+        let request = self.request.clone().set_range((!is_all).then(range));
         let object = self.client.get_object(request, self.found.protection.clone()).await?;
-        let fail = |kind, finding: &str| {
-            let about = self.found.place.about("GetObject");
-            Err(SseCError::found(about, kind, finding).into())
-        };
+        let about = self.found.place.about("GetObject");
         let is_it = object.e_tag().is_some_and(|tag| is_same_tag(tag, &self.found.etag));
         let total = if is_all {
-            object.content_length().and_then(|length| u64::try_from(length).ok())
+            length_of(object.content_length())
         } else {
             object.content_range().and_then(|said| said.rsplit('/').next()?.parse().ok())
         };
         if !is_it || total != Some(self.found.size) {
-            let finding = "it is another object by now than the one that was looked at";
-            return fail(SseCErrorKind::Changed, finding);
+            return Err(SseCError::another_object(about).into());
         }
-        let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(length).unwrap_or(0)));
+        if length_of(object.content_length()) != Some(length) {
+            return Err(SseCError::another_object(about).into());
+        }
+        let mut bytes = Zeroizing::new(Vec::new());
+        let room = usize::try_from(length).unwrap_or(usize::MAX).saturating_add(1);
+        bytes.try_reserve_exact(room).map_err(std::io::Error::other)?;
         let body = object.body.into_async_read();
         body.take(length.saturating_add(1)).read_to_end(&mut bytes).await?;
         if bytes.len() as u64 != length {
-            return fail(SseCErrorKind::Damaged, "another number of bytes came than was asked for");
+            let finding = "another number of bytes came than was asked for";
+            return Err(SseCError::found(about, SseCErrorKind::Damaged, finding).into());
         }
         Ok(bytes)
     }
@@ -157,18 +149,9 @@ impl Parts {
 
 /// Has all of them come, so many at the same time. If this is dropped, nothing is asked for any more.
 pub(super) async fn fetch_all(parts: &Arc<Parts>, parallel: NonZeroUsize) -> Result<()> {
-    let mut running: JoinSet<Result<()>> = JoinSet::new();
-    let mut numbers = 0..parts.count();
-    loop {
-        while running.len() < parallel.get() {
-            let Some(number) = numbers.next() else { break };
-            running.spawn(one(Arc::clone(parts), number));
-        }
-        match running.join_next().await {
-            None => return Ok(()),
-            Some(outcome) => outcome.map_err(ended)??,
-        }
-    }
+    let numbers = 0..parts.count();
+    all_of(numbers.map(|number| one(Arc::clone(parts), number)), parallel.get()).await?;
+    Ok(())
 }
 
 async fn one(parts: Arc<Parts>, number: u64) -> Result<()> {

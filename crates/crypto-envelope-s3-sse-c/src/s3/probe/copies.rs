@@ -9,6 +9,7 @@ use crate::{
         calls::send,
         carried::Carried,
         copy::CopySource,
+        existing::Existing,
         protection::Seal,
         upload::{OpenUpload, Sent},
     },
@@ -74,7 +75,8 @@ impl SseCClient {
             CopyWay::InParts => {
                 let request =
                     self.s3().create_multipart_upload().bucket(target.bucket()).key(target.key());
-                let open = OpenUpload::begin(self, request, target, to.clone()).await?;
+                let replace = Existing::Replace;
+                let open = OpenUpload::begin(self, request, target, to.clone(), replace).await?;
                 let done = copy_parts(&open, &source).await;
                 open.close().await;
                 done
@@ -93,5 +95,5 @@ async fn copy_parts(open: &OpenUpload, source: &CopySource) -> Result<()> {
     for number in (1..).take(usize::try_from(source.parts()).unwrap_or(usize::MAX)) {
         parts.push(open.channel().copy(number, source).await?);
     }
-    open.complete(Sent { parts, size: source.size, resumed: 0 }).await.map(drop)
+    open.complete(Sent::of(parts, source.size)).await.map(drop)
 }

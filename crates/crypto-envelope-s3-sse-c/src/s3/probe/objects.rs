@@ -8,6 +8,7 @@ use crate::{
     s3::{
         calls::{put_object::content_md5, send},
         error::About,
+        existing::Existing,
         look::Look,
         object_keys::ObjectKey,
         protection::Seal,
@@ -88,13 +89,14 @@ impl Sample {
         let place = &self.place;
         let request =
             self.client.s3().create_multipart_upload().bucket(place.bucket()).key(place.key());
-        let open = OpenUpload::begin(&self.client, request, place, seal.clone()).await?;
+        let replace = Existing::Replace;
+        let open = OpenUpload::begin(&self.client, request, place, seal.clone(), replace).await?;
         let mut parts = Vec::new();
         for (number, bytes) in (1..).zip(self.bytes.chunks(PART)) {
             let digest = content_md5(bytes);
             parts.push(open.channel().send(number, bytes.to_vec().into(), digest).await?);
         }
-        let sent = Sent { parts, size: self.bytes.len() as u64, resumed: 0 };
+        let sent = Sent::of(parts, self.bytes.len() as u64);
         let about = place.about("CompleteMultipartUpload");
         open.complete(sent).await?.etag.ok_or_else(|| no_tag(about))
     }

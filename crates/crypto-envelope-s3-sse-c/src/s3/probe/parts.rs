@@ -44,7 +44,7 @@ impl SseCClient {
         let sent = open.channel().send(1, sample.bytes.clone().into(), digest).await;
         let done = match sent {
             Ok(part) => {
-                let sent = Sent { parts: vec![part], size: sample.bytes.len() as u64, resumed: 0 };
+                let sent = Sent::of(vec![part], sample.bytes.len() as u64);
                 open.complete(sent).await.map(drop)
             }
             Err(error) => Err(error.into()),

@@ -1,7 +1,7 @@
 //! Whether conditions of writes are honoured, also by several at the same time.
 
 use aws_sdk_s3::primitives::ByteStream;
-use crypto_envelope::Result;
+use crypto_envelope::{Result, service::ended};
 use tokio::task::JoinSet;
 
 use super::{SampleSize, objects::Sample};
@@ -14,7 +14,6 @@ use crate::{
         etag::TagForm,
         existing::Existing,
         protection::Seal,
-        tasks::ended,
         upload::{OpenUpload, Sent},
     },
 };
@@ -186,11 +185,11 @@ impl SseCClient {
         let place: &ObjectPlace = &sample.place;
         let request = self.s3().create_multipart_upload().bucket(place.bucket()).key(place.key());
         let outcome = async {
-            let mut open = OpenUpload::begin(self, request, place, seal.clone()).await?;
-            open.existing = existing.clone();
+            let (seal, existing) = (seal.clone(), existing.clone());
+            let open = OpenUpload::begin(self, request, place, seal, existing).await?;
             let digest = content_md5(&sample.bytes);
             let part = open.channel().send(1, sample.bytes.clone().into(), digest).await?;
-            let sent = Sent { parts: vec![part], size: sample.bytes.len() as u64, resumed: 0 };
+            let sent = Sent::of(vec![part], sample.bytes.len() as u64);
             let outcome = open.complete(sent).await.map(drop);
             open.close().await;
             outcome

@@ -11,7 +11,7 @@ use crypto_envelope::{Error, Result, service};
 
 use super::{
     channel::{Channel, SentPart, abort},
-    record::{Found, UploadRecord, UploadStart},
+    record::{LeftBehind, UploadRecord, UploadStart},
     source::Shape,
 };
 use crate::{
@@ -43,9 +43,11 @@ impl OpenUpload {
         request: CreateMultipartUploadFluentBuilder,
         place: &ObjectPlace,
         seal: Seal,
+        existing: Existing,
     ) -> Result<Self> {
         let is_by_customer = seal.customer_key().is_some();
-        let (open, echo) = Self::create(client, request, place, seal).await?;
+        let (mut open, echo) = Self::create(client, request, place, seal).await?;
+        open.existing = existing;
         let about = place.about(CREATE);
         let outcome = match echo {
             Echo::Right => return Ok(open),
@@ -93,18 +95,22 @@ impl OpenUpload {
         request: CreateMultipartUploadFluentBuilder,
         place: &ObjectPlace,
         protection: &Protection,
+        existing: Existing,
         (path, shape): (&Path, Shape),
     ) -> Result<(Self, UploadRecord)> {
-        match Found::at(path, place, shape).await? {
-            Found::Nothing => {}
-            Found::Other(record) => Self::forget(client, record).await,
-            Found::Same(record) => match Self::again(client, protection, &record).await? {
-                Some(open) => return Ok((open, record)),
+        match LeftBehind::at(path, place, shape).await? {
+            LeftBehind::Nothing => {}
+            LeftBehind::Other(record) => Self::forget(client, record).await,
+            LeftBehind::Same(record) => match Self::again(client, protection, &record).await? {
+                Some(mut open) => {
+                    open.existing = existing;
+                    return Ok((open, record));
+                }
                 None => Self::forget(client, record).await,
             },
         }
         let seal = protection.seal(place).await?;
-        let open = Self::begin(client, request, place, seal).await?;
+        let open = Self::begin(client, request, place, seal, existing).await?;
         let Channel { id, seal, .. } = &open.channel;
         let Some(start) = UploadStart::new(place, id, seal, shape) else {
             return Err(Error::invalid_input("a record is for files"));
@@ -138,8 +144,8 @@ impl OpenUpload {
                 open.done.retain(|number, part| there.get(number) == Some(&part.etag));
                 Ok(Some(open))
             }
-            // It is gone, whoever has ended it.
-            Err(error) if error.kind() == SseCErrorKind::NotFound => Ok(None),
+            // It is gone, whoever has ended it. Without its bucket, it is another server.
+            Err(error) if error.code() == Some("NoSuchUpload") => Ok(None),
             Err(error) => Err(error.into()),
         }
     }

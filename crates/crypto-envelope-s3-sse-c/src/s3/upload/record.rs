@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use crypto_envelope::{Error, Result};
+use crypto_envelope::{Error, Result, service::blocking};
 use crypto_envelope_transfer::{Content, Record, RecordError};
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Epoch, KeyRingError, ObjectPlace, Protection,
-    s3::{error::unusable_record, object_keys::is_gone, protection::Seal, tasks::blocking},
+    s3::{error::unusable_record, object_keys::is_gone, protection::Seal},
 };
 
 /// A record that is kept while parts are sent.
@@ -40,7 +40,7 @@ pub(super) struct UploadStart {
 }
 
 /// What there is from before.
-pub(super) enum Found {
+pub(super) enum LeftBehind {
     Nothing,
     /// An upload of this very file, to go on with.
     Same(UploadRecord),
@@ -126,7 +126,7 @@ impl UploadStart {
     }
 }
 
-impl Found {
+impl LeftBehind {
     /// What is recorded of an upload of such a source to this place.
     pub(super) async fn at(path: &Path, place: &ObjectPlace, shape: Shape) -> Result<Self> {
         let (path, place) = (path.to_owned(), place.clone());

@@ -46,15 +46,15 @@ async fn made() -> Result<(TempDir, std::path::PathBuf, String)> {
 /// Why a record with this text is refused, which leaves it as it is.
 async fn refused(path: &Path, text: &str) -> Result<String> {
     fs::write(path, text)?;
-    let error = Found::at(path, &place(), shape()).await.err();
+    let error = LeftBehind::at(path, &place(), shape()).await.err();
     assert_eq!(fs::read_to_string(path)?, text, "it was changed");
     Ok(error.unwrap_or_else(|| unreachable!("{text} is refused")).to_string())
 }
 
 async fn same(path: &Path) -> Result<UploadRecord> {
-    match Found::at(path, &place(), shape()).await? {
-        Found::Same(record) => Ok(record),
-        Found::Nothing | Found::Other(_) => unreachable!("it is the very upload"),
+    match LeftBehind::at(path, &place(), shape()).await? {
+        LeftBehind::Same(record) => Ok(record),
+        LeftBehind::Nothing | LeftBehind::Other(_) => unreachable!("it is the very upload"),
     }
 }
 
@@ -62,7 +62,7 @@ async fn same(path: &Path) -> Result<UploadRecord> {
 async fn what_was_written_is_there_again() -> Result<()> {
     let directory = TempDir::new()?;
     let path = directory.path().join("record");
-    assert!(matches!(Found::at(&path, &place(), shape()).await?, Found::Nothing));
+    assert!(matches!(LeftBehind::at(&path, &place(), shape()).await?, LeftBehind::Nothing));
     let record = UploadRecord::create(&path, start()?).await?;
     record.add(&part(3)).await?;
     record.add(&part(1)).await?;
@@ -90,8 +90,8 @@ async fn another_file_or_part_size_is_another_upload() -> Result<()> {
         Shape { part_size, file: Some(Stamp { place: (1, 1), ..file }) },
         Shape { part_size, file: None },
     ] {
-        let found = Found::at(&path, &place(), other).await?;
-        assert!(matches!(found, Found::Other(_)), "{other:?}");
+        let found = LeftBehind::at(&path, &place(), other).await?;
+        assert!(matches!(found, LeftBehind::Other(_)), "{other:?}");
     }
     // Nothing was removed meanwhile.
     same(&path).await?;

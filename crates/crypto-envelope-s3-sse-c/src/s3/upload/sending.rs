@@ -3,23 +3,34 @@
 use std::num::NonZeroUsize;
 
 use bytes::Bytes;
-use crypto_envelope::{Error, Result};
+use crypto_envelope::{
+    Error, Result,
+    service::{blocking, ended},
+};
 use tokio::task::JoinSet;
 
 use super::{
-    Progress,
     channel::{Channel, SentPart},
     open::OpenUpload,
     record::UploadRecord,
     source::{Part, Source},
 };
-use crate::s3::{calls::put_object::content_md5, tasks::blocking, tasks::ended};
+use crate::s3::{calls::put_object::content_md5, transfer::Progress};
 
 /// What was sent, all of it.
+#[derive(Default)]
 pub(crate) struct Sent {
     pub(crate) parts: Vec<SentPart>,
     pub(crate) size: u64,
     pub(crate) resumed: u32,
+}
+
+impl Sent {
+    /// By a transfer that nobody goes on with.
+    pub(crate) fn of(mut parts: Vec<SentPart>, size: u64) -> Self {
+        parts.sort_unstable_by_key(|part| part.number);
+        Self { parts, size, resumed: 0 }
+    }
 }
 
 /// Sends what the upload does not have yet. If this is dropped, nothing is sent any more.
@@ -31,42 +42,42 @@ pub(super) async fn send_all(
     progress: &Progress,
 ) -> Result<Sent> {
     let mut running: JoinSet<Result<Outcome>> = JoinSet::new();
-    let mut parts = Vec::new();
-    let mut resumed = 0;
-    let mut number = 1;
-    let outcome = loop {
-        if running.len() < parallel.get() {
+    let (mut sent, mut failed) = (Sent::default(), None);
+    let mut numbers = 1..;
+    let mut is_over = false;
+    loop {
+        // After an error none is begun any more, and those that are on their way come to their end.
+        while failed.is_none() && !is_over && running.len() < parallel.get() {
+            let Some(number) = numbers.next() else { break };
             match source.next(number).await {
-                Ok(Some(part)) => {
-                    running.spawn(one(open.channel(), open.done(number), part));
-                    number += 1;
-                    continue;
-                }
-                Ok(None) if running.is_empty() => break Ok(()),
-                Ok(None) => {}
-                Err(error) => break Err(error),
+                Ok(Some(part)) => _ = running.spawn(one(open.channel(), open.done(number), part)),
+                Ok(None) => is_over = true,
+                Err(error) => failed = Some(error),
             }
         }
-        match running.join_next().await {
-            Some(Ok(Ok(Outcome { part, size, was_there }))) => {
+        match running.join_next().await.map(|outcome| outcome.map_err(ended).flatten()) {
+            None => break,
+            Some(Err(error)) => _ = failed.get_or_insert(error),
+            Some(Ok(Outcome { part, size, was_there })) => {
                 progress.advance(size);
-                resumed += u32::from(was_there);
-                if let Some(record) = record {
-                    record.add(&part).await?;
+                sent.resumed += u32::from(was_there);
+                if let Some(record) = record
+                    && let Err(error) = record.add(&part).await
+                {
+                    failed.get_or_insert(error);
                 }
-                parts.push(part);
+                sent.parts.push(part);
             }
-            Some(Ok(Err(error))) => break Err(error),
-            Some(Err(error)) => break Err(ended(error)),
-            None => {}
         }
-    };
-    outcome?;
+    }
+    if let Some(error) = failed {
+        return Err(error);
+    }
     if let Some(file) = &source.file {
         file.check_unchanged().await?;
     }
-    parts.sort_unstable_by_key(|part| part.number);
-    Ok(Sent { parts, size: source.position(), resumed })
+    sent.parts.sort_unstable_by_key(|part| part.number);
+    Ok(Sent { size: source.position(), ..sent })
 }
 
 struct Outcome {
