@@ -19,6 +19,11 @@ pub(crate) struct S3Way {
     #[arg(long, value_name = "URL")]
     pub(crate) s3_endpoint: Option<String>,
 
+    /// Let keys go over http without TLS to another machine, where everybody on the way can read them: for a
+    /// stand-in of S3 in a network of one's own
+    #[arg(long)]
+    pub(crate) s3_danger_plain_http: bool,
+
     /// Profile of the AWS tools
     #[arg(long, value_name = "NAME")]
     pub(crate) s3_profile: Option<String>,

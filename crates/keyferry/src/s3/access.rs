@@ -114,6 +114,9 @@ pub(super) fn client(way: &S3Way) -> Result<SseCClient, Failure> {
             .map_err(|error| Failure::io(format!("cannot read {}", path.display()), &error))?;
         builder = builder.trust(pem);
     }
+    if way.s3_danger_plain_http {
+        builder = builder.danger_allow_plain_http();
+    }
     if way.s3_aes256_header {
         builder = builder.declaration(Declaration::Aes256Too);
     }

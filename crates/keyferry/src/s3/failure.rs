@@ -53,8 +53,13 @@ fn of_ring(kind: KeyRingErrorKind) -> Code {
 
 /// The next step, in the words of the command line.
 pub(crate) fn hint_for(error: &Error) -> Option<&'static str> {
-    Some(match SseCError::find_in(error)?.kind() {
+    let error = SseCError::find_in(error)?;
+    Some(match error.kind() {
         SseCErrorKind::AlreadyExists => ANOTHER_NAME,
+        // Without credentials nothing is sent either.
+        SseCErrorKind::NotSent if error.to_string().contains(IN_CLEAR) => {
+            "--s3-danger-plain-http allows it"
+        }
         SseCErrorKind::KeyRequired => "--sse-c-key-file or --sse-c-provider",
         SseCErrorKind::NotEncrypted => {
             "if it may be so: --without-sse-c reads it, and keyferry rotate --from-without-sse-c puts it \
@@ -63,6 +68,9 @@ pub(crate) fn hint_for(error: &Error) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+/// What is said of an endpoint to which no key goes.
+const IN_CLEAR: &str = "the endpoint is http";
 
 #[cfg(test)]
 mod tests {
