@@ -7,7 +7,7 @@ mod s3_sse_c;
 use crypto_envelope_tests::{heard::Heard, vectors::Result};
 
 /// One after the other: each looks at all that was told.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_secret_is_logged() -> Result<()> {
     let heard = Heard::default();
     tracing::subscriber::set_global_default(heard.clone())?;

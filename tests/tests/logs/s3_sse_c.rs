@@ -1,13 +1,15 @@
-//! Customer keys of S3, which stand in the headers of requests.
+//! Customer keys of S3, which stand in the headers of requests, and what is written and read under them.
 
-use std::time::Duration;
+use std::{fs, num::NonZeroUsize, time::Duration};
 
 use crypto_envelope_s3_sse_c::{
-    ObjectCopy, ObjectPlace, SseCClient, SseCustomerKey, Upload, WithCustomerKey as _,
+    Download, ObjectCopy, ObjectPlace, SseCClient, SseCustomerKey, Upload, WithCustomerKey as _,
     aws_sdk_s3::primitives::ByteStream,
 };
 use crypto_envelope_testkit::{
     canned::{CannedServer, answer},
+    data,
+    fake::{http::Fault, s3::FakeS3},
     redaction,
 };
 use crypto_envelope_tests::{
@@ -32,11 +34,47 @@ pub(crate) async fn tells_no_customer_key(heard: &Heard) -> Result<()> {
     let _ = client.presign_get(get, &key, Duration::from_mins(1)).await;
     let told = heard.text().split_off(before);
     redaction::hunt(&told, &[&BYTES[0][..], &BYTES[1]])?;
+    tells_nothing_of_transfers(heard).await?;
     listens_to_others(heard).await
 }
 
-/// What the AWS SDK tells of a request with a key if nobody keeps it from that: else the look above would be
-/// at nothing.
+/// Files that go there and back in parts, each in a task of its own, some of them twice as a connection breaks.
+async fn tells_nothing_of_transfers(heard: &Heard) -> Result<()> {
+    let before = heard.text().len();
+    let fake = FakeS3::builder().bucket("bucket").start()?;
+    let client = World::builder(&S3Endpoint::of(&fake))?.build()?;
+    let (key, folder) = (new_key(1)?, tempfile::tempdir()?);
+    let [up, down, record] = ["up", "down", "record"].map(|name| folder.path().join(name));
+    let plaintext = data::plaintext(11 * MIB, 7);
+    fs::write(&up, &plaintext)?;
+    let parallel = NonZeroUsize::new(3).ok_or("0")?;
+    fake.inject(Fault::interrupt(MIB).when(|operation| operation == "UploadPart"));
+    fake.inject(Fault::cut(MIB).when(|operation| operation == "GetObject"));
+    let transfers = async move {
+        let parts = client.s3().create_multipart_upload().bucket("bucket").key("name");
+        let upload = Upload::file(&up).part_size(5 * MIB as u64).parallel(parallel);
+        let uploaded = client.upload(parts, upload.resumable(&record), &key).await?;
+        let get = client.s3().get_object().bucket("bucket").key("name");
+        let download = Download::file(&down).part_size(2 * MIB as u64).parallel(parallel);
+        let downloaded = client.download(get, download.resumable(&record), &key).await?;
+        Ok::<_, crypto_envelope::Error>((uploaded.parts, downloaded.parts, down))
+    };
+    let (sent, came, down) = tokio::spawn(transfers).await??;
+    if (sent, came) != (3, 6) || fs::read(down)? != plaintext {
+        return Err("the file did not go there and back".into());
+    }
+    let told = heard.text().split_off(before);
+    // Of bodies it is told how long they are, in whatever task they come and go.
+    if !told.contains("received data: 5242880") || told.matches("received data").count() < 9 {
+        return Err(format!("who tells of bodies? {told}").into());
+    }
+    let pieces = [0, 2, 5, 10].map(|part| &plaintext[part * MIB..part * MIB + 64]);
+    redaction::hunt(&told, &[&[&BYTES[0][..]], &pieces[..]].concat())?;
+    Ok(())
+}
+
+/// What the AWS SDK tells of a request with a key if nobody keeps it from that: else the looks above would be
+/// at nothing. It tells bodies of no request to S3 by now.
 async fn listens_to_others(heard: &Heard) -> Result<()> {
     let client = client_of(&CannedServer::start(every_answer())?)?;
     let get = client.s3().get_object().bucket("bucket").key("name");
@@ -71,5 +109,6 @@ fn new_key(number: usize) -> Result<SseCustomerKey> {
     Ok(SseCustomerKey::from_bytes(&BYTES[number - 1][..])?)
 }
 
+const MIB: usize = 1 << 20;
 const BYTES: [[u8; 32]; 2] =
     [*b"a key of a customer of 32 bytes.", *b"THE NEXT KEY, OF 32 BYTES, TOO.!"];
