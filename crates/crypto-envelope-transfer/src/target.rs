@@ -77,8 +77,8 @@ impl TargetFile {
         Ok(Self { file, place: Place::Kept(place), path })
     }
 
-    /// One that was [kept](Self::keep) before. None if there is none, or it is not the one that was made for this
-    /// path: a record is no reason to write anything else.
+    /// One that was [kept](Self::keep) before. None if there is none, or it is not one that was made for this
+    /// path: a record is no reason to write anything else. What is in it is for the caller to compare.
     #[must_use]
     pub fn again(place: &KeptPlace, path: &Path) -> Option<Self> {
         let file = open_left(place, path)?;
