@@ -34,3 +34,5 @@ mod tencent_cos;
 mod terminal;
 #[cfg(feature = "tencent-cos")]
 mod transfers;
+#[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
+mod under_way;

@@ -2,15 +2,21 @@
 
 use std::{
     collections::BTreeMap,
-    fs, thread,
-    time::{Duration, Instant},
+    fs,
+    io::Write,
+    process::{Child, Stdio},
+    thread,
+    time::Duration,
 };
 
 use crypto_envelope_testkit::{data, fake::http::Fault};
+use rustix::process::Signal;
 
 use crate::{
+    interrupt::minding_signals,
     s3::S3,
-    sandbox::{Ran, Sandbox, TestResult},
+    sandbox::{Ran, Sandbox, TestResult, names_in},
+    under_way::{after, interrupt, kill, wait_until},
 };
 
 /// Killed as nothing else does, when some parts are known to be there: none of those is sent again.
@@ -102,18 +108,111 @@ fn another_server_has_transfers_of_its_own() -> TestResult {
     Ok(())
 }
 
+/// Ctrl-C says that the same command goes on, and leaves what it takes for that.
+#[test]
+fn an_interrupted_transfer_says_that_it_can_be_gone_on_with() -> TestResult {
+    let (s3, sandbox) = (S3::start()?, Sandbox::new()?);
+    let content = data::plaintext(40 << 20, 8);
+    sandbox.write("file", &content)?;
+    sandbox.write_key("key", [7; 32], 0o600)?;
+    let under = ["--sse-c-key-file", "key"];
+    for (operation, places) in [
+        ("UploadPart", ["cp", "file", "s3://photos/large"]),
+        ("GetObject", ["cp", "s3://photos/large", "copy"]),
+    ] {
+        let arguments = [&places[..], &under].concat();
+        s3.fake.inject(after(2, operation, Fault::delay(Duration::from_mins(10))));
+        let mut child = start(&s3, &sandbox, &arguments)?;
+        wait_until(&mut child, || Ok(!recorded(&sandbox)?.is_empty()))?;
+        // Of two that come together the second one is no haste.
+        let ran = interrupt(child, &[Signal::TERM, Signal::HUP])?;
+        ran.says("interrupted: the same command goes on where it was")?;
+        assert!(!sandbox.names()?.iter().any(|name| name == "copy"), "half of it has its name");
+        s3.fake.clear_faults();
+        let ran = Ran::from(s3.command(&sandbox, &arguments).output()?).expect(0)?;
+        ran.says("an earlier run was interrupted: going on where it was")?;
+    }
+    assert!(sandbox.read("copy")? == content, "it is something else");
+    assert_leaves_nothing(&s3, &sandbox, &["copy", "file", "key"])
+}
+
+/// Without a record there is nothing to go on with, and so nothing may be left, and nothing is promised.
+#[test]
+fn an_interrupted_transfer_without_a_record_leaves_nothing() -> TestResult {
+    let (s3, sandbox) = (S3::start()?, Sandbox::new()?);
+    sandbox.write("file", data::plaintext(40 << 20, 8))?;
+    sandbox.write_key("key", [7; 32], 0o600)?;
+    let under = ["--no-resume", "--sse-c-key-file", "key"];
+    let up = [&["cp", "file", "s3://photos/large"][..], &under].concat();
+    s3.fake.inject(after(2, "UploadPart", Fault::delay(Duration::from_millis(500))));
+    let mut child = start(&s3, &sandbox, &up)?;
+    wait_until(&mut child, || Ok(!parts_sent(&s3).is_empty()))?;
+    let ran = interrupt(child, &[Signal::INT])?;
+    assert!(!ran.stderr.contains("goes on"), "{}", ran.stderr);
+    assert!(s3.fake.object("photos", "large").is_none());
+    assert_leaves_nothing(&s3, &sandbox, &["file", "key"])?;
+    s3.fake.clear_faults();
+    Ran::from(s3.command(&sandbox, &up).output()?).expect(0)?;
+    let encrypt = [&["encrypt", "file", "--output", "s3://photos/message"][..], &under].concat();
+    Ran::from(s3.command(&sandbox, &encrypt).output()?).expect(0)?;
+    let slowly = Fault::slow(64 << 10, Duration::from_millis(20)).always();
+    s3.fake.inject(slowly.when(|operation| operation == "GetObject"));
+    for what in [
+        &["cp", "s3://photos/large", "copy"][..],
+        &["decrypt", "s3://photos/message", "--output", "copy"],
+    ] {
+        let mut child = start(&s3, &sandbox, &[what, &under].concat())?;
+        wait_until(&mut child, || {
+            Ok(sandbox.names()?.iter().any(|name| name.ends_with(".partial")))
+        })?;
+        let ran = interrupt(child, &[Signal::INT])?;
+        assert!(!ran.stderr.contains("goes on"), "{}", ran.stderr);
+        assert_leaves_nothing(&s3, &sandbox, &["file", "key"])?;
+    }
+    Ok(())
+}
+
+/// What waits for a pipe ends as well.
+#[test]
+fn an_interrupted_pipe_leaves_nothing() -> TestResult {
+    let (s3, sandbox) = (S3::start()?, Sandbox::new()?);
+    for arguments in [
+        ["cp", "-", "s3://photos/piped", "--without-sse-c"],
+        ["encrypt", "--output", "s3://photos/piped", "--without-sse-c"],
+    ] {
+        let _ = s3.fake.take_calls();
+        let mut command = minding_signals(&sandbox, &arguments);
+        let mut child = command.envs(s3.variables()).stdin(Stdio::piped()).spawn()?;
+        let mut stdin = child.stdin.take().ok_or("no standard input")?;
+        stdin.write_all(&data::plaintext(20 << 20, 7))?;
+        wait_until(&mut child, || Ok(!parts_sent(&s3).is_empty()))?;
+        interrupt(child, &[Signal::INT])?;
+        drop(stdin);
+        assert!(s3.fake.object("photos", "piped").is_none(), "{arguments:?}");
+        assert_leaves_nothing(&s3, &sandbox, &[])?;
+    }
+    Ok(())
+}
+
+/// Neither here, but for these files, nor on the server, nor in the folder of records.
+fn assert_leaves_nothing(s3: &S3, sandbox: &Sandbox, files: &[&str]) -> TestResult {
+    assert_eq!(sandbox.names()?, files);
+    assert!(s3.fake.uploads("photos").is_empty(), "an upload is pending");
+    let folder = sandbox.store().join("transfers");
+    let records = if folder.exists() { names_in(&folder)? } else { Vec::new() };
+    assert!(records.is_empty(), "{records:?}");
+    Ok(())
+}
+
+fn start(s3: &S3, sandbox: &Sandbox, arguments: &[&str]) -> TestResult<Child> {
+    Ok(minding_signals(sandbox, arguments).envs(s3.variables()).spawn()?)
+}
+
 /// As nothing else does, when two parts at least are known to be there.
 fn kill_with_two_parts(s3: &S3, sandbox: &Sandbox, arguments: &[&str]) -> TestResult {
     let mut child = s3.command(sandbox, arguments).spawn()?;
-    let deadline = Instant::now() + Duration::from_mins(1);
-    while recorded(sandbox)?.len() < 2 {
-        assert!(Instant::now() < deadline, "nothing was written down");
-        assert!(child.try_wait()?.is_none(), "it ended early");
-        thread::sleep(Duration::from_millis(5));
-    }
-    child.kill()?;
-    child.wait()?;
-    Ok(())
+    wait_until(&mut child, || Ok(recorded(sandbox)?.len() >= 2))?;
+    kill(child)
 }
 
 /// The parts that the program knows to be there, by its record.
@@ -122,7 +221,8 @@ fn recorded(sandbox: &Sandbox) -> TestResult<Vec<String>> {
     let Ok(entries) = fs::read_dir(folder) else { return Ok(Vec::new()) };
     let mut parts = Vec::new();
     for entry in entries {
-        let record = fs::read_to_string(entry?.path())?;
+        // What is written anew has another name for a moment.
+        let Ok(record) = fs::read_to_string(entry?.path()) else { continue };
         // The first line says what it is of, and each further one that a part is there.
         let lines = record
             .lines()

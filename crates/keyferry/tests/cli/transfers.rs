@@ -6,19 +6,19 @@ use std::{
     fs::{self, File, FileTimes},
     io::Write,
     process::{Child, Stdio},
-    sync::atomic::{AtomicU32, Ordering::SeqCst},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use crypto_envelope_testkit::{data, fake::http::Fault};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::{
     cos::Cos,
     interrupt::minding_signals,
     sandbox::{Ran, Sandbox, TestResult, names_in},
+    under_way::{after, interrupt, kill, wait_until},
 };
 
 /// Starts the program with a COS that takes its time for this operation.
@@ -38,31 +38,9 @@ fn start(cos: &Cos, sandbox: &Sandbox, arguments: &[&str]) -> TestResult<Child> 
     Ok(command.envs(cos.variables()).spawn()?)
 }
 
-/// From then on this goes wrong with an operation, when so many calls have passed.
-fn after(calls: u32, operation: &'static str, fault: Fault) -> Fault {
-    let left = AtomicU32::new(calls);
-    fault.always().when(move |called| {
-        called == operation && left.try_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_err()
-    })
-}
-
 /// Waits until so many calls of an operation have succeeded.
 fn wait_for(cos: &Cos, child: &mut Child, operation: &str, count: usize) -> TestResult {
     wait_until(child, || Ok(successes(cos, operation) >= count))
-}
-
-fn wait_until(child: &mut Child, mut is_so: impl FnMut() -> TestResult<bool>) -> TestResult {
-    let deadline = Instant::now() + Duration::from_mins(1);
-    while Instant::now() < deadline {
-        if is_so()? {
-            return Ok(());
-        }
-        if let Some(status) = child.try_wait()? {
-            return Err(format!("it ended early: {status}").into());
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
-    Err("it did not come to that within a minute".into())
 }
 
 /// Waits until nothing more arrives.
@@ -112,13 +90,6 @@ fn written(sandbox: &Sandbox) -> Result<usize, Box<dyn Error>> {
     let [name] = &names[..] else { return Err(format!("not one record: {names:?}").into()) };
     let lines = fs::read_to_string(folder.join(name))?;
     Ok(lines.lines().filter(|line| line.contains("\"part\"")).count())
-}
-
-/// Kills it as nothing else does: nobody can tidy up.
-fn kill(mut child: Child) -> TestResult {
-    child.kill()?;
-    child.wait()?;
-    Ok(())
 }
 
 fn large_file(sandbox: &Sandbox, length: usize) -> Result<Vec<u8>, Box<dyn Error>> {
@@ -260,11 +231,8 @@ fn an_interrupted_transfer_says_that_it_can_be_gone_on_with() -> TestResult {
         let mut child = start(&cos, &sandbox, &arguments)?;
         wait_for(&cos, &mut child, operation, 1)?;
         // Of two that come together the second one is no haste.
-        for signal in [Signal::TERM, Signal::HUP] {
-            kill_process(Pid::from_child(&child), signal)?;
-        }
-        let ran = Ran::from(child.wait_with_output()?).expect(130)?;
-        ran.says("interrupted: the same command goes on where it was")?;
+        interrupt(child, &[Signal::TERM, Signal::HUP])?
+            .says("interrupted: the same command goes on where it was")?;
         cos.fake.clear_faults();
         let ran = Ran::from(cos.command(&sandbox, &arguments).output()?).expect(0)?;
         ran.says("an earlier run was interrupted: going on where it was")?;
@@ -287,8 +255,7 @@ fn an_interrupted_transfer_without_a_record_leaves_nothing() -> TestResult {
     ] {
         let mut child = start_slowly(&cos, &sandbox, "UploadPart", &arguments)?;
         wait_for(&cos, &mut child, "UploadPart", 1)?;
-        kill_process(Pid::from_child(&child), Signal::INT)?;
-        Ran::from(child.wait_with_output()?).expect(130)?;
+        interrupt(child, &[Signal::INT])?;
         cos.fake.clear_faults();
         assert!(cos.fake.uploads(cos.fake.bucket()).is_empty(), "{arguments:?}");
         assert!(cos.object("large").is_err(), "{arguments:?}");
@@ -307,8 +274,7 @@ fn an_interrupted_pipe_leaves_nothing() -> TestResult {
     let mut stdin = child.stdin.take().ok_or("no standard input")?;
     stdin.write_all(&vec![7; 9 << 20])?;
     wait_for(&cos, &mut child, "UploadPart", 1)?;
-    kill_process(Pid::from_child(&child), Signal::INT)?;
-    Ran::from(child.wait_with_output()?).expect(130)?;
+    interrupt(child, &[Signal::INT])?;
     drop(stdin);
     assert!(cos.fake.uploads(cos.fake.bucket()).is_empty());
     assert!(cos.object("piped").is_err());
@@ -338,8 +304,7 @@ fn an_interrupted_download_without_a_record_leaves_nothing() -> TestResult {
         wait_until(&mut child, || {
             Ok(sandbox.names()?.iter().any(|name| name.ends_with(".partial")))
         })?;
-        kill_process(Pid::from_child(&child), Signal::INT)?;
-        let ran = Ran::from(child.wait_with_output()?).expect(130)?;
+        let ran = interrupt(child, &[Signal::INT])?;
         assert!(!ran.stderr.contains("goes on"), "{}", ran.stderr);
         cos.fake.clear_faults();
         assert_eq!(sandbox.names()?, ["large"], "{arguments:?}");
