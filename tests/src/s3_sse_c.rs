@@ -9,6 +9,7 @@ mod objects;
 mod presigned;
 mod races;
 mod rings;
+mod server_keys;
 mod uploads;
 mod world;
 

@@ -18,6 +18,7 @@ mod existing;
 mod guard;
 mod look;
 pub(crate) mod object_keys;
+mod object_tags;
 pub(crate) mod presign;
 mod probe;
 mod proof;

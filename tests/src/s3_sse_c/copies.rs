@@ -67,6 +67,11 @@ impl Bucket<'_> {
         if kept != (Some("text/x-test"), Some("no-store"), Some("blue")) {
             return Err(format!("not all went along: {kept:?}").into());
         }
+        let tags = self.tags(NAME).await?;
+        if tags != [("a b", "1+2=3"), ("colour", "blue")].map(|(a, b)| (a.to_owned(), b.to_owned()))
+        {
+            return Err(format!("not all tags went along: {tags:?}").into());
+        }
         let again = client.copy(ObjectCopy::in_place(self.place(NAME), &new, &new)).await?;
         if again.way != CopiedWay::AlreadyThere {
             return Err(format!("it was copied onto itself: {again:?}").into());
@@ -88,6 +93,17 @@ impl Bucket<'_> {
         Ok(refused)
     }
 
+    /// The tags of an object, in order.
+    pub(super) async fn tags(&self, name: &str) -> Result<Vec<(String, String)>> {
+        let request = self.world.client().s3().get_object_tagging();
+        let answer = request.bucket(&self.name).key(name).send().await?;
+        let tags = answer.tag_set().iter();
+        let mut tags: Vec<_> =
+            tags.map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect();
+        tags.sort_unstable();
+        Ok(tags)
+    }
+
     async fn put_with_metadata(
         &self,
         name: &str,
@@ -103,6 +119,7 @@ impl Bucket<'_> {
             .content_type("text/x-test")
             .cache_control("no-store")
             .metadata("project", "blue")
+            .tagging("colour=blue&a%20b=1%2B2%3D3")
             .body(ByteStream::from(body.clone()));
         client.put_object(request, key).await?;
         Ok(body)

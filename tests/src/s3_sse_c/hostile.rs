@@ -53,8 +53,8 @@ impl Bucket<'_> {
         if error.kind() != SseCErrorKind::NotProtected {
             return Err(format!("upload: {error}").into());
         }
-        let uploads = client.s3().list_multipart_uploads().bucket(&self.name).send().await?;
-        if !uploads.uploads().is_empty() || self.get_plainly("parts").await.is_ok() {
+        self.has_no_uploads().await?;
+        if self.get_plainly("parts").await.is_ok() {
             return Err("something is left of the upload".into());
         }
         for ours in [

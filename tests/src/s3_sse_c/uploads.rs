@@ -30,12 +30,16 @@ impl Bucket<'_> {
                 let upload = upload.part_size(5 << 20).parallel(NonZeroUsize::new(3).ok_or("0")?);
                 let object = format!("{kind}-{name}");
                 let request = client.s3().create_multipart_upload().bucket(&self.name).key(&object);
+                let request = request.tagging("colour=dark+blue");
                 let done = client.upload(request, upload, &key).await?;
                 if done.size != length as u64 || done.resumed_parts != 0 {
                     return Err(format!("{object}: {done:?}").into());
                 }
                 if self.get(&object, &key).await? != body {
                     return Err(format!("{object} is something else").into());
+                }
+                if self.tags(&object).await? != [("colour".to_owned(), "dark blue".to_owned())] {
+                    return Err(format!("{object} has other tags").into());
                 }
             }
         }
@@ -69,19 +73,15 @@ impl Bucket<'_> {
         }
         let text = fs::read_to_string(&record)?;
         redaction::hunt(&text, &[&secret_of(&key)])?;
-        let wrong = client.upload(request(), upload(), &key).await?;
-        if wrong.resumed_parts == 0 || wrong.parts != 6 {
-            return Err(format!("it began anew: {wrong:?}").into());
+        let done = client.upload(request(), upload(), &key).await?;
+        if done.resumed_parts == 0 || done.parts != 6 {
+            return Err(format!("it began anew: {done:?}").into());
         }
         if self.get("resumed", &key).await? != body || record.exists() {
             return Err("it is something else, or the record is still there".into());
         }
         self.begins_anew_with_another_file(&path, &record).await?;
-        let left = client.s3().list_multipart_uploads().bucket(&self.name).send().await?;
-        match left.uploads() {
-            [] => Ok(()),
-            left => Err(format!("uploads are left: {left:?}").into()),
-        }
+        self.has_no_uploads().await
     }
 
     /// The record is about the file as it was.

@@ -23,7 +23,7 @@ fn http() -> Result<World> {
 }
 
 on_s3! { https }
-on_s3! { https: goes_on_with_an_upload }
+on_s3! { https: goes_on_with_an_upload has_no_server_keys }
 
 mod without_tls {
     use super::{http, on_s3};

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crypto_envelope_s3_sse_c::{BucketRule, CopiedWay, Download, SseCErrorKind, SseCustomerKey};
+use crypto_envelope_s3_sse_c::{
+    BucketRule, CopiedWay, Download, ServerKey, SseCErrorKind, SseCustomerKey,
+};
 use crypto_envelope_testkit::fake::{
     http::Fault,
     s3::{FakeS3, Lie},
@@ -50,6 +52,13 @@ async fn keys_are_rotated() -> Result<()> {
         assert_eq!(way, CopiedWay::OnServer, "{length}");
     }
     Ok(())
+}
+
+#[tokio::test]
+async fn keys_of_the_server_are_left_and_taken() -> Result<()> {
+    let world = world()?;
+    world.bucket().await?.migrates_server_keys(ServerKey::S3).await?;
+    world.bucket().await?.migrates_server_keys(ServerKey::kms(None)).await
 }
 
 /// What was sent in the last second may be sent again, and the fake takes no time.

@@ -1,6 +1,6 @@
 //! What goes along with an object when it is copied.
 
-use std::{collections::HashMap, fmt::Write as _};
+use std::collections::HashMap;
 
 use aws_sdk_s3::{
     operation::{
@@ -11,6 +11,8 @@ use aws_sdk_s3::{
     primitives::{DateTime, DateTimeFormat},
     types::{MetadataDirective, StorageClass, Tag, TaggingDirective},
 };
+
+use crate::s3::object_tags::query_of;
 
 /// Metadata and tags of an object. The access control list does not go along, as with any copy in S3.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +27,7 @@ pub(crate) struct Carried {
     storage_class: Option<StorageClass>,
     website_redirect_location: Option<String>,
     /// As the header wants them.
-    tags: Option<String>,
+    pub(crate) tags: Option<String>,
 }
 
 macro_rules! carry {
@@ -58,7 +60,7 @@ impl Carried {
             expires: expires_of(object),
             storage_class: object.storage_class().cloned(),
             website_redirect_location: owned(object.website_redirect_location()),
-            tags: (!tags.is_empty()).then(|| tagging(tags)),
+            tags: (!tags.is_empty()).then(|| query_of(tags)),
         }
     }
 
@@ -90,40 +92,4 @@ impl Carried {
 fn expires_of(object: &HeadObjectOutput) -> Option<DateTime> {
     let text = object.expires_string()?;
     DateTime::from_str(text, DateTimeFormat::HttpDate).ok()
-}
-
-/// Tags as the header wants them: a query, percent-encoded.
-fn tagging(tags: &[Tag]) -> String {
-    let pairs: Vec<_> =
-        tags.iter().map(|tag| format!("{}={}", encoded(tag.key()), encoded(tag.value()))).collect();
-    pairs.join("&")
-}
-
-/// Everything but what RFC 3986 leaves unreserved.
-pub(crate) fn encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // A string takes anything.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tags_survive_any_character() -> Result<(), Box<dyn std::error::Error>> {
-        let tags = [
-            Tag::builder().key("a b").value("1&2=3").build()?,
-            Tag::builder().key("ä").value("").build()?,
-        ];
-        assert_eq!(tagging(&tags), "a%20b=1%262%3D3&%C3%A4=");
-        Ok(())
-    }
 }

@@ -224,16 +224,23 @@ impl SseCClient {
                 source_version: found.version,
             });
         }
+        let tags = found.carried.tags.clone();
+        let copied = self.copy_found(&copy, found, seal).await?;
+        self.keep_tags(&copied.place, tags.as_deref()).await?;
+        Ok(copied)
+    }
+
+    async fn copy_found(&self, copy: &ObjectCopy, found: Found, seal: Seal) -> Result<Copied> {
         if copy.ways != CopyWays::ThroughHere {
-            let source = self.copy_source(&copy, &found).await?;
+            let source = self.copy_source(copy, &found).await?;
             // Else it could be another object by now, or several of them in parts.
             if source.is_pinned() || copy.writers == Writers::AssumedNone {
-                match self.way_on_server(&copy, &found, &seal).await? {
+                match self.way_on_server(copy, &found, &seal).await? {
                     Some(CopyWay::AtOnce) => {
-                        return self.copy_at_once(&copy, found, source, &seal).await;
+                        return self.copy_at_once(copy, found, source, &seal).await;
                     }
                     Some(CopyWay::InParts) => {
-                        return self.copy_in_parts(&copy, found, source, seal).await;
+                        return self.copy_in_parts(copy, found, source, seal).await;
                     }
                     None => {}
                 }
@@ -245,7 +252,7 @@ impl SseCClient {
                 "the server cannot copy between these keys: let the bytes go through here";
             return Err(SseCError::found(about, SseCErrorKind::Unsupported, finding).into());
         }
-        self.copy_through_here(&copy, found, seal).await
+        self.copy_through_here(copy, found, seal).await
     }
 
     /// The source. In place, it may be as it is to be already, as after an interruption.

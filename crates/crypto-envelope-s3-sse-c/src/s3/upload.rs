@@ -213,6 +213,7 @@ impl SseCClient {
         let (bucket, key) = (input.get_bucket(), input.get_key());
         let place = ObjectPlace::of(bucket.as_deref(), key.as_deref())?;
         check_untouched(input.get_server_side_encryption().as_ref())?;
+        let tags = input.get_tagging().clone();
         if upload.existing == Existing::Refuse {
             self.refuse_existing(&place).await?;
         }
@@ -248,7 +249,9 @@ impl SseCClient {
             }
             open.close().await;
         }
-        outcome
+        let uploaded = outcome?;
+        self.keep_tags(&uploaded.place, tags.as_deref()).await?;
+        Ok(uploaded)
     }
 
     /// Writes what a reader gives, and goes on with nothing from before.

@@ -1,6 +1,6 @@
 //! Our client on Ministack.
 
-use crypto_envelope_s3_sse_c::{CopiedWay, ObjectCopy};
+use crypto_envelope_s3_sse_c::{CopiedWay, ObjectCopy, ServerKey};
 use crypto_envelope_tests::{on_s3, s3_sse_c::World, vectors::Result};
 
 fn world() -> Result<World> {
@@ -9,6 +9,11 @@ fn world() -> Result<World> {
 
 on_s3! { world }
 on_s3! { world: goes_on_with_an_upload takes_presigned_requests }
+
+#[tokio::test]
+async fn migrates_server_keys() -> Result<()> {
+    world()?.bucket().await?.migrates_server_keys(ServerKey::S3).await
+}
 
 #[tokio::test]
 async fn changes_keys() -> Result<()> {

@@ -14,7 +14,7 @@ fn http() -> Result<World> {
 }
 
 on_s3! { https }
-on_s3! { https: goes_on_with_an_upload }
+on_s3! { https: goes_on_with_an_upload has_no_server_keys }
 on_s3! { http: takes_presigned_requests }
 
 #[tokio::test]

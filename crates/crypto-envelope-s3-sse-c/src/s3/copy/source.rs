@@ -1,11 +1,8 @@
 //! What is copied.
 
-use aws_sdk_s3::{
-    operation::{
-        copy_object::builders::CopyObjectFluentBuilder,
-        upload_part_copy::builders::UploadPartCopyFluentBuilder,
-    },
-    types::Tag,
+use aws_sdk_s3::operation::{
+    copy_object::builders::CopyObjectFluentBuilder,
+    upload_part_copy::builders::UploadPartCopyFluentBuilder,
 };
 use crypto_envelope::Result;
 
@@ -13,12 +10,7 @@ use super::Found;
 use crate::{
     ObjectPlace, Protection, SseCClient, SseCError, SseCErrorKind, SseCustomerKey,
     WithSourceCustomerKey as _,
-    s3::{
-        calls::{length_of, send},
-        carried::{Carried, encoded},
-        etag::named_tag,
-        look::Look,
-    },
+    s3::{calls::length_of, carried::Carried, etag::named_tag, look::Look, object_tags::encoded},
 };
 
 /// The source of a copy on the server.
@@ -151,27 +143,6 @@ impl SseCClient {
             Err(error) => error,
         }
     }
-
-    /// All tags. Where it cannot be known, and nothing says that there are some, there are none.
-    async fn tags(&self, place: &ObjectPlace, count: Option<i32>) -> Result<Vec<Tag>> {
-        let about = place.about("GetObjectTagging");
-        let request = self
-            .s3()
-            .get_object_tagging()
-            .bucket(place.bucket())
-            .key(place.key())
-            .set_version_id(place.version().map(ToOwned::to_owned));
-        match send!(self, &about, request).await {
-            Ok(answer) => Ok(answer.output.tag_set),
-            Err(error) if count.unwrap_or(0) == 0 && says_no_tags(error.kind()) => Ok(Vec::new()),
-            Err(error) => Err(error.into()),
-        }
-    }
-}
-
-fn says_no_tags(kind: SseCErrorKind) -> bool {
-    use SseCErrorKind::{NotFound, Other, Unsupported};
-    matches!(kind, NotFound | Other | Unsupported)
 }
 
 #[cfg(test)]
