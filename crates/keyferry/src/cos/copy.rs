@@ -3,9 +3,7 @@
 use std::{io::Write, path::Path};
 
 use crypto_envelope::{Error, blocking};
-use crypto_envelope_tencent_cos::{
-    CopyObject, CopySource, CosEnvelope, GetObject, ObjectProperties,
-};
+use crypto_envelope_tencent_cos::{CopyObject, CopySource, GetObject};
 
 use super::{
     object::Object,
@@ -47,7 +45,7 @@ impl<'a> Copying<'a> {
     /// In parts that come at the same time.
     fn to_path(&self, object: &Object, path: &Path, decision: Decision) -> Result<u64, Failure> {
         let found = object.head()?;
-        check_metadata(object, &found)?;
+        object.check_alone(&found)?;
         let wanted = GetObject::new(object.key.clone()).if_match(found.etag);
         let transfer = Transfer::new(path, object).deciding(decision).default_permissions();
         let transfer = self.resumable("download", transfer)?;
@@ -59,7 +57,7 @@ impl<'a> Copying<'a> {
     /// From the front to the end.
     fn to_output(&self, object: &Object, mut output: Output) -> Result<u64, Failure> {
         let mut opened = blocking::wait(object.client.open(GetObject::new(object.key.clone())))?;
-        check_metadata(object, opened.properties())?;
+        object.check_alone(opened.properties())?;
         let length = opened.properties().length;
         let shown = self.progress().show(&object.name(), Some(length));
         while let Some(chunk) = blocking::wait(opened.chunk())? {
@@ -154,21 +152,5 @@ impl Copies for Copying<'_> {
     }
 }
 
-/// A file has no place for wrapped keys.
-fn check_metadata(object: &Object, found: &ObjectProperties) -> Result<(), Failure> {
-    // What cannot be read is lost as well. Objects with an instruction file have some of it, too.
-    let names = found.metadata.user.keys();
-    let are_about_it = names.into_iter().any(|name| name.starts_with(OF_ENCRYPTION));
-    if !are_about_it && matches!(CosEnvelope::of_object(found), Ok(None)) {
-        return Ok(());
-    }
-    let name = object.name();
-    let what = format!("what opens {name} stands beside it in COS, and not in a file");
-    Err(Failure::new(Code::Policy, what).hint(
-        "keyferry decrypt takes the plaintext, and keyferry cp to cos://BUCKET/KEY keeps the metadata",
-    ))
-}
-
-const OF_ENCRYPTION: &str = "client-side-encryption-";
 /// In bytes.
 const LONGEST_COPY: u64 = 5 << 30;

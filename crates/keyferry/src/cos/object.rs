@@ -102,15 +102,26 @@ impl Object {
         }
     }
 
-    /// The stored bytes. Of an object whose keys stand beside them they would be of no use.
+    /// The stored bytes, if they are all that there is.
     pub(crate) fn open(&self, progress: Progress) -> Result<ObjectReader<OpenedObject>, Failure> {
         let opened = blocking::wait(self.client.open(GetObject::new(self.key.clone())))?;
-        if CosEnvelope::of_object(opened.properties())?.is_some() {
-            let what = format!("{} is encrypted, and its keys stand in its metadata", self.name());
-            return Err(Failure::new(Code::Policy, what).hint("decrypt it first"));
-        }
+        self.check_alone(opened.properties())?;
         let shown = progress.show(&self.name(), Some(opened.properties().length));
         Ok(ObjectReader::new(opened).shown(shown))
+    }
+
+    /// Whoever takes the bytes alone has no place for wrapped keys.
+    pub(super) fn check_alone(&self, found: &ObjectProperties) -> Result<(), Failure> {
+        // What cannot be read is lost as well. Objects with an instruction file have some of it, too.
+        let names = found.metadata.user.keys();
+        let are_about_it = names.into_iter().any(|name| name.starts_with(OF_ENCRYPTION));
+        if !are_about_it && matches!(CosEnvelope::of_object(found), Ok(None)) {
+            return Ok(());
+        }
+        let what = format!("what opens {} stands beside its bytes in COS", self.name());
+        Err(Failure::new(Code::Policy, what).hint(
+            "keyferry decrypt takes the plaintext, and keyferry cp to cos://BUCKET/KEY keeps the metadata",
+        ))
     }
 
     /// Stores what comes through a pipe as it is, and gives the entity tag, as people write it.
@@ -143,5 +154,6 @@ fn no_access(error: Error) -> Failure {
     }
 }
 
+const OF_ENCRYPTION: &str = "client-side-encryption-";
 const REGIONS: [&str; 2] = ["COS_REGION", "TENCENTCLOUD_REGION"];
 const ENDPOINT: &str = "COS_ENDPOINT";
