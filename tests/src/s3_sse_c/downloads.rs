@@ -29,13 +29,13 @@ impl Bucket<'_> {
             if (done.size, done.parts as usize, done.resumed_parts) != (length as u64, parts, 0) {
                 return Err(format!("{name}: {done:?}").into());
             }
-            self.is_all_there_is(&path, &body)?;
+            is_all_there_is(&path, &body)?;
             let wrong = self.download(name, in_parts(&path), &other).await;
             if kind_of(wrong)? != SseCErrorKind::WrongKey {
                 return Err(format!("{name}: another error with another key").into());
             }
             // What was there before is there still.
-            self.is_all_there_is(&path, &body)?;
+            is_all_there_is(&path, &body)?;
         }
         self.put_plainly("plain", b"text").await?;
         let refused = self.download("plain", in_parts(&path), &key).await;
@@ -43,7 +43,7 @@ impl Bucket<'_> {
             return Err("an object in plain was taken for one under a key".into());
         }
         self.download("plain", in_parts(&path), Protection::OfBucket).await?;
-        self.is_all_there_is(&path, b"text")?;
+        is_all_there_is(&path, b"text")?;
         let keyed = self.download("small", in_parts(&path), Protection::OfBucket).await;
         let none = self.download("nothing", in_parts(&path), &key).await;
         if (kind_of(keyed)?, kind_of(none)?)
@@ -51,14 +51,14 @@ impl Bucket<'_> {
         {
             return Err("another error than that it is under a key, or not there".into());
         }
-        self.is_all_there_is(&path, b"text")?;
+        is_all_there_is(&path, b"text")?;
         let kept = self.download("small", in_parts(&path).forbid_overwrite(), &key).await;
         match kept {
             Err(crypto_envelope::Error::Io(error))
                 if error.kind() == std::io::ErrorKind::AlreadyExists => {}
             other => return Err(format!("it replaced a file: {other:?}").into()),
         }
-        self.is_all_there_is(&path, b"text")?;
+        is_all_there_is(&path, b"text")?;
         self.fills_files_with_older_versions(&path).await
     }
 
@@ -75,7 +75,7 @@ impl Bucket<'_> {
         if done.place.version() != Some(version.as_str()) {
             return Err(format!("another version: {done:?}").into());
         }
-        self.is_all_there_is(path, b"older")
+        is_all_there_is(path, b"older")
     }
 
     /// A download that is dropped in the middle, and gone on with.
@@ -97,7 +97,7 @@ impl Bucket<'_> {
         if done.resumed_parts < 2 || done.parts != 10 {
             return Err(format!("it began anew: {done:?}").into());
         }
-        self.is_all_there_is(&path, &body)?;
+        is_all_there_is(&path, &body)?;
         // What was fetched of one object is no part of another.
         fs::remove_file(&path)?;
         self.begin(&path, &record, &key).await?;
@@ -107,7 +107,7 @@ impl Bucket<'_> {
         if done.resumed_parts != 0 {
             return Err(format!("parts of another object are there: {done:?}").into());
         }
-        self.is_all_there_is(&path, &body)?;
+        is_all_there_is(&path, &body)?;
         // Nor is what somebody has changed meanwhile.
         fs::remove_file(&path)?;
         self.begin(&path, &record, &key).await?;
@@ -116,8 +116,11 @@ impl Bucket<'_> {
             bytes[1000] ^= 1;
             fs::write(&partial, bytes)?;
         }
-        self.download("resumed", in_parts(&path).resumable(&record), &key).await?;
-        self.is_all_there_is(&path, &body)
+        let done = self.download("resumed", in_parts(&path).resumable(&record), &key).await?;
+        if done.resumed_parts == 0 {
+            return Err(format!("one part was damaged, and all came again: {done:?}").into());
+        }
+        is_all_there_is(&path, &body)
     }
 
     /// Until some parts are in the record.
@@ -131,7 +134,7 @@ impl Bucket<'_> {
             done = self.download("resumed", download, key) => {
                 Err(format!("nobody interrupted it: {done:?}").into())
             }
-            _ = async { came.recv().await; came.recv().await; } => Ok(()),
+            () = async { came.recv().await; came.recv().await; } => Ok(()),
         }
     }
 
@@ -144,16 +147,16 @@ impl Bucket<'_> {
     ) -> crypto_envelope::Result<Downloaded> {
         self.world.client().download(self.reading(name), download, protection).await
     }
+}
 
-    /// The file is this, and nothing lies beside it.
-    fn is_all_there_is(&self, path: &Path, expected: &[u8]) -> Result<()> {
-        if fs::read(path)? != expected {
-            return Err("the file is something else".into());
-        }
-        match &others_in(path.parent().ok_or("no folder")?, path)?[..] {
-            [] => Ok(()),
-            left => Err(format!("{left:?} are left").into()),
-        }
+/// The file is this, and nothing lies beside it.
+fn is_all_there_is(path: &Path, expected: &[u8]) -> Result<()> {
+    if fs::read(path)? != expected {
+        return Err("the file is something else".into());
+    }
+    match &others_in(path.parent().ok_or("no folder")?, path)?[..] {
+        [] => Ok(()),
+        left => Err(format!("{left:?} are left").into()),
     }
 }
 

@@ -14,8 +14,8 @@ use crypto_envelope_testkit::{
 };
 
 use crate::{
-    Download, ObjectCopy, ObjectKeys, ObjectPlace, SdkConfig, SseCClient, SseCError, SseCErrorKind,
-    SseCustomerKey, StoredObject, Upload,
+    Download, ObjectCopy, ObjectKeys, ObjectPlace, Protection, SdkConfig, ServerKey, SseCClient,
+    SseCError, SseCErrorKind, SseCustomerKey, StoredObject, Upload,
 };
 
 const KEY: &[u8; 32] = b"0123456789ABCDEF0123456789ABCDEF";
@@ -255,6 +255,75 @@ async fn a_part_that_is_the_whole_is_refused() -> Result<()> {
     Ok(())
 }
 
+/// A gateway may keep a part of an object, and give it out as if it was all.
+#[tokio::test]
+async fn an_answer_is_as_long_as_it_says() -> Result<()> {
+    let range = |said: &str| format!("{ECHO}Content-Range: bytes {said}\r\n");
+    for (asked, status, headers, expected) in [
+        (None, 206, range("0-3/100"), Some(SseCErrorKind::Unsupported)),
+        (None, 200, range("0-3/100"), Some(SseCErrorKind::Unsupported)),
+        (None, 206, range("0-99/100"), Some(SseCErrorKind::Unsupported)),
+        (None, 206, range("0-3/*"), Some(SseCErrorKind::Unsupported)),
+        (None, 206, range("0-3/4"), None),
+        (Some("bytes=0-99"), 206, range("0-99/100"), Some(SseCErrorKind::Unsupported)),
+        (Some("bytes=0-3"), 206, range("0-3/100"), None),
+        (Some("bytes=0-1"), 206, range("0-1/100"), Some(SseCErrorKind::Unsupported)),
+        (Some("bytes=96-"), 206, range("96-99/100"), None),
+    ] {
+        let served = serve(vec![answer(status, &headers, "text")])?;
+        let request = served.get().set_range(asked.map(ToOwned::to_owned));
+        let outcome = served.client.get_object(request, key()).await;
+        match expected {
+            None => drop(outcome?),
+            Some(kind) => assert_eq!(refused(outcome).kind(), kind, "{asked:?} {headers}"),
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_read_under_a_key_of_the_server_is_under_it() -> Result<()> {
+    let header = |algorithm| format!("x-amz-server-side-encryption: {algorithm}\r\n");
+    for (server, headers, is_under) in [
+        (ServerKey::S3, String::new(), false),
+        (ServerKey::S3, header("aws:kms"), false),
+        (ServerKey::S3, header("AES256"), true),
+        (ServerKey::kms(None), header("AES256"), false),
+        (ServerKey::kms(None), header("aws:kms"), true),
+    ] {
+        let answered = answer(200, &headers, "");
+        let served = serve(vec![answered.clone(), answered])?;
+        let server = Protection::ServerKey(server);
+        let read = served.client.get_object(served.get(), server.clone()).await.map(drop);
+        let head = served.client.s3().head_object().bucket("bucket").key("name");
+        let seen = served.client.head_object(head, server.clone()).await.map(drop);
+        for outcome in [read, seen] {
+            if is_under {
+                outcome?;
+            } else {
+                let kind = refused(outcome).kind();
+                assert_eq!(kind, SseCErrorKind::NotEncrypted, "{server:?}: {headers}");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Nobody is asked to hold what no object can have.
+#[tokio::test]
+async fn an_object_of_any_length_takes_no_memory_before_it_comes() -> Result<()> {
+    for length in ["9000000000000000000", "9223372036854775807", "200000000000000"] {
+        let head = format!("HTTP/1.1 200 OK\r\n{ECHO}ETag: \"a\"\r\nContent-Length: {length}\r\n");
+        let served = serve(vec![format!("{head}Connection: close\r\n\r\n").into_bytes()])?;
+        let folder = tempfile::tempdir()?;
+        let download = Download::file(folder.path().join("file"));
+        let outcome = served.client.download(served.get(), download, key()).await;
+        assert!(matches!(outcome, Err(Error::InvalidInput { .. })), "{length}: {outcome:?}");
+        assert_eq!(folder.path().read_dir()?.count(), 0);
+    }
+    Ok(())
+}
+
 /// Whatever comes instead of what was looked at, there is no file.
 #[tokio::test]
 async fn a_download_is_of_one_object_or_of_none() -> Result<()> {
@@ -428,5 +497,43 @@ async fn an_object_from_before_is_not_the_upload() -> Result<()> {
     let outcome = served.client.upload(request, Upload::stream(&b""[..]), key()).await;
     let error = refused(outcome);
     assert_eq!(error.kind(), SseCErrorKind::Unverified, "{error}");
+    Ok(())
+}
+
+/// Ceph names neither tag nor version of what was put together.
+#[tokio::test]
+async fn an_answer_that_names_nothing_is_no_proof() -> Result<()> {
+    let begun =
+        "<InitiateMultipartUploadResult><UploadId>7</UploadId></InitiateMultipartUploadResult>";
+    let done = "<CompleteMultipartUploadResult><ETag></ETag></CompleteMultipartUploadResult>";
+    let gone = answer(404, "", "<Error><Code>NoSuchUpload</Code></Error>");
+    let listed = answer(200, "", "<ListPartsResult></ListPartsResult>");
+    let there = |tag: &str, second: u8| {
+        let modified = format!("Last-Modified: Mon, 30 Nov 2026 10:00:0{second} GMT\r\n");
+        answer(200, &format!("ETag: \"{tag}\"\r\n{modified}{ECHO}"), "")
+    };
+    let nothing = answer(404, "", "");
+    for (before, list, after, expected) in [
+        (nothing.clone(), gone.clone(), there("a-1", 1), None),
+        (there("a-1", 0), gone.clone(), there("a-1", 1), None),
+        (there("b-1", 0), gone.clone(), there("a-1", 0), None),
+        (there("a-1", 0), gone.clone(), there("a-1", 0), Some(SseCErrorKind::Unverified)),
+        (answer(500, "", ""), gone.clone(), there("a-1", 1), Some(SseCErrorKind::Unverified)),
+        (nothing, listed, there("a-1", 1), Some(SseCErrorKind::Unverified)),
+    ] {
+        let part = answer(200, &format!("ETag: \"1\"\r\n{ECHO}"), "");
+        let answers =
+            vec![answer(200, ECHO, begun), part, before, answer(200, "", done), list, after];
+        let served = serve(answers)?;
+        let request = served.client.s3().create_multipart_upload().bucket("bucket").key("name");
+        let outcome = served.client.upload(request, Upload::stream(&b""[..]), key()).await;
+        match expected {
+            None => drop(outcome?),
+            Some(kind) => {
+                let error = refused(outcome);
+                assert_eq!(error.kind(), kind, "{error}");
+            }
+        }
+    }
     Ok(())
 }

@@ -290,10 +290,6 @@ impl SseCClient {
             size: SampleSize::like(found.size),
         };
         let bucket = copy.target.bucket();
-        let fits = |way| match way {
-            CopyWay::AtOnce => found.size <= MOST_AT_ONCE,
-            CopyWay::InParts => found.size > 0,
-        };
         let is_guarded = copy.is_in_place() && copy.writers == Writers::Possible;
         let is_keyed = seal.customer_key().is_some();
         for way in [CopyWay::AtOnce, CopyWay::InParts] {
@@ -301,7 +297,8 @@ impl SseCClient {
                 CopyWay::AtOnce => WriteWay::Copy,
                 CopyWay::InParts => WriteWay::Complete,
             };
-            if !fits(way) || is_guarded && self.replacing(bucket, write, is_keyed).await?.is_none()
+            if !way.fits(found.size)
+                || is_guarded && self.replacing(bucket, write, is_keyed).await?.is_none()
             {
                 continue;
             }
@@ -357,6 +354,16 @@ impl Found {
     }
 }
 
+impl CopyWay {
+    /// Whether S3 has this way for so many bytes.
+    fn fits(self, size: u64) -> bool {
+        match self {
+            Self::AtOnce => size <= MOST_AT_ONCE,
+            Self::InParts => size > 0,
+        }
+    }
+}
+
 /// Whether an object is protected in another way than it was said to be.
 fn is_about_protection(error: &Error) -> bool {
     use SseCErrorKind::{KeyRequired, NotEncrypted, WrongKey};
@@ -365,3 +372,18 @@ fn is_about_protection(error: &Error) -> bool {
 
 /// In bytes: what S3 copies by one call.
 const MOST_AT_ONCE: u64 = 5 << 30;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_larger_than_one_call_takes_goes_in_parts() {
+        for (size, at_once, in_parts) in
+            [(0, true, false), (1, true, true), (5 << 30, true, true), ((5 << 30) + 1, false, true)]
+        {
+            let fits = (CopyWay::AtOnce.fits(size), CopyWay::InParts.fits(size));
+            assert_eq!(fits, (at_once, in_parts), "{size}");
+        }
+    }
+}
