@@ -1,12 +1,12 @@
 //! Objects in Tencent COS, as ends of commands.
 
+mod chunks;
 pub(crate) mod copy;
 mod decrypt;
 mod encrypt;
 mod failure;
 pub(crate) mod inspect;
 mod object;
-mod reader;
 mod transfer;
 
 use crypto_envelope_tencent_cos::CosFormat;

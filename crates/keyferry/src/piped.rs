@@ -109,24 +109,6 @@ impl Write for PipeWriter {
     }
 }
 
-/// From the front to the end. Says how many bytes there were.
-pub(crate) fn copy_all(
-    mut reader: impl Read,
-    writer: &mut (impl Write + ?Sized),
-) -> Result<u64, Failure> {
-    let mut piece = Zeroizing::new(vec![0; PIECE]);
-    let mut copied = 0;
-    loop {
-        match reader.read(&mut piece).map_err(Error::from)? {
-            0 => return Ok(copied),
-            length => {
-                writer.write_all(&piece[..length]).map_err(Error::from)?;
-                copied += length as u64;
-            }
-        }
-    }
-}
-
 fn next_piece(reader: &mut impl Read) -> io::Result<Piece> {
     let mut piece = Zeroizing::new(vec![0; PIECE]);
     loop {

@@ -3,10 +3,16 @@
 mod decrypt;
 mod encrypt;
 mod front;
+mod reader;
 
 use std::io::{Read, Write};
 
-pub(crate) use self::{decrypt::RemoteDecryption, encrypt::RemoteEncryption, front::Front};
+pub(crate) use self::{
+    decrypt::RemoteDecryption,
+    encrypt::RemoteEncryption,
+    front::Front,
+    reader::{Chunks, ObjectReader, copy_all},
+};
 use crate::{
     args::Files,
     failure::Failure,

@@ -1,13 +1,13 @@
 //! Objects in S3, under customer keys (SSE-C) or without.
 
 mod access;
+mod body;
 pub(crate) mod copy;
 mod failure;
 mod identity;
 pub(crate) mod inspect;
 mod object;
 pub(crate) mod policy;
-mod reader;
 pub(crate) mod ring;
 pub(crate) mod rotate;
 

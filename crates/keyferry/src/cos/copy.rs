@@ -1,8 +1,8 @@
 //! Objects and files that are copied as they are.
 
-use std::{io::Write, path::Path};
+use std::path::Path;
 
-use crypto_envelope::{Error, blocking};
+use crypto_envelope::blocking;
 use crypto_envelope_tencent_cos::{CopyObject, CopySource, GetObject};
 
 use super::{
@@ -14,10 +14,11 @@ use crate::{
     command::{Copied, Copies, CopyOutcome},
     failure::{Code, Failure},
     input::Source,
-    output::{Audience, Decision, Destination, Existing, Output},
+    output::{Audience, Decision, Destination, Existing},
     piped::Piped,
     place::Place,
     progress::Progress,
+    remote::copy_all,
     report::Format,
     transfers,
 };
@@ -52,20 +53,6 @@ impl<'a> Copying<'a> {
         let transfer = transfer.shown(self.progress().show(&object.name(), None));
         let read = transfer.down(|file| object.client.download_file(wanted, file))?;
         Ok(read.plaintext_length)
-    }
-
-    /// From the front to the end.
-    fn to_output(&self, object: &Object, mut output: Output) -> Result<u64, Failure> {
-        let mut opened = blocking::wait(object.client.open(GetObject::new(object.key.clone())))?;
-        object.check_alone(opened.properties())?;
-        let length = opened.properties().length;
-        let shown = self.progress().show(&object.name(), Some(length));
-        while let Some(chunk) = blocking::wait(opened.chunk())? {
-            output.write_all(&chunk).map_err(Error::from)?;
-            shown.advance(chunk.len());
-        }
-        output.commit()?;
-        Ok(length)
     }
 
     /// Unless nobody is to go on with it.
@@ -145,7 +132,10 @@ impl Copies for Copying<'_> {
         let length = match destination {
             Destination::File(path) => self.to_path(&object, &path, decision)?,
             destination => {
-                self.to_output(&object, destination.open(decision, Audience::Everybody)?)?
+                let mut output = destination.open(decision, Audience::Everybody)?;
+                let length = copy_all(object.open(self.progress())?, &mut output)?;
+                output.commit()?;
+                length
             }
         };
         Ok(Copied { length, etag: None })

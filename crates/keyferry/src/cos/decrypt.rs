@@ -1,8 +1,8 @@
 //! Decrypting from COS.
 
-use std::{io::Write, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
-use crypto_envelope::{Decryptor, Error, blocking};
+use crypto_envelope::{Decryptor, blocking};
 use crypto_envelope_tencent_cos::{
     ByteRange, CosCarrier, CosEncryptingClient, CosEncryptingClientBuilder, CosFormat,
     DecryptObject, DecryptedObject,
@@ -13,8 +13,8 @@ use crate::{
     args, bounds,
     failure::{Code, Failure},
     output::{Audience, Decision, Destination},
-    progress::{Progress, Shown},
-    remote::{RemoteDecryption, To},
+    progress::Progress,
+    remote::{ObjectReader, RemoteDecryption, To, copy_all},
     report::{Done, DoneObject},
 };
 
@@ -35,8 +35,10 @@ impl RemoteDecryption<'_> {
         let opened = self.open(object, self.decryptor_for(&to))?;
         let done = done_of(&opened);
         let (name, shown) = (object.name(), progress.show(&object.name(), None));
-        let written =
-            to.fill(decision, Audience::Owner, move |writer| write(opened, writer, &name, &shown));
+        let written = to.fill(decision, Audience::Owner, move |writer| {
+            let copied = copy_all(ObjectReader::new(opened, shown), writer);
+            copied.map_err(|error| Failure::of_message(error, &name))
+        });
         let (plaintext_length, etag) =
             written.map_err(|failure| if some_comes_out { of_part(failure) } else { failure })?;
         Ok(Done::Object(DoneObject { plaintext_length, etag, ..done }))
@@ -124,23 +126,6 @@ impl RemoteDecryption<'_> {
         }
         Ok(builder.build()?)
     }
-}
-
-/// Says how many bytes there were.
-fn write(
-    mut opened: DecryptedObject,
-    writer: &mut (impl Write + ?Sized),
-    name: &str,
-    shown: &Shown,
-) -> Result<u64, Failure> {
-    let about = |error| Failure::of_message(error, name);
-    let mut length = 0;
-    while let Some(chunk) = blocking::wait(opened.chunk()).map_err(about)? {
-        writer.write_all(&chunk).map_err(Error::from)?;
-        length += chunk.len() as u64;
-        shown.advance(chunk.len());
-    }
-    Ok(length)
 }
 
 fn done_of(opened: &DecryptedObject) -> DoneObject {

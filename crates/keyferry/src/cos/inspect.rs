@@ -13,7 +13,7 @@ use crypto_envelope_tencent_cos::{
 };
 use serde_json::{Value, json};
 
-use super::{object::Object, reader::ObjectReader};
+use super::object::Object;
 use crate::{
     args::Inspect,
     bounds,
@@ -21,7 +21,7 @@ use crate::{
     place::Place,
     progress::Progress,
     provider,
-    remote::no_base64,
+    remote::{ObjectReader, no_base64},
     report::{Claims, StoredFacts},
     text::printable,
 };
@@ -169,7 +169,7 @@ fn message(
     let shown = progress.show(&name, Some(properties.length));
     let call = GetObject::new(object.key.clone()).if_match(properties.etag.clone());
     let opened = blocking::wait(object.client.open(call))?;
-    let reader = ObjectReader::new(opened).shown(shown);
+    let reader = ObjectReader::new(opened, shown);
     let (header, body) = crypto_envelope::io::read_header(parser, reader).map_err(about)?;
     let outline = crypto_envelope::io::outline(header, body, &limits).map_err(about)?;
     Ok(Claims::of_outline(name.clone(), &outline))

@@ -9,7 +9,7 @@ use crypto_envelope_tencent_cos::{
     StoreObject,
 };
 
-use super::{reader::ObjectReader, transfer::etag_of};
+use super::transfer::etag_of;
 use crate::{
     args::{CosDomainName, CosWay},
     failure::{Code, Failure},
@@ -17,6 +17,7 @@ use crate::{
     piped::Piped,
     place::Place,
     progress::Progress,
+    remote::ObjectReader,
     transfers,
 };
 
@@ -107,7 +108,7 @@ impl Object {
         let opened = blocking::wait(self.client.open(GetObject::new(self.key.clone())))?;
         self.check_alone(opened.properties())?;
         let shown = progress.show(&self.name(), Some(opened.properties().length));
-        Ok(ObjectReader::new(opened).shown(shown))
+        Ok(ObjectReader::new(opened, shown))
     }
 
     /// Whoever takes the bytes alone has no place for wrapped keys.

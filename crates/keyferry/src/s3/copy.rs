@@ -16,9 +16,10 @@ use crate::{
     failure::Failure,
     input::Source,
     output::{Audience, Decision, Destination, Existing},
-    piped::{Piped, copy_all},
+    piped::Piped,
     place::Place,
     progress::{Progress, Shown},
+    remote::copy_all,
     report::Format,
     transfers::{failure_of_download, record_of},
 };

@@ -12,13 +12,14 @@ use crypto_envelope_s3_sse_c::{
     aws_sdk_s3::operation::{get_object::GetObjectOutput, head_object::HeadObjectOutput},
 };
 
-use super::{read, reader::ObjectReader, run};
+use super::{body::Body, read, run};
 use crate::{
     failure::Failure,
     output::{Decision, Existing},
     piped::Piped,
     place::Place,
     progress::{Progress, Shown},
+    remote::ObjectReader,
 };
 
 /// An object in S3, whether it is there or not.
@@ -68,10 +69,10 @@ impl Object {
     }
 
     /// All of it, from the front to the end.
-    pub(crate) fn open(&self, progress: Progress) -> Result<ObjectReader> {
+    pub(crate) fn open(&self, progress: Progress) -> Result<ObjectReader<Body>> {
         let opened = read(self.get(None, None))?;
         let shown = progress.show(&self.name(), length_of(opened.content_length()));
-        Ok(ObjectReader::new(self.name(), opened.body, shown))
+        Ok(ObjectReader::new(Body::new(self.name(), opened.body), shown))
     }
 
     /// Stores it. It appears when all of it is there.
