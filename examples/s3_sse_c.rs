@@ -16,10 +16,9 @@ use std::{
 use crypto_envelope::{SecretBytes, provider::RawAesProvider};
 use crypto_envelope_examples::ExampleS3;
 use crypto_envelope_s3_sse_c::{
-    BucketPolicy, BucketRing, BucketRule, KeyRing, ObjectCopy, ObjectPlace, SseCError,
+    BucketPolicy, BucketRing, BucketRule, Download, KeyRing, ObjectCopy, ObjectPlace, SseCError,
     SseCErrorKind, SseCustomerKey, Upload,
 };
-use tokio::{fs::File, io};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -36,8 +35,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     s3.client.upload(request, Upload::file(&upload), &key).await?;
 
     let request = s3.client.s3().get_object().bucket(&s3.bucket).key("test.txt");
-    let object = s3.client.get_object(request.clone(), &key).await?;
-    io::copy(&mut object.body.into_async_read(), &mut File::create(&download).await?).await?;
+    s3.client.download(request.clone(), Download::file(&download), &key).await?;
     assert_eq!(fs::read(&upload)?, fs::read(&download)?);
 
     // With another key there is nothing to be had.

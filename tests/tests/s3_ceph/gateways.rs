@@ -1,9 +1,6 @@
 //! The gateways of one cluster, and its users.
 
-use crypto_envelope_tests::{
-    s3_servers::{S3Client, S3Endpoint},
-    vectors::Result,
-};
+use crypto_envelope_tests::{s3_servers::S3Client, vectors::Result};
 use serde_json::{Value, json};
 
 use crate::ceph;
@@ -23,9 +20,9 @@ fn every_gateway_answers_every_user() -> Result<()> {
 #[test]
 fn nobody_looks_into_buckets_of_another() -> Result<()> {
     let ceph = ceph()?;
-    ask(&ceph.https(), "create_bucket", "private", json!({}))?;
-    let another = ceph.for_another(ceph.https());
-    let answer = ask(&another, "list_objects_v2", "private", json!({}))?;
+    ask(&mut S3Client::start(&ceph.https())?, "create_bucket", "private", json!({}))?;
+    let mut another = S3Client::start(&ceph.for_another(ceph.https()))?;
+    let answer = ask(&mut another, "list_objects_v2", "private", json!({}))?;
     assert_eq!(answer, (403, Some("AccessDenied".to_owned())));
     Ok(())
 }
@@ -34,30 +31,34 @@ fn nobody_looks_into_buckets_of_another() -> Result<()> {
 #[test]
 fn keys_without_tls_are_refused() -> Result<()> {
     let ceph = ceph()?;
-    let (strict, https) = (ceph.http_strict(), ceph.https());
-    ask(&https, "create_bucket", "without-tls", json!({}))?;
-    ask(&https, "put_object", "without-tls", json!({"Key": "plain"}))?;
-    assert_eq!(ask_with_key(&https, "put_object", json!({}))?.0, 200);
+    let mut strict = S3Client::start(&ceph.http_strict())?;
+    let mut https = S3Client::start(&ceph.https())?;
+    ask(&mut https, "create_bucket", "without-tls", json!({}))?;
+    ask(&mut https, "put_object", "without-tls", json!({"Key": "plain"}))?;
+    assert_eq!(ask_with_key(&mut https, "put_object", json!({}))?.0, 200);
     let refused = (400, Some("InvalidRequest".to_owned()));
     for call in ["put_object", "get_object", "create_multipart_upload"] {
-        assert_eq!(ask_with_key(&strict, call, json!({}))?, refused, "{call}");
+        assert_eq!(ask_with_key(&mut strict, call, json!({}))?, refused, "{call}");
     }
-    assert_eq!(ask_with_key(&strict, "head_object", json!({}))?.0, 400);
+    assert_eq!(ask_with_key(&mut strict, "head_object", json!({}))?.0, 400);
     let copy = json!({"CopySource": "without-tls/plain", "Key": "copy"});
-    assert_eq!(ask_with_key(&strict, "copy_object", copy)?.0, 200);
-    assert_eq!(ask_with_key(&ceph.http_insecure(), "get_object", json!({}))?.0, 200);
+    assert_eq!(ask_with_key(&mut strict, "copy_object", copy)?.0, 200);
+    assert_eq!(
+        ask_with_key(&mut S3Client::start(&ceph.http_insecure())?, "get_object", json!({}))?.0,
+        200
+    );
     Ok(())
 }
 
 /// Which its own programs see.
 #[test]
 fn what_is_encrypted_says_so_at_rest() -> Result<()> {
-    let (ceph, https) = (ceph()?, ceph()?.https());
-    ask(&https, "create_bucket", "attributes", json!({}))?;
-    ask(&https, "put_object", "attributes", json!({"Key": "plain"}))?;
+    let ceph = ceph()?;
+    let mut https = S3Client::start(&ceph.https())?;
+    ask(&mut https, "create_bucket", "attributes", json!({}))?;
+    ask(&mut https, "put_object", "attributes", json!({"Key": "plain"}))?;
     let arguments = json!({"Bucket": "attributes", "Key": "encrypted"});
-    S3Client::start(&https)?
-        .ask(&json!({"call": "put_object", "arguments": arguments, "key": KEY}))?;
+    https.ask(&json!({"call": "put_object", "arguments": arguments, "key": KEY}))?;
     for (object, is_encrypted) in [("plain", false), ("encrypted", true)] {
         let stored = ceph.at_rest("attributes", object)?;
         assert_eq!(stored.len(), 1, "{object}");
@@ -69,19 +70,19 @@ fn what_is_encrypted_says_so_at_rest() -> Result<()> {
 
 /// The status and the code.
 fn ask(
-    endpoint: &S3Endpoint,
+    client: &mut S3Client,
     call: &str,
     bucket: &str,
     mut arguments: Value,
 ) -> Result<(u64, Option<String>)> {
     arguments["Bucket"] = bucket.into();
     let request = json!({"call": call, "arguments": arguments});
-    let answer = S3Client::start(endpoint)?.ask(&request)?;
+    let answer = client.ask(&request)?;
     Ok((answer.status, answer.code))
 }
 
 fn ask_with_key(
-    endpoint: &S3Endpoint,
+    client: &mut S3Client,
     call: &str,
     mut arguments: Value,
 ) -> Result<(u64, Option<String>)> {
@@ -90,7 +91,7 @@ fn ask_with_key(
         arguments["Key"] = "a".into();
     }
     let request = json!({"call": call, "arguments": arguments, "key": KEY});
-    let answer = S3Client::start(endpoint)?.ask(&request)?;
+    let answer = client.ask(&request)?;
     Ok((answer.status, answer.code))
 }
 

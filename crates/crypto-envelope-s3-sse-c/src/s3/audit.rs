@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use crate::{
     Epoch, EpochAudit, KeyRing, ObjectKeys, ObjectPlace, SseCClient, SseCError, SseCErrorKind,
     headers::Echo,
-    s3::{calls::send, error::About, look::Look, probe::is_sample},
+    s3::{calls::send, error::About, look::Look},
 };
 
 /// What one version is under.
@@ -190,7 +190,7 @@ impl Listing {
         // What a test of ours has left is under keys that nobody has.
         let is_left = |version: &&ObjectVersion| {
             let size = version.size().and_then(|size| u64::try_from(size).ok());
-            version.key().zip(size).is_some_and(|(key, size)| is_sample(key, size))
+            version.key().zip(size).is_some_and(|(key, size)| SseCClient::is_probe(key, size))
         };
         let versions = page.versions().iter().filter(|version| !is_left(version));
         let places = versions.map(|version| {

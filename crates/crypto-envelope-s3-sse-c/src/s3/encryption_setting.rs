@@ -134,6 +134,11 @@ async fn rules_of(client: &SseCClient, bucket: &str) -> Result<Vec<ServerSideEnc
         Err(error) if error.code() == Some("ServerSideEncryptionConfigurationNotFoundError") => {
             Ok(Vec::new())
         }
+        // Ceph lists the objects of the bucket.
+        Err(error) if error.status() == Some(200) => {
+            let finding = "the server does not know what was asked for, and answers something else";
+            Err(error.found_out(SseCErrorKind::Unsupported, finding).into())
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -18,7 +18,7 @@ use tokio::sync::{Mutex, OnceCell};
 use self::writes::Replacing;
 pub(crate) use self::{
     copies::{CopyKind, CopyWay},
-    objects::{SampleSize, is_sample},
+    objects::SampleSize,
     writes::WriteWay,
 };
 use crate::{SseCError, SseCErrorKind, s3::etag::TagForm};

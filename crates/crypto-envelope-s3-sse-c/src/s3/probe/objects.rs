@@ -179,12 +179,16 @@ async fn remove_versions(client: &SseCClient, place: &ObjectPlace) -> Result<(),
     Ok(())
 }
 
-/// Whether an object has the name and the size of one that was left by a test.
-pub(crate) fn is_sample(key: &str, size: u64) -> bool {
-    let Some(name) = key.strip_prefix(PREFIX) else { return false };
-    let Some((random, end)) = name.split_once('-') else { return false };
-    let is_random = random.len() == 16 && random.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_random && ["a", "b"].contains(&end) && size <= LONG as u64
+impl SseCClient {
+    /// Whether an object in a list, of this size in bytes, has the name and the size of what this crate finds out about
+    /// servers with, and what may be left of that after a crash: random bytes, under keys that nobody has.
+    #[must_use]
+    pub fn is_probe(key: &str, size: u64) -> bool {
+        let Some(name) = key.strip_prefix(PREFIX) else { return false };
+        let Some((random, end)) = name.split_once('-') else { return false };
+        let is_random = random.len() == 16 && random.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_random && ["a", "b"].contains(&end) && size <= LONG as u64
+    }
 }
 
 fn no_tag(about: About) -> crypto_envelope::Error {
@@ -215,7 +219,7 @@ mod tests {
             (".crypto-envelope-probe/photo.jpg", 4096, false),
             ("x.crypto-envelope-probe/0123456789abcdef-a", 4096, false),
         ] {
-            assert_eq!(is_sample(key, size), expected, "{key} {size}");
+            assert_eq!(SseCClient::is_probe(key, size), expected, "{key} {size}");
         }
     }
 }
