@@ -26,6 +26,8 @@ mod ranges;
 #[cfg(feature = "s3-sse-c")]
 mod s3;
 #[cfg(feature = "s3-sse-c")]
+mod s3_rings;
+#[cfg(feature = "s3-sse-c")]
 mod s3_transfers;
 mod sandbox;
 mod streams;
