@@ -7,6 +7,7 @@ mod encrypt;
 mod failure;
 pub(crate) mod inspect;
 mod object;
+mod ranges;
 mod transfer;
 
 use crypto_envelope_tencent_cos::CosFormat;

@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use serde_json::Value;
 
 pub(crate) use self::{
-    claims::Claims,
+    claims::{Claims, Depth},
     journal::{Done, Journal, Names, Operation},
 };
 #[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]

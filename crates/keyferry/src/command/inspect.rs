@@ -1,6 +1,7 @@
 //! `keyferry inspect`.
 
-use crypto_envelope::{HeaderParser, Limits, io};
+use std::io::Read;
+
 use serde_json::Value;
 
 #[cfg(feature = "tencent-cos")]
@@ -9,13 +10,12 @@ use crate::cos::inspect::ObjectClaims;
 use crate::s3::{Access, inspect::MessageClaims};
 use crate::{
     args::Inspect,
-    bounds,
     failure::Failure,
     failures::Failures,
     input::Source,
     place::Cloud,
     progress::Progress,
-    report::{self, Claims, Format},
+    report::{self, Claims, Depth, Format},
     walk::{Findings, Found, Recursion},
 };
 
@@ -100,15 +100,10 @@ impl Inspection<'_> {
 fn claims(source: &Source, arguments: &Inspect, progress: Progress) -> Result<Claims, Failure> {
     let input = source.open()?;
     let input = if arguments.decode { input.decoded() } else { input };
-    let (name, length) = (input.name(), input.length());
-    let about = |error| Failure::of_message(error, &name);
-    let limits = Limits::default().with_max_buffered(bounds::MOST_HELD);
-    let parser = HeaderParser::new(limits.clone());
-    if !arguments.full {
-        let (header, _) = io::read_header(parser, input).map_err(about)?;
-        return Ok(Claims::of_header(name, header.claims().clone(), length));
-    }
-    let (header, body) = io::read_header(parser, progress.watch(input)).map_err(about)?;
-    let outline = io::outline(header, body, &limits).map_err(about)?;
-    Ok(Claims::of_outline(name, &outline))
+    let (name, length, depth) = (input.name(), input.length(), arguments.into());
+    let reader: Box<dyn Read> = match depth {
+        Depth::Header => Box::new(input),
+        Depth::All => Box::new(progress.watch(input)),
+    };
+    Claims::read(name, reader, depth, length)
 }

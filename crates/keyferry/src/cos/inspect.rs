@@ -2,27 +2,26 @@
 
 use std::{
     fmt::Write as _,
-    io::{self, Read},
+    io::{Cursor, Read},
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use crypto_envelope::{EncryptedDataKey, HeaderParser, Limits, blocking};
+use crypto_envelope::{EncryptedDataKey, blocking};
 use crypto_envelope_tencent_cos::{
-    ByteRange, CosEnvelope, CosError, CosErrorKind, CosObjectError, CosWarning, GetObject,
-    ObjectKey, ObjectProperties,
+    CosEnvelope, CosError, CosErrorKind, CosObjectError, CosWarning, GetObject, ObjectKey,
+    ObjectProperties,
 };
 use serde_json::{Value, json};
 
-use super::object::Object;
+use super::{object::Object, ranges::version_of};
 use crate::{
     args::Inspect,
-    bounds,
     failure::Failure,
     place::Place,
     progress::Progress,
     provider,
-    remote::{ObjectReader, no_base64},
-    report::{Claims, StoredFacts},
+    remote::{Front, ObjectReader, no_base64},
+    report::{Claims, Depth, StoredFacts},
     text::printable,
 };
 
@@ -55,7 +54,7 @@ impl ObjectClaims {
         if let Some(envelope) = CosEnvelope::of_object(&properties).map_err(about)? {
             return Ok(Self { input, properties, what: What::Envelope(Box::new(envelope)) });
         }
-        let mut front = Front { object: &object, properties: &properties, offset: 0 };
+        let mut front = Front::of(object.clone(), version_of(&properties));
         let mut first = [0; TELLING];
         let is_message = properties.length > TELLING as u64
             && front
@@ -63,7 +62,17 @@ impl ObjectClaims {
                 .map(|()| is_message(first))
                 .map_err(|e| about(e.into()))?;
         let what = if is_message {
-            What::Message(Box::new(message(&object, &properties, arguments, progress)?))
+            let depth = arguments.into();
+            let reader: Box<dyn Read> = match depth {
+                Depth::Header => Box::new(Cursor::new(first).chain(front)),
+                Depth::All => Box::new(all_of(&object, &properties, progress)?),
+            };
+            What::Message(Box::new(Claims::read(
+                input.clone(),
+                reader,
+                depth,
+                Some(properties.length),
+            )?))
         } else {
             let found = instruction_file(&object)?;
             let envelope = found.ok_or_else(|| about(CosObjectError::NotEncrypted.into()))?;
@@ -150,59 +159,20 @@ fn facts_of(properties: &ObjectProperties) -> StoredFacts {
     }
 }
 
-fn message(
+/// From its front to its end.
+fn all_of(
     object: &Object,
     properties: &ObjectProperties,
-    arguments: &Inspect,
     progress: Progress,
-) -> Result<Claims, Failure> {
-    let name = object.name();
-    let about = |error| Failure::of_message(error, &name);
-    let limits = Limits::default().with_max_buffered(bounds::MOST_HELD);
-    let parser = HeaderParser::new(limits.clone());
-    if !arguments.full {
-        let front = Front { object, properties, offset: 0 };
-        let (header, _) = crypto_envelope::io::read_header(parser, front).map_err(about)?;
-        let length = Some(properties.length);
-        return Ok(Claims::of_header(name.clone(), header.claims().clone(), length));
-    }
-    let shown = progress.show(&name, Some(properties.length));
+) -> Result<impl Read + use<>, Failure> {
+    let shown = progress.show(&object.name(), Some(properties.length));
     let call = GetObject::new(object.key.clone()).if_match(properties.etag.clone());
-    let opened = blocking::wait(object.client.open(call))?;
-    let reader = ObjectReader::new(opened, shown);
-    let (header, body) = crypto_envelope::io::read_header(parser, reader).map_err(about)?;
-    let outline = crypto_envelope::io::outline(header, body, &limits).map_err(about)?;
-    Ok(Claims::of_outline(name.clone(), &outline))
+    Ok(ObjectReader::new(blocking::wait(object.client.open(call))?, shown))
 }
 
 /// Whether a body that begins so is a message: version and type, or version and suite.
 fn is_message(front: [u8; TELLING]) -> bool {
     matches!(front, [1, 0x80, _] | [2, 4 | 5, 0x78])
-}
-
-/// The front of an object, fetched in pieces as far as it is read.
-struct Front<'o> {
-    object: &'o Object,
-    properties: &'o ObjectProperties,
-    offset: u64,
-}
-
-impl Read for Front<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = buffer.len().min(PIECE) as u64;
-        let end = self.properties.length.min(self.offset + length);
-        if self.offset >= end {
-            return Ok(0);
-        }
-        let call = GetObject::new(self.object.key.clone())
-            .range(ByteRange::of(self.offset..end)?)
-            .if_match(self.properties.etag.clone());
-        let client = &self.object.client;
-        let bytes = blocking::wait(async { client.open(call).await?.whole(length).await })?;
-        buffer[..bytes.len()].copy_from_slice(&bytes);
-        self.offset = end;
-        Ok(bytes.len())
-    }
 }
 
 /// What the object beside it says, if there is one.
@@ -251,5 +221,4 @@ fn name_of(warning: CosWarning) -> &'static str {
 /// In bytes.
 const TELLING: usize = 3;
 const TAG: u64 = 16;
-const PIECE: usize = 64 << 10;
 const LONGEST_INSTRUCTION_FILE: u64 = 64 << 10;

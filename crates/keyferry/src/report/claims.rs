@@ -1,12 +1,12 @@
 //! What a message says about itself.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, io::Read};
 
-use crypto_envelope::{BodyFormat, Header, Outline};
+use crypto_envelope::{BodyFormat, Header, HeaderParser, Limits, Outline, io};
 use serde_json::{Value, json};
 
 use super::json;
-use crate::{bounds, provider, text::printable};
+use crate::{args::Inspect, bounds, failure::Failure, provider, text::printable};
 
 /// The claims of one message. Nothing of it is verified.
 #[derive(Debug)]
@@ -36,14 +36,46 @@ enum Risk {
     OwnSignatureKey,
 }
 
+/// How much of a message is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// The header alone.
+    Header,
+    All,
+}
+
+impl From<&Inspect> for Depth {
+    fn from(arguments: &Inspect) -> Self {
+        if arguments.full { Self::All } else { Self::Header }
+    }
+}
+
 impl Claims {
+    /// What can be known of a message, of this length if that is known.
+    pub(crate) fn read(
+        input: String,
+        reader: impl Read,
+        depth: Depth,
+        message_length: Option<u64>,
+    ) -> Result<Self, Failure> {
+        let about = |error| Failure::of_message(error, &input);
+        let limits = Limits::default().with_max_buffered(bounds::MOST_HELD);
+        let parser = HeaderParser::new(limits.clone());
+        let (header, body) = io::read_header(parser, reader).map_err(about)?;
+        if depth == Depth::Header {
+            return Ok(Self::of_header(input, header.claims().clone(), message_length));
+        }
+        let outline = io::outline(header, body, &limits).map_err(about)?;
+        Ok(Self::of_outline(input, &outline))
+    }
+
     /// What can be known of a header in a message of this length.
-    pub(crate) fn of_header(input: String, header: Header, message_length: Option<u64>) -> Self {
+    fn of_header(input: String, header: Header, message_length: Option<u64>) -> Self {
         Self { input, header, extent: Extent::Estimate { message_length } }
     }
 
     /// What can be known of a whole message.
-    pub(crate) fn of_outline(input: String, outline: &Outline) -> Self {
+    fn of_outline(input: String, outline: &Outline) -> Self {
         let extent = Extent::Counted {
             message_length: outline.message_length(),
             plaintext_length: outline.plaintext_length(),

@@ -1,20 +1,20 @@
 //! What an object says about itself.
 
-use crypto_envelope::{HeaderParser, Limits, io};
+use std::io::Read;
+
 use serde_json::{Value, json};
 
 use super::{
     Access,
-    object::{bare, length_of},
+    object::{bare, length_of, version_of},
 };
 use crate::{
     args::Inspect,
-    bounds,
     failure::Failure,
     place::Place,
     progress::Progress,
     remote::{Front, no_base64},
-    report::{Claims, StoredFacts},
+    report::{Claims, Depth, StoredFacts},
 };
 
 /// What can be known without the key of the message, and is not verified.
@@ -35,24 +35,18 @@ impl MessageClaims {
             return Err(no_base64());
         }
         let object = access.source(place.clone())?;
-        let name = object.name();
-        let about = |error| Failure::of_message(error, &name);
-        let found = object.head()?;
+        let (name, found, depth) = (object.name(), object.head()?, arguments.into());
         let length = length_of(found.content_length());
         let facts = StoredFacts {
             length: length.unwrap_or_default(),
             etag: bare(found.e_tag()).unwrap_or_default(),
             version_id: found.version_id().map(str::to_owned),
         };
-        let limits = Limits::default().with_max_buffered(bounds::MOST_HELD);
-        let parser = HeaderParser::new(limits.clone());
-        let claims = if arguments.full {
-            let (header, body) = io::read_header(parser, object.open(progress)?).map_err(about)?;
-            Claims::of_outline(name.clone(), &io::outline(header, body, &limits).map_err(about)?)
-        } else {
-            let (header, _) = io::read_header(parser, Front::new(object)).map_err(about)?;
-            Claims::of_header(name.clone(), header.claims().clone(), length)
+        let reader: Box<dyn Read> = match depth {
+            Depth::Header => Box::new(Front::of(object, version_of(found.e_tag()))),
+            Depth::All => Box::new(object.open(progress)?),
         };
+        let claims = Claims::read(name, reader, depth, length)?;
         Ok(Self { claims, facts })
     }
 

@@ -140,7 +140,7 @@ impl Object {
     fn behind_the_end(&self) -> Result<FetchedRange> {
         let found = self.head()?;
         let length = length_of(found.content_length()).ok_or_else(incomplete)?;
-        Ok(FetchedRange::new(Vec::new(), length, version(found.e_tag())))
+        Ok(FetchedRange::new(Vec::new(), length, version_of(found.e_tag())))
     }
 }
 
@@ -161,7 +161,7 @@ impl RangeSource for Object {
             if length_of(found.content_length()).is_none_or(|length| length > most) {
                 return Err(incomplete());
             }
-            let version = version(found.e_tag());
+            let version = version_of(found.e_tag());
             let bytes = found.body.collect().await.map_err(std::io::Error::other)?;
             Ok(FetchedRange::new(bytes.to_vec(), total, version))
         });
@@ -192,7 +192,8 @@ pub(super) fn advance(shown: &Shown, bytes: u64) {
     shown.advance(usize::try_from(bytes).unwrap_or(usize::MAX));
 }
 
-fn version(etag: Option<&str>) -> Version {
+/// Its entity tag.
+pub(super) fn version_of(etag: Option<&str>) -> Version {
     Version::new(etag.unwrap_or_default())
 }
 
