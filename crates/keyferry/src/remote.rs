@@ -34,20 +34,20 @@ pub(crate) struct Clouds<'a> {
 
 /// A job with at least one end in a cloud, about whose result it is decided.
 pub(crate) struct Remote {
-    from: From,
-    to: To,
+    from: Origin,
+    to: Target,
     decision: Decision,
     progress: Progress,
 }
 
 /// Where data comes from.
-pub(crate) enum From {
+pub(crate) enum Origin {
     Local(Source),
     Object(Object),
 }
 
 /// Where data goes.
-pub(crate) enum To {
+pub(crate) enum Target {
     Local(Destination),
     Object(Object),
 }
@@ -94,18 +94,18 @@ impl<'a> Clouds<'a> {
             return Err(no_base64());
         }
         let from = match job.source {
-            Source::Object(place) => From::Object(self.object(place, End::Source)?),
-            source => From::Local(source),
+            Source::Object(place) => Origin::Object(self.object(place, End::Source)?),
+            source => Origin::Local(source),
         };
         let (to, decision) = match job.destination {
             Destination::Object(place) => {
                 let object = self.object(place, End::Target)?;
                 let decision = object.decide(existing)?;
-                (To::Object(object), decision)
+                (Target::Object(object), decision)
             }
             destination => {
                 let decision = destination.decide(existing)?;
-                (To::Local(destination), decision)
+                (Target::Local(destination), decision)
             }
         };
         let remote = Remote { from, to, decision, progress };
@@ -127,7 +127,7 @@ impl<'a> Clouds<'a> {
     }
 }
 
-impl From {
+impl Origin {
     /// What it is called in messages.
     fn name(&self) -> String {
         match self {
@@ -151,7 +151,7 @@ impl From {
     }
 }
 
-impl To {
+impl Target {
     /// Whether what is written cannot be taken back.
     pub(crate) fn is_stream(&self) -> bool {
         matches!(self, Self::Local(destination) if destination.is_stream())

@@ -14,7 +14,7 @@ use crate::{
     failure::{Code, Failure},
     output::{Audience, Decision, Destination},
     progress::Progress,
-    remote::{ObjectReader, RemoteDecryption, To, copy_all},
+    remote::{ObjectReader, RemoteDecryption, Target, copy_all},
     report::{Done, DoneObject},
 };
 
@@ -23,11 +23,11 @@ impl RemoteDecryption<'_> {
     pub(crate) fn run_from_cos(
         &self,
         object: &Object,
-        to: To,
+        to: Target,
         decision: Decision,
         progress: Progress,
     ) -> Result<Done, Failure> {
-        if let (To::Local(Destination::File(path)), None) = (&to, self.arguments.range) {
+        if let (Target::Local(Destination::File(path)), None) = (&to, self.arguments.range) {
             return self.to_path(object, path, decision, progress);
         }
         // What is out cannot be taken back.

@@ -17,7 +17,7 @@ use crate::{
     output::Decision,
     piped::Piped,
     progress::Progress,
-    remote::{From, RemoteEncryption},
+    remote::{Origin, RemoteEncryption},
     report::{Done, DoneObject, Format},
     transfers,
 };
@@ -26,14 +26,14 @@ impl RemoteEncryption<'_> {
     /// Encrypts to COS.
     pub(crate) fn run_to_cos(
         &self,
-        from: &From,
+        from: &Origin,
         target: &Object,
         decision: Decision,
         progress: Progress,
     ) -> Result<Done, Failure> {
         match from {
-            From::Local(source) => self.local_to_object(source, target, decision, progress),
-            From::Object(_) => self.stream(from.open(progress)?.reader, target, decision),
+            Origin::Local(source) => self.local_to_object(source, target, decision, progress),
+            Origin::Object(_) => self.stream(from.open(progress)?.reader, target, decision),
         }
     }
 

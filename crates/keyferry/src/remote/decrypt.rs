@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crypto_envelope::{Decryptor, blocking, io, provider::KeyProvider, ranges::RangeSource};
 
-use super::{From, Object, Remote, Stored, To};
+use super::{Object, Origin, Remote, Stored, Target};
 use crate::{
     args::{ByteRange, Decrypt},
     command::{ExpectedContext, Part, of_part},
@@ -36,15 +36,15 @@ impl RemoteDecryption<'_> {
         let done = match (from, self.arguments.range) {
             // It has formats of its own.
             #[cfg(feature = "tencent-cos")]
-            (From::Object(Object::Cos(object)), _) => {
+            (Origin::Object(Object::Cos(object)), _) => {
                 return self.run_from_cos(&object, to, decision, progress);
             }
-            (From::Local(source), Some(range)) => {
+            (Origin::Local(source), Some(range)) => {
                 let file = source.open()?.into_file()?;
                 self.part(name, file, range, to, decision, progress)
             }
             #[cfg(feature = "s3-sse-c")]
-            (From::Object(Object::S3(object)), Some(range)) => {
+            (Origin::Object(Object::S3(object)), Some(range)) => {
                 self.part(name, object, range, to, decision, progress)
             }
             (from, None) => self.message(name, from.open(progress)?, to, decision),
@@ -52,7 +52,7 @@ impl RemoteDecryption<'_> {
         done.map_err(|failure| if some_comes_out { of_part(failure) } else { failure })
     }
 
-    pub(crate) fn decryptor_for(&self, to: &To) -> &Decryptor {
+    pub(crate) fn decryptor_for(&self, to: &Target) -> &Decryptor {
         if to.is_stream() { self.to_stream } else { self.to_file }
     }
 
@@ -60,7 +60,7 @@ impl RemoteDecryption<'_> {
         &self,
         name: String,
         stored: Stored,
-        to: To,
+        to: Target,
         decision: Decision,
     ) -> Result<Done, Failure> {
         let decryptor = self.decryptor_for(&to);
@@ -88,7 +88,7 @@ impl RemoteDecryption<'_> {
         name: String,
         source: impl RangeSource + Send + 'static,
         range: ByteRange,
-        to: To,
+        to: Target,
         decision: Decision,
         progress: Progress,
     ) -> Result<Done, Failure> {

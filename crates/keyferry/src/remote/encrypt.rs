@@ -6,7 +6,7 @@ use crypto_envelope::{EncryptionContext, Encryptor, Sealed, blocking, provider::
 
 #[cfg(feature = "tencent-cos")]
 use super::Object;
-use super::{From, Remote, To};
+use super::{Origin, Remote, Target};
 use crate::{
     args::Encrypt,
     failure::Failure,
@@ -32,19 +32,21 @@ impl RemoteEncryption<'_> {
         match to {
             // It has formats of its own.
             #[cfg(feature = "tencent-cos")]
-            To::Object(Object::Cos(target)) => self.run_to_cos(&from, &target, decision, progress),
+            Target::Object(Object::Cos(target)) => {
+                self.run_to_cos(&from, &target, decision, progress)
+            }
             to => self.message(&from, to, decision, progress),
         }
     }
 
     fn message(
         &self,
-        from: &From,
-        to: To,
+        from: &Origin,
+        to: Target,
         decision: Decision,
         progress: Progress,
     ) -> Result<Done, Failure> {
-        let is_object = matches!(to, To::Object(_));
+        let is_object = matches!(to, Target::Object(_));
         let name = from.name();
         let stored = from.open(progress)?;
         let sealer = blocking::wait(self.encryptor.prepare(self.context))?;
