@@ -5,9 +5,9 @@ use std::{error::Error as StdError, fmt};
 use crypto_envelope::{
     Error, SecretBytes,
     provider::{ProviderError, ProviderErrorKind},
-    service::{self, said},
+    service::{self, echo, said},
 };
-use crypto_envelope_http::{NoAnswer, NoAnswerKind, echo};
+use crypto_envelope_http::{NoAnswer, NoAnswerKind};
 
 /// A call to KMS that failed. It is the [source](StdError::source) of the provider error that one gets, which
 /// sorts it by what can be done.

@@ -3,11 +3,9 @@
 mod answer;
 mod api_key;
 mod body;
-pub mod echo;
 mod no_answer;
 mod opened;
 mod patience;
-pub mod percent;
 mod request;
 mod retry;
 mod settings;

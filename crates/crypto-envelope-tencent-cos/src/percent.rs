@@ -1,7 +1,7 @@
 //! Percent-encoding (RFC 3986, 2.1), as COS signs it.
 
 /// Of all but letters, digits and `-_.~`.
-pub(crate) use crypto_envelope_http::percent::encoded as encode;
+pub(crate) use crypto_envelope::service::percent::encoded as encode;
 
 /// The same, but slashes stay.
 pub(crate) fn encode_path(text: &str) -> String {

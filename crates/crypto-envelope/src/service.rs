@@ -2,6 +2,8 @@
 //! may change with any release.
 
 mod background;
+pub mod echo;
+pub mod percent;
 pub mod place;
 mod tasks;
 mod words;

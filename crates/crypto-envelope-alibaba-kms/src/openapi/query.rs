@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use crypto_envelope_http::percent::{Space, encoded_length, push_encoded};
+use crypto_envelope::service::percent::{Space, encoded_length, push_encoded};
 use zeroize::Zeroizing;
 
 /// Names and values. Some of the values are secret: all are wiped.

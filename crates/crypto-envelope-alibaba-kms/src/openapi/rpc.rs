@@ -2,7 +2,7 @@
 
 use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use crypto_envelope_http::percent;
+use crypto_envelope::service::percent;
 use zeroize::Zeroizing;
 
 use super::{

@@ -14,7 +14,7 @@ use aws_sdk_s3::{
     error::BoxError,
 };
 use aws_types::endpoint_config::EndpointUrl;
-use crypto_envelope::SecretBytes;
+use crypto_envelope::{SecretBytes, service::echo};
 use crypto_envelope_aws::guard::{self, AtStake, Transport};
 
 use crate::{
@@ -40,7 +40,7 @@ impl Guard {
 
     /// Whether a text quotes what nobody may see of what was sent.
     pub(crate) fn is_told_by(&self, text: &str) -> bool {
-        quoted::shows(text, &self.secrets.lock().unwrap_or_else(PoisonError::into_inner))
+        echo::shows(text, &self.secrets.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What the last answer said. Only then is there something to see.

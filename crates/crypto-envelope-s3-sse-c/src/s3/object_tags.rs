@@ -1,9 +1,7 @@
 //! Tags of objects.
 
-use std::fmt::Write as _;
-
 use aws_sdk_s3::types::{Tag, Tagging};
-use crypto_envelope::Result;
+use crypto_envelope::{Result, service::percent::encoded};
 
 use crate::{ObjectPlace, SseCClient, SseCError, SseCErrorKind, s3::calls::send};
 
@@ -75,8 +73,10 @@ fn is_same(one: &[Tag], other: &[Tag]) -> bool {
 
 /// As the header wants them: a query, percent-encoded.
 pub(crate) fn query_of(tags: &[Tag]) -> String {
-    let pairs: Vec<_> =
-        tags.iter().map(|tag| format!("{}={}", encoded(tag.key()), encoded(tag.value()))).collect();
+    let pairs: Vec<_> = tags
+        .iter()
+        .map(|tag| format!("{}={}", *encoded(tag.key()), *encoded(tag.value())))
+        .collect();
     pairs.join("&")
 }
 
@@ -89,20 +89,6 @@ fn tags_of(query: &str) -> Option<Vec<Tag>> {
             Tag::builder().key(decoded(key)?).value(decoded(value)?).build().ok()
         })
         .collect()
-}
-
-/// Everything but what RFC 3986 leaves unreserved.
-pub(crate) fn encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // A string takes anything.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
 }
 
 /// As in forms, where a plus is a blank.

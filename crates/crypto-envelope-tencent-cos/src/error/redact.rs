@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crypto_envelope::SecretBytes;
-use crypto_envelope_http::echo;
+use crypto_envelope::service::echo;
 
 use crate::request;
 

@@ -4,13 +4,13 @@ use aws_sdk_s3::operation::{
     copy_object::builders::CopyObjectFluentBuilder,
     upload_part_copy::builders::UploadPartCopyFluentBuilder,
 };
-use crypto_envelope::Result;
+use crypto_envelope::{Result, service::percent::encoded};
 
 use super::Found;
 use crate::{
     ObjectPlace, Protection, SseCClient, SseCError, SseCErrorKind, SseCustomerKey,
     WithSourceCustomerKey as _,
-    s3::{calls::length_of, carried::Carried, etag::named_tag, look::Look, object_tags::encoded},
+    s3::{calls::length_of, carried::Carried, etag::named_tag, look::Look},
 };
 
 /// The source of a copy on the server.
@@ -78,10 +78,11 @@ impl CopySource {
     }
 
     fn header(&self) -> String {
-        let name: Vec<_> = self.place.key().split('/').map(encoded).collect();
+        let name: Vec<_> =
+            self.place.key().split('/').map(|part| encoded(part).to_string()).collect();
         let source = format!("{}/{}", self.place.bucket(), name.join("/"));
         match self.place.version() {
-            Some(version) => format!("{source}?versionId={}", encoded(version)),
+            Some(version) => format!("{source}?versionId={}", *encoded(version)),
             None => source,
         }
     }

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use crypto_envelope::SecretBytes;
 use zeroize::Zeroizing;
 
-use crate::percent;
+use super::percent;
+use crate::SecretBytes;
 
 /// Whether `text` shows a part of one of `secrets`, in a form in which it may have been sent or noted
 /// down: raw, escaped, in hexadecimal, in base64 at any alignment, percent-encoded once or twice.
