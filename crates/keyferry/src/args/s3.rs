@@ -76,6 +76,10 @@ pub(crate) struct SseC {
     /// Refuse another key ring than that with this id
     #[arg(long, value_name = "ID", requires = "sse_c_provider")]
     pub(crate) sse_c_ring_id: Option<String>,
+
+    /// Refuse a key ring whose newest epoch has a smaller number: one from before, that somebody put back
+    #[arg(long, value_name = "N", requires = "sse_c_provider")]
+    pub(crate) sse_c_ring_epoch: Option<u32>,
 }
 
 /// What objects are under before, if it is something else.
@@ -278,6 +282,10 @@ pub(crate) struct RingAccess {
     /// Refuse another ring than that with this id
     #[arg(long, value_name = "ID")]
     pub(crate) expect_id: Option<String>,
+
+    /// Refuse a ring whose newest epoch has a smaller number: one from before, that somebody put back
+    #[arg(long, value_name = "N")]
+    pub(crate) expect_epoch: Option<u32>,
 
     /// JSON on standard output
     #[arg(long)]

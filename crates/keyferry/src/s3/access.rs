@@ -9,8 +9,8 @@ use std::{
 
 use crypto_envelope::blocking;
 use crypto_envelope_s3_sse_c::{
-    BucketRing, Declaration, FileRing, KeyRing, KeyRingBuilder, ObjectKeys, Protection, SseCClient,
-    SseCustomerKey,
+    BucketRing, Declaration, Epoch, FileRing, KeyRing, KeyRingBuilder, ObjectKeys, Protection,
+    SseCClient, SseCustomerKey,
 };
 
 use super::{Object, run};
@@ -127,13 +127,10 @@ pub(super) fn client(way: &S3Way) -> Result<SseCClient, Failure> {
 fn protection(client: &SseCClient, sse_c: &SseC, bucket: &str) -> Result<Protection, Failure> {
     let keys: ObjectKeys = match sse_c {
         SseC { sse_c_key_file: Some(file), .. } => customer_key(file)?.into(),
-        SseC { sse_c_provider: Some(provider), sse_c_ring, sse_c_ring_id, .. } => {
+        SseC { sse_c_provider: Some(provider), sse_c_ring, .. } => {
             let default = PathBuf::from(format!("s3://{bucket}/"));
             let ring = ring(client, sse_c_ring.as_ref().unwrap_or(&default), provider)?;
-            let ring = match sse_c_ring_id {
-                Some(id) => ring.expect_id(id),
-                None => ring,
-            };
+            let ring = expecting(ring, sse_c.sse_c_ring_id.as_deref(), sse_c.sse_c_ring_epoch)?;
             run(None, ring.open())?.into()
         }
         SseC { without_sse_c: true, .. } => return Ok(Protection::OfBucket),
@@ -165,6 +162,21 @@ pub(super) fn ring(
         }
         None => KeyRing::builder(provider, FileRing::new(ring)),
     })
+}
+
+/// Only the one with this id, and none from before this epoch.
+pub(super) fn expecting(
+    mut ring: KeyRingBuilder,
+    id: Option<&str>,
+    epoch: Option<u32>,
+) -> Result<KeyRingBuilder, Failure> {
+    if let Some(id) = id {
+        ring = ring.expect_id(id);
+    }
+    if let Some(epoch) = epoch {
+        ring = ring.expect_epoch_at_least(Epoch::new(epoch)?);
+    }
+    Ok(ring)
 }
 
 /// Why a path is of no use where an object has to be.

@@ -75,10 +75,7 @@ impl Opened {
 fn builder(access: &RingAccess, client: &SseCClient) -> Result<KeyRingBuilder, Failure> {
     let builder = access::ring(client, &access.ring, &access.provider)?;
     let builder = builder.context(context(&access.context)?);
-    Ok(match &access.expect_id {
-        Some(id) => builder.expect_id(id),
-        None => builder,
-    })
+    access::expecting(builder, access.expect_id.as_deref(), access.expect_epoch)
 }
 
 fn create(access: &RingAccess, buckets: &[String]) -> Result<(), Failure> {

@@ -7,7 +7,12 @@ use crypto_envelope_s3_sse_c::{
 };
 use serde_json::json;
 
-use super::{Access, access::not_in_s3, object::object_place, run};
+use super::{
+    Access,
+    access::not_in_s3,
+    object::{length_of, object_place},
+    run,
+};
 use crate::{
     args::Rotate,
     failure::Failure,
@@ -99,10 +104,12 @@ impl Rotating<'_> {
                 .set_continuation_token(token);
             let client = self.client.clone();
             let page = run(None, async move { client.list_objects(request).await })?;
-            let keys = page.contents().iter().filter_map(|object| object.key());
-            for key in keys {
+            for listed in page.contents() {
+                let (Some(key), size) = (listed.key(), length_of(listed.size())) else { continue };
                 let object = ObjectPlace::new(&place.bucket, key);
-                if !is_ring(self.arguments, &object) && !key.starts_with(TESTS) {
+                if !is_ring(self.arguments, &object)
+                    && !size.is_some_and(|size| SseCClient::is_probe(key, size))
+                {
                     self.one(&object, failures)?;
                 }
             }
@@ -172,6 +179,3 @@ fn way(way: CopiedWay) -> &'static str {
         _ => "through here",
     }
 }
-
-/// What the names of objects begin with that were left by tests of servers: nobody has their keys.
-const TESTS: &str = ".crypto-envelope-probe/";
