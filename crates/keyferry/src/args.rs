@@ -29,7 +29,7 @@ pub(crate) use self::cos::CosDomainName;
 #[cfg(all(test, feature = "tencent-cos"))]
 pub(crate) use self::cos::{CARRIERS, FORMATS, WRITTEN_FORMATS};
 #[cfg(feature = "s3-sse-c")]
-pub(crate) use self::s3::{RingAccess, S3CopyWay, S3Partition, S3Policy, S3Ring, S3Rule};
+pub(crate) use self::s3::{FromSseC, RingAccess, S3CopyWay, S3Partition, S3Policy, S3Ring, S3Rule};
 pub(crate) use self::{
     bench::Bench,
     caching::Caching,
@@ -40,7 +40,7 @@ pub(crate) use self::{
     kms::Kms,
     policy::{Commitment, Suite},
     range::ByteRange,
-    s3::{FromSseC, Rotate, S3Command, S3Copying, S3Objects, S3Way, SseC},
+    s3::{Rotate, S3Command, S3Copying, S3Objects, S3Way, SseC},
     transfer::Transfer,
 };
 #[cfg(feature = "alibaba-kms")]

@@ -1,8 +1,8 @@
 //! Ctrl-C and friends: nothing half-written stays.
 
 #[cfg_attr(
-    not(any(feature = "alibaba-kms", feature = "tencent-cos")),
-    expect(dead_code, reason = "for keys in a service, and objects in COS")
+    not(any(feature = "alibaba-kms", feature = "s3-sse-c", feature = "tencent-cos")),
+    expect(dead_code, reason = "for keys in a service, and objects in clouds")
 )]
 pub(crate) mod watch;
 

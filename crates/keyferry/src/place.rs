@@ -91,7 +91,6 @@ impl Place {
     }
 
     /// An object in it, or itself.
-    #[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
     pub(crate) fn named(self, name: &str) -> Self {
         if self.is_folder() { self.joined(name) } else { self }
     }

@@ -58,7 +58,10 @@ struct Service {
 /// What the providers of one run have in common while they are opened.
 #[derive(Debug)]
 struct Opening {
-    #[cfg_attr(not(feature = "aws-kms"), expect(dead_code, reason = "for keys in a service"))]
+    #[cfg_attr(
+        not(any(feature = "alibaba-kms", feature = "aws-kms")),
+        expect(dead_code, reason = "for keys in a service")
+    )]
     operation: Operation,
     #[cfg(feature = "alibaba-kms")]
     alibaba_kms: crate::alibaba_kms::Access,

@@ -1,10 +1,9 @@
 //! From an input to an output, on several cores if the input is a file. What comes out of a pipe may
 //! be long in coming: what is there must not wait for it, nor must an error.
 
-use std::{
-    io::{Read, Write},
-    num::NonZeroUsize,
-};
+#[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
+use std::io::{Read, Write};
+use std::num::NonZeroUsize;
 
 use crypto_envelope::{
     Finished, Opener, Result, Sealed, Sealer,
@@ -13,10 +12,11 @@ use crypto_envelope::{
 };
 
 #[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
-use crate::remote::Stored;
-use crate::{input::Input, output::Output, progress::Watched};
+use crate::{input::Input, remote::Stored};
+use crate::{output::Output, progress::Watched};
 
 /// Whether data keeps somebody waiting.
+#[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pace {
     /// It is there, or comes as fast as it can.
@@ -25,6 +25,7 @@ pub(crate) enum Pace {
     OfPipe,
 }
 
+#[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
 impl Pace {
     pub(crate) fn of(input: &Input) -> Self {
         if input.is_file() { Self::OfFile } else { Self::OfPipe }

@@ -112,6 +112,7 @@ impl<'a> Clouds<'a> {
         Ok((decision != Decision::Skip).then_some(remote))
     }
 
+    #[cfg_attr(not(feature = "s3-sse-c"), expect(unused_variables, reason = "for keys in S3"))]
     fn object(&self, place: Place, end: End) -> Result<Object, Failure> {
         match place.cloud {
             #[cfg(feature = "tencent-cos")]

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 #[cfg(feature = "tencent-cos")]
 use crate::cos::copy as cos;
+#[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
+use crate::place::Cloud;
 #[cfg(feature = "s3-sse-c")]
 use crate::s3::copy as s3;
 use crate::{
@@ -13,7 +15,7 @@ use crate::{
     failure::Failure,
     input::Source,
     output::{Decision, Destination, Existing},
-    place::{Cloud, Place},
+    place::Place,
     report::{self, Format},
 };
 
@@ -44,10 +46,6 @@ pub(super) fn run(arguments: &Copy) -> Result<(), Failure> {
 }
 
 /// What was copied.
-#[cfg_attr(
-    not(any(feature = "s3-sse-c", feature = "tencent-cos")),
-    expect(dead_code, reason = "for objects")
-)]
 pub(crate) struct Copied {
     pub(crate) length: u64,
     /// Of an object that was written.

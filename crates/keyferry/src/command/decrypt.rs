@@ -8,6 +8,7 @@ use crypto_envelope::{
     Decryptor, EncryptionContext, Limits, UnverifiedHeader, blocking, io, provider::KeyProvider,
 };
 
+#[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
 pub(crate) use self::range::Part;
 use super::{Local, Ready, context, do_all, open_output};
 #[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]

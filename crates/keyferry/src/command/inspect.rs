@@ -6,6 +6,8 @@ use serde_json::Value;
 
 #[cfg(feature = "tencent-cos")]
 use crate::cos::inspect::ObjectClaims;
+#[cfg(any(feature = "s3-sse-c", feature = "tencent-cos"))]
+use crate::place::Cloud;
 #[cfg(feature = "s3-sse-c")]
 use crate::s3::{Access, inspect::MessageClaims};
 use crate::{
@@ -13,7 +15,6 @@ use crate::{
     failure::Failure,
     failures::Failures,
     input::Source,
-    place::Cloud,
     progress::Progress,
     report::{self, Claims, Depth, Format},
     walk::{Findings, Found, Recursion},
