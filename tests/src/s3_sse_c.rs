@@ -39,7 +39,9 @@ macro_rules! on_s3 {
     ($world:ident: $($case:ident)*) => {
         $(#[tokio::test]
         async fn $case() -> $crate::vectors::Result<()> {
-            $world()?.bucket().await?.$case().await
+            let outcome = $world()?.bucket().await?.$case().await;
+            assert!(outcome.is_ok(), "{}: {outcome:?}", stringify!($case));
+            Ok(())
         })*
     };
 }
