@@ -11,7 +11,7 @@ use crate::{
     context::check_unreserved,
     engine::{MessageKeys, Release, VerifiedHeader},
     materials::{self, Binding, DecryptionMaterials},
-    provider::KeyProvider,
+    provider::{KeyProvider, Properties},
 };
 
 /// Opens messages with the keys of a [`KeyProvider`].
@@ -90,6 +90,12 @@ impl Decryptor {
     #[must_use]
     pub fn cache(&self) -> Option<&MaterialsCache> {
         self.cache.as_deref()
+    }
+
+    /// What can be relied on with the key provider.
+    #[must_use]
+    pub fn provider_properties(&self) -> Properties {
+        self.provider.properties()
     }
 
     /// Collects the header of a message that arrives in pieces, within this decryptor's limits.

@@ -13,6 +13,7 @@ mod open;
 mod outline;
 mod parts;
 mod range;
+mod reserved;
 mod runs;
 mod seal;
 mod sealed;
@@ -23,6 +24,7 @@ pub use self::{
     open::{Finished, Opener},
     outline::{Outline, Outliner},
     range::{RangeOpener, RangeRead, RangeStep},
+    reserved::ReservedFrames,
     seal::Sealer,
     sealed::Sealed,
 };

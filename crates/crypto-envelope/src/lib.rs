@@ -36,7 +36,7 @@ pub use self::{
     encryptor::{Encryptor, EncryptorBuilder},
     engine::{
         Finished, HeaderParser, Opener, Outline, Outliner, RangeOpener, RangeRead, RangeStep,
-        Sealed, Sealer, UnverifiedHeader,
+        ReservedFrames, Sealed, Sealer, UnverifiedHeader,
     },
     error::{Error, MessagePart, PolicyViolation, Result, UnwrapAttempt},
     limits::{LimitKind, Limits},

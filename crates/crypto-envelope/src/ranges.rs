@@ -79,6 +79,7 @@ pub(crate) use self::{
     window::{Next, Window},
 };
 pub use self::{
+    header::KnownHeader,
     options::RangeOptions,
     read::{RangeHeader, RangeReader},
     source::{FetchedRange, RangeRequest, RangeSource, Version},

@@ -10,7 +10,8 @@ use super::{
     frames::FrameCipher,
     header::{HEADER_IV, header_aad},
     keys::MessageKeys,
-    runs::{FrameSealer, Run},
+    reserved::ReservedFrames,
+    runs::{FrameSealer, Run, stored_length},
 };
 use crate::{
     EncryptionContext, Error, LimitKind, Limits, Result,
@@ -274,6 +275,63 @@ impl Sealer {
         sealed.map(|_| ())
     }
 
+    /// Takes the next `frames` regular frames out of this message, to be sealed elsewhere and at any
+    /// time, such as the parts of an upload side by side. They are behind all that was written so
+    /// far, and before all that is written from now on: the message is whole with their bytes in
+    /// that place, and is not opened by anybody without them.
+    ///
+    /// ```
+    /// # use crypto_envelope::{
+    /// #     AlgorithmSuite, EncryptionContext, Encryptor, SecretBytes, blocking,
+    /// #     provider::RawAesProvider,
+    /// # };
+    /// # fn main() -> crypto_envelope::Result<()> {
+    /// # let provider = RawAesProvider::new("example", "key", &SecretBytes::random(32)?)?;
+    /// # let encryptor = Encryptor::builder(provider)
+    /// #     .suite(AlgorithmSuite::Aes256GcmHkdfSha512CommitKey)
+    /// #     .frame_length(4)
+    /// #     .build()?;
+    /// let mut sealer = blocking::wait(encryptor.prepare(&EncryptionContext::new()))?;
+    /// let mut message = vec![0; sealer.push_length(0)];
+    /// sealer.push(&[], &mut message)?; // the header
+    /// let frames = sealer.reserve(2)?;
+    /// let mut end = vec![0; sealer.finish_length(3)];
+    /// sealer.finish(b"end", &mut end)?;
+    ///
+    /// let mut middle = vec![0; frames.stored_length()];
+    /// frames.seal(b"plaintxt", &mut middle)?; // on another thread, for example
+    /// message.extend([middle, end].concat());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misuse`] if the suite signs, since a signature is about all bytes in their order, if
+    /// the header was not written yet, or if plaintext waits for its frame to be full;
+    /// [`Error::Limit`] as [`push`](Self::push). After an error the sealer is of no use.
+    pub fn reserve(&mut self, frames: u32) -> Result<ReservedFrames> {
+        const SIGNED: Error =
+            Error::Misuse { what: "frames of a signed message are sealed in their order" };
+        const NOT_NEXT: Error = Error::Misuse {
+            what: "frames are reserved behind the header and behind frames that are full",
+        };
+        self.guarded(|sealer| {
+            if sealer.signer.is_some() {
+                return Err(SIGNED);
+            }
+            let first = sealer.next_of_run().ok_or(NOT_NEXT)?;
+            let next = first.checked_add(frames).ok_or(TOO_MANY_FRAMES)?;
+            let length = |of: usize| (frames as usize).checked_mul(of);
+            let plaintext = length(sealer.frame_length).ok_or(Self::OUT_TOO_SHORT)?;
+            let stored = length(stored_length(sealer.frame_length)).ok_or(Self::OUT_TOO_SHORT)?;
+            sealer.check_bound(plaintext)?;
+            sealer.next = next;
+            sealer.count(plaintext, stored);
+            Ok(ReservedFrames::new(sealer.frame_sealer(), first, frames))
+        })
+    }
+
     /// Seals frames elsewhere, for a sealer that gets all plaintext from now on in whole runs.
     pub(crate) fn frame_sealer(&self) -> FrameSealer {
         let (cipher, frame_length) = (self.cipher.clone(), self.frame_length);
@@ -486,8 +544,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        AlgorithmSuite, EncryptedDataKey, SecretBytes, UnverifiedHeader, io,
+        AlgorithmSuite, EncryptedDataKey, Encryptor, SecretBytes, UnverifiedHeader, blocking, io,
         parallel::Parallel,
+        provider::RawAesProvider,
         test_vectors::{CommitmentVector, commitment_vectors},
     };
 
@@ -642,6 +701,99 @@ mod tests {
         let refused = several_threads().seal_piece(&mut sealer, &[0; 400], &mut out);
         assert!(matches!(refused, Err(Error::Misuse { .. })));
         assert!(matches!(sealer.push(&[], &mut [0; 512]), Err(Error::Misuse { .. })));
+        Ok(())
+    }
+
+    #[test]
+    fn reserved_frames_are_what_the_sealer_would_have_written() -> Result<()> {
+        let key = SecretBytes::random(32)?;
+        let plaintext = (0..=255).collect::<Vec<u8>>();
+        let expected = sealer_of(16, &key, [3; 32])?.seal(&plaintext)?;
+
+        let mut sealer = sealer_of(16, &key, [3; 32])?;
+        let mut message = vec![0; sealer.push_length(48)];
+        sealer.push(&plaintext[..48], &mut message)?;
+        let (early, late) = (sealer.reserve(5)?, sealer.reserve(2)?);
+        let rest = &plaintext[48 + 7 * 16..];
+        let mut end = vec![0; sealer.finish_length(rest.len())];
+        let sealed = sealer.finish(rest, &mut end)?;
+        let mut middle = vec![0; early.stored_length() + late.stored_length()];
+        let (before, behind) = middle.split_at_mut(early.stored_length());
+        late.seal(&plaintext[48 + 80..48 + 112], behind)?;
+        early.seal(&plaintext[48..48 + 80], before)?;
+        message.extend([middle, end].concat());
+
+        assert_eq!(message, expected);
+        assert_eq!(
+            (sealed.plaintext_length(), sealed.message_length()),
+            (256, message.len() as u64)
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn frames_are_reserved_where_there_is_a_place_for_them() -> Result<()> {
+        let mut out = [0; 512];
+        let refused = |sealer: &mut Sealer| matches!(sealer.reserve(1), Err(Error::Misuse { .. }));
+        assert!(refused(&mut sealer(16)?), "before the header");
+        let mut waiting = sealer(16)?;
+        waiting.push(&[0], &mut out)?;
+        assert!(refused(&mut waiting), "within a frame");
+        assert!(refused(&mut waiting), "after an error");
+
+        let mut bound = sealer(16)?.at_most(40);
+        bound.push(&[], &mut out)?;
+        assert_eq!(bound.reserve(2)?.plaintext_length(), 32);
+        assert!(matches!(bound.reserve(1), Err(Error::Limit { .. })));
+        let mut last = sealer(16)?;
+        last.push(&[], &mut out)?;
+        last.next = u32::MAX - 1;
+        assert!(last.reserve(1).is_ok());
+        assert!(matches!(last.reserve(1), Err(Error::Limit { .. })));
+        Ok(())
+    }
+
+    #[test]
+    fn reserved_frames_take_what_fits() -> Result<()> {
+        let mut out = [0; 512];
+        let mut sealer = sealer(16)?;
+        sealer.push(&[], &mut out)?;
+        for (plaintext, room) in [(31, 96), (33, 96), (32, 95)] {
+            let frames = sealer.reserve(2)?;
+            let sealed = frames.seal(&vec![0; plaintext], &mut out[..room]);
+            assert!(matches!(sealed, Err(Error::Misuse { .. })), "{plaintext} into {room}");
+            let pieces = vec![0; plaintext];
+            let sealed = sealer.reserve(2)?.seal_pieces(pieces.chunks(5), &mut out[..room]);
+            assert!(matches!(sealed, Err(Error::Misuse { .. })), "{plaintext} into {room}");
+        }
+        Ok(())
+    }
+
+    /// However it is cut.
+    #[test]
+    fn reserved_frames_are_sealed_from_pieces() -> Result<()> {
+        let plaintext = (0..=255).collect::<Vec<u8>>();
+        let key = SecretBytes::random(32)?;
+        let mut sealed = Vec::new();
+        for piece in [256, 1, 5, 15, 16, 17, 31, 33, 100] {
+            let mut sealer = sealer_of(16, &key, [3; 32])?;
+            sealer.push(&[], &mut [0; 512])?;
+            let frames = sealer.reserve(16)?;
+            let mut out = vec![0; frames.stored_length()];
+            frames.seal_pieces(plaintext.chunks(piece), &mut out)?;
+            sealed.push(out);
+        }
+        assert!(sealed.windows(2).all(|pair| pair[0] == pair[1]));
+        Ok(())
+    }
+
+    #[test]
+    fn frames_of_signed_messages_are_sealed_in_order() -> Result<()> {
+        let provider = RawAesProvider::new("test", "key", &SecretBytes::random(32)?)?;
+        let sealer = Encryptor::new(provider);
+        let mut sealer = blocking::wait(sealer.prepare(&EncryptionContext::new()))?;
+        sealer.push(&[], &mut [0; 4096])?;
+        assert!(matches!(sealer.reserve(1), Err(Error::Misuse { .. })));
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! The message header, both versions.
 
-use std::{fmt, num::NonZeroU32};
+use std::{fmt, num::NonZeroU32, str::FromStr};
 
 use super::{
     body::{LONGEST_BLOCK, Part},
@@ -248,6 +248,24 @@ impl AsRef<[u8]> for MessageId {
     }
 }
 
+/// From how it is displayed, for who kept it as text.
+impl FromStr for MessageId {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let wrong = || Error::invalid_input("a message id has 32 or 64 hexadecimal digits");
+        let lengths = [Version::V1, Version::V2].map(message_id_length);
+        let length = lengths.into_iter().find(|length| 2 * length == text.len());
+        let length = length.ok_or_else(wrong)?;
+        let mut bytes = [0; LONGEST_MESSAGE_ID];
+        for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let digit = |at: usize| char::from(digits[at]).to_digit(16).ok_or_else(wrong);
+            *byte = u8::try_from(digit(0)? << 4 | digit(1)?).map_err(|_| wrong())?;
+        }
+        Ok(Self { bytes, length })
+    }
+}
+
 /// In hexadecimal.
 impl fmt::Display for MessageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -393,3 +411,21 @@ const NON_FRAMED: u8 = 1;
 const FRAMED: u8 = 2;
 /// The base64 form of every message begins with `A`.
 const BASE64_FIRST_BYTE: u8 = b'A';
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_id_is_read_as_it_is_written() -> Result<()> {
+        for length in [16, 32] {
+            let id = MessageId::from_slice(&(200..=255).take(length).collect::<Vec<u8>>());
+            assert_eq!(id.to_string().parse::<MessageId>()?, id);
+        }
+        let wrong = ["", "00", &"0".repeat(63), &"g".repeat(64), &"+1".repeat(32), &"é".repeat(32)];
+        for text in wrong {
+            assert!(matches!(text.parse::<MessageId>(), Err(Error::InvalidInput { .. })), "{text}");
+        }
+        Ok(())
+    }
+}

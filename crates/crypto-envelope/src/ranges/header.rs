@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{FetchedRange, RangeOptions, RangeRequest, pin::Pin};
+use super::{FetchedRange, RangeOptions, RangeRequest, Version, pin::Pin};
 use crate::{
     Decryptor, EncryptionContext, Error, HeaderParser, RangeOpener, Result, UnverifiedHeader,
 };
@@ -69,6 +69,47 @@ impl HeaderRead {
     }
 }
 
+/// The header of one version of a message in a source, which nobody verified, kept for the next one who reads there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownHeader {
+    header: UnverifiedHeader,
+    version: Version,
+    message_length: u64,
+}
+
+impl KnownHeader {
+    /// The header of this version, with the length of the whole message in bytes.
+    #[must_use]
+    pub fn new(header: UnverifiedHeader, version: Version, message_length: u64) -> Self {
+        Self { header, version, message_length }
+    }
+
+    /// The header.
+    #[must_use]
+    pub fn header(&self) -> &UnverifiedHeader {
+        &self.header
+    }
+
+    /// Which version of the source it is of.
+    #[must_use]
+    pub fn version(&self) -> &Version {
+        &self.version
+    }
+
+    /// How many bytes the whole message has, as the source says.
+    #[must_use]
+    pub fn message_length(&self) -> u64 {
+        self.message_length
+    }
+
+    /// The length of the plaintext in bytes, as
+    /// [`Header::estimate_plaintext_length`](crate::Header::estimate_plaintext_length) estimates it.
+    #[must_use]
+    pub fn estimated_length(&self) -> Option<u64> {
+        self.header.claims().estimate_plaintext_length(self.message_length)
+    }
+}
+
 /// A header that is not verified yet, the version that it is of, and the first bytes of the body.
 pub(crate) struct FetchedHeader {
     header: UnverifiedHeader,
@@ -77,6 +118,17 @@ pub(crate) struct FetchedHeader {
 }
 
 impl FetchedHeader {
+    /// One that was fetched before, of a version that is still to be asked for.
+    pub(crate) fn known(known: KnownHeader) -> Self {
+        let KnownHeader { header, version, message_length } = known;
+        Self { header, pin: Pin::known(version, message_length), beginning: Vec::new() }
+    }
+
+    pub(crate) fn to_known(&self) -> KnownHeader {
+        let (version, message_length) = (self.pin.version().clone(), self.pin.message_length());
+        KnownHeader::new(self.header.clone(), version, message_length)
+    }
+
     pub(crate) fn header(&self) -> &UnverifiedHeader {
         &self.header
     }

@@ -13,6 +13,11 @@ pub(crate) struct Pin {
 }
 
 impl Pin {
+    /// What was said before by somebody whom later answers have to agree with.
+    pub(crate) fn known(version: Version, message_length: u64) -> Self {
+        Self { version, message_length }
+    }
+
     /// Checks the first answer, and holds on to its version.
     pub(crate) fn first<B: AsRef<[u8]>>(
         range: &Range<u64>,
@@ -27,6 +32,11 @@ impl Pin {
     /// How many bytes are stored in all.
     pub(crate) fn message_length(&self) -> u64 {
         self.message_length
+    }
+
+    /// The version.
+    pub(crate) fn version(&self) -> &Version {
+        &self.version
     }
 
     /// Asks for a range of the same version.

@@ -9,7 +9,7 @@ use std::{
 use zeroize::Zeroizing;
 
 use super::{
-    RangeOptions, RangeSource,
+    KnownHeader, RangeOptions, RangeSource,
     header::{FetchedHeader, HeaderRead},
     pin::Pin,
     window::{Next, Window},
@@ -42,6 +42,20 @@ impl<S: RangeSource> RangeHeader<S> {
             read.push(&range, fetched)?;
         }
         Ok(Self { source, options, fetched: read.finish()? })
+    }
+
+    /// A header that was read before, of a message that may have been replaced meanwhile: the first
+    /// answer of `source` that is not about this version and length is [`Error::SourceChanged`]. The
+    /// header is verified as any other when it is opened.
+    #[must_use]
+    pub fn from_known(known: KnownHeader, source: S, options: RangeOptions) -> Self {
+        Self { source, options, fetched: FetchedHeader::known(known) }
+    }
+
+    /// The header, for the next time.
+    #[must_use]
+    pub fn to_known(&self) -> KnownHeader {
+        self.fetched.to_known()
     }
 
     /// The header.

@@ -3,9 +3,11 @@
 use std::{fmt, sync::Arc};
 
 use super::{Message, RangeReader, RangeSource};
+#[cfg(doc)]
+use crate::Error;
 use crate::{
     Decryptor, EncryptionContext, Result, UnverifiedHeader,
-    ranges::{FetchedHeader, HeaderRead, RangeOptions},
+    ranges::{FetchedHeader, HeaderRead, KnownHeader, RangeOptions},
 };
 
 /// The header of a message in a [`RangeSource`], not verified yet: for callers that look at what it
@@ -49,6 +51,20 @@ impl<S: RangeSource> RangeHeader<S> {
 }
 
 impl<S> RangeHeader<S> {
+    /// A header that was read before, of a message that may have been replaced meanwhile: the first
+    /// answer of `source` that is not about this version and length is [`Error::SourceChanged`]. The
+    /// header is verified as any other when it is opened.
+    #[must_use]
+    pub fn from_known(known: KnownHeader, source: S, options: RangeOptions) -> Self {
+        Self { source, options, fetched: FetchedHeader::known(known) }
+    }
+
+    /// The header, for the next time.
+    #[must_use]
+    pub fn to_known(&self) -> KnownHeader {
+        self.fetched.to_known()
+    }
+
     /// The header.
     #[must_use]
     pub fn header(&self) -> &UnverifiedHeader {
