@@ -6,9 +6,15 @@ use super::{Finding, Workspace, spdx, tree};
 use crate::metadata::Package;
 use crate::shell;
 
-/// Packages whose licence is missing, unreadable or not allowed.
+/// Packages whose licence is missing, unreadable or not allowed, in general or for them alone.
 pub(super) fn unwanted_licences(workspace: &Workspace) -> Result<Vec<Finding>, String> {
-    find(workspace, "licenses", "allow", licence_problem)
+    let exceptions = exceptions(&policy()?)
+        .ok_or("deny.toml: no array of crates and licences `exceptions` under [licenses]")?;
+    find(workspace, "licenses", "allow", |package, allowed| {
+        let own = exceptions.iter().filter(|exception| exception.package == package.name);
+        let own = own.flat_map(|exception| &exception.allowed);
+        licence_problem(package, &allowed.iter().chain(own).cloned().collect::<Vec<_>>())
+    })
 }
 
 /// Packages that are neither in this repository nor from an allowed registry.
@@ -32,12 +38,10 @@ fn find(
     workspace: &Workspace,
     section: &str,
     key: &str,
-    problem: fn(&Package, &[String]) -> Option<String>,
+    problem: impl Fn(&Package, &[String]) -> Option<String>,
 ) -> Result<Vec<Finding>, String> {
-    let text = fs::read_to_string(shell::root().join("deny.toml"))
-        .map_err(|error| format!("deny.toml: {error}"))?;
     // A rule must not vanish by a typing error.
-    let strings = strings(&text, section, key)
+    let strings = strings(&policy()?, section, key)
         .ok_or_else(|| format!("deny.toml: no array of strings `{key}` under [{section}]"))?;
     let packages = workspace.metadata.packages.iter();
     Ok(packages
@@ -62,9 +66,46 @@ fn source_problem(package: &Package, registries: &[String]) -> Option<String> {
     (!is_known).then(|| format!("comes from {source}"))
 }
 
+fn policy() -> Result<String, String> {
+    fs::read_to_string(shell::root().join("deny.toml"))
+        .map_err(|error| format!("deny.toml: {error}"))
+}
+
+/// Licences that one package may have, and no other.
+#[derive(Debug, PartialEq)]
+struct Exception {
+    package: String,
+    allowed: Vec<String>,
+}
+
+/// The array `exceptions` under `[licenses]`, of tables with `crate` first and `allow` second, each on a line.
+fn exceptions(text: &str) -> Option<Vec<Exception>> {
+    let tables = value(text, "licenses", "exceptions")?;
+    let mut rest = tables.strip_prefix('[')?.trim_start();
+    let mut exceptions = Vec::new();
+    while !rest.starts_with(']') {
+        let (table, behind) = rest.strip_prefix("{ crate = ")?.split_once(" }")?;
+        let (package, allowed) = table.split_once(", allow = ")?;
+        let package = serde_json::from_str(package).ok()?;
+        exceptions.push(Exception { package, allowed: serde_json::from_str(allowed).ok()? });
+        let behind = behind.trim_start();
+        rest = behind.strip_prefix(',').unwrap_or(behind).trim_start();
+    }
+    Some(exceptions)
+}
+
 /// The array `key` under `[section]`. Of TOML, this knows arrays of strings, on one line or on
 /// many, and comments: such an array is one of JSON but for the last comma.
 fn strings(text: &str, section: &str, key: &str) -> Option<Vec<String>> {
+    let value = value(text, section, key)?;
+    let (elements, _) = value.strip_prefix('[')?.split_once(']')?;
+    let elements = elements.trim_end();
+    let elements = elements.strip_suffix(',').unwrap_or(elements);
+    serde_json::from_str(&format!("[{elements}]")).ok()
+}
+
+/// What stands behind `key` under `[section]`, and behind that, in one line without comments.
+fn value(text: &str, section: &str, key: &str) -> Option<String> {
     let heading = format!("[{section}]");
     let body = text
         .lines()
@@ -75,10 +116,7 @@ fn strings(text: &str, section: &str, key: &str) -> Option<Vec<String>> {
         .skip_while(|line| line.split_once('=').is_none_or(|(name, _)| name.trim() != key))
         .collect::<String>();
     let (_, value) = body.split_once('=')?;
-    let (elements, _) = value.trim_start().strip_prefix('[')?.split_once(']')?;
-    let elements = elements.trim_end();
-    let elements = elements.strip_suffix(',').unwrap_or(elements);
-    serde_json::from_str(&format!("[{elements}]")).ok()
+    Some(value.trim_start().to_owned())
 }
 
 #[cfg(test)]
@@ -133,6 +171,26 @@ mod tests {
             let expected = expected.map(Iterator::collect);
             assert_eq!(strings(EXAMPLE, section, key), expected, "[{section}] {key}");
         }
+    }
+
+    #[test]
+    fn exceptions_are_for_one_package() {
+        let read = |lines: &str| exceptions(&format!("[licenses]\nexceptions = {lines}\n[bans]"));
+        let exception = |package: &str, allowed: &[&str]| Exception {
+            package: package.to_owned(),
+            allowed: allowed.iter().copied().map(String::from).collect(),
+        };
+        assert_eq!(read("[]"), Some(vec![]));
+        assert_eq!(
+            read(
+                "[\n{ crate = \"a\", allow = [\"X\", \"Y\"] }, # why\n{ crate = \"b\", allow = [] }\n]"
+            ),
+            Some(vec![exception("a", &["X", "Y"]), exception("b", &[])])
+        );
+        for wrong in ["", "[", "[\"a\"]", "[{ crate = a, allow = [] }]", "[{ crate = \"a\" }]"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+        assert_eq!(exceptions("[bans]\nexceptions = []"), None);
     }
 
     const EXAMPLE: &str = r#"

@@ -116,7 +116,11 @@ fn matches(name: &str, pattern: &str) -> bool {
 fn rivals(metadata: &Metadata) -> Vec<(&Package, String)> {
     let mut users = BTreeMap::<&str, Vec<&str>>::new();
     for member in metadata.members() {
-        for id in &member.dependencies {
+        let is_meant = |id: &&String| {
+            let name = metadata.package(id).map(|package| package.name.as_str());
+            (member.name.as_str(), name) != FOR_ANOTHER_VERSION
+        };
+        for id in member.dependencies.iter().filter(|id| is_meant(id)) {
             users.entry(id).or_default().push(&member.name);
         }
     }
@@ -132,6 +136,9 @@ fn rivals(metadata: &Metadata) -> Vec<(&Package, String)> {
 }
 
 const CORE: &str = "crypto-envelope";
+/// There for an older version of `object_store`.
+const FOR_ANOTHER_VERSION: (&str, Option<&str>) =
+    ("crypto-envelope-object-store-0-13", Some("object_store"));
 const KEYFERRY: &str = "keyferry";
 const WEIGHT: &[&str] =
     &["tokio", "reqwest", "hyper", "aws-sdk-*", "aws-config", "ring", "openssl"];
@@ -141,11 +148,13 @@ const STREAM: &str = "--features stream";
 /// more than that.
 const MAX_MORE: usize = 5;
 /// Everything that is built counts. Of AWS without and with what finds credentials; of S3 without the AWS SDK,
-/// as COS has it, and with it; the others have no vendor's SDK below them, that of COS more of ciphers and XML.
+/// as COS has it, and with it; the others have no vendor's SDK below them, that of COS more of ciphers and XML. The store
+/// over other stores brings none of them along.
 const KMS_WEIGHTS: &[(&str, &str, usize)] = &[
     ("crypto-envelope-aws-kms", "--no-default-features --features aws-lc", 125),
     ("crypto-envelope-aws-kms", "", 160),
     ("crypto-envelope-alibaba-kms", "", 125),
+    ("crypto-envelope-object-store", "", 110),
     ("crypto-envelope-s3-sse-c", "--no-default-features --features aws-lc", 60),
     ("crypto-envelope-s3-sse-c", "", 185),
     ("crypto-envelope-tencent-cos", "", 150),

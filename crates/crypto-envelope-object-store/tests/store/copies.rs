@@ -1,0 +1,171 @@
+//! Copies and renames.
+
+use crypto_envelope::EncryptionContext;
+use crypto_envelope_object_store::{EncryptedStore, object_store};
+use object_store::{
+    Attribute, Attributes, CopyMode, CopyOptions, Error, ObjectStore, ObjectStoreExt, PutOptions,
+};
+
+use crate::{
+    support::{path, provider, read, refusal, text, watched, watched_with},
+    watched::Watched,
+};
+
+#[tokio::test]
+async fn copies_are_sealed_for_where_they_are() {
+    let (store, below) = watched();
+    let (a, b) = (path("a"), path("b"));
+    store.put(&a, "text".into()).await.expect("stored");
+    store.copy(&a, &b).await.expect("copied");
+    assert_eq!(below.server_copies(), 0);
+    assert_eq!(read(&store, &a).await.expect("read"), "text");
+    assert_eq!(read(&store, &b).await.expect("read"), "text");
+    store.rename(&b, &path("c")).await.expect("renamed");
+    assert!(matches!(store.get(&b).await, Err(Error::NotFound { .. })));
+    assert_eq!(read(&store, &path("c")).await.expect("read"), "text");
+}
+
+#[tokio::test]
+async fn the_store_below_copies_what_is_bound_to_no_place() {
+    let below = Watched::default();
+    let store = EncryptedStore::builder(below.clone(), provider())
+        .danger_without_location()
+        .encryption_context(|location| {
+            let tenant = location.parts().next().map(|part| part.as_ref().to_owned());
+            EncryptionContext::from([("tenant", tenant.unwrap_or_default())])
+        })
+        .build()
+        .expect("a store");
+    store.put(&path("blue/a"), "text".into()).await.expect("stored");
+    store.copy(&path("blue/a"), &path("blue/b")).await.expect("copied");
+    store.rename(&path("blue/b"), &path("blue/c")).await.expect("renamed");
+    assert_eq!(below.server_copies(), 2);
+    assert_eq!(below.stored(&path("blue/a")).await, below.stored(&path("blue/c")).await);
+    store.copy(&path("blue/a"), &path("red/a")).await.expect("copied");
+    assert_eq!(below.server_copies(), 2);
+    assert_eq!(read(&store, &path("red/a")).await.expect("read"), "text");
+}
+
+#[tokio::test]
+async fn the_mode_is_honoured() {
+    let (store, _) = watched();
+    let (a, b) = (path("a"), path("b"));
+    store.put(&a, "new".into()).await.expect("stored");
+    store.put(&b, "old".into()).await.expect("stored");
+    for refused in [
+        store.copy_if_not_exists(&a, &b).await,
+        store.rename_if_not_exists(&a, &b).await,
+        store.rename_if_not_exists(&a, &a).await,
+    ] {
+        assert!(matches!(refused, Err(Error::AlreadyExists { .. })), "{refused:?}");
+    }
+    assert_eq!(read(&store, &a).await.expect("read"), "new");
+    assert_eq!(read(&store, &b).await.expect("read"), "old");
+    store.copy(&a, &b).await.expect("copied");
+    assert_eq!(read(&store, &b).await.expect("read"), "new");
+}
+
+#[tokio::test]
+async fn a_rename_to_the_same_name_loses_nothing() {
+    let (store, _) = watched();
+    store.put(&path("a"), "text".into()).await.expect("stored");
+    store.rename(&path("a"), &path("a")).await.expect("renamed");
+    assert_eq!(read(&store, &path("a")).await.expect("read"), "text");
+    let missing = store.rename(&path("b"), &path("b")).await;
+    assert!(matches!(missing, Err(Error::NotFound { .. })), "{missing:?}");
+}
+
+#[tokio::test]
+async fn long_ones_are_copied_in_parts() {
+    let (store, below) = watched();
+    let plaintext = text(20 << 20);
+    store.put(&path("a"), plaintext.clone().into()).await.expect("stored");
+    store.rename(&path("a"), &path("b")).await.expect("renamed");
+    assert!(below.parts().len() >= 3, "{:?}", below.parts());
+    assert!(read(&store, &path("b")).await.expect("read") == plaintext);
+}
+
+/// What is not whole does not arrive, and the source stays.
+#[tokio::test]
+async fn damaged_ones_are_not_copied() {
+    for length in [100_000, 20 << 20] {
+        let (store, below) = watched();
+        let (a, b) = (path("a"), path("b"));
+        store.put(&a, text(length).into()).await.expect("stored");
+        let mut stored = below.stored(&a).await.to_vec();
+        let last = stored.len() - 1;
+        stored[last] ^= 1;
+        below.store(&a, stored.clone()).await;
+        let refused = refusal(store.rename(&a, &b).await);
+        assert!(refused.contains("Authentication"), "{refused}");
+        assert!(store.get(&b).await.is_err());
+        assert_eq!(below.stored(&a).await, stored);
+    }
+}
+
+#[tokio::test]
+async fn a_long_one_is_not_copied_under_a_condition() {
+    let (store, _) = watched_with(|builder| builder.conditional_copy_limit(1000));
+    store.put(&path("a"), text(1001).into()).await.expect("stored");
+    let error = store.copy_if_not_exists(&path("a"), &path("b")).await.expect_err("too long");
+    assert!(matches!(error, Error::NotSupported { .. }), "{error:?}");
+    assert!(error.to_string().contains("conditional_copy_limit"), "{error}");
+    store.put(&path("a"), text(1000).into()).await.expect("stored");
+    store.copy_if_not_exists(&path("a"), &path("b")).await.expect("copied");
+}
+
+/// Somebody writes the source between its copy and its end.
+#[tokio::test]
+async fn a_source_that_was_replaced_is_kept() {
+    let (store, below) = watched();
+    let (a, b) = (path("a"), path("b"));
+    store.put(&a, "newer".into()).await.expect("stored");
+    let newer = below.stored(&a).await;
+    store.put(&a, "old".into()).await.expect("stored");
+    below.reads();
+    below.replace_before(1, &a, newer);
+    let refused = refusal(store.rename(&a, &b).await);
+    assert_eq!(refused, "SourceReplaced");
+    assert_eq!(read(&store, &a).await.expect("read"), "newer");
+    assert_eq!(read(&store, &b).await.expect("read"), "old");
+}
+
+/// A copy encrypts what is not encrypted, also where a message could stay as it is.
+#[tokio::test]
+async fn plaintext_is_not_copied_as_it_is() {
+    let below = Watched::default();
+    let store = EncryptedStore::builder(below.clone(), provider())
+        .danger_without_location()
+        .danger_read_unencrypted(|location| location.as_ref().starts_with("old/"))
+        .build()
+        .expect("a store");
+    for name in ["old/a", "old/b"] {
+        below.store(&path(name), "plain text").await;
+    }
+    store.copy(&path("old/a"), &path("new/a")).await.expect("copied");
+    store.rename(&path("old/b"), &path("new/b")).await.expect("renamed");
+    store.copy(&path("old/a"), &path("old/a")).await.expect("copied");
+    for name in ["new/a", "new/b", "old/a"] {
+        assert_eq!(read(&store, &path(name)).await.expect("read"), "plain text");
+        let stored = below.stored(&path(name)).await;
+        assert!(!stored.windows(5).any(|bytes| bytes == b"plain"), "{name}");
+    }
+    assert_eq!(below.server_copies(), 0);
+}
+
+#[tokio::test]
+async fn attributes_go_along() {
+    let (store, _) = watched();
+    let attributes = Attributes::from_iter([
+        (Attribute::ContentType, "text/plain"),
+        (Attribute::Metadata("owner".into()), "somebody"),
+    ]);
+    for length in [10, 10 << 20] {
+        let options = PutOptions { attributes: attributes.clone(), ..PutOptions::default() };
+        store.put_opts(&path("a"), text(length).into(), options).await.expect("stored");
+        let mode = CopyOptions::new().with_mode(CopyMode::Overwrite);
+        store.copy_opts(&path("a"), &path("b"), mode).await.expect("copied");
+        let copy = store.get(&path("b")).await.expect("there");
+        assert_eq!(copy.attributes, attributes);
+    }
+}
