@@ -13,5 +13,7 @@ mod caching {}
 mod key_provider {}
 #[doc = include_str!("../../docs/tencent-cos.md")]
 mod tencent_cos {}
+#[doc = include_str!("../../docs/object-store.md")]
+mod object_store {}
 #[doc = include_str!("../../docs/sse-c-keys.md")]
 mod sse_c_keys {}

@@ -118,7 +118,7 @@ const COVERAGE: &str = "--cfg fuzzing -Cpasses=sancov-module \
 /// Seconds in all and per input, bytes of an input, megabytes in memory, and where the random
 /// numbers begin: a run tries the same at first, and what it gets to depends on the machine.
 const LIMITS: [&str; 5] =
-    ["-max_total_time=8", "-timeout=5", "-max_len=4096", "-rss_limit_mb=256", "-seed=1"];
+    ["-max_total_time=5", "-timeout=5", "-max_len=4096", "-rss_limit_mb=256", "-seed=1"];
 
 #[cfg(test)]
 mod tests {

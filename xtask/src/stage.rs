@@ -76,6 +76,13 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage::check("docs", "doc --workspace --no-deps --locked --exclude xtask")
         .with_variable("RUSTDOCFLAGS", "-D warnings"),
     Stage::call("examples", examples::run),
+    // With the features that the examples were built with, so that Parquet and what is below it is there already.
+    Stage::tests(
+        "parquet",
+        "--workspace --features crypto-envelope-examples/alibaba-kms,crypto-envelope-examples/aws-kms,\
+         crypto-envelope-examples/axum,crypto-envelope-examples/parquet,crypto-envelope-examples/s3-sse-c,\
+         crypto-envelope-examples/tencent-cos,crypto-envelope-tests/parquet --test object_store",
+    ),
     Stage::tests(
         "interop-python",
         peers!("--test peers -- interop_python:: interop_python_aws_kms::"),

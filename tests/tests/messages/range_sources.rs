@@ -11,11 +11,15 @@ use std::{
 
 use bytes::Bytes;
 use crypto_envelope::{
-    AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, Error, Result, SecretBytes,
+    AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, Error, Limits, Result, SecretBytes,
+    UnverifiedHeader,
     aio::{self, FileSource, RangeSource},
     blocking,
     provider::{KeyProvider, RawAesProvider},
-    ranges::{self, RangeOptions, RangeReader, RangeRequest, RangeSource as _, Version},
+    ranges::{
+        self, KnownHeader, RangeHeader, RangeOptions, RangeReader, RangeRequest, RangeSource as _,
+        Version,
+    },
 };
 use crypto_envelope_testkit::data;
 use crypto_envelope_tests::stored::{Answer, Stored};
@@ -100,6 +104,52 @@ fn all_requests_but_the_first_are_for_its_version() -> Result<()> {
     let pinned = stored.pinned();
     assert!(pinned.len() >= 4 && pinned[0].is_none());
     assert!(pinned[1..].iter().all(|version| *version == Some(Version::new("1"))), "{pinned:?}");
+    Ok(())
+}
+
+/// It is verified as if it had just been fetched, and is of no other version.
+#[test]
+fn a_header_can_be_known_before() -> Result<()> {
+    let message = seal(100, &plaintext())?;
+    let stored = Stored::new(message.clone());
+    let runtime = runtime()?;
+    let decryptor = decryptor();
+    let known = RangeHeader::read(&decryptor, &stored, options())?.to_known();
+    let other = aio::RangeHeader::read(&decryptor, stored.clone(), options());
+    assert_eq!(runtime.block_on(other)?.to_known(), known);
+    assert_eq!(
+        (known.version(), known.message_length()),
+        (&Version::new("1"), message.len() as u64)
+    );
+    assert_eq!(known.estimated_length(), Some(LENGTH as u64));
+
+    let read = |known: &KnownHeader| {
+        let header = RangeHeader::from_known(known.clone(), &stored, options());
+        let found = blocking::wait(header.open(&decryptor, &nothing()))
+            .and_then(|reader| reader.read_range(0..u64::MAX));
+        let header = aio::RangeHeader::from_known(known.clone(), stored.clone(), options());
+        let other = runtime.block_on(async {
+            header.open(&decryptor, &nothing()).await?.read_range(0..u64::MAX).await
+        });
+        let text = |found: &Result<Vec<u8>>| found.as_ref().map_err(ToString::to_string).cloned();
+        assert_eq!(text(&found), text(&other));
+        found
+    };
+    assert_eq!(read(&known)?, plaintext());
+    let changed = |found: Result<Vec<u8>>| matches!(found, Err(Error::SourceChanged));
+    let version = Version::new("2");
+    assert!(changed(read(&KnownHeader::new(
+        known.header().clone(),
+        version,
+        known.message_length()
+    ))));
+    let longer = known.message_length() + 132;
+    let version = known.version().clone();
+    assert!(changed(read(&KnownHeader::new(known.header().clone(), version, longer))));
+    let other = seal(100, &plaintext())?;
+    let (foreign, _) = UnverifiedHeader::parse(&other, &Limits::default())?;
+    let foreign = KnownHeader::new(foreign, known.version().clone(), known.message_length());
+    assert!(matches!(read(&foreign), Err(Error::Authentication { .. })));
     Ok(())
 }
 

@@ -2,5 +2,6 @@
 
 mod alibaba_kms;
 mod library;
+mod object_store;
 mod s3_sse_c;
 mod tencent_cos;

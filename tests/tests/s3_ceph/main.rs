@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod gateways;
+mod object_store;
 mod ours;
 mod policies;
 

@@ -1,11 +1,12 @@
 //! Percent-encoding, as signatures want it.
 
-/// A query with its pairs in order, each of their parts encoded once.
+/// A query with its pairs in order, each of their parts encoded once. As in forms, a plus sign is a space.
 pub(crate) fn sorted_query(query: &str) -> String {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let plain = |text: &str| encode(&decode(&text.replace('+', " ")));
     let mut pairs = pairs
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (encode(&decode(name)), encode(&decode(value))))
+        .map(|(name, value)| (plain(name), plain(value)))
         .collect::<Vec<_>>();
     pairs.sort();
     let pairs = pairs.iter().map(|(name, value)| format!("{name}={value}"));
@@ -49,6 +50,7 @@ mod tests {
             ("", ""),
             ("b&a=2&a=1", "a=1&a=2&b="),
             ("a=%2f&%61=b=c", "a=%2F&a=b%3Dc"),
+            ("a=b+c%2b", "a=b%20c%2B"),
             ("a=%&b=%zz&c=%4é", "a=%25&b=%25zz&c=%254%C3%A9"),
         ] {
             assert_eq!(sorted_query(given), expected, "{given}");

@@ -1,0 +1,3 @@
+//! Stores that encrypt, below the libraries that read from them.
+
+mod parquet;
