@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use crate::processor;
+
 /// How two kinds of work compare.
 #[derive(Clone, Copy, Debug)]
 pub struct Comparison {
@@ -15,6 +17,26 @@ pub struct Comparison {
     pub yardstick: f64,
 }
 
+/// What some work cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Cost {
+    /// Seconds until it was done.
+    pub seconds: f64,
+    /// Seconds of all cores that this process had of that.
+    pub processor: f64,
+}
+
+impl Cost {
+    fn of<E>(work: &mut impl FnMut() -> Result<(), E>) -> Result<Self, E> {
+        let (start, before) = (Instant::now(), processor::seconds());
+        work()?;
+        Ok(Self {
+            seconds: start.elapsed().as_secs_f64(),
+            processor: processor::seconds() - before,
+        })
+    }
+}
+
 /// Runs both in turns, after one turn that does not count.
 ///
 /// # Errors
@@ -22,33 +44,43 @@ pub struct Comparison {
 /// The first one of the work.
 pub fn in_turns<E>(
     turns: usize,
-    mut ours: impl FnMut() -> Result<(), E>,
-    mut yardstick: impl FnMut() -> Result<(), E>,
+    ours: impl FnMut() -> Result<(), E>,
+    yardstick: impl FnMut() -> Result<(), E>,
 ) -> Result<Comparison, E> {
-    let mut times = Vec::new();
-    for turn in 0..=turns {
-        // Neither is always the one that comes first.
-        let (mine, other) = if turn % 2 == 0 {
-            let mine = seconds(&mut ours)?;
-            (mine, seconds(&mut yardstick)?)
-        } else {
-            let other = seconds(&mut yardstick)?;
-            (seconds(&mut ours)?, other)
-        };
-        if turn > 0 {
-            times.push((mine, other));
-        }
-    }
-    let ratios = sorted(times.iter().map(|(ours, yardstick)| yardstick / ours));
-    Ok(Comparison {
-        ratio: median(&ratios),
-        range: (ratios[0], ratios[ratios.len() - 1]),
-        ours: median(&sorted(times.iter().map(|(ours, _)| *ours))),
-        yardstick: median(&sorted(times.iter().map(|(_, yardstick)| *yardstick))),
-    })
+    let costs = costs_in_turns(turns, ours, yardstick)?;
+    let times = costs.iter().map(|[ours, yardstick]| (yardstick.seconds, ours.seconds));
+    let Column { ratio, range, ours: yardstick, yardstick: ours } = Column::new(times);
+    Ok(Comparison { ratio, range, ours, yardstick })
 }
 
-/// What two programs measured of themselves, turn by turn: medians of both, and of their ratios.
+/// The same: what ours cost in each turn, and what the yardstick.
+///
+/// # Errors
+///
+/// The first one of the work.
+pub fn costs_in_turns<E>(
+    turns: usize,
+    mut ours: impl FnMut() -> Result<(), E>,
+    mut yardstick: impl FnMut() -> Result<(), E>,
+) -> Result<Vec<[Cost; 2]>, E> {
+    let mut costs = Vec::new();
+    for turn in 0..=turns {
+        // Neither is always the one that comes first.
+        let both = if turn % 2 == 0 {
+            let mine = Cost::of(&mut ours)?;
+            [mine, Cost::of(&mut yardstick)?]
+        } else {
+            let other = Cost::of(&mut yardstick)?;
+            [Cost::of(&mut ours)?, other]
+        };
+        if turn > 0 {
+            costs.push(both);
+        }
+    }
+    Ok(costs)
+}
+
+/// What was measured of two, turn by turn: medians of both, and of their ratios.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
     /// Ours divided by the yardstick.
@@ -87,12 +119,6 @@ impl Column {
         let Self { ratio, range: (least, most), .. } = self;
         format!("{ratio:.1} | {least:.1} to {most:.1}")
     }
-}
-
-fn seconds<E>(work: &mut impl FnMut() -> Result<(), E>) -> Result<f64, E> {
-    let start = Instant::now();
-    work()?;
-    Ok(start.elapsed().as_secs_f64())
 }
 
 fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {

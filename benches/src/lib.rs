@@ -3,6 +3,7 @@
 
 pub mod compare;
 pub mod files;
+pub mod processor;
 pub mod raw;
 pub mod resident;
 pub mod work;

@@ -12,17 +12,16 @@ use std::{
     path::{self, Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use crypto_envelope::{blocking, provider::RawAesProvider};
-use crypto_envelope_benches::compare::Column;
+use crypto_envelope_benches::{compare::Column, processor};
 use crypto_envelope_tencent_cos::{
     CosAesProvider, CosAesWrapping, CosBucket, CosClient, CosCredentials, CosEncryptingClient,
     CosEndpoint, CosFormat, CosSettings, DecryptObject, EncryptObject, FileTransfer, ObjectKey,
 };
 use crypto_envelope_testkit::fake::tencent_cos::{AccessKey, FakeTencentCos};
-use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -228,9 +227,9 @@ impl Client {
     fn measure(&self) -> Outcome {
         let work = self.work()?;
         work()?;
-        let (start, cpu) = (Instant::now(), processor_time());
+        let (start, cpu) = (Instant::now(), processor::seconds());
         (0..self.repeats).try_for_each(|_| work())?;
-        let (seconds, cpu) = (start.elapsed().as_secs_f64(), processor_time() - cpu);
+        let (seconds, cpu) = (start.elapsed().as_secs_f64(), processor::seconds() - cpu);
         let each = |all: f64| all / f64::from(self.repeats);
         println!("{}", json!({"seconds": each(seconds), "cpu": each(cpu)}));
         Ok(())
@@ -296,12 +295,4 @@ fn megabytes() -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a few digits are shown")]
     let megabytes = LENGTH as f64 / 1e6;
     megabytes
-}
-
-/// What this process has used since it began, on all cores, in seconds.
-fn processor_time() -> f64 {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    // Neither is ever negative.
-    let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
-    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or_default()).as_secs_f64()
 }
