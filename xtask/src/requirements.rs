@@ -60,6 +60,17 @@ pub(crate) const KMS_SERVERS: Requirement =
 pub(crate) const S3_SERVERS: Requirement =
     Requirement { name: "s3-servers", meet: servers::installed };
 
+/// Servers of others that keep objects and do not speak S3.
+pub(crate) const OBJECT_SERVERS: Requirement = Requirement {
+    name: "object-servers",
+    meet: || {
+        let modules = NodeModules { name: "azurite", manifests: "tests/interop/azurite" };
+        let mut variables = servers::installed()?;
+        variables.push(("CRYPTO_ENVELOPE_AZURITE", modules.directory()?.into()));
+        Ok(variables)
+    },
+};
+
 /// Ceph, whose gateway speaks S3, and boto3.
 pub(crate) const CEPH: Requirement = Requirement {
     name: "ceph",

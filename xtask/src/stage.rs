@@ -96,6 +96,8 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage::tests("aws-kms-servers", peers!("--test aws_kms_servers"))
         .needs(&requirements::KMS_SERVERS),
     Stage::tests("s3-servers", peers!("--test s3_servers")).needs(&requirements::S3_SERVERS),
+    Stage::tests("object-servers", peers!("--test object_servers"))
+        .needs(&requirements::OBJECT_SERVERS),
     Stage::tests("s3-ceph", peers!("--test s3_ceph")).needs(&requirements::CEPH),
     Stage::tests(
         "interop-alibaba-kms",

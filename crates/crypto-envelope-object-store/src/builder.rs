@@ -50,7 +50,7 @@ pub struct EncryptedStoreBuilder<S> {
     head_size: HeadSize,
     list_sizes: ListSizes,
     part_length: u64,
-    conditional_copy_limit: u64,
+    whole_copy_limit: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl<S: ObjectStore> EncryptedStoreBuilder<S> {
             head_size: HeadSize::default(),
             list_sizes: ListSizes::default(),
             part_length: 8 << 20,
-            conditional_copy_limit: 64 << 20,
+            whole_copy_limit: 64 << 20,
         }
     }
 
@@ -199,10 +199,15 @@ impl<S: ObjectStore> EncryptedStoreBuilder<S> {
         self
     }
 
-    /// Most bytes of plaintext that are held in memory, beside the message that is made of them, to copy or rename it to another location on the condition that
-    /// there is nothing: stores do that for a single request only. Default: 64 MiB.
-    pub fn conditional_copy_limit(mut self, bytes: u64) -> Self {
-        self.conditional_copy_limit = bytes;
+    /// Most bytes of plaintext that are held in memory, beside the message that is made of them, to copy or rename an
+    /// object that has to be stored with a single request: on the condition that there is nothing, or in a store that
+    /// takes no uploads in parts. Default: 64 MiB.
+    ///
+    /// A store that has this condition for copies alone, such as that for HTTP, is given the message at `{to}.{id of the message}`
+    /// first, where nobody can open it, and copies it from there. It is deleted afterwards, or stays there if the program
+    /// is ended in between.
+    pub fn whole_copy_limit(mut self, bytes: u64) -> Self {
+        self.whole_copy_limit = bytes;
         self
     }
 
@@ -240,7 +245,7 @@ impl<S: ObjectStore> EncryptedStoreBuilder<S> {
             head_size: self.head_size,
             list_sizes: self.list_sizes,
             part_length: usize::try_from(self.part_length).map_err(|_| WRONG_PART_LENGTH)?,
-            conditional_copy_limit: self.conditional_copy_limit,
+            whole_copy_limit: self.whole_copy_limit,
         };
         Ok(EncryptedStore { shared: Arc::new(shared) })
     }

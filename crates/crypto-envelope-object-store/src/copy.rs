@@ -11,7 +11,7 @@ use object_store::{
 };
 
 use crate::{
-    Error,
+    Error, Receipt,
     payload::{collect, take_stream},
     store::Shared,
     upload::EncryptedUpload,
@@ -84,22 +84,67 @@ impl<S: ObjectStore> Shared<S> {
         let (stored, mut source) = self.whole(from, reading(&extensions)).await?;
         let (length, attributes) = (source.meta.size, std::mem::take(&mut source.attributes));
         let plaintext = take_stream(&mut source);
-        let (at_once, put_mode) = match mode {
-            CopyMode::Create => (self.conditional_copy_limit, PutMode::Create),
-            CopyMode::Overwrite => (self.part_length as u64, PutMode::Overwrite),
-        };
-        if length <= at_once {
-            let put = PutOptions { mode: put_mode, attributes, extensions, ..Default::default() };
-            let plaintext = collect(plaintext, length).await?;
-            let plaintext = plaintext.ok_or_else(|| Error::ImpossibleLength.at(from))?;
-            self.put(to, plaintext.into(), put).await?;
-        } else if mode == CopyMode::Create {
-            return Err(Error::ConditionalCopy { limit: at_once }.at(to));
-        } else {
-            let put = PutMultipartOptions { attributes, extensions, ..Default::default() };
-            self.upload(plaintext, length, to, put).await?;
+        if mode == CopyMode::Overwrite && length > self.part_length as u64 {
+            let (attributes, extensions) = (attributes.clone(), extensions.clone());
+            let options = PutMultipartOptions { attributes, extensions, ..Default::default() };
+            match self.begin_upload(to, options).await {
+                Err(error) if is_not_offered(&error) => {}
+                upload => return self.upload(plaintext, length, upload?).await.map(|()| stored),
+            }
+        }
+        if length > self.whole_copy_limit {
+            return Err(Error::CopyTooLong { limit: self.whole_copy_limit }.at(to));
+        }
+        let plaintext = collect(plaintext, length).await?;
+        let plaintext = plaintext.ok_or_else(|| Error::ImpossibleLength.at(from))?;
+        let put = PutOptions { attributes, extensions, ..Default::default() };
+        match mode {
+            CopyMode::Overwrite => self.put(to, plaintext.into(), put).await.map(drop)?,
+            CopyMode::Create => self.create(to, plaintext.into(), put).await?,
         }
         Ok(stored)
+    }
+
+    /// Encrypts `payload` to where nothing is.
+    async fn create(&self, to: &Path, payload: PutPayload, options: PutOptions) -> Result<()> {
+        let receipt = options.extensions.get::<Receipt>().cloned();
+        let (message_id, message) = self.sealed_for(to, payload).await?;
+        let put = PutOptions { mode: PutMode::Create, ..options.clone() };
+        match self.store.put_opts(to, message.clone(), put).await {
+            Err(error) if is_not_offered(&error) => {
+                let beside = Path::parse(format!("{to}.{message_id}"))?;
+                self.create_by_copy(&beside, to, message, options).await?;
+            }
+            stored => drop(stored?),
+        }
+        self.headers.forget(to);
+        if let Some(receipt) = receipt {
+            receipt.fill(message_id);
+        }
+        Ok(())
+    }
+
+    /// Stores a message where nothing is, in a store that has such a condition for copies alone: by way of another
+    /// name, at which it cannot be opened.
+    async fn create_by_copy(
+        &self,
+        beside: &Path,
+        to: &Path,
+        message: PutPayload,
+        options: PutOptions,
+    ) -> Result<()> {
+        let extensions = options.extensions.clone();
+        let copied = match self.store.put_opts(beside, message, options).await {
+            Ok(_) => {
+                let options = CopyOptions::new().with_mode(CopyMode::Create);
+                self.store.copy_opts(beside, to, options.with_extensions(extensions)).await
+            }
+            Err(error) => Err(error),
+        };
+        // Also where the answer to the first request was lost. What stays is of use to nobody, and no reason to say that
+        // a copy that is there is not.
+        let _ = self.store.delete(beside).await;
+        copied
     }
 
     /// Uploads all that a stream gives, if it comes to its end.
@@ -107,12 +152,10 @@ impl<S: ObjectStore> Shared<S> {
         &self,
         plaintext: BoxStream<'static, Result<Bytes>>,
         length: u64,
-        to: &Path,
-        options: PutMultipartOptions,
+        mut upload: EncryptedUpload,
     ) -> Result<()> {
         let part_length = (self.part_length as u64).max(length / MOST_PARTS);
         let part_length = usize::try_from(part_length).unwrap_or(usize::MAX);
-        let mut upload = self.begin_upload(to, options).await?;
         let sent = send(plaintext, &mut upload, part_length).await;
         if sent.is_err() {
             // What went wrong first says more than that it could not be tidied up.
@@ -153,6 +196,11 @@ async fn next_part(
 /// The source of a copy, as far as its caller said something of it.
 fn reading(extensions: &Extensions) -> GetOptions {
     GetOptions { extensions: extensions.clone(), ..GetOptions::default() }
+}
+
+/// Whether the store below says that it has no such request.
+fn is_not_offered(error: &StoreError) -> bool {
+    matches!(error, StoreError::NotImplemented { .. } | StoreError::NotSupported { .. })
 }
 
 /// Whether one of these is not the other one, as far as the store says.

@@ -26,10 +26,10 @@ pub enum Error {
     },
     /// What is in the object, or the key provider, as the core says it.
     Message(core::Error),
-    /// The object cannot be copied under the condition that nothing is there without holding all of it in memory, and it
-    /// is longer than [allowed](crate::EncryptedStoreBuilder::conditional_copy_limit).
+    /// The object would have to be copied with a single request, for which all of it is held in memory, and it
+    /// is longer than [allowed](crate::EncryptedStoreBuilder::whole_copy_limit).
     #[non_exhaustive]
-    ConditionalCopy {
+    CopyTooLong {
         /// Most bytes.
         limit: u64,
     },
@@ -100,7 +100,7 @@ impl Error {
             Self::Message(core::Error::SourceChanged) | Self::SourceReplaced => {
                 StoreError::Precondition { path, source: self.into() }
             }
-            Self::ConditionalCopy { .. } => StoreError::NotSupported { source: self.into() },
+            Self::CopyTooLong { .. } => StoreError::NotSupported { source: self.into() },
             Self::Message(ref error) if is_denied(error) => {
                 StoreError::PermissionDenied { path, source: self.into() }
             }
@@ -122,10 +122,11 @@ impl fmt::Display for Error {
                 write!(f, "another message than expected is there: {found}")
             }
             Self::Message(error) => error.fmt(f),
-            Self::ConditionalCopy { limit } => write!(
+            Self::CopyTooLong { limit } => write!(
                 f,
-                "the object is longer than the {limit} bytes that are held in memory to copy it only if nothing is \
-                 there: raise `conditional_copy_limit`, or copy without the condition"
+                "the object is longer than the {limit} bytes that are held in memory for a copy with a single request, \
+                 as it is needed on the condition that nothing is there, and in a store without uploads in parts: \
+                 raise `whole_copy_limit`, or copy without the condition"
             ),
             Self::SourceReplaced => f.write_str(
                 "the object was replaced after it was copied; it was not deleted, so that both are there",

@@ -1,6 +1,6 @@
 //! Storing a whole object.
 
-use crypto_envelope::{self as core, Sealer, parallel::Parallel, service};
+use crypto_envelope::{self as core, MessageId, Sealer, parallel::Parallel, service};
 use object_store::{ObjectStore, PutOptions, PutPayload, PutResult, Result, path::Path};
 
 use crate::{
@@ -18,6 +18,21 @@ impl<S: ObjectStore> Shared<S> {
         options: PutOptions,
     ) -> Result<PutResult> {
         let receipt = options.extensions.get::<Receipt>().cloned();
+        let (message_id, message) = self.sealed_for(location, payload).await?;
+        let stored = self.store.put_opts(location, message, options).await?;
+        self.headers.forget(location);
+        if let Some(receipt) = receipt {
+            receipt.fill(message_id);
+        }
+        Ok(stored)
+    }
+
+    /// The message of a payload, bound to `location`.
+    pub(crate) async fn sealed_for(
+        &self,
+        location: &Path,
+        payload: PutPayload,
+    ) -> Result<(MessageId, PutPayload)> {
         let context = self.context_of(location)?;
         let length = payload.content_length();
         let sealer = self.encryptor.prepare_at_most(&context, length as u64).await;
@@ -25,12 +40,7 @@ impl<S: ObjectStore> Shared<S> {
         let message_id = *sealer.header().message_id();
         let message = compute_some(length, move || seal(sealer, &payload)).await;
         let message = message.map_err(|error| at(location, error))?;
-        let stored = self.store.put_opts(location, message.into(), options).await?;
-        self.headers.forget(location);
-        if let Some(receipt) = receipt {
-            receipt.fill(message_id);
-        }
-        Ok(stored)
+        Ok((message_id, message.into()))
     }
 }
 

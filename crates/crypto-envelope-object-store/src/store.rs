@@ -39,7 +39,7 @@ pub(crate) struct Shared<S> {
     pub(crate) head_size: HeadSize,
     pub(crate) list_sizes: ListSizes,
     pub(crate) part_length: usize,
-    pub(crate) conditional_copy_limit: u64,
+    pub(crate) whole_copy_limit: u64,
 }
 
 /// What a caller knows to be at a location.

@@ -1,7 +1,7 @@
 //! Stores that encrypt, on Ceph.
 
 use crypto_envelope_tests::{
-    object_stores::{Deviation, deviates, encrypted_bucket, passes_suite},
+    object_stores::{Deviation, bucket, deviates, encrypted, passes_suite},
     vectors::Result,
 };
 use object_store::{Error, ObjectStore, PutMode, PutOptions, path::Path};
@@ -9,8 +9,8 @@ use object_store::{Error, ObjectStore, PutMode, PutOptions, path::Path};
 #[tokio::test]
 async fn passes() -> Result<()> {
     let deviation = Deviation::NamesAndConditions;
-    assert!(deviates(crate::ceph()?.https(), deviation).await?);
-    let store = encrypted_bucket(crate::ceph()?.https()).await?;
+    assert!(deviates(bucket(crate::ceph()?.https()).await?, deviation).await);
+    let store = encrypted(bucket(crate::ceph()?.https()).await?)?;
     passes_suite(&store, Some(deviation)).await;
 
     let create = || PutOptions::from(PutMode::Create);

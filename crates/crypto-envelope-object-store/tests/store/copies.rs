@@ -2,13 +2,14 @@
 
 use crypto_envelope::EncryptionContext;
 use crypto_envelope_object_store::{EncryptedStore, object_store};
+use futures_util::TryStreamExt;
 use object_store::{
     Attribute, Attributes, CopyMode, CopyOptions, Error, ObjectStore, ObjectStoreExt, PutOptions,
 };
 
 use crate::{
     support::{path, provider, read, refusal, text, watched, watched_with},
-    watched::Watched,
+    watched::{Offer, Watched},
 };
 
 #[tokio::test]
@@ -105,13 +106,85 @@ async fn damaged_ones_are_not_copied() {
 
 #[tokio::test]
 async fn a_long_one_is_not_copied_under_a_condition() {
-    let (store, _) = watched_with(|builder| builder.conditional_copy_limit(1000));
+    let (store, _) = watched_with(|builder| builder.whole_copy_limit(1000));
     store.put(&path("a"), text(1001).into()).await.expect("stored");
     let error = store.copy_if_not_exists(&path("a"), &path("b")).await.expect_err("too long");
     assert!(matches!(error, Error::NotSupported { .. }), "{error:?}");
-    assert!(error.to_string().contains("conditional_copy_limit"), "{error}");
+    assert!(error.to_string().contains("whole_copy_limit"), "{error}");
     store.put(&path("a"), text(1000).into()).await.expect("stored");
     store.copy_if_not_exists(&path("a"), &path("b")).await.expect("copied");
+}
+
+/// Where a condition can be put to copies alone.
+#[tokio::test]
+async fn what_must_be_new_comes_by_way_of_another_name() {
+    let (store, below) = over(Offer::Http);
+    let (a, b) = (path("a"), path("b"));
+    store.put(&a, "text".into()).await.expect("stored");
+    store.copy_if_not_exists(&a, &b).await.expect("copied");
+    assert_eq!(read(&store, &b).await.expect("read"), "text");
+    assert_eq!(below.server_copies(), 1);
+    let beside = below.puts().pop().expect("it was put somewhere");
+    assert!(beside.as_ref().starts_with("b."), "{beside}");
+    assert_eq!(names(&below).await, ["a", "b"]);
+    for refused in
+        [store.copy_if_not_exists(&a, &b).await, store.rename_if_not_exists(&a, &b).await]
+    {
+        assert!(matches!(refused, Err(Error::AlreadyExists { .. })), "{refused:?}");
+    }
+    store.rename_if_not_exists(&a, &path("c")).await.expect("renamed");
+    assert_eq!(names(&below).await, ["b", "c"]);
+}
+
+#[tokio::test]
+async fn what_others_put_there_meanwhile_stays() {
+    let (store, below) = over(Offer::HttpWithOthers);
+    let (a, b) = (path("a"), path("b"));
+    store.put(&a, "ours".into()).await.expect("stored");
+    let refused = store.rename_if_not_exists(&a, &b).await;
+    assert!(matches!(refused, Err(Error::AlreadyExists { .. })), "{refused:?}");
+    assert_eq!(below.stored(&b).await, "theirs");
+    assert_eq!(read(&store, &a).await.expect("read"), "ours");
+    assert_eq!(names(&below).await, ["a", "b"]);
+}
+
+#[tokio::test]
+async fn a_condition_that_the_store_has_not_is_not_left_out() {
+    let (store, below) = over(Offer::Nothing);
+    store.put(&path("a"), "text".into()).await.expect("stored");
+    let refused = store.rename_if_not_exists(&path("a"), &path("b")).await;
+    assert!(matches!(refused, Err(Error::NotImplemented { .. })), "{refused:?}");
+    assert_eq!(names(&below).await, ["a"]);
+}
+
+/// Without uploads in parts, and so long that they would be used.
+#[tokio::test]
+async fn long_ones_are_copied_as_a_whole_where_there_are_no_parts() {
+    let plaintext = text(9 << 20);
+    let (store, below) = over(Offer::Http);
+    store.put(&path("a"), plaintext.clone().into()).await.expect("stored");
+    store.rename(&path("a"), &path("b")).await.expect("renamed");
+    assert!(read(&store, &path("b")).await.expect("read") == plaintext);
+    assert_eq!(names(&below).await, ["b"]);
+
+    let below = Watched::offering(Offer::Http);
+    let builder = EncryptedStore::builder(below, provider()).whole_copy_limit((9 << 20) - 1);
+    let store = builder.build().expect("a store");
+    store.put(&path("a"), plaintext.into()).await.expect("stored");
+    let refused = refusal(store.copy(&path("a"), &path("b")).await);
+    assert_eq!(refused, "CopyTooLong { limit: 9437183 }");
+}
+
+fn over(offer: Offer) -> (EncryptedStore<Watched>, Watched) {
+    let below = Watched::offering(offer);
+    (crate::support::over(below.clone()), below)
+}
+
+async fn names(store: &Watched) -> Vec<String> {
+    let listed = store.memory.list(None).map_ok(|meta| meta.location.to_string());
+    let mut names = listed.try_collect::<Vec<_>>().await.expect("listed");
+    names.sort_unstable();
+    names
 }
 
 /// Somebody writes the source between its copy and its end.

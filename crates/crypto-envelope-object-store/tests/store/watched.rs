@@ -12,9 +12,9 @@ use bytes::Bytes;
 use crypto_envelope_object_store::object_store;
 use futures_util::{StreamExt, stream::BoxStream};
 use object_store::{
-    CopyOptions, GetOptions, GetRange, GetResult, ListResult, MultipartUpload, ObjectMeta,
-    ObjectStore, ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload, PutResult,
-    RenameOptions, Result, UploadPart, memory::InMemory, path::Path,
+    CopyMode, CopyOptions, GetOptions, GetRange, GetResult, ListResult, MultipartUpload,
+    ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload,
+    PutResult, RenameOptions, Result, UploadPart, memory::InMemory, path::Path,
 };
 
 /// What a request to read was for.
@@ -44,6 +44,21 @@ struct State {
     denied: Option<Path>,
     ends: VecDeque<End>,
     aborted: usize,
+    offer: Offer,
+    puts: Vec<Path>,
+}
+
+/// What there is of requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Offer {
+    #[default]
+    All,
+    /// As the store of `object_store` for HTTP: no uploads in parts, and conditions for copies alone.
+    Http,
+    /// The same, and somebody else is always faster than a copy.
+    HttpWithOthers,
+    /// No conditions and no uploads in parts.
+    Nothing,
 }
 
 /// How ending an upload goes.
@@ -72,6 +87,17 @@ impl Watched {
         let store = Self::default();
         store.state().tags = tags;
         store
+    }
+
+    pub(crate) fn offering(offer: Offer) -> Self {
+        let store = Self::default();
+        store.state().offer = offer;
+        store
+    }
+
+    /// Where objects were put.
+    pub(crate) fn puts(&self) -> Vec<Path> {
+        self.state().puts.clone()
     }
 
     /// What was read since this was asked the last time.
@@ -170,6 +196,10 @@ impl ObjectStore for Watched {
         payload: PutPayload,
         options: PutOptions,
     ) -> Result<PutResult> {
+        if self.state().offer != Offer::All && options.mode != PutMode::Overwrite {
+            return Err(not_offered());
+        }
+        self.state().puts.push(location.clone());
         self.memory.put_opts(location, payload, options).await
     }
 
@@ -178,6 +208,9 @@ impl ObjectStore for Watched {
         location: &Path,
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
+        if self.state().offer != Offer::All {
+            return Err(not_offered());
+        }
         let upload = self.memory.put_multipart_opts(location, options).await?;
         Ok(Box::new(WatchedUpload { upload, store: self.clone() }))
     }
@@ -226,6 +259,12 @@ impl ObjectStore for Watched {
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        let offer = self.state().offer;
+        match offer {
+            Offer::Nothing if options.mode == CopyMode::Create => return Err(not_offered()),
+            Offer::HttpWithOthers => self.store(to, "theirs").await,
+            _ => {}
+        }
         self.state().server_copies += 1;
         self.memory.copy_opts(from, to, options).await
     }
@@ -281,4 +320,8 @@ impl MultipartUpload for WatchedUpload {
 
 fn lost() -> object_store::Error {
     object_store::Error::Generic { store: "Watched", source: "lost".into() }
+}
+
+fn not_offered() -> object_store::Error {
+    object_store::Error::NotImplemented { operation: "this".into(), implementer: "Watched".into() }
 }
