@@ -67,7 +67,6 @@ async fn main() -> Done<()> {
     let refused = backup.restore(manifest, target.path()).await.expect_err("an older file");
     let refused = refused.downcast::<object_store::Error>()?;
     assert!(matches!(StoreError::of(&refused), Some(StoreError::OtherMessage { .. })));
-    assert!(names_below(target.path())?.is_empty(), "nothing of it is left");
     Ok(())
 }
 

@@ -66,7 +66,7 @@ async fn write(store: &Arc<dyn ObjectStore>, table: &Path) -> Result<(), Box<dyn
         column("comment", DataType::Utf8),
         column("amount", DataType::Int64),
     ]));
-    // What is compressed has to be before it is encrypted.
+    // Ciphertext cannot be compressed, so this comes first.
     let properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
         .set_max_row_group_row_count(Some(ROWS_OF_GROUP))
@@ -147,7 +147,7 @@ impl AsyncFileReader for TableReader {
     ) -> BoxFuture<'a, ParquetResult<Arc<ParquetMetaData>>> {
         async move {
             let reader = ParquetMetaDataReader::new().with_arrow_reader_options(options);
-            // Two requests at most, where the footer is not much longer.
+            // One request if all of the footer is in that, else two.
             let reader = reader.with_prefetch_hint(Some(64 << 10));
             Ok(Arc::new(reader.load_via_suffix_and_finish(self).await?))
         }

@@ -1,4 +1,4 @@
-//! Stores of `object_store` on servers of others, and what stores have to do.
+//! Stores of `object_store` on servers, and what stores have to do.
 
 mod azurite;
 mod gcs;
@@ -11,11 +11,7 @@ use crypto_envelope_object_store::EncryptedStore;
 use object_store::{ClientOptions, ObjectStore};
 
 pub use self::{
-    azurite::Azurite,
-    gcs::Gcs,
-    s3::bucket,
-    suite::{Deviation, deviates, passes_suite},
-    webdav::WebDav,
+    azurite::Azurite, gcs::Gcs, s3::bucket, suite::passes_what_the_store_passes, webdav::WebDav,
 };
 use crate::vectors::Result;
 
@@ -29,6 +25,6 @@ pub fn encrypted<S: ObjectStore>(store: S) -> Result<EncryptedStore<S>> {
     Ok(EncryptedStore::new(store, provider)?)
 }
 
-fn without_tls() -> ClientOptions {
+fn http_allowed() -> ClientOptions {
     ClientOptions::new().with_allow_http(true)
 }

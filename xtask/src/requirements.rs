@@ -60,7 +60,7 @@ pub(crate) const KMS_SERVERS: Requirement =
 pub(crate) const S3_SERVERS: Requirement =
     Requirement { name: "s3-servers", meet: servers::installed };
 
-/// Servers of others that keep objects and do not speak S3.
+/// Servers of objects that do not speak S3.
 pub(crate) const OBJECT_SERVERS: Requirement = Requirement {
     name: "object-servers",
     meet: || {

@@ -271,6 +271,24 @@ mod tests {
         assert_eq!(named, modules);
     }
 
+    /// The same of programs that are not built without a feature.
+    #[test]
+    fn programs_with_features_have_stages() {
+        let manifest = include_str!("../../tests/Cargo.toml");
+        let programs = manifest.split("[[test]]").skip(1);
+        let programs = programs.filter_map(|program| program.split('"').nth(1));
+        let programs = programs.collect::<Vec<_>>();
+        assert!(programs.len() > 3, "{programs:?}");
+        for program in programs {
+            let named = format!("--test {program}");
+            let is_named = STAGES.iter().any(|stage| match stage.work {
+                Work::Tests(arguments) => arguments.contains(&named),
+                _ => false,
+            });
+            assert!(is_named, "{program}");
+        }
+    }
+
     #[test]
     fn running_no_test_is_a_failure() {
         let ignored = Tally { skipped: 3, ..Tally::default() };

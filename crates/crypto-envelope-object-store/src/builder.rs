@@ -13,7 +13,7 @@ use crate::{
     context::{ContextPolicy, LocationPair},
     header_cache::HeaderCache,
     source::FRONT,
-    store::{Expected, Shared, Unencrypted},
+    store::{Expected, FurtherPairs, Shared, Unencrypted},
 };
 
 /// Starts an [`Encryptor`] as a store uses it by default: the committing suite that does not sign, frames of 64 KiB, at
@@ -43,6 +43,7 @@ pub struct EncryptedStoreBuilder<S> {
     decryptor: Option<Decryptor>,
     context: ContextPolicy,
     context_check: ContextCheck,
+    further_pairs: FurtherPairs,
     unencrypted: Unencrypted,
     expected: Option<Expected>,
     header_cache: u64,
@@ -68,6 +69,7 @@ impl<S: ObjectStore> EncryptedStoreBuilder<S> {
             decryptor: None,
             context: ContextPolicy::of_location(),
             context_check: ContextCheck::Demanded,
+            further_pairs: FurtherPairs::Refused,
             unencrypted: Unencrypted::default(),
             expected: None,
             header_cache: 16 << 20,
@@ -139,6 +141,16 @@ impl<S: ObjectStore> EncryptedStoreBuilder<S> {
         self
     }
 
+    /// Reads objects that are bound to more pairs than the [context](Self::encryption_context) of their location has, such as
+    /// those that other programs wrote. Default: they are [refused](Error::FurtherPair).
+    ///
+    /// **Whoever can write to the store can put an object here that is meant for somebody else** who has the same key, and
+    /// tells his objects apart by further pairs.
+    pub fn danger_further_pairs(mut self) -> Self {
+        self.further_pairs = FurtherPairs::Read;
+        self
+    }
+
     /// Where objects that are not messages are given out as they are: those that do not begin with a version of the format
     /// and a suite that there is. Default: nowhere, they are
     /// [refused](Error::Unencrypted). For a store that is being encrypted bit by bit.
@@ -203,9 +215,10 @@ impl<S: ObjectStore> EncryptedStoreBuilder<S> {
     /// object that has to be stored with a single request: on the condition that there is nothing, or in a store that
     /// takes no uploads in parts. Default: 64 MiB.
     ///
-    /// A store that has this condition for copies alone, such as that for HTTP, is given the message at `{to}.{id of the message}`
-    /// first, where nobody can open it, and copies it from there. It is deleted afterwards, or stays there if the program
-    /// is ended in between.
+    /// A store that has this condition for copies alone, such as that for HTTP, is given the message at another name in the
+    /// same folder first, which is the id of the message, and copies it from there. It does not open there as long as objects
+    /// are bound to their location. It is deleted afterwards, and stays there if the copy is dropped in between or the
+    /// deletion fails.
     pub fn whole_copy_limit(mut self, bytes: u64) -> Self {
         self.whole_copy_limit = bytes;
         self
@@ -237,6 +250,7 @@ impl<S: ObjectStore> EncryptedStoreBuilder<S> {
             encryptor,
             decryptor,
             context: self.context,
+            further_pairs: self.further_pairs,
             unencrypted: self.unencrypted,
             expected: self.expected,
             headers: HeaderCache::new(self.header_cache),

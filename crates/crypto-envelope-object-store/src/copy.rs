@@ -1,26 +1,31 @@
 //! Copying and renaming.
 
-use std::future;
+mod write;
 
-use bytes::Bytes;
-use futures_util::{FutureExt, TryStreamExt, future::try_join, stream::BoxStream};
+use crypto_envelope::MessageId;
 use object_store::{
-    CopyMode, CopyOptions, Error as StoreError, Extensions, GetOptions, MultipartUpload,
-    ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload,
-    RenameOptions, RenameTargetMode, Result, UploadPart, path::Path,
+    CopyMode, CopyOptions, Error as StoreError, Extensions, GetOptions, ObjectMeta, ObjectStore,
+    ObjectStoreExt, RenameOptions, RenameTargetMode, Result, path::Path,
 };
 
 use crate::{
     Error, Receipt,
-    payload::{collect, take_stream},
+    error::{at, is_about_content},
+    source::{e_tag_of, version_of},
     store::Shared,
-    upload::EncryptedUpload,
 };
+
+/// What was copied, as it was stored.
+struct Copied {
+    meta: ObjectMeta,
+    /// If it was a message.
+    message_id: Option<MessageId>,
+}
 
 impl<S: ObjectStore> Shared<S> {
     /// Copies the message as it is where it may stand, else its plaintext into a new one.
     pub(crate) async fn copy(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
-        if self.may_stand_at(from, to, &reading(&options.extensions))? {
+        if self.may_stand_at(from, to, &options.extensions)? {
             self.store.copy_opts(from, to, options).await?;
             self.headers.forget(to);
             return Ok(());
@@ -37,16 +42,9 @@ impl<S: ObjectStore> Shared<S> {
     ) -> Result<()> {
         // A copy to where it is, and to delete that, would be a loss.
         if from == to {
-            let there = self.store.head(from).await?;
-            return match options.target_mode {
-                RenameTargetMode::Overwrite => Ok(()),
-                RenameTargetMode::Create => Err(StoreError::AlreadyExists {
-                    path: there.location.to_string(),
-                    source: "it would be renamed to the name that it has".into(),
-                }),
-            };
+            return self.rename_to_itself(from, options).await;
         }
-        if self.may_stand_at(from, to, &reading(&options.extensions))? {
+        if self.may_stand_at(from, to, &options.extensions)? {
             self.store.rename_opts(from, to, options).await?;
             self.headers.forget(from);
             self.headers.forget(to);
@@ -58,156 +56,70 @@ impl<S: ObjectStore> Shared<S> {
         };
         let copy = CopyOptions::new().with_mode(mode).with_extensions(options.extensions);
         let copied = self.encrypt_again(from, to, copy).await?;
-        let now = self.store.head(from).await?;
-        if is_other(&now, &copied) {
-            return Err(Error::SourceReplaced.at(from));
-        }
+        self.check_unchanged(from, &copied).await?;
         self.headers.forget(from);
         self.store.delete(from).await
     }
 
+    async fn rename_to_itself(&self, location: &Path, options: RenameOptions) -> Result<()> {
+        let reading = GetOptions { head: true, ..reading(&options.extensions) };
+        let there = if self.expected(location, &reading).is_some() {
+            self.get(location, reading).await?.meta
+        } else {
+            self.store.get_opts(location, reading).await?.meta
+        };
+        match options.target_mode {
+            RenameTargetMode::Overwrite => Ok(()),
+            RenameTargetMode::Create => Err(StoreError::AlreadyExists {
+                path: there.location.to_string(),
+                source: "it would be renamed to the name that it has".into(),
+            }),
+        }
+    }
+
     /// Whether what is at `from` is right at `to` as it is: a message with the same context, which nobody has to look at.
-    fn may_stand_at(&self, from: &Path, to: &Path, reading: &GetOptions) -> Result<bool> {
-        let is_looked_at =
-            self.unencrypted.is_allowed(from) || self.expected(from, reading).is_some();
+    fn may_stand_at(&self, from: &Path, to: &Path, extensions: &Extensions) -> Result<bool> {
+        let is_looked_at = self.unencrypted.is_allowed(from)
+            || self.expected(from, &reading(extensions)).is_some();
         Ok(!is_looked_at && self.context_of(from)? == self.context_of(to)?)
     }
 
-    /// Reads and verifies an object, and encrypts it for another location. Returns what was copied, as it was stored.
-    async fn encrypt_again(
-        &self,
-        from: &Path,
-        to: &Path,
-        options: CopyOptions,
-    ) -> Result<ObjectMeta> {
-        let CopyOptions { mode, extensions } = options;
-        let (stored, mut source) = self.whole(from, reading(&extensions)).await?;
-        let (length, attributes) = (source.meta.size, std::mem::take(&mut source.attributes));
-        let plaintext = take_stream(&mut source);
-        if mode == CopyMode::Overwrite && length > self.part_length as u64 {
-            let (attributes, extensions) = (attributes.clone(), extensions.clone());
-            let options = PutMultipartOptions { attributes, extensions, ..Default::default() };
-            match self.begin_upload(to, options).await {
-                Err(error) if is_not_offered(&error) => {}
-                upload => return self.upload(plaintext, length, upload?).await.map(|()| stored),
-            }
-        }
-        if length > self.whole_copy_limit {
-            return Err(Error::CopyTooLong { limit: self.whole_copy_limit }.at(to));
-        }
-        let plaintext = collect(plaintext, length).await?;
-        let plaintext = plaintext.ok_or_else(|| Error::ImpossibleLength.at(from))?;
-        let put = PutOptions { attributes, extensions, ..Default::default() };
-        match mode {
-            CopyMode::Overwrite => self.put(to, plaintext.into(), put).await.map(drop)?,
-            CopyMode::Create => self.create(to, plaintext.into(), put).await?,
-        }
-        Ok(stored)
+    /// Refuses to go on with what was replaced since it was copied.
+    async fn check_unchanged(&self, location: &Path, copied: &Copied) -> Result<()> {
+        let now = self.store.head(location).await?;
+        let is_same = is_same(&now, &copied.meta)
+            && match copied.message_id {
+                // Times are coarse, and every message of a plaintext of that length has the same one.
+                Some(message_id) if !is_tagged(&now) => self.is_at(location, message_id).await?,
+                _ => true,
+            };
+        if is_same { Ok(()) } else { Err(Error::SourceReplaced.at(location)) }
     }
 
-    /// Encrypts `payload` to where nothing is.
-    async fn create(&self, to: &Path, payload: PutPayload, options: PutOptions) -> Result<()> {
-        let receipt = options.extensions.get::<Receipt>().cloned();
-        let (message_id, message) = self.sealed_for(to, payload).await?;
-        let put = PutOptions { mode: PutMode::Create, ..options.clone() };
-        match self.store.put_opts(to, message.clone(), put).await {
-            Err(error) if is_not_offered(&error) => {
-                let beside = Path::parse(format!("{to}.{message_id}"))?;
-                self.create_by_copy(&beside, to, message, options).await?;
-            }
-            stored => drop(stored?),
+    /// Whether this very message is at a location, by its header, which nobody verified.
+    async fn is_at(&self, location: &Path, message_id: MessageId) -> Result<bool> {
+        match self.header_at(location, &GetOptions::default()).await {
+            Ok((known, _)) => Ok(*known.header().claims().message_id() == message_id),
+            Err(error) if is_about_content(&error) => Ok(false),
+            Err(error) => Err(at(location, error)),
         }
-        self.headers.forget(to);
-        if let Some(receipt) = receipt {
-            receipt.fill(message_id);
-        }
-        Ok(())
-    }
-
-    /// Stores a message where nothing is, in a store that has such a condition for copies alone: by way of another
-    /// name, at which it cannot be opened.
-    async fn create_by_copy(
-        &self,
-        beside: &Path,
-        to: &Path,
-        message: PutPayload,
-        options: PutOptions,
-    ) -> Result<()> {
-        let extensions = options.extensions.clone();
-        let copied = match self.store.put_opts(beside, message, options).await {
-            Ok(_) => {
-                let options = CopyOptions::new().with_mode(CopyMode::Create);
-                self.store.copy_opts(beside, to, options.with_extensions(extensions)).await
-            }
-            Err(error) => Err(error),
-        };
-        // Also where the answer to the first request was lost. What stays is of use to nobody, and no reason to say that
-        // a copy that is there is not.
-        let _ = self.store.delete(beside).await;
-        copied
-    }
-
-    /// Uploads all that a stream gives, if it comes to its end.
-    async fn upload(
-        &self,
-        plaintext: BoxStream<'static, Result<Bytes>>,
-        length: u64,
-        mut upload: EncryptedUpload,
-    ) -> Result<()> {
-        let part_length = (self.part_length as u64).max(length / MOST_PARTS);
-        let part_length = usize::try_from(part_length).unwrap_or(usize::MAX);
-        let sent = send(plaintext, &mut upload, part_length).await;
-        if sent.is_err() {
-            // What went wrong first says more than that it could not be tidied up.
-            let _ = upload.abort().await;
-        }
-        sent
     }
 }
 
-/// Sends plaintext in parts, one while the next one is read.
-async fn send(
-    mut plaintext: BoxStream<'static, Result<Bytes>>,
-    upload: &mut EncryptedUpload,
-    part_length: usize,
-) -> Result<()> {
-    let mut before: UploadPart = future::ready(Ok(())).boxed();
-    while let ((), Some(part)) = try_join(before, next_part(&mut plaintext, part_length)).await? {
-        before = upload.put_part(part);
-    }
-    upload.complete().await.map(drop)
-}
-
-/// So much plaintext, or what is left of it.
-async fn next_part(
-    plaintext: &mut BoxStream<'static, Result<Bytes>>,
-    length: usize,
-) -> Result<Option<PutPayload>> {
-    let (mut part, mut taken) = (Vec::new(), 0);
-    while taken < length
-        && let Some(piece) = plaintext.try_next().await?
-    {
-        taken += piece.len();
-        part.push(piece);
-    }
-    Ok((!part.is_empty()).then(|| part.into_iter().collect()))
-}
-
-/// The source of a copy, as far as its caller said something of it.
+/// The source of a copy, as far as its caller said something of it. A receipt is for what is written.
 fn reading(extensions: &Extensions) -> GetOptions {
-    GetOptions { extensions: extensions.clone(), ..GetOptions::default() }
+    let mut extensions = extensions.clone();
+    extensions.remove::<Receipt>();
+    GetOptions { extensions, ..GetOptions::default() }
 }
 
-/// Whether the store below says that it has no such request.
-fn is_not_offered(error: &StoreError) -> bool {
-    matches!(error, StoreError::NotImplemented { .. } | StoreError::NotSupported { .. })
-}
-
-/// Whether one of these is not the other one, as far as the store says.
-fn is_other(now: &ObjectMeta, then: &ObjectMeta) -> bool {
+/// Whether these are one object, as far as the store says.
+fn is_same(now: &ObjectMeta, then: &ObjectMeta) -> bool {
     (&now.e_tag, &now.version, now.last_modified, now.size)
-        != (&then.e_tag, &then.version, then.last_modified, then.size)
+        == (&then.e_tag, &then.version, then.last_modified, then.size)
 }
 
-/// Stores take 10,000 parts, and messages are a little longer than their plaintext.
-const MOST_PARTS: u64 = 9000;
+/// Whether the store says which object it is.
+fn is_tagged(meta: &ObjectMeta) -> bool {
+    meta.version.is_some() || e_tag_of(&version_of(meta)).is_some()
+}

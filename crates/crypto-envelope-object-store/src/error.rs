@@ -5,6 +5,7 @@ use std::{error::Error as StdError, fmt, io};
 use crypto_envelope::{
     self as core, MessageId, UnwrapAttempt,
     provider::{ProviderError, ProviderErrorKind},
+    ranges::Version,
 };
 use object_store::{Error as StoreError, path::Path};
 
@@ -45,8 +46,15 @@ pub enum Error {
     /// context does not say who may have put an object where it is.
     #[non_exhaustive]
     ContextNotBound {
-        /// Whether the context is bound, and not only the wrapper unknown.
+        /// Whether the provider binds the context, so that only who wrapped a key is unknown.
         binds_context: bool,
+    },
+    /// The object is bound to a pair that nothing is bound to at its location, so that it may be meant for somebody else who
+    /// shares the key.
+    #[non_exhaustive]
+    FurtherPair {
+        /// Its key.
+        key: String,
     },
     /// A range begins at or behind the end of the object, which was verified.
     #[non_exhaustive]
@@ -143,6 +151,11 @@ impl fmt::Display for Error {
                 "anybody may wrap keys for this key provider, so that the encryption context does not \
                  say who wrote an object: use another one, or `danger_context_not_authenticated`",
             ),
+            Self::FurtherPair { key } => write!(
+                f,
+                "the object is bound to more than its location says: to a pair with the key {key:?}; \
+                 `danger_further_pairs` reads it all the same"
+            ),
             Self::BehindTheEnd { length } => {
                 write!(f, "the range begins behind the end: the object has {length} bytes")
             }
@@ -215,8 +228,10 @@ pub(crate) fn at(location: &Path, error: core::Error) -> StoreError {
 /// On its way through readers of the core: what is there is not a message.
 #[derive(Debug)]
 pub(crate) struct PlainObject {
-    /// Which object that is, if its entity tag is a strong one: a store can be asked for no other.
-    pub(crate) e_tag: Option<String>,
+    /// Which object that is.
+    pub(crate) version: Version,
+    /// In bytes.
+    pub(crate) length: u64,
 }
 
 impl fmt::Display for PlainObject {
@@ -238,7 +253,14 @@ pub(crate) fn may_be_outdated(error: &core::Error) -> bool {
     match error {
         core::Error::Provider(_) | core::Error::InvalidInput { .. } => false,
         core::Error::Io(_) => {
-            matches!(ours(error), Some(Error::OtherMessage { .. } | Error::ImpossibleLength))
+            matches!(
+                ours(error),
+                Some(
+                    Error::OtherMessage { .. }
+                        | Error::FurtherPair { .. }
+                        | Error::ImpossibleLength
+                )
+            )
         }
         _ => true,
     }

@@ -8,14 +8,16 @@ mod whole;
 use std::ops::Range;
 
 use bytes::Bytes;
+use crypto_envelope as core;
 use object_store::{
     GetOptions, GetResult, OBJECT_STORE_COALESCE_DEFAULT, ObjectStore, Result, coalesce_ranges,
     path::Path,
 };
 
-use self::range::{check_bounds, several};
+use self::range::{check_bounds, placed, several};
 use crate::{
     error::{PlainObject, at, plain_object},
+    source::{e_tag_of, version_of},
     store::Shared,
 };
 
@@ -34,7 +36,8 @@ impl<S: ObjectStore> Shared<S> {
         };
         match plain_object(&error) {
             Some(plain) if self.may_be_plain(location, &options) => {
-                let if_match = plain.e_tag.clone().or(options.if_match.clone());
+                let e_tag = e_tag_of(&plain.version).map(str::to_owned);
+                let if_match = e_tag.or_else(|| options.if_match.clone());
                 self.store.get_opts(location, GetOptions { if_match, ..options }).await
             }
             _ => Err(at(location, error)),
@@ -60,15 +63,36 @@ impl<S: ObjectStore> Shared<S> {
             Err(error) => error,
         };
         match plain_object(&error) {
-            Some(PlainObject { e_tag }) if self.may_be_plain(location, &options) => {
-                let fetch = |range: Range<u64>| {
-                    let (range, if_match) = (Some(range.into()), e_tag.clone());
-                    let options = GetOptions { range, if_match, ..GetOptions::default() };
-                    async move { self.store.get_opts(location, options).await?.bytes().await }
-                };
-                coalesce_ranges(ranges, fetch, OBJECT_STORE_COALESCE_DEFAULT).await
+            Some(plain) if self.may_be_plain(location, &options) => {
+                self.plain_ranges(location, plain, ranges).await
             }
             _ => Err(at(location, error)),
         }
+    }
+
+    /// The same of what is not encrypted.
+    async fn plain_ranges(
+        &self,
+        location: &Path,
+        plain: &PlainObject,
+        ranges: &[Range<u64>],
+    ) -> Result<Vec<Bytes>> {
+        let within = |range: &Range<u64>| placed(&range.clone().into(), plain.length);
+        let ranges = ranges.iter().map(within).collect::<core::Result<Vec<_>>>();
+        let ranges = ranges.map_err(|error| at(location, error))?;
+        let fetch = |range: Range<u64>| async move {
+            let if_match = e_tag_of(&plain.version).map(str::to_owned);
+            let wanted = Some(range.clone().into());
+            let options = GetOptions { range: wanted, if_match, ..GetOptions::default() };
+            let result = self.store.get_opts(location, options).await?;
+            let is_same = version_of(&result.meta) == plain.version && result.range == range;
+            let bytes = result.bytes().await?;
+            if is_same && bytes.len() as u64 == range.end - range.start {
+                Ok(bytes)
+            } else {
+                Err(at(location, core::Error::SourceChanged))
+            }
+        };
+        coalesce_ranges(&ranges, fetch, OBJECT_STORE_COALESCE_DEFAULT).await
     }
 }

@@ -20,11 +20,16 @@ impl<S: ObjectStore> Shared<S> {
         let receipt = options.extensions.get::<Receipt>().cloned();
         let (message_id, message) = self.sealed_for(location, payload).await?;
         let stored = self.store.put_opts(location, message, options).await?;
+        self.stored(location, message_id, receipt.as_ref());
+        Ok(stored)
+    }
+
+    /// Something else is at a location now.
+    pub(crate) fn stored(&self, location: &Path, message_id: MessageId, receipt: Option<&Receipt>) {
         self.headers.forget(location);
         if let Some(receipt) = receipt {
             receipt.fill(message_id);
         }
-        Ok(stored)
     }
 
     /// The message of a payload, bound to `location`.

@@ -123,8 +123,7 @@ impl FirstAnswer {
 }
 
 fn plain(meta: &ObjectMeta) -> core::Error {
-    let e_tag = e_tag_of(&version_of(meta)).map(str::to_owned);
-    through_core(PlainObject { e_tag })
+    through_core(PlainObject { version: version_of(meta), length: meta.size })
 }
 
 /// What tells the bytes of an object from others at the same location.

@@ -32,6 +32,7 @@ pub(crate) struct Shared<S> {
     pub(crate) encryptor: Encryptor,
     pub(crate) decryptor: Decryptor,
     pub(crate) context: ContextPolicy,
+    pub(crate) further_pairs: FurtherPairs,
     pub(crate) unencrypted: Unencrypted,
     pub(crate) expected: Option<Expected>,
     pub(crate) headers: HeaderCache,
@@ -40,6 +41,13 @@ pub(crate) struct Shared<S> {
     pub(crate) list_sizes: ListSizes,
     pub(crate) part_length: usize,
     pub(crate) whole_copy_limit: u64,
+}
+
+/// Whether objects may be bound to more than is said of their location.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FurtherPairs {
+    Refused,
+    Read,
 }
 
 /// What a caller knows to be at a location.

@@ -73,12 +73,14 @@ impl EncryptedUpload {
     /// Takes plaintext, and gives all parts that are full now.
     fn take(&mut self, payload: &PutPayload) -> core::Result<Vec<Part>> {
         let sealer = self.sealer.as_mut().ok_or_else(|| through_core(OVER))?;
-        if self.cutter.is_none() {
-            let first = sealer.message_length(payload.content_length() as u64);
-            let first = first.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-            self.cutter = Some(Cutter::new(sealer, first.clamp(self.least_part, most_part()))?);
-        }
-        let cutter = self.cutter.as_mut().ok_or_else(|| through_core(OVER))?;
+        let cutter = match &mut self.cutter {
+            Some(cutter) => cutter,
+            none => {
+                let first = sealer.message_length(payload.content_length() as u64);
+                let first = first.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+                none.insert(Cutter::new(sealer, first.clamp(self.least_part, most_part()))?)
+            }
+        };
         payload.iter().for_each(|piece| cutter.add(piece.clone()));
         let mut parts = Vec::new();
         while let Some(part) = cutter.next(sealer)? {
@@ -164,6 +166,5 @@ fn most_part() -> usize {
     usize::try_from(MOST_PART).unwrap_or(usize::MAX)
 }
 
-const OVER: Error = Error::Misuse {
-    what: "the upload was completed or aborted, or one of both or a part of it failed: abort it",
-};
+const OVER: Error =
+    Error::Misuse { what: "the upload was completed or aborted, or a call of it failed: abort it" };

@@ -1,5 +1,5 @@
 """Objects as the XML API of Google Cloud Storage has them, in memory: what the client of `object_store` asks
-for, and nothing else. No server of others has the writing half of that API.
+for, and nothing else. Servers of others lack conditions, attributes or uploads in parts of that API.
 
     gcs.py PORT
 

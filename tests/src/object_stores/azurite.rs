@@ -13,7 +13,7 @@ use object_store::{
     client::{HttpClient, HttpConnector, HttpRequest, ReqwestConnector},
 };
 
-use super::without_tls;
+use super::http_allowed;
 use crate::{
     peer::prepared,
     server::{Launch, Launched, free_ports},
@@ -60,7 +60,7 @@ impl Azurite {
             .with_account(ACCOUNT)
             .with_access_key(KEY)
             .with_container_name(name)
-            .with_client_options(without_tls());
+            .with_client_options(http_allowed());
         Ok(builder.build()?)
     }
 }
@@ -72,7 +72,7 @@ async fn create(container: &str) -> Result<()> {
     *request.uri_mut() = container.parse()?;
     let key = AzureCredential::AccessKey(AzureAccessKey::try_new(KEY)?);
     AzureAuthorizer::new(&key, ACCOUNT).try_authorize(&mut request)?;
-    let client: HttpClient = ReqwestConnector::default().connect(&without_tls())?;
+    let client: HttpClient = ReqwestConnector::default().connect(&http_allowed())?;
     let status = client.execute(request).await?.status();
     if status.is_success() { Ok(()) } else { Err(format!("{container}: {status}").into()) }
 }

@@ -7,7 +7,7 @@ use object_store::{
     aws::{AmazonS3, AmazonS3Builder},
 };
 
-use super::without_tls;
+use super::http_allowed;
 use crate::{s3_servers::S3Endpoint, s3_sse_c::World, vectors::Result};
 
 /// A new bucket of a server.
@@ -22,7 +22,7 @@ pub async fn bucket(endpoint: S3Endpoint) -> Result<AmazonS3> {
 }
 
 fn s3(endpoint: &S3Endpoint, bucket: &str) -> Result<AmazonS3> {
-    let mut client = without_tls();
+    let mut client = http_allowed();
     if let Some(ca) = &endpoint.ca {
         client = client.with_root_certificate(Certificate::from_pem(&fs::read(ca)?)?);
     }

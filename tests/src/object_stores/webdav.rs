@@ -4,7 +4,7 @@ use std::{fs, net::Ipv4Addr};
 
 use object_store::http::{HttpBuilder, HttpStore};
 
-use super::without_tls;
+use super::http_allowed;
 use crate::{
     server::{Launch, Launched, free_ports, installed, is_healthy},
     vectors::Result,
@@ -43,7 +43,7 @@ impl WebDav {
     /// If the client refuses the configuration.
     pub fn store(&self) -> Result<HttpStore> {
         let url = format!("http://{}:{}", Ipv4Addr::LOCALHOST, self.port);
-        let builder = HttpBuilder::new().with_url(url).with_client_options(without_tls());
+        let builder = HttpBuilder::new().with_url(url).with_client_options(http_allowed());
         Ok(builder.build()?)
     }
 }

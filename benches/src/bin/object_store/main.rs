@@ -3,8 +3,8 @@
 //!
 //! `object_store SERVER [OPTION]...`. SERVER is the program `fake-cloud`, which is started, or the URL of an endpoint,
 //! whose bucket, region and credentials are taken from the environment (`AWS_BUCKET`, `AWS_REGION`,
-//! `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`). `AWS_UNSIGNED_PAYLOAD=true` has neither store hash what it sends, with
-//! both.
+//! `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`). `AWS_UNSIGNED_PAYLOAD=true`, with a server of either kind,
+//! keeps both stores from hashing what they send.
 //!
 //! Options: `--quick`, which is over soon and says little; `--only objects`, `ranges` or `scan`; and numbers:
 //! `--turns`, `--small` (objects of 1 KiB), `--medium` (of 1 MiB), `--large` (MiB of the large object), `--requests`

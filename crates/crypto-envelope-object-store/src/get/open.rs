@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crypto_envelope::{
-    self as core, Header, MessageId,
+    self as core, EncryptionContext, Header, MessageId,
     aio::{RangeHeader, RangeReader},
     ranges::KnownHeader,
 };
@@ -13,7 +13,7 @@ use crate::{
     Error, ExpectedMessage, Receipt,
     error::{may_be_outdated, through_core},
     source::{FirstAnswer, ObjectSource},
-    store::Shared,
+    store::{FurtherPairs, Shared},
 };
 
 type Source<S> = ObjectSource<Arc<S>>;
@@ -66,8 +66,9 @@ impl<S: ObjectStore> Shared<S> {
         options: &GetOptions,
         read: &impl Fn(Reader<S>, FirstAnswer) -> F,
     ) -> core::Result<T> {
-        let reader = header.open(&self.decryptor, &self.context.of(location)?).await?;
-        self.accept(location, options, reader.header())?;
+        let context = self.context.of(location)?;
+        let reader = header.open(&self.decryptor, &context).await?;
+        self.accept(location, options, reader.header(), &context)?;
         read(reader, first).await
     }
 
@@ -105,14 +106,18 @@ impl<S: ObjectStore> Shared<S> {
         }
     }
 
-    /// Whether it is the message that somebody expects, by a header that was verified. Whoever asked for it is told which
-    /// one it is.
+    /// Whether it is for this location, and the message that somebody expects, by a header that was verified. Whoever
+    /// asked for it is told which one it is.
     pub(super) fn accept(
         &self,
         location: &Path,
         options: &GetOptions,
         header: &Header,
+        context: &EncryptionContext,
     ) -> core::Result<()> {
+        if self.further_pairs == FurtherPairs::Refused {
+            check_pairs(header.stored_context(), context)?;
+        }
         let found = *header.message_id();
         if let Some(receipt) = options.extensions.get::<Receipt>() {
             receipt.fill(found);
@@ -135,6 +140,16 @@ impl<S: ObjectStore> Shared<S> {
     }
 }
 
+/// Refuses what is bound to more than is said of its location: somebody else may share the key, and tell objects apart by
+/// that. The other way round the core refuses it.
+fn check_pairs(stored: &EncryptionContext, context: &EncryptionContext) -> core::Result<()> {
+    let is_further = |key: &&str| !key.starts_with(RESERVED) && context.value(key).is_none();
+    match stored.iter().map(|(key, _)| key).find(is_further) {
+        Some(key) => Err(through_core(Error::FurtherPair { key: key.to_owned() })),
+        None => Ok(()),
+    }
+}
+
 fn has_conditions(options: &GetOptions) -> bool {
     options.if_match.is_some()
         || options.if_none_match.is_some()
@@ -143,5 +158,7 @@ fn has_conditions(options: &GetOptions) -> bool {
         || options.version.is_some()
 }
 
+/// Keys of the message format itself begin like this: that of the public key that a message is signed with.
+const RESERVED: &str = "aws-crypto-";
 /// Somebody who replaces an object all the time has this many chances to get in between.
 const MOST_ATTEMPTS: u32 = 4;

@@ -186,7 +186,7 @@ async fn whole_piece<S: ObjectStore>(reader: &Reader<S>, piece: Range<u64>) -> c
 }
 
 /// Where in a plaintext of this length the range is.
-fn placed(wanted: &GetRange, length: u64) -> core::Result<Range<u64>> {
+pub(super) fn placed(wanted: &GetRange, length: u64) -> core::Result<Range<u64>> {
     wanted.as_range(length).map_err(|_| through_core(Error::BehindTheEnd { length }))
 }
 

@@ -34,6 +34,9 @@ impl<S: ObjectStore> Shared<S> {
             if !self.may_be_plain(location, &options) {
                 return Err(Error::Unencrypted.at(location));
             }
+            let stored = of_length(stored.map_err(through_core).boxed(), meta.size);
+            let location = location.clone();
+            let stored = stored.map_err(move |error| at(&location, error)).boxed();
             result.payload = GetResultPayload::Stream(stored);
             return Ok((meta, result));
         }
@@ -61,13 +64,14 @@ impl<S: ObjectStore> Shared<S> {
         let length =
             known.estimated_length().ok_or_else(|| through_core(Error::ImpossibleLength))?;
         self.keep_header(location, options, known);
-        let opener = self.decryptor.open(header, &self.context.of(location)?).await?;
-        self.accept(location, options, opener.header())?;
+        let context = self.context.of(location)?;
+        let opener = self.decryptor.open(header, &context).await?;
+        self.accept(location, options, opener.header(), &context)?;
         Ok((length, DecryptStream::new(opener, body)))
     }
 }
 
-/// A plaintext that is as long as the store made us say that it is.
+/// A plaintext that is as long as we said that it is.
 fn of_length(
     plaintext: BoxStream<'static, core::Result<Bytes>>,
     length: u64,

@@ -18,6 +18,7 @@ use crate::{Error, error::through_core, put::INLINE};
 /// plaintext may await them in any.
 pub(super) struct PartsInOrder(Mutex<State>);
 
+#[derive(Default)]
 struct State {
     upload: Option<Box<dyn MultipartUpload>>,
     /// The number of the next part to seal, and of the next one to hand over.
@@ -35,15 +36,7 @@ type Sender = oneshot::Sender<core::Result<UploadPart>>;
 
 impl PartsInOrder {
     pub(super) fn new(upload: Box<dyn MultipartUpload>) -> Self {
-        let (begun, handed_over, missing, waiting) = (0, 0, 0, BTreeMap::new());
-        Self(Mutex::new(State {
-            upload: Some(upload),
-            begun,
-            handed_over,
-            missing,
-            waiting,
-            failed: false,
-        }))
+        Self(Mutex::new(State { upload: Some(upload), ..State::default() }))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -102,20 +95,26 @@ impl PartsInOrder {
             state.failed = true;
             std::mem::take(&mut state.waiting)
         };
-        // This wakes others, who must not find the lock taken.
+        // Not under the lock, as all that wakes others.
         drop(waiting);
     }
 
-    /// Takes the bytes of a part, and gives the store all parts whose turn it is. The sender comes back if there is none
-    /// any more.
-    fn hand_in(&self, number: usize, bytes: Bytes, sender: Sender) -> Option<Sender> {
-        let mut state = self.state();
-        if state.failed {
-            return Some(sender);
+    /// Takes the bytes of a part, and gives the store all parts whose turn it is. Nothing becomes of it if there is none any
+    /// more.
+    fn hand_in(&self, number: usize, bytes: Bytes, sender: Sender) {
+        let (handed_over, nobody) = {
+            let mut state = self.state();
+            if state.failed {
+                (Vec::new(), Some(sender))
+            } else {
+                state.waiting.insert(number, (bytes, sender));
+                (state.hand_over(), None)
+            }
+        };
+        for (sender, part) in handed_over {
+            let _ = sender.send(Ok(part));
         }
-        state.waiting.insert(number, (bytes, sender));
-        state.hand_over();
-        None
+        drop(nobody);
     }
 }
 
@@ -140,7 +139,7 @@ impl Turn {
     fn end(mut self, sealed: core::Result<Vec<u8>>) {
         let Some(sender) = self.sender.take() else { return };
         match sealed {
-            Ok(bytes) => drop(self.parts.hand_in(self.number, bytes.into(), sender)),
+            Ok(bytes) => self.parts.hand_in(self.number, bytes.into(), sender),
             Err(error) => {
                 self.parts.fail();
                 let _ = sender.send(Err(error));
@@ -158,13 +157,15 @@ impl Drop for Turn {
 }
 
 impl State {
-    /// Whoever waits for a part sends it.
-    fn hand_over(&mut self) {
-        let Some(upload) = &mut self.upload else { return };
+    /// The parts whose turn it is, for those who wait for them and send them.
+    fn hand_over(&mut self) -> Vec<(Sender, UploadPart)> {
+        let mut handed_over = Vec::new();
+        let Some(upload) = &mut self.upload else { return handed_over };
         while let Some((bytes, sender)) = self.waiting.remove(&self.handed_over) {
             self.handed_over += 1;
-            let _ = sender.send(Ok(upload.put_part(bytes.into())));
+            handed_over.push((sender, upload.put_part(bytes.into())));
         }
+        handed_over
     }
 }
 

@@ -1,6 +1,9 @@
 //! Many at the same time.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use crypto_envelope_object_store::object_store;
 use object_store::{Error, GetRange, ObjectStore, ObjectStoreExt, local::LocalFileSystem};
@@ -15,7 +18,9 @@ fn is_whole(found: &[u8]) -> bool {
 
 async fn mixed_work(store: Arc<dyn ObjectStore>) {
     let mut tasks = JoinSet::new();
+    let read_whole = Arc::new(AtomicUsize::new(0));
     for number in 0..100_usize {
+        let read_whole = Arc::clone(&read_whole);
         let store = Arc::clone(&store);
         tasks.spawn(async move {
             for round in 0..6_usize {
@@ -32,7 +37,10 @@ async fn mixed_work(store: Arc<dyn ObjectStore>) {
                     _ => read_range(&*store, &location, GetRange::Suffix(70_000)).await,
                 };
                 match found {
-                    Ok(found) => assert!(is_whole(&found), "two objects were mixed"),
+                    Ok(found) => {
+                        assert!(is_whole(&found), "two objects were mixed");
+                        read_whole.fetch_add(1, Ordering::Relaxed);
+                    }
                     Err(error) => {
                         let is_gone =
                             matches!(error, Error::NotFound { .. } | Error::Precondition { .. });
@@ -45,6 +53,7 @@ async fn mixed_work(store: Arc<dyn ObjectStore>) {
     while let Some(done) = tasks.join_next().await {
         done.expect("no task panicked");
     }
+    assert!(read_whole.load(Ordering::Relaxed) > 100, "most of them find something");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -1,15 +1,16 @@
 //! Copies and renames.
 
-use crypto_envelope::EncryptionContext;
-use crypto_envelope_object_store::{EncryptedStore, object_store};
+use crypto_envelope::{EncryptionContext, MessageId};
+use crypto_envelope_object_store::{EncryptedStore, ExpectedMessage, object_store};
 use futures_util::TryStreamExt;
 use object_store::{
     Attribute, Attributes, CopyMode, CopyOptions, Error, ObjectStore, ObjectStoreExt, PutOptions,
+    RenameOptions,
 };
 
 use crate::{
-    support::{path, provider, read, refusal, text, watched, watched_with},
-    watched::{Offer, Watched},
+    support::{over, path, provider, read, refusal, text, watched, watched_with},
+    watched::{Offer, Tags, Watched},
 };
 
 #[tokio::test]
@@ -72,6 +73,11 @@ async fn a_rename_to_the_same_name_loses_nothing() {
     store.put(&path("a"), "text".into()).await.expect("stored");
     store.rename(&path("a"), &path("a")).await.expect("renamed");
     assert_eq!(read(&store, &path("a")).await.expect("read"), "text");
+    let other = "07".repeat(32).parse::<MessageId>().expect("an id");
+    let mut options = RenameOptions::default();
+    options.extensions.insert(ExpectedMessage(other));
+    let refused = refusal(store.rename_opts(&path("a"), &path("a"), options).await);
+    assert!(refused.starts_with("OtherMessage"), "{refused}");
     let missing = store.rename(&path("b"), &path("b")).await;
     assert!(matches!(missing, Err(Error::NotFound { .. })), "{missing:?}");
 }
@@ -118,14 +124,14 @@ async fn a_long_one_is_not_copied_under_a_condition() {
 /// Where a condition can be put to copies alone.
 #[tokio::test]
 async fn what_must_be_new_comes_by_way_of_another_name() {
-    let (store, below) = over(Offer::Http);
+    let (store, below) = offering(Offer::Http);
     let (a, b) = (path("a"), path("b"));
     store.put(&a, "text".into()).await.expect("stored");
     store.copy_if_not_exists(&a, &b).await.expect("copied");
     assert_eq!(read(&store, &b).await.expect("read"), "text");
     assert_eq!(below.server_copies(), 1);
     let beside = below.puts().pop().expect("it was put somewhere");
-    assert!(beside.as_ref().starts_with("b."), "{beside}");
+    assert_ne!(beside, b);
     assert_eq!(names(&below).await, ["a", "b"]);
     for refused in
         [store.copy_if_not_exists(&a, &b).await, store.rename_if_not_exists(&a, &b).await]
@@ -136,9 +142,35 @@ async fn what_must_be_new_comes_by_way_of_another_name() {
     assert_eq!(names(&below).await, ["b", "c"]);
 }
 
+/// Nobody deletes it here.
+#[tokio::test]
+async fn what_stands_under_another_name_does_not_open() {
+    let (store, below) = offering(Offer::HttpWithoutDeletion);
+    let (a, b) = (path("folder/a"), path("folder/b"));
+    store.put(&a, "text".into()).await.expect("stored");
+    store.copy_if_not_exists(&a, &b).await.expect("copied");
+    assert_eq!(read(&store, &b).await.expect("read"), "text");
+    let beside = below.puts().pop().expect("it was put somewhere");
+    assert!(beside.prefix_matches(&path("folder")), "{beside}");
+    let refused = refusal(read(&store, &beside).await);
+    assert!(refused.contains("ContextMismatch"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_not_somebody_else() {
+    let (store, _) = offering(Offer::AllTwice);
+    let (a, b) = (path("a"), path("b"));
+    store.put(&a, "text".into()).await.expect("stored");
+    store.copy_if_not_exists(&a, &b).await.expect("copied");
+    let refused = store.copy_if_not_exists(&a, &b).await;
+    assert!(matches!(refused, Err(Error::AlreadyExists { .. })), "{refused:?}");
+    store.copy(&a, &a).await.expect("encrypted again");
+    assert_eq!(read(&store, &a).await.expect("read"), "text");
+}
+
 #[tokio::test]
 async fn what_others_put_there_meanwhile_stays() {
-    let (store, below) = over(Offer::HttpWithOthers);
+    let (store, below) = offering(Offer::HttpWithOthers);
     let (a, b) = (path("a"), path("b"));
     store.put(&a, "ours".into()).await.expect("stored");
     let refused = store.rename_if_not_exists(&a, &b).await;
@@ -150,7 +182,7 @@ async fn what_others_put_there_meanwhile_stays() {
 
 #[tokio::test]
 async fn a_condition_that_the_store_has_not_is_not_left_out() {
-    let (store, below) = over(Offer::Nothing);
+    let (store, below) = offering(Offer::Nothing);
     store.put(&path("a"), "text".into()).await.expect("stored");
     let refused = store.rename_if_not_exists(&path("a"), &path("b")).await;
     assert!(matches!(refused, Err(Error::NotImplemented { .. })), "{refused:?}");
@@ -161,7 +193,7 @@ async fn a_condition_that_the_store_has_not_is_not_left_out() {
 #[tokio::test]
 async fn long_ones_are_copied_as_a_whole_where_there_are_no_parts() {
     let plaintext = text(9 << 20);
-    let (store, below) = over(Offer::Http);
+    let (store, below) = offering(Offer::Http);
     store.put(&path("a"), plaintext.clone().into()).await.expect("stored");
     store.rename(&path("a"), &path("b")).await.expect("renamed");
     assert!(read(&store, &path("b")).await.expect("read") == plaintext);
@@ -175,9 +207,9 @@ async fn long_ones_are_copied_as_a_whole_where_there_are_no_parts() {
     assert_eq!(refused, "CopyTooLong { limit: 9437183 }");
 }
 
-fn over(offer: Offer) -> (EncryptedStore<Watched>, Watched) {
+fn offering(offer: Offer) -> (EncryptedStore<Watched>, Watched) {
     let below = Watched::offering(offer);
-    (crate::support::over(below.clone()), below)
+    (over(below.clone()), below)
 }
 
 async fn names(store: &Watched) -> Vec<String> {
@@ -201,6 +233,66 @@ async fn a_source_that_was_replaced_is_kept() {
     assert_eq!(refused, "SourceReplaced");
     assert_eq!(read(&store, &a).await.expect("read"), "newer");
     assert_eq!(read(&store, &b).await.expect("read"), "old");
+}
+
+/// Also in stores that say little of what is there: time and length are the same.
+#[tokio::test]
+async fn a_source_that_looks_the_same_is_kept() {
+    for tags in [Tags::Strong, Tags::Weak, Tags::NoneAtOneTime] {
+        let below = Watched::with_tags(tags);
+        let store = over(below.clone());
+        let (a, b) = (path("a"), path("b"));
+        store.put(&a, "newer".into()).await.expect("stored");
+        let newer = below.stored(&a).await;
+        store.put(&a, "older".into()).await.expect("stored");
+        below.reads();
+        below.replace_before(1, &a, newer);
+        assert_eq!(refusal(store.rename(&a, &b).await), "SourceReplaced", "{tags:?}");
+        assert_eq!(read(&store, &a).await.expect("read"), "newer");
+    }
+}
+
+/// To encrypt what is there, or with another key, in place.
+#[tokio::test]
+async fn a_copy_onto_itself_does_not_undo_what_others_write() {
+    for (offer, tags) in [
+        (Offer::All, Tags::Strong),
+        (Offer::All, Tags::NoneAtOneTime),
+        (Offer::Http, Tags::Strong),
+        (Offer::Http, Tags::NoneAtOneTime),
+    ] {
+        for length in [5, 9 << 20] {
+            let below = Watched::with_tags(tags);
+            below.offer(offer);
+            let builder = EncryptedStore::builder(below.clone(), provider());
+            let store = builder.danger_read_unencrypted(|_| true).build().expect("a store");
+            let a = path("a");
+            store.put(&a, text(length).into()).await.expect("stored");
+            let before = below.stored(&a).await;
+            store.copy(&a, &a).await.expect("copied");
+            assert_ne!(below.stored(&a).await, before);
+            assert!(read(&store, &a).await.expect("read") == text(length));
+
+            store.put(&a, vec![1; length].into()).await.expect("stored");
+            let newer = below.stored(&a).await;
+            store.put(&a, text(length).into()).await.expect("stored");
+            below.replace_behind(&a, newer);
+            let refused = refusal(store.copy(&a, &a).await);
+            assert_eq!(refused, "SourceReplaced", "{offer:?} {tags:?} {length}");
+            assert!(read(&store, &a).await.expect("read") == vec![1; length]);
+        }
+    }
+}
+
+/// Parts may be longer than what may be in memory.
+#[tokio::test]
+async fn parts_are_used_for_what_may_not_be_in_memory() {
+    let (store, below) =
+        watched_with(|builder| builder.part_length(64 << 20).whole_copy_limit(1000));
+    store.put(&path("a"), text(1001).into()).await.expect("stored");
+    store.copy(&path("a"), &path("b")).await.expect("copied");
+    assert_eq!(below.parts().len(), 1);
+    assert_eq!(read(&store, &path("b")).await.expect("read"), text(1001));
 }
 
 /// A copy encrypts what is not encrypted, also where a message could stay as it is.

@@ -5,7 +5,8 @@ use crypto_envelope_object_store::{
     EncryptedStore, ExpectedMessage, HeadSize, Receipt, object_store,
 };
 use object_store::{
-    CopyOptions, GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMultipartOptions, PutOptions,
+    CopyMode, CopyOptions, GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMultipartOptions,
+    PutOptions,
 };
 
 use crate::support::{path, provider, refusal, watched, watched_with};
@@ -116,12 +117,19 @@ async fn uploads_and_copies_have_receipts() {
     let message_id = receipt.message_id().expect("it was stored");
     store.get_opts(&a, expecting(message_id)).await.expect("it is this one");
 
+    for (mode, to) in [(CopyMode::Overwrite, &b), (CopyMode::Create, &path("c"))] {
+        let receipt = Receipt::new();
+        let mut options = CopyOptions::new().with_mode(mode);
+        options.extensions.insert(receipt.clone());
+        store.copy_opts(&a, to, options).await.expect("copied");
+        let copy = receipt.message_id().expect("it was stored");
+        assert_ne!(copy, message_id);
+        store.get_opts(to, expecting(copy)).await.expect("it is this one");
+    }
+
     let receipt = Receipt::new();
-    let mut options = CopyOptions::new();
+    let mut options = CopyOptions::new().with_mode(CopyMode::Create);
     options.extensions.insert(receipt.clone());
-    store.copy_opts(&a, &b, options).await.expect("copied");
-    let copy = receipt.message_id().expect("it was stored");
-    assert_ne!(copy, message_id);
-    store.get_opts(&b, expecting(copy)).await.expect("it is this one");
-    store.delete(&a).await.expect("deleted");
+    store.copy_opts(&a, &b, options).await.expect_err("something is there");
+    assert_eq!(receipt.message_id(), None);
 }

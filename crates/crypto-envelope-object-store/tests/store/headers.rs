@@ -127,7 +127,7 @@ async fn the_key_is_asked_for_each_time() {
 async fn a_key_that_is_denied_is_asked_for_once() {
     let provider = Arc::new(Counted::default());
     let decryptor = object_decryptor(Arc::clone(&provider)).build().expect("a decryptor");
-    let (store, below) = watched_with(|builder| builder.decryptor(decryptor));
+    let (store, _) = watched_with(|builder| builder.decryptor(decryptor));
     store.put(&path("a"), text(100_000).into()).await.expect("stored");
     let range = || GetRange::Bounded(0..10);
     read_range(&store, &path("a"), range()).await.expect("read");
@@ -137,9 +137,6 @@ async fn a_key_that_is_denied_is_asked_for_once() {
     let is_denied = matches!(refused, Err(object_store::Error::PermissionDenied { .. }));
     assert!(is_denied, "{refused:?}");
     assert_eq!(provider.unwraps(), before + 1);
-    below.reads();
-    let past = read_range(&store, &path("a"), GetRange::Bounded(100_000..100_001)).await;
-    assert!(past.is_err());
 }
 
 #[tokio::test]

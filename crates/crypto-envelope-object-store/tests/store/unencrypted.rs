@@ -39,6 +39,38 @@ async fn are_read_where_that_is_allowed() {
     assert!(!below.stored(&old).await.windows(4).any(|bytes| bytes == b"text"));
 }
 
+/// Somebody made it shorter than its readers believe.
+#[tokio::test]
+async fn ranges_behind_their_end_are_refused() {
+    for tags in [Tags::Strong, Tags::None] {
+        let below = Watched::with_tags(tags);
+        let builder = EncryptedStore::builder(below.clone(), provider());
+        let store = builder.danger_read_unencrypted(|_| true).build().expect("a store");
+        let a = path("a");
+        below.store(&a, "0123456789").await;
+        for ranges in [&[0..1, 1000..1100][..], &[10..11], &[0..10, 10..20]] {
+            let refused = refusal(store.get_ranges(&a, ranges).await);
+            assert_eq!(refused, "BehindTheEnd { length: 10 }");
+        }
+        let found = store.get_ranges(&a, &[0..2, 8..1000]).await.expect("read");
+        assert_eq!(found, ["01", "89"]);
+    }
+}
+
+#[tokio::test]
+async fn ranges_are_of_one_object() {
+    for tags in [Tags::Strong, Tags::None] {
+        let below = Watched::with_tags(tags);
+        let builder = EncryptedStore::builder(below.clone(), provider());
+        let store = builder.danger_read_unencrypted(|_| true).build().expect("a store");
+        let a = path("a");
+        below.store(&a, vec![1; 5 << 20]).await;
+        below.replace_behind(&a, vec![2; 5 << 20].into());
+        let found = store.get_ranges(&a, &[0..2, (4 << 20)..(4 << 20) + 2]).await;
+        assert!(found.is_err(), "{found:?}");
+    }
+}
+
 /// Where no request can name the object that was found.
 #[tokio::test]
 async fn are_read_without_strong_entity_tags() {

@@ -40,6 +40,8 @@ struct State {
     server_copies: usize,
     /// Put there before the request with this number is answered.
     ambushes: Vec<(usize, Path, Bytes)>,
+    /// Put there once the next request is answered.
+    behind: Option<(Path, Bytes)>,
     failing_part: Option<usize>,
     denied: Option<Path>,
     ends: VecDeque<End>,
@@ -57,8 +59,12 @@ pub(crate) enum Offer {
     Http,
     /// The same, and somebody else is always faster than a copy.
     HttpWithOthers,
+    /// The same, and nothing can be deleted.
+    HttpWithoutDeletion,
     /// No conditions and no uploads in parts.
     Nothing,
+    /// All, and answers to conditional writes are lost, so that they are made twice.
+    AllTwice,
 }
 
 /// How ending an upload goes.
@@ -76,6 +82,8 @@ pub(crate) enum Tags {
     UnquotedInLists,
     Weak,
     None,
+    /// And all objects were written in the same moment.
+    NoneAtOneTime,
 }
 
 impl Watched {
@@ -91,8 +99,13 @@ impl Watched {
 
     pub(crate) fn offering(offer: Offer) -> Self {
         let store = Self::default();
-        store.state().offer = offer;
+        store.offer(offer);
         store
+    }
+
+    /// From now on.
+    pub(crate) fn offer(&self, offer: Offer) {
+        self.state().offer = offer;
     }
 
     /// Where objects were put.
@@ -120,6 +133,11 @@ impl Watched {
         let mut state = self.state();
         let read = state.reads.len() + read;
         state.ambushes.push((read, location.clone(), bytes));
+    }
+
+    /// Replaces an object right after the next read was answered.
+    pub(crate) fn replace_behind(&self, location: &Path, bytes: Bytes) {
+        self.state().behind = Some((location.clone(), bytes));
     }
 
     /// This part of uploads from now on, counted from 0, does not arrive.
@@ -183,6 +201,10 @@ impl Watched {
             Tags::Strong | Tags::UnquotedInLists => meta.e_tag,
             Tags::Weak => meta.e_tag.map(|tag| format!("W/{tag}")),
             Tags::None => None,
+            Tags::NoneAtOneTime => {
+                meta.last_modified = Default::default();
+                None
+            }
         };
         meta
     }
@@ -196,8 +218,14 @@ impl ObjectStore for Watched {
         payload: PutPayload,
         options: PutOptions,
     ) -> Result<PutResult> {
-        if self.state().offer != Offer::All && options.mode != PutMode::Overwrite {
-            return Err(not_offered());
+        let offer = self.state().offer;
+        match options.mode {
+            PutMode::Overwrite => {}
+            _ if offer == Offer::All => {}
+            _ if offer == Offer::AllTwice => {
+                self.memory.put_opts(location, payload.clone(), options.clone()).await?;
+            }
+            _ => return Err(not_offered()),
         }
         self.state().puts.push(location.clone());
         self.memory.put_opts(location, payload, options).await
@@ -208,7 +236,7 @@ impl ObjectStore for Watched {
         location: &Path,
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
-        if self.state().offer != Offer::All {
+        if !matches!(self.state().offer, Offer::All | Offer::AllTwice) {
             return Err(not_offered());
         }
         let upload = self.memory.put_multipart_opts(location, options).await?;
@@ -229,17 +257,24 @@ impl ObjectStore for Watched {
         }
         let mut result = self.memory.get_opts(location, options).await?;
         result.meta = self.tagged(result.meta);
+        let behind = self.state().behind.take();
+        if let Some((location, bytes)) = behind {
+            self.store(&location, bytes).await;
+        }
         Ok(result)
     }
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
-        self.memory.get_ranges(location, ranges).await
+        unreachable!("nobody should ask for {ranges:?} of {location} at once")
     }
 
     fn delete_stream(
         &self,
         locations: BoxStream<'static, Result<Path>>,
     ) -> BoxStream<'static, Result<Path>> {
+        if self.state().offer == Offer::HttpWithoutDeletion {
+            return locations.map(|_| Err(not_offered())).boxed();
+        }
         self.memory.delete_stream(locations)
     }
 
