@@ -77,9 +77,11 @@ impl<S: ObjectStore> Shared<S> {
         }
     }
 
-    /// Whether what is at `from` is right at `to` as it is: a message with the same context, which nobody has to look at.
+    /// Whether what is at `from` is right at `to` as it is: a message with the same context, which nobody has to look at. A
+    /// copy to where it is would be for nothing, and servers refuse it: it is wanted to be encrypted again.
     fn may_stand_at(&self, from: &Path, to: &Path, extensions: &Extensions) -> Result<bool> {
-        let is_looked_at = self.unencrypted.is_allowed(from)
+        let is_looked_at = from == to
+            || self.unencrypted.is_allowed(from)
             || self.expected(from, &reading(extensions)).is_some();
         Ok(!is_looked_at && self.context_of(from)? == self.context_of(to)?)
     }

@@ -27,7 +27,6 @@ async fn passes_on_google_cloud_storage() -> Result<()> {
 async fn passes_on_webdav() -> Result<()> {
     let [bare, to_encrypt] = [WebDav::start()?, WebDav::start()?];
     let fails = [
-        "get_opts",
         "put_get_attributes",
         "put_opts",
         "stream_get",

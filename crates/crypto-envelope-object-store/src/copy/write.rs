@@ -156,8 +156,8 @@ impl<S: ObjectStore> Shared<S> {
             let put = PutOptions { mode, ..options.clone() };
             match self.store.put_opts(location, message.clone(), put).await {
                 Err(error) if is_not_offered(&error) => {}
-                // Some servers refuse whatever the condition is.
-                Err(StoreError::Precondition { .. }) => {
+                // Some servers refuse all conditions, each in its own way; and an answer can be lost.
+                Err(StoreError::Precondition { .. } | StoreError::Generic { .. }) => {
                     if self.is_at(location, message_id).await? {
                         return Ok(());
                     }

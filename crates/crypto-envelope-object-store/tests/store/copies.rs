@@ -1,7 +1,9 @@
 //! Copies and renames.
 
-use crypto_envelope::{EncryptionContext, MessageId};
-use crypto_envelope_object_store::{EncryptedStore, ExpectedMessage, object_store};
+use crypto_envelope::{EncryptionContext, MessageId, provider::MultiProvider};
+use crypto_envelope_object_store::{
+    EncryptedStore, ExpectedMessage, object_decryptor, object_store,
+};
 use futures_util::TryStreamExt;
 use object_store::{
     Attribute, Attributes, CopyMode, CopyOptions, Error, ObjectStore, ObjectStoreExt, PutOptions,
@@ -9,7 +11,7 @@ use object_store::{
 };
 
 use crate::{
-    support::{over, path, provider, read, refusal, text, watched, watched_with},
+    support::{named_provider, over, path, provider, read, refusal, text, watched, watched_with},
     watched::{Offer, Tags, Watched},
 };
 
@@ -65,6 +67,32 @@ async fn the_mode_is_honoured() {
     assert_eq!(read(&store, &b).await.expect("read"), "old");
     store.copy(&a, &b).await.expect("copied");
     assert_eq!(read(&store, &b).await.expect("read"), "new");
+}
+
+/// Also where the store below makes copies.
+#[tokio::test]
+async fn a_copy_onto_itself_is_encrypted_with_the_key_of_today() {
+    let below = Watched::default();
+    let store = |name: &str, byte: u8| {
+        let (new, old) = (named_provider(name, byte), provider());
+        let both = MultiProvider::new(named_provider(name, byte)).with_child(old);
+        EncryptedStore::builder(below.clone(), new)
+            .decryptor(object_decryptor(both).build().expect("a decryptor"))
+            .danger_without_location()
+            .encryption_context(|_| EncryptionContext::from([("table", "orders")]))
+            .build()
+            .expect("a store")
+    };
+    let a = path("a");
+    store("key", 7).put(&a, "text".into()).await.expect("stored");
+    store("new", 8).copy(&a, &a).await.expect("copied");
+    assert_eq!(below.server_copies(), 0);
+    let today = EncryptedStore::builder(below.clone(), named_provider("new", 8))
+        .danger_without_location()
+        .danger_further_pairs()
+        .build()
+        .expect("a store");
+    assert_eq!(read(&today, &a).await.expect("read"), "text");
 }
 
 #[tokio::test]

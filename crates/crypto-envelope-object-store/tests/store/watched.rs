@@ -202,7 +202,7 @@ impl Watched {
             Tags::Weak => meta.e_tag.map(|tag| format!("W/{tag}")),
             Tags::None => None,
             Tags::NoneAtOneTime => {
-                meta.last_modified = Default::default();
+                meta.last_modified = std::time::UNIX_EPOCH.into();
                 None
             }
         };
