@@ -30,6 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     write(&corpus.join("ranges"), &genuine(Genuine::rest))?;
     write(&corpus.join("footer"), &genuine(Genuine::footer))?;
     write(&corpus.join("round_trip"), &plaintexts())?;
+    write(&corpus.join("ec_key"), &vectors("ec")?)?;
     write(&corpus.join("rsa_key"), &vectors("rsa")?)?;
     write(&corpus.join("alibaba_answers"), &alibaba::answers()?)?;
     write(&corpus.join("alibaba_files"), &alibaba::files()?)?;

@@ -8,7 +8,10 @@ use std::{
 
 use crypto_envelope::{
     AlgorithmSuite, CommitmentPolicy, Decryptor, EncryptionContext, Encryptor, SecretBytes,
-    provider::{KeyProvider, MultiProvider, RawAesProvider, RawRsaProvider, RsaKey, RsaPadding},
+    provider::{
+        EcCurve, EcKey, KeyProvider, MultiProvider, RawAesProvider, RawEcdhProvider,
+        RawRsaProvider, RsaKey, RsaPadding,
+    },
 };
 use crypto_envelope_testkit::data;
 use serde_json::{Value, json};
@@ -57,7 +60,7 @@ impl Case {
     ///
     /// If the case is none that we can write.
     pub fn encryptor(&self) -> Result<Encryptor> {
-        Ok(Encryptor::builder(self.provider()?)
+        Ok(Encryptor::builder(self.provider(Key::writer)?)
             .commitment_policy(writing_policy(self.suite))
             .suite(self.suite)
             .frame_length(u32::try_from(self.frame_length)?)
@@ -70,13 +73,13 @@ impl Case {
     ///
     /// If the keys are none.
     pub fn decryptor(&self) -> Result<Decryptor> {
-        Ok(Decryptor::builder(self.provider()?)
+        Ok(Decryptor::builder(self.provider(Key::reader)?)
             .commitment_policy(CommitmentPolicy::RequireEncryptAllowDecrypt)
             .build()?)
     }
 
-    fn provider(&self) -> Result<MultiProvider> {
-        let mut providers = self.keys.iter().map(Key::provider);
+    fn provider(&self, of: fn(&Key) -> Result<Box<dyn KeyProvider>>) -> Result<MultiProvider> {
+        let mut providers = self.keys.iter().map(of);
         let generator = providers.next().ok_or("a case has a key")??;
         providers.try_fold(MultiProvider::new(generator), |all, one| Ok(all.with_child(one?)))
     }
@@ -168,6 +171,18 @@ pub enum Key {
     Aes(Vec<u8>),
     /// With the pair of the vectors.
     Rsa(RsaPadding),
+    /// With the keys of Alice and Bob. The keyrings of the official SDKs alone have them.
+    Ecdh(EcCurve, EcdhSchema),
+}
+
+/// How keys on elliptic curves are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "tests make their own")]
+pub enum EcdhSchema {
+    /// Alice writes, and reads it again.
+    Static,
+    /// Somebody writes to Bob, who reads.
+    Ephemeral,
 }
 
 impl Key {
@@ -183,6 +198,7 @@ impl Key {
         match self {
             Self::Aes(key) => format!("Schlüssel {}", key.len()),
             Self::Rsa(_) => "RSA".into(),
+            Self::Ecdh(..) => "ECDH".into(),
         }
     }
 
@@ -192,6 +208,7 @@ impl Key {
         match self {
             Self::Aes(key) => format!("AES-{}", key.len() * 8),
             Self::Rsa(padding) => padding_name(*padding).to_owned(),
+            Self::Ecdh(curve, schema) => format!("{schema:?} ECDH on {}", curve.name()),
         }
     }
 
@@ -207,6 +224,14 @@ impl Key {
                 "namespace": NAMESPACE, "name": self.name(), "padding": padding_name(*padding),
                 "private": RSA_PRIVATE, "public": RSA_PUBLIC,
             }),
+            Self::Ecdh(curve, schema) => {
+                let [sender, recipient, public] = ec_keys(*curve);
+                let sender = if *schema == EcdhSchema::Static { Some(sender) } else { None };
+                json!({
+                    "curve": curve.name(), "sender": sender, "recipient": recipient,
+                    "public": public,
+                })
+            }
         }
     }
 
@@ -224,6 +249,7 @@ impl Key {
                 let options = format!("&padding={danger}{}", padding_name(*padding));
                 ("raw-rsa", RSA_PRIVATE.as_bytes(), options)
             }
+            Self::Ecdh(..) => return Err("keyferry has no such key".into()),
         };
         fs::write(&file, material)?;
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
@@ -231,7 +257,20 @@ impl Key {
         Ok(format!("{kind}:{}?namespace={NAMESPACE}&name={name}{options}", file.display()))
     }
 
-    pub(crate) fn provider(&self) -> Result<Box<dyn KeyProvider>> {
+    /// What writes with it.
+    pub(crate) fn writer(&self) -> Result<Box<dyn KeyProvider>> {
+        self.provider(RawEcdhProvider::to)
+    }
+
+    /// What reads with it.
+    pub(crate) fn reader(&self) -> Result<Box<dyn KeyProvider>> {
+        self.provider(RawEcdhProvider::discovery)
+    }
+
+    fn provider(
+        &self,
+        ephemeral: fn(&EcKey) -> crypto_envelope::Result<RawEcdhProvider>,
+    ) -> Result<Box<dyn KeyProvider>> {
         Ok(match self {
             Self::Aes(key) => {
                 let key = SecretBytes::from(key.as_slice());
@@ -241,7 +280,34 @@ impl Key {
                 let key = RsaKey::parse(RSA_PRIVATE.as_bytes())?;
                 Box::new(RawRsaProvider::new(NAMESPACE, self.name(), *padding, &key)?)
             }
+            Self::Ecdh(curve, schema) => {
+                let [alice, bob, _] = ec_keys(*curve);
+                let (alice, bob) = (EcKey::parse(alice.as_bytes())?, EcKey::parse(bob.as_bytes())?);
+                Box::new(match schema {
+                    EcdhSchema::Static => RawEcdhProvider::between(&alice, &bob.to_public())?,
+                    EcdhSchema::Ephemeral => ephemeral(&bob)?,
+                })
+            }
         })
+    }
+}
+
+/// Alice's private key, Bob's, and his public one.
+#[must_use]
+pub fn ec_keys(curve: EcCurve) -> [&'static str; 3] {
+    macro_rules! keys {
+        ($curve:literal) => {
+            [
+                include_str!(concat!("../vectors/ec/", $curve, ".alice.pkcs8.pem")),
+                include_str!(concat!("../vectors/ec/", $curve, ".bob.pkcs8.pem")),
+                include_str!(concat!("../vectors/ec/", $curve, ".bob.spki.pem")),
+            ]
+        };
+    }
+    match curve {
+        EcCurve::P256 => keys!("p256"),
+        EcCurve::P384 => keys!("p384"),
+        _ => keys!("p521"),
     }
 }
 
@@ -283,6 +349,31 @@ pub fn cases(apis: &[&'static str]) -> Vec<Case> {
             }
             let several = vec![Key::aes(32), Key::Rsa(RsaPadding::OaepSha256), Key::aes(16)];
             cases.push(Case { keys: several, ..case });
+        }
+    }
+    cases
+}
+
+/// Keys on elliptic curves, which keyrings alone have.
+#[must_use]
+pub fn ecdh_cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for curve in [EcCurve::P256, EcCurve::P384, EcCurve::P521] {
+        for schema in [EcdhSchema::Static, EcdhSchema::Ephemeral] {
+            for context in [context(), EncryptionContext::new()] {
+                for &suite in AlgorithmSuite::ALL {
+                    let keys = vec![Key::Ecdh(curve, schema)];
+                    let (api, context) = (Some("keyring"), context.clone());
+                    cases.push(Case {
+                        api,
+                        suite,
+                        keys,
+                        frame_length: FRAME,
+                        length: 500,
+                        context,
+                    });
+                }
+            }
         }
     }
     cases

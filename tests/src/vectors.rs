@@ -6,7 +6,10 @@ use std::{error::Error, fs, path::PathBuf};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::{
     AlgorithmSuite, CommitmentPolicy, Decryptor, EncryptionContext, Encryptor, Limits, SecretBytes,
-    provider::{KeyProvider, MultiProvider, RawAesProvider, RawRsaProvider, RsaKey, RsaPadding},
+    provider::{
+        EcKey, KeyProvider, MultiProvider, RawAesProvider, RawEcdhProvider, RawRsaProvider, RsaKey,
+        RsaPadding,
+    },
 };
 use serde_json::Value;
 
@@ -181,6 +184,21 @@ impl Manifest {
                 let key = self.key(keyring)?.as_bytes();
                 Ok(Box::new(RawRsaProvider::new(namespace, name, padding, &RsaKey::parse(key)?)?))
             }
+            "raw-ecdh" => {
+                let key = |whose: &str, half: &str| -> Result<EcKey> {
+                    let entry = &self.keys[text(&keyring[whose])?];
+                    Ok(EcKey::parse(text(&entry[format!("{half}-material")])?.as_bytes())?)
+                };
+                let recipient = key("recipient", "recipient")?;
+                Ok(Box::new(match text(&keyring["schema"])? {
+                    "discovery" => RawEcdhProvider::discovery(&recipient)?,
+                    "static" => {
+                        let sender = key("sender", "sender")?.to_public();
+                        RawEcdhProvider::between(&recipient, &sender)?
+                    }
+                    other => return Err(format!("unknown schema {other}").into()),
+                }))
+            }
             "multi" => {
                 let mut members = members(keyring).map(|member| self.provider(member, kms));
                 let first = MultiProvider::new(members.next().ok_or("nobody in it")??);
@@ -230,7 +248,7 @@ impl Vector {
     /// Whether it is to be opened with raw keys.
     #[must_use]
     pub fn is_raw(&self) -> bool {
-        all_in(&self.0["keyring"], &["raw-aes", "raw-rsa"])
+        all_in(&self.0["keyring"], &["raw-aes", "raw-ecdh", "raw-rsa"])
     }
 
     /// Whether it is to be opened with keys of KMS.

@@ -5,9 +5,9 @@ use std::{collections::HashMap, error::Error as StdError};
 use aws_sdk_kms::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
-    operation::RequestId,
+    operation::{RequestId, get_public_key::GetPublicKeyOutput},
     primitives::Blob,
-    types::{EncryptionAlgorithmSpec, KeyUsageType},
+    types::{EncryptionAlgorithmSpec, KeyAgreementAlgorithmSpec, KeyUsageType},
 };
 use crypto_envelope::{EncryptedDataKey, EncryptionContext, Error, Result, SecretBytes, service};
 
@@ -137,19 +137,12 @@ impl Calls {
     }
 
     /// The public key of an asymmetric one that KMS decrypts with, as `SubjectPublicKeyInfo` in DER.
-    pub(crate) async fn public_key(
+    pub(crate) async fn decryption_key(
         &self,
         arn: &AwsKmsArn,
         algorithm: EncryptionAlgorithmSpec,
     ) -> Result<Vec<u8>> {
-        let key = KmsKeyId::Arn(arn.clone());
-        let (client, call) = self.prepare("GetPublicKey", &key)?;
-        let request = client
-            .get_public_key()
-            .key_id(arn.to_string())
-            .set_grant_tokens(Some(self.grant_tokens.clone()));
-        let (answered, answer) = answered(call, request.send()).await?;
-        answered.check_key(arn, answer.key_id.as_deref())?;
+        let (answered, answer) = self.public_key(arn).await?;
         let algorithms = answer.encryption_algorithms.unwrap_or_default();
         if answer.key_usage != Some(KeyUsageType::EncryptDecrypt)
             || !algorithms.contains(&algorithm)
@@ -160,6 +153,53 @@ impl Calls {
             );
         }
         answered.bytes("no public key", answer.public_key)
+    }
+
+    /// The public key of one that KMS agrees with, as `SubjectPublicKeyInfo` in DER.
+    pub(crate) async fn agreement_key(&self, arn: &AwsKmsArn) -> Result<Vec<u8>> {
+        let (answered, answer) = self.public_key(arn).await?;
+        if answer.key_usage != Some(KeyUsageType::KeyAgreement) {
+            return Err(answered.wrongly("KMS does not agree on anything with this key"));
+        }
+        answered.bytes("no public key", answer.public_key)
+    }
+
+    async fn public_key(&self, arn: &AwsKmsArn) -> Result<(Answered, GetPublicKeyOutput)> {
+        let key = KmsKeyId::Arn(arn.clone());
+        let (client, call) = self.prepare("GetPublicKey", &key)?;
+        let request = client
+            .get_public_key()
+            .key_id(arn.to_string())
+            .set_grant_tokens(Some(self.grant_tokens.clone()));
+        let (answered, answer) = answered(call, request.send()).await?;
+        answered.check_key(arn, answer.key_id.as_deref())?;
+        Ok((answered, answer))
+    }
+
+    /// What a key agrees on with the public one of somebody else: an x-coordinate of `length` bytes.
+    pub(crate) async fn agree(
+        &self,
+        arn: &AwsKmsArn,
+        peer: Vec<u8>,
+        length: usize,
+    ) -> Result<SecretBytes> {
+        let key = KmsKeyId::Arn(arn.clone());
+        let (client, call) = self.prepare("DeriveSharedSecret", &key)?;
+        let request = client
+            .derive_shared_secret()
+            .key_id(arn.to_string())
+            .key_agreement_algorithm(KeyAgreementAlgorithmSpec::Ecdh)
+            .public_key(Blob::new(peer))
+            .set_grant_tokens(Some(self.grant_tokens.clone()));
+        let send = with_secret(request.send(), |answer| answer.shared_secret.take());
+        let (answered, WithSecret { secret, answer }) = answered(call, send).await?;
+        let shared = answered.plaintext(secret)?;
+        answered.check_key(arn, answer.key_id.as_deref())?;
+        if shared.len() != length {
+            let message = format!("a secret of {} bytes, not {length}", shared.len());
+            return Err(answered.wrongly(&message));
+        }
+        Ok(shared)
     }
 
     pub(crate) fn clients(&self) -> &AwsKmsClients {

@@ -6,6 +6,7 @@ mod clients;
 #[cfg(feature = "config")]
 mod config;
 mod discovery;
+mod ecdh;
 mod error;
 mod guard;
 mod rewrap;
@@ -22,6 +23,7 @@ pub use self::{
     arn::AwsKmsArn,
     clients::AwsKmsClients,
     discovery::{AwsKmsDiscoveryFilter, AwsKmsDiscoveryProvider},
+    ecdh::AwsKmsEcdhProvider,
     error::AwsKmsError,
     rsa::AwsKmsRsaProvider,
     settings::AwsKmsClientsBuilder,

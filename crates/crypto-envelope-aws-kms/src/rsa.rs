@@ -82,7 +82,7 @@ impl AwsKmsRsaProvider {
     /// A [`ProviderError`] if KMS refuses; as [`with_public_key`](Self::with_public_key).
     pub async fn with_public_key_of_kms(self) -> Result<Self> {
         let algorithm = algorithm(self.padding)?;
-        let der = self.calls()?.public_key(&self.arn, algorithm).await?;
+        let der = self.calls()?.decryption_key(&self.arn, algorithm).await?;
         self.with_public_key(&RsaKey::parse(&der)?)
     }
 
@@ -115,11 +115,7 @@ impl AwsKmsRsaProvider {
     }
 
     fn without_kms(key_arn: &str, padding: RsaPadding) -> Result<Self> {
-        let arn = AwsKmsArn::parse(key_arn)?;
-        if !arn.is_key() {
-            let message = format!("{arn} is an alias: messages name the RSA key itself");
-            return Err(Error::invalid_input(message));
-        }
+        let arn = wrapped_key::asymmetric(key_arn)?;
         algorithm(padding)?;
         Ok(Self { arn, padding, public: None, calls: None })
     }

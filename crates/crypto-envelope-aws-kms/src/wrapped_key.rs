@@ -1,7 +1,7 @@
 //! What a key that KMS wrapped looks like in a message.
 
 use crypto_envelope::{
-    EncryptedDataKey, Result, SecretBytes,
+    EncryptedDataKey, Error, Result, SecretBytes,
     provider::{KeyDescription, ProviderError, ProviderErrorKind, Target},
 };
 
@@ -12,10 +12,23 @@ pub(crate) const SYMMETRIC: &str = "aws-kms";
 /// The provider id of RSA keys.
 pub(crate) const RSA: &str = "aws-kms-rsa";
 
+/// The provider id of what two keys agreed on.
+pub(crate) const ECDH: &str = "aws-kms-ecdh";
+
 /// The key that wrapped `key`, if its provider id is this one.
 pub(crate) fn arn(key: &EncryptedDataKey, provider_id: &str) -> Option<AwsKmsArn> {
     let is_kms = key.provider_id() == provider_id;
     is_kms.then(|| AwsKmsArn::of_key(key.provider_info())).flatten()
+}
+
+/// The ARN of an asymmetric key.
+pub(crate) fn asymmetric(key_arn: &str) -> Result<AwsKmsArn> {
+    let arn = AwsKmsArn::parse(key_arn)?;
+    if !arn.is_key() {
+        let message = format!("{arn} is an alias: name the key itself");
+        return Err(Error::invalid_input(message));
+    }
+    Ok(arn)
 }
 
 pub(crate) fn describe(arn: &AwsKmsArn) -> KeyDescription {

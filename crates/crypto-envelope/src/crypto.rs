@@ -6,6 +6,7 @@ mod agreement;
 #[cfg(feature = "aws-lc")]
 mod aws_lc;
 mod curve;
+mod ec_curve;
 #[cfg(feature = "hazmat")]
 mod ghash;
 mod hash;
@@ -37,24 +38,24 @@ compile_error!(
 #[cfg(all(feature = "aws-lc", feature = "hazmat"))]
 pub(crate) use self::aws_lc::{AesCbcDecryptor, AesCtr};
 #[cfg(feature = "aws-lc")]
-pub(crate) use self::aws_lc::{AesGcm, EcdsaKey, random, verify_ecdsa};
+pub(crate) use self::aws_lc::{AesGcm, EcdhKey, EcdsaKey, random, uncompressed, verify_ecdsa};
 #[cfg(feature = "hazmat")]
 pub(crate) use self::ghash::{GcmTag, first_counter};
 #[cfg(not(any(feature = "aws-lc", feature = "rustcrypto-rsa")))]
 pub(crate) use self::no_rsa::{RsaPrivateKey, RsaPublicKey};
 #[cfg(any(feature = "aws-lc", feature = "rustcrypto-rsa"))]
 pub(crate) use self::rsa::{RsaPrivateKey, RsaPublicKey};
-pub use self::rsa_padding::RsaPadding;
 #[cfg_attr(not(feature = "hazmat"), allow(unreachable_pub, reason = "public in `hazmat`"))]
 pub use self::rsa_scheme::RsaScheme;
 #[cfg(all(feature = "rustcrypto", not(feature = "aws-lc"), feature = "hazmat"))]
 pub(crate) use self::rust_crypto::{AesCbcDecryptor, AesCtr};
 #[cfg(all(feature = "rustcrypto", not(feature = "aws-lc")))]
-pub(crate) use self::rust_crypto::{AesGcm, EcdsaKey, random, verify_ecdsa};
+pub(crate) use self::rust_crypto::{AesGcm, EcdhKey, EcdsaKey, random, uncompressed, verify_ecdsa};
 pub(crate) use self::{
     curve::Curve,
-    hash::{Hash, Hasher, Hkdf},
+    hash::{Hash, Hasher, Hkdf, counter_kdf},
 };
+pub use self::{ec_curve::EcCurve, rsa_padding::RsaPadding};
 
 /// Compares in a time that does not depend on where the bytes differ.
 pub(crate) fn equal(one: &[u8], other: &[u8]) -> bool {

@@ -1,6 +1,7 @@
 //! The little of DER (X.690) that keys and signatures need. Lengths are read strictly: the shortest
 //! form is the only one.
 
+pub(crate) mod ec;
 pub(crate) mod rsa;
 
 use zeroize::Zeroizing;

@@ -4,6 +4,7 @@
 mod aes_cbc;
 mod aes_ctr;
 mod bind;
+mod branch_key;
 mod detached;
 mod gcm;
 mod key_wrap;
@@ -14,10 +15,11 @@ pub use self::{
     aes_cbc::AesCbcDecryptor,
     aes_ctr::AesCtr,
     bind::{bind, release},
+    branch_key::BranchKey,
     detached::unwrap_detached,
     gcm::{GcmStream, unauthenticated_gcm_key_stream},
     key_wrap::AesKeyWrap,
     parts::{Part, PartSealer},
     rsa_keys::{RsaDecryptor, RsaEncryptor, der_value, pkcs8},
 };
-pub use crate::crypto::RsaScheme;
+pub use crate::{crypto::RsaScheme, provider::EcdhParties};

@@ -11,6 +11,7 @@ mod error;
 mod limits;
 mod materials;
 mod message;
+mod pem;
 mod secret;
 mod suite;
 

@@ -1,11 +1,14 @@
 //! The one joint: [`KeyProvider`], what it is asked and answers, and the providers of this crate.
 
+mod agreement;
+mod ec_key;
 mod error;
 mod forward;
 mod identity;
 mod multi;
 mod properties;
 mod raw_aes;
+mod raw_ecdh;
 mod raw_rsa;
 mod request;
 mod rsa_key;
@@ -14,14 +17,18 @@ use std::{any::Any, fmt::Debug};
 
 pub use async_trait::async_trait;
 
-pub use crate::crypto::RsaPadding;
+pub use crate::crypto::{EcCurve, RsaPadding};
 
+#[cfg_attr(not(feature = "hazmat"), allow(unreachable_pub, reason = "public in `hazmat`"))]
+pub use self::agreement::EcdhParties;
 pub use self::{
+    ec_key::EcKey,
     error::{ProviderError, ProviderErrorKind},
     identity::ProviderIdentity,
     multi::MultiProvider,
     properties::{Properties, Targets},
     raw_aes::RawAesProvider,
+    raw_ecdh::RawEcdhProvider,
     raw_rsa::RawRsaProvider,
     request::{DetachedTarget, GenerateRequest, RewrapRequest, Target, UnwrapRequest, WrapRequest},
     rsa_key::RsaKey,

@@ -320,13 +320,16 @@ pub(crate) struct Man {
 #[derive(Debug, Args)]
 #[expect(clippy::doc_markdown, reason = "it is shown as it stands")]
 pub(crate) struct WrappingKeys {
-    /// Where the key is: raw-aes:FILE, raw-rsa:PEM, aws-kms:ARN, aws-kms:discovery, aws-kms-rsa:ARN,
+    /// Where the key is: raw-aes:FILE, raw-rsa:PEM, raw-ecdh:PEM, aws-kms:ARN, aws-kms:discovery, aws-kms-rsa:ARN,
     /// alibaba-kms:ID, alibaba-kms-rsa:ID, cos-aes:FILE or cos-rsa:PEM, and options, which --help lists. Given several times, the first
     /// one makes the data key, all wrap it, and any of them decrypts. By default the local keys
     ///
     /// raw-aes:FILE[?namespace=NS&name=NAME&encoding=raw|hex|base64]
     ///
     /// raw-rsa:PEM[?namespace=NS&name=NAME&padding=oaep-sha256|...]
+    ///
+    /// raw-ecdh:PEM[?peer=PEM]: a key on P-256, P-384 or P-521. Alone, the public key encrypts and the private
+    /// one decrypts; with the public key of a peer, both of them do both
     ///
     /// aws-kms:ARN[?profile=NAME&endpoint=URL&grant-token=TOKEN,...&grant-token-file=FILE
     /// &multi-region=aware]: a key of AWS KMS, with the credentials of the AWS tools. To encrypt also the

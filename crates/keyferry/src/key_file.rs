@@ -5,7 +5,7 @@ use std::{io, path::Path};
 use crypto_envelope::{
     SecretBytes,
     key_file::{KeyEncoding, KeyFile, KeyFileError, KeyFileErrorKind},
-    provider::RsaKey,
+    provider::{EcKey, RsaKey},
 };
 
 use crate::failure::{Code, Failure};
@@ -51,11 +51,24 @@ pub(crate) fn read_rsa_key_by(
     path: &Path,
     parse: impl FnOnce(&[u8]) -> crypto_envelope::Result<RsaKey>,
 ) -> Result<RsaKey, Failure> {
+    read_either_half(path, parse, RsaKey::is_private)
+}
+
+/// Reads a key on an elliptic curve. A public one may be read by everybody, a private one may not.
+pub(crate) fn read_ec_key(path: &Path) -> Result<EcKey, Failure> {
+    read_either_half(path, EcKey::parse, EcKey::is_private)
+}
+
+fn read_either_half<K>(
+    path: &Path,
+    parse: impl FnOnce(&[u8]) -> crypto_envelope::Result<K>,
+    is_private: impl FnOnce(&K) -> bool,
+) -> Result<K, Failure> {
     let about = |error| Failure::from(error).about(&path.display().to_string());
     let file = KeyFile::open(path).map_err(failure)?;
     let access = file.check_private();
-    let key = parse(file.read(LARGEST_RSA).map_err(failure)?.expose()).map_err(about)?;
-    if key.is_private() {
+    let key = parse(file.read(LARGEST_KEY_TEXT).map_err(failure)?.expose()).map_err(about)?;
+    if is_private(&key) {
         access.map_err(failure)?;
     }
     Ok(key)
@@ -97,7 +110,7 @@ fn failure(error: KeyFileError) -> Failure {
 const A_CUSTOMER_KEY_IS: &str = "a customer key is 32 bytes, raw or as one line of hex or base64";
 const A_KEY_IS: &str = "a key is 16, 24 or 32 bytes, raw or as one line of hex or base64";
 /// More than a private key of 8192 bits in PEM.
-const LARGEST_RSA: usize = 16_384;
+const LARGEST_KEY_TEXT: usize = 16_384;
 /// In bytes.
 #[cfg(feature = "tencent-cos")]
 const LONGEST_PASSPHRASE: usize = 1024;

@@ -8,6 +8,7 @@ mod aws_kms;
 mod key_name;
 mod options;
 mod raw_aes;
+mod raw_ecdh;
 mod raw_rsa;
 #[cfg(feature = "tencent-cos")]
 mod tencent_cos;
@@ -19,7 +20,7 @@ use crypto_envelope::{
     provider::{KeyDescription, KeyProvider, MultiProvider},
 };
 
-use self::{options::Options, raw_aes::RawAes, raw_rsa::RawRsa};
+use self::{options::Options, raw_aes::RawAes, raw_ecdh::RawEcdh, raw_rsa::RawRsa};
 use crate::{
     failure::Failure,
     local_keys::{LocalKeys, Store},
@@ -58,10 +59,6 @@ struct Service {
 /// What the providers of one run have in common while they are opened.
 #[derive(Debug)]
 struct Opening {
-    #[cfg_attr(
-        not(any(feature = "alibaba-kms", feature = "aws-kms")),
-        expect(dead_code, reason = "for keys in a service")
-    )]
     operation: Operation,
     #[cfg(feature = "alibaba-kms")]
     alibaba_kms: crate::alibaba_kms::Access,
@@ -110,6 +107,7 @@ fn parse_of(kind: &str) -> Result<Parse, String> {
 /// Those of keys in files.
 const KINDS: &[(&str, Parse)] = &[
     ("raw-aes", |name, options| Ok(Arc::new(RawAes::parse(name, options)?))),
+    ("raw-ecdh", |name, options| Ok(Arc::new(RawEcdh::parse(name, options)?))),
     ("raw-rsa", |name, options| Ok(Arc::new(RawRsa::parse(name, options)?))),
 ];
 /// Those of key services, and the feature that brings them.
@@ -211,6 +209,8 @@ mod tests {
             ("raw-aes:", "file name is missing"),
             ("raw-aes:f?colour=red", "unknown option"),
             ("raw-aes:f?padding=oaep-sha1", "unknown option"),
+            ("raw-ecdh:", "file name is missing"),
+            ("raw-ecdh:f?name=n", "unknown option"),
             ("raw-rsa:f?name=n&padding=none", "unknown padding"),
             ("raw-rsa:f?name=n&encoding=hex", "unknown option"),
             ("raw-aes:f?name", "expected KEY=VALUE"),

@@ -1,7 +1,8 @@
 """Keys of AWS KMS in the official SDK. Where KMS is, the environment says."""
 
 import boto3
-from aws_cryptographic_material_providers.mpl import AwsCryptographicMaterialProviders
+import raw_ecdh
+from aws_cryptographic_material_providers.mpl import AwsCryptographicMaterialProviders, models
 from aws_cryptographic_material_providers.mpl.config import MaterialProvidersConfig
 from aws_cryptographic_material_providers.mpl.models import (
     CreateAwsKmsDiscoveryKeyringInput,
@@ -18,6 +19,7 @@ from aws_encryption_sdk.key_providers.kms import (
     MRKAwareStrictAwsKmsMasterKeyProvider,
     StrictAwsKmsMasterKeyProvider,
 )
+from cryptography.hazmat.primitives import serialization
 
 MATERIAL_PROVIDERS = AwsCryptographicMaterialProviders(config=MaterialProvidersConfig())
 RSA_ALGORITHMS = {"oaep-sha1": "RSAES_OAEP_SHA_1", "oaep-sha256": "RSAES_OAEP_SHA_256"}
@@ -75,7 +77,41 @@ def rsa_keyring(key):
     )
 
 
+def ecdh_keyring(key):
+    """Of a key on an elliptic curve, and a public one that it agrees with."""
+    kms = client(key["region"])
+    own = kms.get_public_key(KeyId=key["arn"])["PublicKey"]
+    scheme = models.KmsEcdhStaticConfigurationsKmsPrivateKeyToStaticPublicKey(
+        models.KmsPrivateKeyToStaticPublicKeyInput(
+            sender_kms_identifier=key["arn"],
+            sender_public_key=own,
+            recipient_public_key=raw_ecdh.der(key["peer"]),
+        )
+    )
+    return of_scheme(kms, scheme, own)
+
+
+def ecdh_discovery_keyring(key):
+    """Of a key on an elliptic curve that finds out with whom to agree."""
+    kms = client(key["region"])
+    own = kms.get_public_key(KeyId=key["arn"])["PublicKey"]
+    scheme = models.KmsEcdhStaticConfigurationsKmsPublicKeyDiscovery(
+        models.KmsPublicKeyDiscoveryInput(recipient_kms_identifier=key["arn"])
+    )
+    return of_scheme(kms, scheme, own)
+
+
+def of_scheme(kms, scheme, own):
+    """On the curve of a public key."""
+    curve = raw_ecdh.CURVES[f"P-{serialization.load_der_public_key(own).curve.key_size}"]
+    return MATERIAL_PROVIDERS.create_aws_kms_ecdh_keyring(
+        models.CreateAwsKmsEcdhKeyringInput(key_agreement_scheme=scheme, curve_spec=curve, kms_client=kms)
+    )
+
+
 KEYRINGS = {
+    "ecdh": ecdh_keyring,
+    "ecdh-discovery": ecdh_discovery_keyring,
     "strict": strict_keyring,
     "multi-region": multi_region_keyring,
     "discovery": discovery_keyring,

@@ -21,6 +21,7 @@ from aws_encryption_sdk.internal.crypto.wrapping_keys import WrappingKey
 from aws_encryption_sdk.key_providers.raw import RawMasterKey, RawMasterKeyProvider
 
 import kms_keys
+import raw_ecdh
 
 SUITES = {suite.algorithm_id: suite for suite in AlgorithmSuite}
 KEYRING_ALGORITHMS = {
@@ -58,10 +59,12 @@ LEGACY_WRITER = aws_encryption_sdk.EncryptionSDKClient(
 )
 
 
-def keyring(key):
-    """The keyring of one key."""
+def keyring(key, op):
+    """The keyring of one key, for an operation."""
     if "kms" in key:
         return kms_keys.keyring(key)
+    if "curve" in key:
+        return MATERIAL_PROVIDERS.create_raw_ecdh_keyring(raw_ecdh.configuration(key, op))
     if "padding" in key:
         return MATERIAL_PROVIDERS.create_raw_rsa_keyring(
             CreateRawRsaKeyringInput(
@@ -134,7 +137,7 @@ def key_argument(request):
     """The keys of a request, the first of which generates, as an argument of the client."""
     if request["api"] != "keyring":
         return {"key_provider": master_key_provider(request["keys"])}
-    first, *others = [keyring(key) for key in request["keys"]]
+    first, *others = [keyring(key, request["op"]) for key in request["keys"]]
     if not others:
         return {"keyring": first}
     several = CreateMultiKeyringInput(generator=first, child_keyrings=others)

@@ -5,11 +5,11 @@ use std::fs;
 
 use crypto_envelope::{
     AlgorithmSuite, CommitmentPolicy, Decryptor, EncryptionContext, Encryptor, blocking,
-    provider::{KeyProvider, MultiProvider, RsaKey, RsaPadding},
+    provider::{EcKey, KeyProvider, MultiProvider, RsaKey, RsaPadding},
 };
 use crypto_envelope_aws_kms::{
-    AwsKmsClients, AwsKmsDiscoveryFilter, AwsKmsDiscoveryProvider, AwsKmsProvider,
-    AwsKmsRsaProvider,
+    AwsKmsClients, AwsKmsDiscoveryFilter, AwsKmsDiscoveryProvider, AwsKmsEcdhProvider,
+    AwsKmsProvider, AwsKmsRsaProvider,
 };
 use crypto_envelope_testkit::fake::aws_kms::{Call, FakeAwsKms};
 use serde_json::{Value, json};
@@ -51,6 +51,10 @@ pub enum Key {
     MultiRegionDiscovery(String),
     /// The KMS key of this ARN, which is an RSA key with this public key in PEM.
     Rsa(String, RsaPadding, String),
+    /// The KMS key of this ARN, which is on an elliptic curve, and a public key in PEM that it agrees with.
+    Ecdh(String, &'static str),
+    /// The KMS key of this ARN, which is on an elliptic curve, and whoever wrapped for it.
+    EcdhDiscovery(String),
     /// One that KMS knows nothing of.
     Raw(interop::Key),
 }
@@ -173,7 +177,7 @@ impl Sides {
     }
 
     fn we_write(&self, case: &Case) -> Result<Vec<u8>> {
-        let encryptor = Encryptor::builder(self.provider(&case.writing)?)
+        let encryptor = Encryptor::builder(self.provider(&case.writing, interop::Key::writer)?)
             .commitment_policy(writing_policy(case.suite))
             .suite(case.suite)
             .build()?;
@@ -181,15 +185,19 @@ impl Sides {
     }
 
     fn we_read(&self, case: &Case, message: &[u8]) -> Result<()> {
-        let decryptor = Decryptor::builder(self.provider(&case.reading)?)
+        let decryptor = Decryptor::builder(self.provider(&case.reading, interop::Key::reader)?)
             .commitment_policy(CommitmentPolicy::RequireEncryptAllowDecrypt)
             .build()?;
         let opened = blocking::wait(decryptor.decrypt(message, &case.context))?;
         if opened.plaintext() == TEXT { Ok(()) } else { Err("we read another text".into()) }
     }
 
-    fn provider(&self, keys: &[Key]) -> Result<MultiProvider> {
-        let mut providers = keys.iter().map(|key| key.provider(&self.kms.clients));
+    fn provider(
+        &self,
+        keys: &[Key],
+        raw: fn(&interop::Key) -> Result<Box<dyn KeyProvider>>,
+    ) -> Result<MultiProvider> {
+        let mut providers = keys.iter().map(|key| key.provider(&self.kms.clients, raw));
         let first = providers.next().ok_or("a case has keys")??;
         providers.try_fold(MultiProvider::new(first), |all, one| Ok(all.with_child(one?)))
     }
@@ -212,11 +220,21 @@ impl Key {
                 request["public"] = json!(public_key);
                 request
             }
+            Self::Ecdh(arn, peer) => {
+                let mut request = of("ecdh", arn);
+                request["peer"] = json!(peer);
+                request
+            }
+            Self::EcdhDiscovery(arn) => of("ecdh-discovery", arn),
             Self::Raw(key) => key.request(),
         }
     }
 
-    fn provider(&self, clients: &AwsKmsClients) -> Result<Box<dyn KeyProvider>> {
+    fn provider(
+        &self,
+        clients: &AwsKmsClients,
+        raw: fn(&interop::Key) -> Result<Box<dyn KeyProvider>>,
+    ) -> Result<Box<dyn KeyProvider>> {
         Ok(match self {
             Self::Strict(arn) => Box::new(AwsKmsProvider::new(clients, arn)?),
             Self::MultiRegion(arn) => {
@@ -232,7 +250,14 @@ impl Key {
                 let provider = AwsKmsRsaProvider::new(clients, arn, *padding)?;
                 Box::new(provider.with_public_key(&public_key)?)
             }
-            Self::Raw(key) => key.provider()?,
+            Self::Ecdh(arn, peer) => {
+                let provider = blocking::wait(AwsKmsEcdhProvider::load(clients, arn))?;
+                Box::new(provider.with_peer(&EcKey::parse(peer.as_bytes())?)?)
+            }
+            Self::EcdhDiscovery(arn) => {
+                Box::new(blocking::wait(AwsKmsEcdhProvider::load(clients, arn))?)
+            }
+            Self::Raw(key) => raw(key)?,
         })
     }
 }

@@ -44,6 +44,8 @@ pub enum Ability {
     ReEncrypt,
     /// RSA keys that encrypt as RSA keys do.
     Rsa,
+    /// Keys on elliptic curves that agree with others.
+    Ecdh,
     /// Replicas of multi-Region keys.
     MultiRegion,
     /// Keys that are disabled, or wait for their deletion, do not work.
@@ -143,6 +145,15 @@ impl Running {
         self.create(region, spec, Regions::One)
     }
 
+    /// The ARN of a new key on an elliptic curve, which agrees with others.
+    ///
+    /// # Errors
+    ///
+    /// If the server refuses.
+    pub fn create_agreement_key(&self, region: &str, spec: KeySpec) -> Result<String> {
+        self.create_for(KeyUsageType::KeyAgreement, region, spec, Regions::One)
+    }
+
     /// The ARN of a new replica of a multi-Region key.
     ///
     /// # Errors
@@ -223,12 +234,22 @@ impl Running {
     }
 
     fn create(&self, region: &str, spec: KeySpec, regions: Regions) -> Result<String> {
+        self.create_for(KeyUsageType::EncryptDecrypt, region, spec, regions)
+    }
+
+    fn create_for(
+        &self,
+        usage: KeyUsageType,
+        region: &str,
+        spec: KeySpec,
+        regions: Regions,
+    ) -> Result<String> {
         let request = self
             .administrator
             .client(region)?
             .create_key()
             .key_spec(spec)
-            .key_usage(KeyUsageType::EncryptDecrypt)
+            .key_usage(usage)
             .multi_region(regions == Regions::Several);
         let metadata = self.wait(request.send())?.key_metadata;
         Ok(metadata.and_then(|metadata| metadata.arn).ok_or("a key without an ARN")?)

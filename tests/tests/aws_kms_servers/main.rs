@@ -5,6 +5,7 @@
 //! what it needs, and has to fail elsewhere.
 
 mod changes;
+mod ecdh;
 #[cfg(feature = "peers")]
 mod harness;
 mod multi_region;
@@ -56,6 +57,13 @@ macro_rules! on {
             found_by_discovery
             another_source_context
             another_source_key;
+        ecdh:
+            with_a_key_of_ones_own
+            between_keys_of_kms
+            bound_to_their_context
+            a_changed_agreement
+            a_key_for_something_else
+            conformance_of_agreement;
         rsa:
             offline_public_key
             public_key_of_kms

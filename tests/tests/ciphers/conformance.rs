@@ -7,7 +7,10 @@ use std::{error::Error, sync::Arc};
 
 use crypto_envelope::{
     SecretBytes, blocking,
-    provider::{KeyProvider, MultiProvider, RawAesProvider, RawRsaProvider, RsaKey, RsaPadding},
+    provider::{
+        EcCurve, EcKey, KeyProvider, MultiProvider, RawAesProvider, RawEcdhProvider,
+        RawRsaProvider, RsaKey, RsaPadding,
+    },
 };
 use crypto_envelope_testkit::conformance;
 use custom_provider::StaticRandomProvider;
@@ -64,6 +67,15 @@ mod raw_rsa_with {
     fn pkcs1() -> TestResult {
         check(&raw_rsa(RsaPadding::DangerPkcs1V15)?)
     }
+}
+
+#[test]
+fn raw_ecdh_between_keys_on_every_curve() -> TestResult {
+    for curve in [EcCurve::P256, EcCurve::P384, EcCurve::P521] {
+        let (own, peer) = (EcKey::generate(curve)?, EcKey::generate(curve)?);
+        check(&RawEcdhProvider::between(&own, &peer.to_public())?)?;
+    }
+    Ok(())
 }
 
 #[test]

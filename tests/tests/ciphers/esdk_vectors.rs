@@ -43,7 +43,7 @@ fn official_vectors() -> Result<()> {
         ("net-v4.0.0", (0, 9)),
         ("parse-only", (104, 0)),
         ("raw", (315, 0)),
-        ("raw-ecdh", (0, 90)),
+        ("raw-ecdh", (90, 0)),
         ("raw-multi", (148, 0)),
         ("required-ec", (58, 0)),
     ];

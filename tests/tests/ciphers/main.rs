@@ -14,4 +14,5 @@ mod parallel;
 mod properties;
 mod range_engine;
 mod ranges;
+mod raw_ecdh;
 mod raw_rsa;

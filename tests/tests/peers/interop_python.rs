@@ -32,6 +32,14 @@ fn each_of_several_keys_opens_alone() -> Result<()> {
 }
 
 #[test]
+fn keys_on_elliptic_curves_open_on_either_side() -> Result<()> {
+    let (mut peer, cases) = (Peer::python()?, interop::ecdh_cases());
+    interop::theirs_open_here(&mut peer, &cases)?;
+    interop::ours_open_there(&mut peer, &cases)?;
+    interop::both_refuse_a_changed_message(&mut peer, &cases[0])
+}
+
+#[test]
 fn both_refuse_a_changed_message() -> Result<()> {
     interop::both_refuse_a_changed_message(&mut Peer::python()?, &cases()[0])
 }

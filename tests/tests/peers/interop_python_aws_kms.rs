@@ -1,11 +1,14 @@
 //! The official Python SDK and this one read each other's messages under keys of AWS KMS, and ask
 //! KMS for the same.
 
-use crypto_envelope::{AlgorithmSuite, EncryptionContext, provider::RsaPadding};
+use crypto_envelope::{
+    AlgorithmSuite, EncryptionContext,
+    provider::{EcCurve, RsaPadding},
+};
 use crypto_envelope_testkit::fake::aws_kms::{FakeAwsKms, KeyKind};
 use crypto_envelope_tests::{
     aws_kms::interop::{Case, Key, Sides},
-    interop,
+    interop::{self, EcdhSchema},
     vectors::Result,
 };
 use serde_json::json;
@@ -53,6 +56,37 @@ fn rsa_keys() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// They agree with Bob, who has no KMS.
+#[test]
+fn keys_on_elliptic_curves() -> Result<()> {
+    let mut sides = Sides::with_python()?;
+    for (kind, curve) in [
+        (KeyKind::EccP256, EcCurve::P256),
+        (KeyKind::EccP384, EcCurve::P384),
+        (KeyKind::EccP521, EcCurve::P521),
+    ] {
+        let [_, _, bob] = interop::ec_keys(curve);
+        let key = Key::Ecdh(sides.kms().create_key(HOME, kind)?, bob);
+        agree(&mut sides, &["keyring"], &SUITES, &[&key], &[&key])?;
+        let to_bob = Key::Raw(interop::Key::Ecdh(curve, EcdhSchema::Ephemeral));
+        let reading = Key::Raw(interop::Key::Ecdh(curve, EcdhSchema::Ephemeral));
+        agree(&mut sides, &["keyring"], &UNSIGNED, &[&key, &to_bob], &[&reading])?;
+    }
+    Ok(())
+}
+
+/// Two keys of KMS: who wraps names the other one, who unwraps need not.
+#[test]
+fn keys_on_elliptic_curves_that_find_out_from_whom() -> Result<()> {
+    let mut sides = Sides::with_python()?;
+    let [alice, bob] = [0; 2].map(|_| sides.kms().create_key(HOME, KeyKind::EccP384));
+    let (alice, bob) = (alice?, bob?);
+    let of_bob: &'static str = public_key(sides.kms(), &bob)?.leak();
+    let (writing, reading) = (Key::Ecdh(alice.clone(), of_bob), Key::EcdhDiscovery(bob));
+    agree(&mut sides, &["keyring"], &SUITES, &[&writing], &[&reading])?;
+    refuse(&mut sides, &["keyring"], &[&writing], &[&Key::EcdhDiscovery(alice)])
 }
 
 #[test]
@@ -186,12 +220,17 @@ fn replicated(kms: &FakeAwsKms) -> Result<[String; 2]> {
 
 fn rsa(kms: &FakeAwsKms, kind: KeyKind, padding: RsaPadding) -> Result<Key> {
     let arn = kms.create_key(HOME, kind)?;
+    let pem = public_key(kms, &arn)?;
+    Ok(Key::Rsa(arn, padding, pem))
+}
+
+/// In PEM.
+fn public_key(kms: &FakeAwsKms, arn: &str) -> Result<String> {
     let answer = kms.administer(HOME, "GetPublicKey", &json!({ "KeyId": arn }))?;
     let base64 = answer["PublicKey"].as_str().ok_or("no public key")?;
     let lines = base64.as_bytes().chunks(64).map(str::from_utf8);
     let lines = lines.collect::<Result<Vec<_>, _>>()?.join("\n");
-    let pem = format!("-----BEGIN PUBLIC KEY-----\n{lines}\n-----END PUBLIC KEY-----\n");
-    Ok(Key::Rsa(arn, padding, pem))
+    Ok(format!("-----BEGIN PUBLIC KEY-----\n{lines}\n-----END PUBLIC KEY-----\n"))
 }
 
 fn account(arn: &str) -> &str {

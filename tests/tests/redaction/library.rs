@@ -13,9 +13,9 @@ use crypto_envelope::{
     cache::MaterialsCache,
     io::{self, DecryptReader, EncryptWriter},
     provider::{
-        DetachedTarget, GenerateRequest, KeyProvider, MultiProvider, RawAesProvider,
-        RawRsaProvider, RewrapRequest, RsaKey, RsaPadding, Target, UnwrapRequest, Unwrapped,
-        WrapRequest,
+        DetachedTarget, EcKey, GenerateRequest, KeyProvider, MultiProvider, RawAesProvider,
+        RawEcdhProvider, RawRsaProvider, RewrapRequest, RsaKey, RsaPadding, Target, UnwrapRequest,
+        Unwrapped, WrapRequest,
     },
     ranges::{RangeHeader, RangeOptions, RangeReader},
 };
@@ -97,6 +97,26 @@ fn rsa_keys() -> TestResult {
     let key = RsaKey::parse(&other)?;
     let error = RawRsaProvider::new("n", "k", RsaPadding::OaepSha256, &key);
     hunt_error(&error.expect_err("numbers that do not belong together"), &[&other])?;
+    Ok(())
+}
+
+#[test]
+fn keys_on_elliptic_curves() -> TestResult {
+    let der = include_bytes!("../../vectors/ec/p256.alice.pkcs8.der");
+    let start = der.windows(2).position(|two| two == [4, 32]).expect("an octet string") + 2;
+    let scalar = &der[start..start + 32];
+    let key = EcKey::parse(der)?;
+    hunt_debug(&key, &[scalar])?;
+    let peer = EcKey::generate(key.curve())?;
+    for provider in [
+        RawEcdhProvider::between(&key, &peer)?,
+        RawEcdhProvider::to(&key)?,
+        RawEcdhProvider::discovery(&key)?,
+    ] {
+        hunt_debug(&provider, &[scalar])?;
+    }
+    let damaged = &der[..der.len() - 1];
+    hunt_error(&EcKey::parse(damaged).expect_err("a damaged key"), &[scalar])?;
     Ok(())
 }
 

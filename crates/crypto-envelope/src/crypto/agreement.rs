@@ -4,6 +4,7 @@
 #[cfg(feature = "hazmat")]
 mod aes;
 mod aes_gcm;
+mod ecdh;
 mod ecdsa;
 #[cfg(feature = "rustcrypto-rsa")]
 mod rsa;

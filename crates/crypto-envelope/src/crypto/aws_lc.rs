@@ -3,6 +3,7 @@
 #[cfg(feature = "hazmat")]
 mod aes;
 mod aes_gcm;
+mod ecdh;
 mod ecdsa;
 mod rsa;
 
@@ -12,6 +13,7 @@ use aws_lc_rs::rand;
 pub(crate) use self::aes::{AesCbcDecryptor, AesCtr};
 pub(crate) use self::{
     aes_gcm::AesGcm,
+    ecdh::{EcdhKey, uncompressed},
     ecdsa::{EcdsaKey, verify_ecdsa},
     rsa::{RsaPrivateKey, RsaPublicKey},
 };

@@ -22,15 +22,9 @@ impl Curve {
         }
     }
 
-    /// Refuses what has not the form of a point, compressed or not (SEC 1, section 2.3.3). Each
-    /// backend knows further forms, and not the same ones.
+    /// Refuses what has not the form of a point, compressed or not.
     pub(crate) fn check_form(self, point: &[u8]) -> Result<(), Failed> {
-        let length = self.coordinate_length();
-        match point {
-            [2 | 3, x @ ..] if x.len() == length => Ok(()),
-            [4, xy @ ..] if xy.len() == 2 * length => Ok(()),
-            _ => Err(Failed),
-        }
+        check_form(self.coordinate_length(), point)
     }
 
     /// Length of the signatures that we write, in DER. The official writers keep it fixed as
@@ -48,6 +42,16 @@ impl Curve {
             Self::P256 => &P256_ORDER,
             Self::P384 => &P384_ORDER,
         }
+    }
+}
+
+/// Refuses what has not the form of a point with coordinates of so many bytes, compressed or not (SEC 1, section 2.3.3).
+/// Each backend knows further forms, and not the same ones.
+pub(crate) fn check_form(coordinate_length: usize, point: &[u8]) -> Result<(), Failed> {
+    match point {
+        [2 | 3, x @ ..] if x.len() == coordinate_length => Ok(()),
+        [4, xy @ ..] if xy.len() == 2 * coordinate_length => Ok(()),
+        _ => Err(Failed),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Hashing and key derivation, the same with every cipher backend.
 
 use hkdf::Hkdf as Rfc5869;
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use zeroize::Zeroize;
 
@@ -80,4 +81,40 @@ impl Hkdf {
         };
         expanded.map_err(|_| Failed)
     }
+}
+
+/// Fills `out` by the counter mode of SP 800-108r1, section 4.1, with HMAC and a counter of 32 bits.
+pub(crate) fn counter_kdf(
+    hash: Hash,
+    key: &[u8],
+    label: &[u8],
+    context: &[u8],
+    out: &mut [u8],
+) -> Result<(), Failed> {
+    match hash {
+        Hash::Sha256 => count_with::<Hmac<Sha256>>(key, label, context, out),
+        Hash::Sha384 => count_with::<Hmac<Sha384>>(key, label, context, out),
+        Hash::Sha512 => count_with::<Hmac<Sha512>>(key, label, context, out),
+    }
+}
+
+fn count_with<M: Mac + KeyInit>(
+    key: &[u8],
+    label: &[u8],
+    context: &[u8],
+    out: &mut [u8],
+) -> Result<(), Failed> {
+    let bits = out.len().checked_mul(8).and_then(|bits| u32::try_from(bits).ok()).ok_or(Failed)?;
+    for (counter, block) in (1_u32..).zip(out.chunks_mut(M::output_size())) {
+        let mut mac = <M as KeyInit>::new_from_slice(key).map_err(|_| Failed)?;
+        mac.update(&counter.to_be_bytes());
+        mac.update(label);
+        mac.update(&[0]);
+        mac.update(context);
+        mac.update(&bits.to_be_bytes());
+        let mut result = mac.finalize().into_bytes();
+        block.copy_from_slice(&result[..block.len()]);
+        result.as_mut_slice().zeroize();
+    }
+    Ok(())
 }

@@ -5,6 +5,8 @@ mod aes;
 #[cfg(feature = "rustcrypto")]
 mod aes_gcm;
 #[cfg(feature = "rustcrypto")]
+mod ecdh;
+#[cfg(feature = "rustcrypto")]
 mod ecdsa;
 #[cfg(feature = "rustcrypto-rsa")]
 mod rsa;
@@ -16,6 +18,7 @@ pub(crate) use self::rsa::{RsaPrivateKey, RsaPublicKey};
 #[cfg(feature = "rustcrypto")]
 pub(crate) use self::{
     aes_gcm::AesGcm,
+    ecdh::{EcdhKey, uncompressed},
     ecdsa::{EcdsaKey, verify_ecdsa},
 };
 #[cfg(feature = "rustcrypto")]

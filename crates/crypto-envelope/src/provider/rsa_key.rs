@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use pem_rfc7468::decode_vec;
 use zeroize::Zeroizing;
 
 use crate::{
     Error, Result,
     der::rsa::{self, Numbers},
+    pem,
 };
 
 /// An RSA key, private or public, of whatever length: [`RawRsaProvider`](super::RawRsaProvider)
@@ -31,7 +31,7 @@ impl RsaKey {
     /// [`Error::InvalidInput`] if this is no RSA key; [`Error::Unsupported`] if it is encrypted
     /// with a password.
     pub fn parse(key: &[u8]) -> Result<Self> {
-        match first_pem_block(key) {
+        match pem::first_block(key) {
             Some((label, block)) => Self::from_pem(label, block),
             None => Self::from_der(key),
         }
@@ -67,18 +67,7 @@ impl RsaKey {
     }
 
     fn from_pem(label: &str, block: &[u8]) -> Result<Self> {
-        if !LABELS.contains(&label) {
-            let message = format!("the PEM text holds no RSA key but: {label}");
-            return Err(Error::invalid_input(message));
-        }
-        if label == "ENCRYPTED PRIVATE KEY" || contains(block, b"Proc-Type:") {
-            return Err(Error::unsupported(
-                "a private key that is encrypted with a password: decrypt it first",
-            ));
-        }
-        let (_, der) = decode_vec(block)
-            .map_err(|_| Error::invalid_input("the PEM text of the RSA key is damaged"))?;
-        let der = Zeroizing::new(der);
+        let der = pem::decode((label, block), &LABELS, "RSA key")?;
         match label {
             "PRIVATE KEY" => rsa::of_pkcs8(&der).map(Self::private),
             "RSA PRIVATE KEY" => rsa::of_private_pkcs1(&der).map(Self::private),
@@ -111,27 +100,4 @@ impl fmt::Debug for RsaKey {
     }
 }
 
-/// The label of the first PEM block, and the block.
-fn first_pem_block(text: &[u8]) -> Option<(&str, &[u8])> {
-    let mut start = 0;
-    for line in text.split_inclusive(|byte| *byte == b'\n') {
-        if let Some(label) = line.trim_ascii_end().strip_prefix(BEGIN) {
-            let label = str::from_utf8(label.strip_suffix(b"-----")?).ok()?;
-            let end = format!("-----END {label}-----");
-            let block = &text[start..];
-            let place = block.windows(end.len()).position(|window| window == end.as_bytes());
-            // Without an end it is damaged, which others say.
-            return Some((label, place.map_or(block, |place| &block[..place + end.len()])));
-        }
-        start += line.len();
-    }
-    None
-}
-
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
-}
-
-const BEGIN: &[u8] = b"-----BEGIN ";
-const LABELS: [&str; 5] =
-    ["PRIVATE KEY", "RSA PRIVATE KEY", "PUBLIC KEY", "RSA PUBLIC KEY", "ENCRYPTED PRIVATE KEY"];
+const LABELS: [&str; 4] = ["PRIVATE KEY", "RSA PRIVATE KEY", "PUBLIC KEY", "RSA PUBLIC KEY"];
