@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{Error, Result, provider::RawAesProvider};
+use crate::{
+    Error, Result,
+    provider::{RawAesProvider, RawEcdhProvider},
+};
 
 /// A data key as a key provider wrapped it: public, stored in the message header.
 ///
@@ -56,12 +59,13 @@ impl EncryptedDataKey {
     /// else the provider info, escaped.
     #[must_use]
     pub fn key_name(&self) -> String {
-        RawAesProvider::recognize(self).and_then(|description| description.key_id).unwrap_or_else(
-            || match str::from_utf8(&self.provider_info) {
+        RawAesProvider::recognize(self)
+            .or_else(|| RawEcdhProvider::recognize(self))
+            .and_then(|description| description.key_id)
+            .unwrap_or_else(|| match str::from_utf8(&self.provider_info) {
                 Ok(text) => text.to_owned(),
                 Err(_) => self.provider_info.escape_ascii().to_string(),
-            },
-        )
+            })
     }
 
     /// The wrapped data key.

@@ -17,7 +17,7 @@ use std::{fmt::Debug, path::Path, str::FromStr, sync::Arc};
 
 use crypto_envelope::{
     EncryptedDataKey, Error,
-    provider::{KeyDescription, KeyProvider, MultiProvider},
+    provider::{KeyDescription, KeyProvider, MultiProvider, RawEcdhProvider},
 };
 
 use self::{options::Options, raw_aes::RawAes, raw_ecdh::RawEcdh, raw_rsa::RawRsa};
@@ -178,9 +178,10 @@ fn all_of(
     several.map(|several| Some(Box::new(several) as Box<dyn KeyProvider>))
 }
 
-/// What a wrapped key says of the key service that made it.
+/// What a wrapped key says of what made it, if it is not a key with a name.
 pub(crate) fn recognize(key: &EncryptedDataKey) -> Option<KeyDescription> {
-    SERVICES.iter().find_map(|service| (service.recognize)(key))
+    let of_services = || SERVICES.iter().find_map(|service| (service.recognize)(key));
+    RawEcdhProvider::recognize(key).or_else(of_services)
 }
 
 /// The next step after an error of a key service, in the words of the command line.

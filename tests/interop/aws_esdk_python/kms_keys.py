@@ -88,22 +88,20 @@ def ecdh_keyring(key):
             recipient_public_key=raw_ecdh.der(key["peer"]),
         )
     )
-    return of_scheme(kms, scheme, own)
+    bits = serialization.load_der_public_key(own).curve.key_size
+    return of_scheme(kms, scheme, raw_ecdh.CURVES[f"P-{bits}"])
 
 
 def ecdh_discovery_keyring(key):
     """Of a key on an elliptic curve that finds out with whom to agree."""
-    kms = client(key["region"])
-    own = kms.get_public_key(KeyId=key["arn"])["PublicKey"]
     scheme = models.KmsEcdhStaticConfigurationsKmsPublicKeyDiscovery(
         models.KmsPublicKeyDiscoveryInput(recipient_kms_identifier=key["arn"])
     )
-    return of_scheme(kms, scheme, own)
+    return of_scheme(client(key["region"]), scheme, raw_ecdh.CURVES[key["curve"]])
 
 
-def of_scheme(kms, scheme, own):
-    """On the curve of a public key."""
-    curve = raw_ecdh.CURVES[f"P-{serialization.load_der_public_key(own).curve.key_size}"]
+def of_scheme(kms, scheme, curve):
+    """Of keys on a curve."""
     return MATERIAL_PROVIDERS.create_aws_kms_ecdh_keyring(
         models.CreateAwsKmsEcdhKeyringInput(key_agreement_scheme=scheme, curve_spec=curve, kms_client=kms)
     )

@@ -5,7 +5,7 @@ use std::fs;
 
 use crypto_envelope::{
     AlgorithmSuite, CommitmentPolicy, Decryptor, EncryptionContext, Encryptor, blocking,
-    provider::{EcKey, KeyProvider, MultiProvider, RsaKey, RsaPadding},
+    provider::{EcCurve, EcKey, KeyProvider, MultiProvider, RsaKey, RsaPadding},
 };
 use crypto_envelope_aws_kms::{
     AwsKmsClients, AwsKmsDiscoveryFilter, AwsKmsDiscoveryProvider, AwsKmsEcdhProvider,
@@ -53,8 +53,8 @@ pub enum Key {
     Rsa(String, RsaPadding, String),
     /// The KMS key of this ARN, which is on an elliptic curve, and a public key in PEM that it agrees with.
     Ecdh(String, &'static str),
-    /// The KMS key of this ARN, which is on an elliptic curve, and whoever wrapped for it.
-    EcdhDiscovery(String),
+    /// The KMS key of this ARN, which is on this curve, and whoever wrapped for it.
+    EcdhDiscovery(String, EcCurve),
     /// One that KMS knows nothing of.
     Raw(interop::Key),
 }
@@ -225,7 +225,11 @@ impl Key {
                 request["peer"] = json!(peer);
                 request
             }
-            Self::EcdhDiscovery(arn) => of("ecdh-discovery", arn),
+            Self::EcdhDiscovery(arn, curve) => {
+                let mut request = of("ecdh-discovery", arn);
+                request["curve"] = json!(curve.name());
+                request
+            }
             Self::Raw(key) => key.request(),
         }
     }
@@ -254,7 +258,7 @@ impl Key {
                 let provider = blocking::wait(AwsKmsEcdhProvider::load(clients, arn))?;
                 Box::new(provider.with_peer(&EcKey::parse(peer.as_bytes())?)?)
             }
-            Self::EcdhDiscovery(arn) => {
+            Self::EcdhDiscovery(arn, _) => {
                 Box::new(blocking::wait(AwsKmsEcdhProvider::load(clients, arn))?)
             }
             Self::Raw(key) => raw(key)?,

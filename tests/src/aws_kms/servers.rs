@@ -64,8 +64,10 @@ impl Server {
                 matches!(ability, Ability::Basic | Ability::NoticesChanges | Ability::ReEncrypt)
             }
             // It masks data keys instead of encrypting them: nothing authenticates them. It knows no
-            // ReEncrypt.
-            Self::Ministack => !matches!(ability, Ability::NoticesChanges | Ability::ReEncrypt),
+            // ReEncrypt and no DeriveSharedSecret.
+            Self::Ministack => {
+                !matches!(ability, Ability::NoticesChanges | Ability::ReEncrypt | Ability::Ecdh)
+            }
         }
     }
 }

@@ -84,9 +84,10 @@ fn keys_on_elliptic_curves_that_find_out_from_whom() -> Result<()> {
     let [alice, bob] = [0; 2].map(|_| sides.kms().create_key(HOME, KeyKind::EccP384));
     let (alice, bob) = (alice?, bob?);
     let of_bob: &'static str = public_key(sides.kms(), &bob)?.leak();
-    let (writing, reading) = (Key::Ecdh(alice.clone(), of_bob), Key::EcdhDiscovery(bob));
+    let (writing, reading) =
+        (Key::Ecdh(alice.clone(), of_bob), Key::EcdhDiscovery(bob, EcCurve::P384));
     agree(&mut sides, &["keyring"], &SUITES, &[&writing], &[&reading])?;
-    refuse(&mut sides, &["keyring"], &[&writing], &[&Key::EcdhDiscovery(alice)])
+    refuse(&mut sides, &["keyring"], &[&writing], &[&Key::EcdhDiscovery(alice, EcCurve::P384)])
 }
 
 #[test]
