@@ -44,6 +44,21 @@ impl Peer {
         Self::start(&mut python)
     }
 
+    /// Starts the official SDK for Python with branch keys, for which KMS and DynamoDB are at these endpoints.
+    ///
+    /// # Errors
+    ///
+    /// If `cargo xtask test` did not prepare it, or it does not start.
+    pub fn python_with_branch_keys(kms: &str, dynamodb: &str) -> Result<Self> {
+        let mut python = python("aws_esdk_python/hierarchy_peer.py")?;
+        python
+            .env("AWS_ENDPOINT_URL_KMS", kms)
+            .env("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
+            .env("AWS_ACCESS_KEY_ID", "peer")
+            .env("AWS_SECRET_ACCESS_KEY", "secret");
+        Self::start(&mut python)
+    }
+
     /// Starts the vendor's SDKs for Alibaba Cloud KMS, with what `peer.py` wants to know.
     ///
     /// # Errors

@@ -1,8 +1,9 @@
 //! The vectors in `tests/vectors/aws-esdk`: messages that the vendors' own code wrote, and
 //! crafted ones that must be refused. The README beside them says what each field means.
 
-use std::{error::Error, fs, path::PathBuf};
+use std::{error::Error, fs, path::PathBuf, time::Duration};
 
+use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use crypto_envelope::{
     AlgorithmSuite, CommitmentPolicy, Decryptor, EncryptionContext, Encryptor, Limits, SecretBytes,
@@ -10,6 +11,9 @@ use crypto_envelope::{
         EcKey, KeyProvider, MultiProvider, RawAesProvider, RawEcdhProvider, RawRsaProvider, RsaKey,
         RsaPadding,
     },
+};
+use crypto_envelope_aws_kms::{
+    AwsKmsHierarchyProvider, BranchKeyMaterial, BranchKeySource, BranchKeyVersion,
 };
 use serde_json::Value;
 
@@ -184,6 +188,14 @@ impl Manifest {
                 let key = self.key(keyring)?.as_bytes();
                 Ok(Box::new(RawRsaProvider::new(namespace, name, padding, &RsaKey::parse(key)?)?))
             }
+            "aws-kms-hierarchy" => {
+                let id = text(&keyring["branch_key_id"])?;
+                let source = OneBranchKey {
+                    version: text(&keyring["branch_key_version"])?.parse()?,
+                    key: BASE64.decode(text(&keyring["branch_key_base64"])?)?,
+                };
+                Ok(Box::new(AwsKmsHierarchyProvider::new(source, id, Duration::from_mins(1))?))
+            }
             "raw-ecdh" => {
                 let key = |whose: &str, half: &str| -> Result<EcKey> {
                     let entry = &self.keys[text(&keyring[whose])?];
@@ -245,10 +257,10 @@ impl Vector {
         AlgorithmSuite::from_id(u16::from_str_radix(self.0["suite"].as_str()?, 16).ok()?)
     }
 
-    /// Whether it is to be opened with raw keys.
+    /// Whether it is to be opened with keys that are in the manifest.
     #[must_use]
     pub fn is_raw(&self) -> bool {
-        all_in(&self.0["keyring"], &["raw-aes", "raw-ecdh", "raw-rsa"])
+        all_in(&self.0["keyring"], &["aws-kms-hierarchy", "raw-aes", "raw-ecdh", "raw-rsa"])
     }
 
     /// Whether it is to be opened with keys of KMS.
@@ -341,6 +353,31 @@ impl Vector {
             }
             keys => strings(keys),
         }
+    }
+}
+
+/// The branch key of a manifest, in its one version.
+#[derive(Debug)]
+struct OneBranchKey {
+    version: BranchKeyVersion,
+    key: Vec<u8>,
+}
+
+#[async_trait]
+impl BranchKeySource for OneBranchKey {
+    async fn active(&self, _: &str) -> crypto_envelope::Result<BranchKeyMaterial> {
+        BranchKeyMaterial::new(self.version, SecretBytes::from(self.key.as_slice()))
+    }
+
+    async fn version(
+        &self,
+        id: &str,
+        version: BranchKeyVersion,
+    ) -> crypto_envelope::Result<BranchKeyMaterial> {
+        if version == self.version {
+            return self.active(id).await;
+        }
+        Err(crypto_envelope::Error::invalid_input("there is one version alone"))
     }
 }
 

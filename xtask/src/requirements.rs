@@ -18,12 +18,12 @@ use self::npm::NodeModules;
 use self::venv::Venv;
 
 /// The AWS Encryption SDK for Python.
-pub(crate) const PYTHON: Requirement = Requirement {
-    name: "python",
-    meet: || {
-        let venv = Venv::new("aws-esdk-python", "tests/interop/aws_esdk_python/requirements.txt");
-        Ok(vec![("CRYPTO_ENVELOPE_PYTHON", venv.program("python")?.into())])
-    },
+pub(crate) const PYTHON: Requirement = Requirement { name: "python", meet: python };
+
+/// The same, and a server of others that plays DynamoDB.
+pub(crate) const PYTHON_AND_SERVERS: Requirement = Requirement {
+    name: "python-and-servers",
+    meet: || Ok([python()?, servers::installed()?].concat()),
 };
 
 /// The command-line tool of the AWS Encryption SDK, with raw keys by a plugin of ours.
@@ -114,3 +114,8 @@ pub(crate) struct Requirement {
 
 /// Environment variables with their values.
 pub(crate) type Variables = Vec<(&'static str, OsString)>;
+
+fn python() -> Result<Variables, String> {
+    let venv = Venv::new("aws-esdk-python", "tests/interop/aws_esdk_python/requirements.txt");
+    Ok(vec![("CRYPTO_ENVELOPE_PYTHON", venv.program("python")?.into())])
+}

@@ -88,6 +88,8 @@ pub(crate) const STAGES: &[Stage] = &[
         peers!("--test peers -- interop_python:: interop_python_aws_kms::"),
     )
     .needs(&requirements::PYTHON),
+    Stage::tests("interop-python-hierarchy", peers!("--test peers -- interop_python_hierarchy::"))
+        .needs(&requirements::PYTHON_AND_SERVERS),
     Stage::tests("certify-aws-kms", peers!("--test peers -- certify_aws_kms::"))
         .needs(&requirements::PYTHON),
     Stage::tests("interop-cli", peers!("--test peers -- interop_cli::")).needs(&requirements::CLI),

@@ -69,6 +69,26 @@ impl Calls {
         Ok((plaintext, answered.wrapped(key, answer.key_id.as_deref(), answer.ciphertext_blob)?))
     }
 
+    /// Has KMS make a key of `length` bytes that it does not show.
+    #[cfg(feature = "hierarchy")]
+    pub(crate) async fn generate_without_plaintext(
+        &self,
+        key: &KmsKeyId,
+        length: usize,
+        context: &EncryptionContext,
+    ) -> Result<Wrapped> {
+        let (client, call) = self.prepare("GenerateDataKeyWithoutPlaintext", key)?;
+        let bytes = i32::try_from(length).map_err(|_| too_long())?;
+        let request = client
+            .generate_data_key_without_plaintext()
+            .key_id(key.to_string())
+            .number_of_bytes(bytes)
+            .set_encryption_context(Some(pairs(context)))
+            .set_grant_tokens(Some(self.grant_tokens.clone()));
+        let (answered, answer) = answered(call, request.send()).await?;
+        answered.wrapped(key, answer.key_id.as_deref(), answer.ciphertext_blob)
+    }
+
     /// Has KMS wrap `secret`.
     pub(crate) async fn encrypt(
         &self,

@@ -44,7 +44,7 @@ impl AwsKmsEcdhProvider {
     ///
     /// [`Error::InvalidInput`] if this is not the ARN of a key.
     pub fn new(clients: &AwsKmsClients, key_arn: &str, public_key: &EcKey) -> Result<Self> {
-        let (arn, public) = (wrapped_key::asymmetric(key_arn)?, public_key.to_public());
+        let (arn, public) = (wrapped_key::key_arn(key_arn)?, public_key.to_public());
         Ok(Self { arn, public, peer: None, calls: Calls::new(clients) })
     }
 
@@ -55,7 +55,7 @@ impl AwsKmsEcdhProvider {
     /// A [`ProviderError`](crypto_envelope::provider::ProviderError) if KMS refuses, or the key is not for agreement; as
     /// [`new`](Self::new).
     pub async fn load(clients: &AwsKmsClients, key_arn: &str) -> Result<Self> {
-        let arn = wrapped_key::asymmetric(key_arn)?;
+        let arn = wrapped_key::key_arn(key_arn)?;
         let der = Calls::new(clients).agreement_key(&arn).await?;
         Self::new(clients, key_arn, &EcKey::parse(&der)?)
     }

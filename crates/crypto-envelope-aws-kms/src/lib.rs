@@ -9,6 +9,8 @@ mod discovery;
 mod ecdh;
 mod error;
 mod guard;
+#[cfg(feature = "hierarchy")]
+mod hierarchy;
 mod rewrap;
 mod rsa;
 mod settings;
@@ -16,9 +18,16 @@ mod several;
 mod strict;
 mod wrapped_key;
 
+#[cfg(feature = "hierarchy")]
+pub use aws_sdk_dynamodb;
 pub use aws_sdk_kms;
 pub use aws_types::SdkConfig;
 
+#[cfg(feature = "hierarchy")]
+pub use self::hierarchy::{
+    AwsBranchKeyStore, AwsKmsHierarchyProvider, BranchKeyMaterial, BranchKeySource,
+    BranchKeyVersion,
+};
 pub use self::{
     arn::AwsKmsArn,
     clients::AwsKmsClients,

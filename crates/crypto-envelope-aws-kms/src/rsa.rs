@@ -115,7 +115,7 @@ impl AwsKmsRsaProvider {
     }
 
     fn without_kms(key_arn: &str, padding: RsaPadding) -> Result<Self> {
-        let arn = wrapped_key::asymmetric(key_arn)?;
+        let arn = wrapped_key::key_arn(key_arn)?;
         algorithm(padding)?;
         Ok(Self { arn, padding, public: None, calls: None })
     }

@@ -15,14 +15,18 @@ pub(crate) const RSA: &str = "aws-kms-rsa";
 /// The provider id of what two keys agreed on.
 pub(crate) const ECDH: &str = "aws-kms-ecdh";
 
+/// The provider id of branch keys.
+#[cfg(feature = "hierarchy")]
+pub(crate) const HIERARCHY: &str = "aws-kms-hierarchy";
+
 /// The key that wrapped `key`, if its provider id is this one.
 pub(crate) fn arn(key: &EncryptedDataKey, provider_id: &str) -> Option<AwsKmsArn> {
     let is_kms = key.provider_id() == provider_id;
     is_kms.then(|| AwsKmsArn::of_key(key.provider_info())).flatten()
 }
 
-/// The ARN of an asymmetric key.
-pub(crate) fn asymmetric(key_arn: &str) -> Result<AwsKmsArn> {
+/// The ARN of a key, and not of an alias.
+pub(crate) fn key_arn(key_arn: &str) -> Result<AwsKmsArn> {
     let arn = AwsKmsArn::parse(key_arn)?;
     if !arn.is_key() {
         let message = format!("{arn} is an alias: name the key itself");

@@ -10,4 +10,5 @@ mod interop_cli;
 mod interop_node;
 mod interop_python;
 mod interop_python_aws_kms;
+mod interop_python_hierarchy;
 mod interop_tencent_cos;

@@ -1,0 +1,177 @@
+//! Items of the table.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_kms::primitives::{Blob, DateTime, DateTimeFormat};
+use crypto_envelope::EncryptionContext;
+
+use super::BranchKeyVersion;
+use crate::AwsKmsArn;
+
+/// Which item of a branch key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The one that wraps now.
+    Active,
+    /// A version.
+    Version(BranchKeyVersion),
+    /// What searchable encryption derives beacons from. Nobody here reads it.
+    Beacon,
+}
+
+/// One of them, with a key that KMS wrapped, as soon as it did.
+#[derive(Clone)]
+pub(super) struct Item {
+    /// All attributes but the key: KMS binds it to all of them.
+    attributes: BTreeMap<String, String>,
+    ciphertext: Vec<u8>,
+}
+
+/// What is wrong with an item: an attribute.
+pub(super) struct Broken(pub(super) &'static str);
+
+impl Kind {
+    pub(super) fn text(self) -> String {
+        match self {
+            Self::Active => "branch:ACTIVE".to_owned(),
+            Self::Version(version) => format!("{VERSION_PREFIX}{version}"),
+            Self::Beacon => "beacon:ACTIVE".to_owned(),
+        }
+    }
+}
+
+impl Item {
+    /// What all items of a new branch key have in common.
+    pub(super) fn new(id: &str, key: &AwsKmsArn, context: &EncryptionContext) -> Self {
+        let common = [
+            (ID, id.to_owned()),
+            (CREATE_TIME, now()),
+            (HIERARCHY_VERSION, THE_VERSION.to_owned()),
+            (KMS_ARN, key.to_string()),
+        ];
+        let common = common.map(|(name, value)| (name.to_owned(), value));
+        let custom =
+            context.iter().map(|(key, value)| (format!("{CUSTOM}{key}"), value.to_owned()));
+        Self { attributes: common.into_iter().chain(custom).collect(), ciphertext: Vec::new() }
+    }
+
+    /// As another kind of item, whose key has to be wrapped.
+    pub(super) fn of_kind(&self, kind: Kind, active: Option<BranchKeyVersion>) -> Self {
+        let mut attributes = self.attributes.clone();
+        attributes.insert(KIND.to_owned(), kind.text());
+        match active {
+            Some(version) => attributes.insert(VERSION.to_owned(), Kind::Version(version).text()),
+            None => attributes.remove(VERSION),
+        };
+        Self { attributes, ciphertext: Vec::new() }
+    }
+
+    /// As of this moment.
+    pub(super) fn renewed(&self) -> Self {
+        let mut item = self.clone();
+        item.attributes.insert(CREATE_TIME.to_owned(), now());
+        item
+    }
+
+    pub(super) fn with_ciphertext(mut self, ciphertext: Vec<u8>) -> Self {
+        self.ciphertext = ciphertext;
+        self
+    }
+
+    /// Reads the item of this id and kind.
+    pub(super) fn read(
+        id: &str,
+        kind: Kind,
+        found: HashMap<String, AttributeValue>,
+    ) -> Result<Self, Broken> {
+        let (mut attributes, mut ciphertext) = (BTreeMap::new(), None);
+        for (name, value) in found {
+            match value {
+                AttributeValue::B(blob) if name == ENC => ciphertext = Some(blob.into_inner()),
+                AttributeValue::S(text) | AttributeValue::N(text) => {
+                    attributes.insert(name, text);
+                }
+                _ => return Err(Broken("of a type that none has")),
+            }
+        }
+        let ciphertext = ciphertext.ok_or(Broken(ENC))?;
+        let item = Self { attributes, ciphertext };
+        for (name, value) in
+            [(ID, Some(id)), (KIND, Some(&kind.text())), (HIERARCHY_VERSION, Some(THE_VERSION))]
+        {
+            if item.attribute(name) != value {
+                return Err(Broken(name));
+            }
+        }
+        item.attribute(KMS_ARN).ok_or(Broken(KMS_ARN))?;
+        item.version(kind).ok_or(Broken(VERSION))?;
+        Ok(item)
+    }
+
+    /// As DynamoDB has it.
+    pub(super) fn to_attributes(&self) -> HashMap<String, AttributeValue> {
+        let texts = self.attributes.iter().map(|(name, value)| {
+            let typed =
+                if name == HIERARCHY_VERSION { AttributeValue::N } else { AttributeValue::S };
+            (name.clone(), typed(value.clone()))
+        });
+        let enc = AttributeValue::B(Blob::new(self.ciphertext.clone()));
+        texts.chain([(ENC.to_owned(), enc)]).collect()
+    }
+
+    /// What KMS binds the key to.
+    pub(super) fn context(&self, logical_name: &str) -> EncryptionContext {
+        let mut context = EncryptionContext::new();
+        for (name, value) in &self.attributes {
+            context.insert(name, value);
+        }
+        context.insert("tablename", logical_name);
+        context
+    }
+
+    /// Which version an item of this kind holds.
+    pub(super) fn version(&self, kind: Kind) -> Option<BranchKeyVersion> {
+        match kind {
+            Kind::Version(version) => Some(version),
+            Kind::Active => self.attribute(VERSION)?.strip_prefix(VERSION_PREFIX)?.parse().ok(),
+            Kind::Beacon => None,
+        }
+    }
+
+    pub(super) fn kms_arn(&self) -> &str {
+        self.attribute(KMS_ARN).unwrap_or_default()
+    }
+
+    pub(super) fn ciphertext(&self) -> &[u8] {
+        &self.ciphertext
+    }
+
+    fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.get(name).map(String::as_str)
+    }
+}
+
+/// In ISO 8601, with microseconds.
+fn now() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let seconds = i64::try_from(since.as_secs()).unwrap_or_default();
+    // A year of five digits is no concern of ours.
+    let seconds = DateTime::from_secs(seconds).fmt(DateTimeFormat::DateTime).unwrap_or_default();
+    format!("{}.{:06}Z", seconds.trim_end_matches('Z'), since.subsec_micros())
+}
+
+pub(super) const ID: &str = "branch-key-id";
+pub(super) const KIND: &str = "type";
+pub(super) const ENC: &str = "enc";
+const VERSION: &str = "version";
+const CREATE_TIME: &str = "create-time";
+const HIERARCHY_VERSION: &str = "hierarchy-version";
+const KMS_ARN: &str = "kms-arn";
+/// In front of the keys of a context of one's own.
+const CUSTOM: &str = "aws-crypto-ec:";
+const VERSION_PREFIX: &str = "branch:version:";
+const THE_VERSION: &str = "1";
