@@ -7,7 +7,7 @@ mod aws_kms;
 use crate::{
     adapter::Adapter,
     aws_kms::Kms,
-    vectors::{Expect, Manifest, Result, Rule, Vector, is_refusal},
+    vectors::{Expect, Faults, Manifest, Result, Rule, Vector, is_refusal},
 };
 
 /// What became of a vector that did not fail.
@@ -26,7 +26,7 @@ pub enum Outcome {
 ///
 /// The first mismatch, or what is wrong with the vector.
 pub fn run(manifest: &Manifest, vector: &Vector) -> Result<Outcome> {
-    if vector.expect()? == Expect::Parse {
+    if vector.expect(Faults::Refused)? == Expect::Parse {
         // No key is known for these: the form, and the signature if there is one.
         Outline::of(&manifest.message(vector)?, &Limits::default())?;
         return Ok(Outcome::Passed);
@@ -36,11 +36,11 @@ pub fn run(manifest: &Manifest, vector: &Vector) -> Result<Outcome> {
     }
     let by_kms = !vector.encrypt_calls().is_empty();
     let kms = by_kms.then(Kms::with_vector_keys).transpose()?;
-    let decryptor = manifest.decryptor(vector, kms.as_ref())?;
+    let decryptor = manifest.decryptor(vector, kms.as_ref(), Faults::Refused)?;
     let message = manifest.message(vector)?;
     agree_on_outline(vector, &message)?;
     for adapter in Adapter::ALL {
-        open(manifest, vector, adapter, &decryptor, &message)
+        open(manifest, vector, adapter, &decryptor, &message, Faults::Refused)
             .map_err(|error| format!("{adapter:?}: {error}"))?;
         if let Some(kms) = &kms {
             aws_kms::opened_as_recorded(vector, kms)?;
@@ -64,18 +64,19 @@ pub fn run(manifest: &Manifest, vector: &Vector) -> Result<Outcome> {
             }
         }
     }
-    Ok(if lacks_rescue(vector) { Outcome::NotYet } else { Outcome::Passed })
-}
-
-/// Messages of faulty writers, whose rescue is an option that does not exist yet. Without it they
-/// must be refused cleanly, which was checked.
-fn lacks_rescue(vector: &Vector) -> bool {
-    matches!(vector.category(), "net-v4.0.0" | "js-locale-order")
+    if vector.is_faulty() {
+        let decryptor = manifest.decryptor(vector, kms.as_ref(), Faults::Read)?;
+        for adapter in Adapter::ALL {
+            open(manifest, vector, adapter, &decryptor, &message, Faults::Read)
+                .map_err(|error| format!("{adapter:?}, with faults: {error}"))?;
+        }
+    }
+    Ok(Outcome::Passed)
 }
 
 /// What opens has an outline.
 fn agree_on_outline(vector: &Vector, message: &[u8]) -> Result<()> {
-    if vector.expect()? == Expect::Open {
+    if vector.expect(Faults::Refused)? == Expect::Open {
         Outline::of(message, &Limits::default())?;
     }
     Ok(())
@@ -88,9 +89,10 @@ fn open(
     adapter: Adapter,
     decryptor: &Decryptor,
     message: &[u8],
+    faults: Faults,
 ) -> Result<()> {
     let expected = vector.reproduced_context()?;
-    match (vector.expect()?, adapter.open(decryptor, message, &expected)) {
+    match (vector.expect(faults)?, adapter.open(decryptor, message, &expected)) {
         (Expect::Open | Expect::Either, Ok((plaintext, context))) => {
             if plaintext != manifest.plaintext(vector)? {
                 return Err("another plaintext".into());

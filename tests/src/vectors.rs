@@ -39,6 +39,16 @@ pub fn is_refusal(error: &crypto_envelope::Error) -> bool {
     )
 }
 
+/// Whether messages of faulty writers are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "tests name them")]
+pub enum Faults {
+    /// By default.
+    Refused,
+    /// By the options that there are for them.
+    Read,
+}
+
 /// A directory in the manifest format.
 #[derive(Debug)]
 pub struct Manifest {
@@ -124,8 +134,13 @@ impl Manifest {
     /// # Errors
     ///
     /// If there is no provider for its keyring, or it needs the KMS that is not given.
-    pub fn decryptor(&self, vector: &Vector, kms: Option<&Kms>) -> Result<Decryptor> {
-        let provider = self.provider(&vector.0["keyring"], kms)?;
+    pub fn decryptor(
+        &self,
+        vector: &Vector,
+        kms: Option<&Kms>,
+        faults: Faults,
+    ) -> Result<Decryptor> {
+        let provider = self.provider(&vector.0["keyring"], kms, faults)?;
         let mut limits = Limits::default();
         if let Some(count) = vector.0["max_encrypted_data_keys"].as_u64() {
             limits = limits.with_max_encrypted_data_keys(u16::try_from(count)?);
@@ -137,6 +152,9 @@ impl Manifest {
             .commitment_policy(vector.commitment_policy()?)
             .limits(limits)
             .required_context_keys(vector.required_keys()?);
+        if faults == Faults::Read {
+            builder = builder.read_headers_of_net_4_0_0();
+        }
         match vector.0["method"].as_str() {
             None => {}
             Some("streaming-unsigned-only") => builder = builder.unsigned_only(),
@@ -151,7 +169,7 @@ impl Manifest {
     ///
     /// As [`decryptor`](Self::decryptor).
     pub fn encryptor(&self, vector: &Vector, kms: &Kms) -> Result<Encryptor> {
-        let provider = self.provider(&vector.0["encrypt_keyring"], Some(kms))?;
+        let provider = self.provider(&vector.0["encrypt_keyring"], Some(kms), Faults::Refused)?;
         let suite = vector.suite().ok_or("an unknown suite")?;
         Ok(Encryptor::builder(provider)
             .commitment_policy(writing_policy(suite))
@@ -160,7 +178,12 @@ impl Manifest {
     }
 
     /// The provider that a `keyring` describes.
-    fn provider(&self, keyring: &Value, kms: Option<&Kms>) -> Result<Box<dyn KeyProvider>> {
+    fn provider(
+        &self,
+        keyring: &Value,
+        kms: Option<&Kms>,
+        faults: Faults,
+    ) -> Result<Box<dyn KeyProvider>> {
         if let Some(provider) = kms.and_then(|kms| kms.provider(keyring).transpose()) {
             return provider;
         }
@@ -173,19 +196,15 @@ impl Manifest {
                     None => BASE64.decode(self.key(keyring)?)?,
                 };
                 let (namespace, name) = names()?;
-                Ok(Box::new(RawAesProvider::new(namespace, name, &SecretBytes::from(key))?))
+                let provider = RawAesProvider::new(namespace, name, &SecretBytes::from(key))?;
+                Ok(Box::new(match faults {
+                    Faults::Refused => provider,
+                    Faults::Read => provider.trying_key_orders(),
+                }))
             }
             "raw-rsa" => {
-                let padding = match (text(&keyring["padding"])?, keyring["hash"].as_str()) {
-                    ("pkcs1", None) => RsaPadding::DangerPkcs1V15,
-                    ("oaep", Some("sha1")) => RsaPadding::OaepSha1,
-                    ("oaep", Some("sha256")) => RsaPadding::OaepSha256,
-                    ("oaep", Some("sha384")) => RsaPadding::OaepSha384,
-                    ("oaep", Some("sha512")) => RsaPadding::OaepSha512,
-                    other => return Err(format!("unknown padding {other:?}").into()),
-                };
                 let (namespace, name) = names()?;
-                let key = self.key(keyring)?.as_bytes();
+                let (padding, key) = (padding(keyring)?, self.key(keyring)?.as_bytes());
                 Ok(Box::new(RawRsaProvider::new(namespace, name, padding, &RsaKey::parse(key)?)?))
             }
             "aws-kms-hierarchy" => {
@@ -212,7 +231,7 @@ impl Manifest {
                 }))
             }
             "multi" => {
-                let mut members = members(keyring).map(|member| self.provider(member, kms));
+                let mut members = members(keyring).map(|member| self.provider(member, kms, faults));
                 let first = MultiProvider::new(members.next().ok_or("nobody in it")??);
                 let all = members
                     .try_fold(first, |all, one| Ok::<_, Box<dyn Error>>(all.with_child(one?)))?;
@@ -286,16 +305,23 @@ impl Vector {
         self.0[field].as_array().map_or(&[], Vec::as_slice)
     }
 
+    /// Whether a faulty writer wrote it.
+    #[must_use]
+    pub fn is_faulty(&self) -> bool {
+        matches!(self.category(), "net-v4.0.0" | "js-locale-order")
+    }
+
     /// What has to happen.
     ///
     /// # Errors
     ///
     /// If the manifest says something that is not known here.
-    pub fn expect(&self) -> Result<Expect> {
+    pub fn expect(&self, faults: Faults) -> Result<Expect> {
         let needs_retry = self.0["net_v4_0_0_retry"] == true;
         match text(&self.0["expect"])? {
+            "ok" if faults == Faults::Read => Ok(Expect::Open),
             "ok" | "error" if self.0["optional"] == true => Ok(Expect::Either),
-            // Messages of one faulty release: without the special retry they must fail.
+            // Messages of one faulty release.
             "ok" if needs_retry => Ok(Expect::Refuse),
             "ok" => Ok(Expect::Open),
             "error" => Ok(Expect::Refuse),
@@ -354,6 +380,18 @@ impl Vector {
             keys => strings(keys),
         }
     }
+}
+
+/// That of a raw RSA key.
+fn padding(keyring: &Value) -> Result<RsaPadding> {
+    Ok(match (text(&keyring["padding"])?, keyring["hash"].as_str()) {
+        ("pkcs1", None) => RsaPadding::DangerPkcs1V15,
+        ("oaep", Some("sha1")) => RsaPadding::OaepSha1,
+        ("oaep", Some("sha256")) => RsaPadding::OaepSha256,
+        ("oaep", Some("sha384")) => RsaPadding::OaepSha384,
+        ("oaep", Some("sha512")) => RsaPadding::OaepSha512,
+        other => return Err(format!("unknown padding {other:?}").into()),
+    })
 }
 
 /// The branch key of a manifest, in its one version.

@@ -87,20 +87,7 @@ impl EncryptionContext {
     }
 
     fn serialize_anew(&self) -> Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        if self.is_empty() {
-            return Ok(bytes);
-        }
-        let too_large =
-            || Error::invalid_input("the encryption context is larger than 65535 bytes");
-        bytes.extend(u16::try_from(self.len()).map_err(|_| too_large())?.to_be_bytes());
-        for text in self.iter().flat_map(|(key, value)| [key, value]) {
-            codec::put_prefixed(&mut bytes, text.as_bytes()).ok_or_else(too_large)?;
-        }
-        if bytes.len() > usize::from(u16::MAX) {
-            return Err(too_large());
-        }
-        Ok(bytes)
+        serialize_pairs(&self.iter().collect::<Vec<_>>())
     }
 
     /// Demands that there is a pair with this key.
@@ -201,6 +188,23 @@ pub(crate) const PUBLIC_KEY: &str = "aws-crypto-public-key";
 const KEY_RING_PREFIX: &str = "crypto-envelope-";
 /// What the keys of a caller must not begin with.
 pub(crate) const RESERVED_PREFIXES: [&str; 2] = ["aws-crypto-", KEY_RING_PREFIX];
+
+/// The serialised form of pairs in this order.
+pub(crate) fn serialize_pairs(pairs: &[(&str, &str)]) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if pairs.is_empty() {
+        return Ok(bytes);
+    }
+    let too_large = || Error::invalid_input("the encryption context is larger than 65535 bytes");
+    bytes.extend(u16::try_from(pairs.len()).map_err(|_| too_large())?.to_be_bytes());
+    for text in pairs.iter().flat_map(|(key, value)| [key, value]) {
+        codec::put_prefixed(&mut bytes, text.as_bytes()).ok_or_else(too_large)?;
+    }
+    if bytes.len() > usize::from(u16::MAX) {
+        return Err(too_large());
+    }
+    Ok(bytes)
+}
 
 #[cfg(test)]
 mod tests {

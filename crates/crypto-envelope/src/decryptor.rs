@@ -10,7 +10,7 @@ use crate::{
     cache::{MaterialsCache, OpeningRequest},
     context::check_unreserved,
     engine::{MessageKeys, Release, VerifiedHeader},
-    materials::{self, Binding, DecryptionMaterials},
+    materials::{self, Binding, DecryptionMaterials, UnwrappedKeys},
     provider::{KeyProvider, Properties},
 };
 
@@ -28,6 +28,14 @@ pub struct Decryptor {
     required_context_keys: Vec<String>,
     limits: Limits,
     cache: Option<Arc<MaterialsCache>>,
+    faulty_headers: FaultyHeaders,
+}
+
+/// Those of version 4.0.0 of the official SDK for .NET.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FaultyHeaders {
+    Refused,
+    Read,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +63,7 @@ impl Decryptor {
             required_context_keys: Vec::new(),
             limits: Limits::default(),
             cache: None,
+            faulty_headers: FaultyHeaders::Refused,
         }
     }
 
@@ -174,9 +183,20 @@ impl Decryptor {
 
     async fn keys(&self, header: &Header, binding: &Binding) -> Result<MessageKeys> {
         let (provider, limits) = (&self.provider, &self.limits);
-        let Some(cache) = &self.cache else {
-            let found = materials::unwrap_first(&**provider, header, binding.context(), limits);
-            return Ok(found.await.map_err(|failure| failure.error)?.keys);
+        let cache = match (&self.cache, self.faulty_headers) {
+            (Some(cache), FaultyHeaders::Refused) => cache,
+            (_, faulty_headers) => {
+                let found = materials::unwrap_first(&**provider, header, binding.context(), limits);
+                let UnwrappedKeys { data_key, keys } =
+                    found.await.map_err(|failure| failure.error)?;
+                let message_id = header.message_id().as_ref();
+                return match faulty_headers {
+                    FaultyHeaders::Refused => Ok(keys),
+                    FaultyHeaders::Read => {
+                        keys.with_those_of_net_4_0_0(header.suite(), &data_key, message_id)
+                    }
+                };
+            }
         };
         let request = OpeningRequest {
             provider,
@@ -245,6 +265,16 @@ impl DecryptorBuilder {
         keys: impl IntoIterator<Item = K>,
     ) -> Self {
         self.decryptor.required_context_keys = keys.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Also reads messages of version 4.0.0 of the official SDK for .NET, which no other release reads without being told to:
+    /// their headers have another tag, and with suites that derive a key without committing to it, another key. Default: they are
+    /// refused, as a header that is not genuine. Data keys are not taken from a [cache](Self::cache) then.
+    ///
+    /// Nothing is less authentic by that; messages of that release with one data key have one key too, though.
+    pub fn read_headers_of_net_4_0_0(mut self) -> Self {
+        self.decryptor.faulty_headers = FaultyHeaders::Read;
         self
     }
 

@@ -5,6 +5,7 @@ mod ec_key;
 mod error;
 mod forward;
 mod identity;
+mod key_orders;
 mod multi;
 mod properties;
 mod raw_aes;

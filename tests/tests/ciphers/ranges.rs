@@ -17,7 +17,7 @@ use crypto_envelope_tests::{
         provider, sample, seal, slice,
     },
     stored::Stored,
-    vectors::{Manifest, is_refusal},
+    vectors::{Faults, Manifest, is_refusal},
 };
 use proptest::prelude::*;
 
@@ -324,7 +324,7 @@ fn messages_of_others() -> Result<(), Box<dyn std::error::Error>> {
             continue;
         }
         count += 1;
-        let decryptor = manifest.decryptor(vector, None)?.to_builder();
+        let decryptor = manifest.decryptor(vector, None, Faults::Refused)?.to_builder();
         let decryptor = decryptor.danger_ignore_signature_in_ranges().build()?;
         let plaintext = manifest.plaintext(vector)?;
         let length = plaintext.len() as u64;

@@ -113,8 +113,11 @@ impl UnverifiedHeader {
 
     /// Verifies commitment and tag. Only what comes out of here can open a body.
     pub(crate) fn verify(self, materials: DecryptionMaterials) -> Result<VerifiedHeader> {
-        let DecryptionMaterials { keys, binding } = materials;
-        check_header(&self.0, &keys, binding.unstored())?;
+        let DecryptionMaterials { mut keys, binding } = materials;
+        if let Err(error) = check_header(&self.0, &keys, binding.unstored()) {
+            keys.content = keys.of_net_4_0_0.take().ok_or(error)?;
+            check_header_of_net_4_0_0(&self.0, &keys, binding.unstored())?;
+        }
         let (context, verifier) = binding.into_parts();
         Ok(VerifiedHeader { header: self.0, context, keys, verifier })
     }
@@ -126,14 +129,31 @@ pub(crate) fn check_header(
     keys: &MessageKeys,
     unstored: &EncryptionContext,
 ) -> Result<()> {
+    check_tag(header, keys, &header_aad(header.body(), unstored)?)
+}
+
+/// The same as version 4.0.0 of the official SDK for .NET wrote it, which counted pairs that are not stored also where there
+/// are none.
+fn check_header_of_net_4_0_0(
+    header: &Header,
+    keys: &MessageKeys,
+    unstored: &EncryptionContext,
+) -> Result<()> {
+    let mut aad = header_aad(header.body(), unstored)?;
+    if unstored.is_empty() {
+        aad.extend([0; 2]);
+    }
+    check_tag(header, keys, &aad)
+}
+
+fn check_tag(header: &Header, keys: &MessageKeys, aad: &[u8]) -> Result<()> {
     let not_genuine = || Error::Authentication { part: MessagePart::Header };
     if !keys.fit(header) {
         return Err(not_genuine());
     }
-    let aad = header_aad(header.body(), unstored)?;
     let authentication = header.authentication();
     keys.content
-        .open(&authentication.iv, &aad, &[], &authentication.tag, &mut [])
+        .open(&authentication.iv, aad, &[], &authentication.tag, &mut [])
         .map_err(|_| not_genuine())
 }
 

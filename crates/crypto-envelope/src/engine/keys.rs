@@ -15,6 +15,8 @@ pub(crate) struct MessageKeys {
     pub(crate) content: AesGcm,
     /// Of committing suites.
     pub(crate) commitment: Option<[u8; COMMITMENT_LENGTH]>,
+    /// What version 4.0.0 of the official SDK for .NET would have encrypted with, if that is to be tried.
+    pub(super) of_net_4_0_0: Option<AesGcm>,
 }
 
 impl MessageKeys {
@@ -26,9 +28,24 @@ impl MessageKeys {
     ) -> Result<Self> {
         derive(suite, data_key, message_id)
             .and_then(|(content, commitment)| {
-                Ok(Self { content: AesGcm::new(&content)?, commitment })
+                Ok(Self { content: AesGcm::new(&content)?, commitment, of_net_4_0_0: None })
             })
             .map_err(|Failed| Error::Internal { what: "deriving the message keys failed" })
+    }
+
+    /// The same, with those of a release that left out the message id where suites derive a key without committing to it.
+    pub(crate) fn with_those_of_net_4_0_0(
+        mut self,
+        suite: AlgorithmSuite,
+        data_key: &SecretBytes,
+        message_id: &[u8],
+    ) -> Result<Self> {
+        let message_id = match suite.derivation() {
+            Derivation::Hkdf(_) => &[],
+            Derivation::None | Derivation::Committing => message_id,
+        };
+        self.of_net_4_0_0 = Some(Self::derive(suite, data_key, message_id)?.content);
+        Ok(self)
     }
 
     /// Whether the message commits to these keys, or its suite does not commit at all. Takes the

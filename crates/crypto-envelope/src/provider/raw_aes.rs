@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use super::{
     KeyDescription, KeyProvider, Properties, Targets, UnwrapRequest, Unwrapped, WrapRequest,
+    key_orders,
 };
 use crate::{
     EncryptedDataKey, Error, Result, SecretBytes,
@@ -35,6 +36,14 @@ pub struct RawAesProvider {
     name: String,
     algorithm: &'static str,
     key: AesGcm,
+    key_orders: KeyOrders,
+}
+
+/// The orders of the context that keys may be bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum KeyOrders {
+    Sorted,
+    Any,
 }
 
 impl RawAesProvider {
@@ -76,7 +85,17 @@ impl RawAesProvider {
         };
         let key = AesGcm::new(wrapping_key.expose())
             .map_err(|_| Error::Internal { what: "the AES key was not accepted" })?;
-        Ok(Self { namespace, name, algorithm, key })
+        Ok(Self { namespace, name, algorithm, key, key_orders: KeyOrders::Sorted })
+    }
+
+    /// Also unwraps keys that are bound to the pairs of their context in another order, as the official SDK for JavaScript wraps
+    /// them unless it is told otherwise (`utf8Sorting`), where it finds another order right than that of UTF-8. No other SDK
+    /// reads them. Up to seven pairs are tried in all orders, which takes milliseconds for each wrapped key that is not
+    /// genuine. Default: no other order.
+    #[must_use]
+    pub fn trying_key_orders(mut self) -> Self {
+        self.key_orders = KeyOrders::Any;
+        self
     }
 
     /// Describes a wrapped key that looks as if a raw AES key had wrapped it, whosever it is.
@@ -105,17 +124,25 @@ impl RawAesProvider {
     }
 
     fn open(&self, iv: &[u8; IV_LENGTH], request: UnwrapRequest<'_>) -> Result<SecretBytes> {
-        let context = request.context.serialize()?;
         let (ciphertext, tag) = request
             .key
             .ciphertext()
             .split_last_chunk::<TAG_LENGTH>()
             .ok_or_else(Error::unauthentic_key)?;
-        SecretBytes::filled_by(ciphertext.len(), |secret| {
-            self.key
-                .open(iv, context, ciphertext, tag, secret)
-                .map_err(|_| Error::unauthentic_key())
-        })
+        let open = |context: &[u8]| {
+            SecretBytes::filled_by(ciphertext.len(), |secret| {
+                self.key
+                    .open(iv, context, ciphertext, tag, secret)
+                    .map_err(|_| Error::unauthentic_key())
+            })
+        };
+        match open(request.context.serialize()?) {
+            Err(_) if self.key_orders == KeyOrders::Any => {
+                let found = key_orders::find(request.context, |context| open(context).ok())?;
+                found.ok_or_else(Error::unauthentic_key)
+            }
+            opened => opened,
+        }
     }
 }
 
