@@ -135,6 +135,7 @@ impl KeyProvider for AwsKmsEcdhProvider {
     async fn unwrap(&self, request: UnwrapRequest<'_>) -> Result<Unwrapped> {
         self.properties().check(request.target)?;
         let Some(parties) = self.matches(request.key) else { return Ok(Unwrapped::NotMine) };
+        EcdhParties::check_form(request.key.ciphertext())?;
         let shared = if let Some(peer) = &self.peer {
             self.agree_with(&peer.key).await?
         } else {

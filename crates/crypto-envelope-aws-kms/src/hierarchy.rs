@@ -31,7 +31,8 @@ use crate::wrapped_key;
 ///
 /// # Security
 ///
-/// Binds the encryption context and authenticates the wrapper. Whoever may have KMS decrypt a branch key opens all that
+/// Binds the encryption context. It authenticates the wrapper as far as [its source](BranchKeySource::authenticates) does that
+/// with branch keys. Whoever may have KMS decrypt a branch key opens all that
 /// its versions wrapped. Branch keys stay in memory for their time to live, and after it until they are needed again or
 /// others take their place; they are wiped then. Who lost access to KMS goes on with them so long.
 #[derive(Clone)]
@@ -51,11 +52,6 @@ enum Ids {
 type IdOf = dyn Fn(&EncryptionContext) -> Result<String> + Send + Sync;
 
 impl AwsKmsHierarchyProvider {
-    /// What all of them can be relied on for.
-    pub const PROPERTIES: Properties = Properties::new(Targets::MESSAGES.union(Targets::KEY_RINGS))
-        .binding_context()
-        .authenticating_wrapper();
-
     /// With one branch key, of which what was got is used for `time_to_live`.
     ///
     /// # Errors
@@ -115,7 +111,7 @@ impl AwsKmsHierarchyProvider {
 #[async_trait]
 impl KeyProvider for AwsKmsHierarchyProvider {
     async fn wrap(&self, request: WrapRequest<'_>) -> Result<Vec<EncryptedDataKey>> {
-        Self::PROPERTIES.check(request.target)?;
+        self.properties().check(request.target)?;
         let id = self.id_of(request.context)?;
         let active = Name { id: id.clone(), version: None };
         let material = self.cache.get(active, self.source.active(&id)).await?;
@@ -126,7 +122,7 @@ impl KeyProvider for AwsKmsHierarchyProvider {
     }
 
     async fn unwrap(&self, request: UnwrapRequest<'_>) -> Result<Unwrapped> {
-        Self::PROPERTIES.check(request.target)?;
+        self.properties().check(request.target)?;
         let Some(named) = branch_key_id(request.key) else { return Ok(Unwrapped::NotMine) };
         let id = self.id_of(request.context)?;
         if named != id {
@@ -151,7 +147,9 @@ impl KeyProvider for AwsKmsHierarchyProvider {
     }
 
     fn properties(&self) -> Properties {
-        Self::PROPERTIES
+        let properties =
+            Properties::new(Targets::MESSAGES.union(Targets::KEY_RINGS)).binding_context();
+        if self.source.authenticates() { properties.authenticating_wrapper() } else { properties }
     }
 }
 
@@ -220,6 +218,10 @@ mod tests {
         async fn version(&self, id: &str, version: BranchKeyVersion) -> Result<BranchKeyMaterial> {
             self.answer(id, version.as_bytes()[0])
         }
+
+        fn authenticates(&self) -> bool {
+            true
+        }
     }
 
     fn of(byte: u8) -> BranchKeyVersion {
@@ -269,6 +271,32 @@ mod tests {
         assert_eq!(decrypt(&now, &message, &tenant("blue"))?, b"text");
         assert_eq!(decrypt(&now, &message, &tenant("blue"))?, b"text");
         assert_eq!(keys.calls.load(Ordering::SeqCst), 5);
+        Ok(())
+    }
+
+    #[test]
+    fn a_branch_key_grows_old() -> Result<()> {
+        let keys = Arc::new(Keys::default());
+        let life = Duration::from_millis(50);
+        let provider = AwsKmsHierarchyProvider::new(Arc::clone(&keys), "branch", life)?;
+        encrypt(&provider, &tenant("blue"))?;
+        std::thread::sleep(2 * life);
+        encrypt(&provider, &tenant("blue"))?;
+        assert_eq!(keys.calls.load(Ordering::SeqCst), 2);
+        Ok(())
+    }
+
+    /// They wait for the first of them.
+    #[test]
+    fn many_at_once_are_one_call() -> Result<()> {
+        let keys = Arc::new(Keys::default());
+        let provider = AwsKmsHierarchyProvider::new(Arc::clone(&keys), "branch", LONG)?;
+        std::thread::scope(|scope| {
+            let work = || encrypt(&provider, &tenant("blue"));
+            let all = (0..20).map(|_| scope.spawn(work)).collect::<Vec<_>>();
+            all.into_iter().try_for_each(|one| one.join().expect("no panic").map(drop))
+        })?;
+        assert_eq!(keys.calls.load(Ordering::SeqCst), 1);
         Ok(())
     }
 

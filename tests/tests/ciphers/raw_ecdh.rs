@@ -80,6 +80,8 @@ fn what_is_no_key_is_refused() -> Result<()> {
         let refused = refusal(key);
         assert!(refused.contains(part), "{refused}");
     }
+    let parameters = "-----BEGIN EC PARAMETERS-----\n-----END EC PARAMETERS-----\n".repeat(100_000);
+    assert!(refusal(parameters.as_bytes()).contains("not a key"));
     let der = key!("p256.alice.pkcs8.der");
     // The last byte is one of the public key's.
     let mut other_half = der.to_vec();

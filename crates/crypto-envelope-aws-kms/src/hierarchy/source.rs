@@ -21,6 +21,12 @@ pub trait BranchKeySource: fmt::Debug + Send + Sync + 'static {
     ///
     /// If there is no such version, or it cannot be got.
     async fn version(&self, id: &str, version: BranchKeyVersion) -> Result<BranchKeyMaterial>;
+
+    /// Whether nobody but who may use the key that the branch keys are under can have made one that is given out. The cautious
+    /// answer is the default.
+    fn authenticates(&self) -> bool {
+        false
+    }
 }
 
 #[async_trait]
@@ -31,6 +37,10 @@ impl<S: BranchKeySource + ?Sized> BranchKeySource for Arc<S> {
 
     async fn version(&self, id: &str, version: BranchKeyVersion) -> Result<BranchKeyMaterial> {
         (**self).version(id, version).await
+    }
+
+    fn authenticates(&self) -> bool {
+        (**self).authenticates()
     }
 }
 

@@ -29,7 +29,11 @@ use crate::{
 /// # Security
 ///
 /// KMS binds each branch key to all that its item says, and to the logical name of the store: an item that is changed or
-/// exchanged does not open. Whoever can write to the table can put old items back, and make an older version the active one.
+/// exchanged does not open, as long as the store [names the KMS key](Self::new). One that [discovers](Self::discovering) it takes
+/// what whoever can write to the table wrapped with a KMS key of his own: he then knows the branch key. Whoever can write to the
+/// table can put old items back, and make an older version the active one.
+///
+/// Branch keys are of the version 1 of hierarchies, which the official SDKs make.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -83,7 +87,10 @@ impl AwsBranchKeyStore {
         Ok(Self::of(clients, dynamodb, table.into(), logical_name.into(), keys))
     }
 
-    /// With branch keys under whatever KMS key the table names, whose credentials allow it. Makes none.
+    /// With branch keys under whatever KMS key the table names, as far as the credentials may use it. Makes none.
+    ///
+    /// **Whoever can write to the table can put a branch key there that he knows**, under a KMS key of his own, and read what
+    /// is encrypted from then on: grant `kms:Decrypt` on the right keys alone.
     pub fn discovering(
         clients: &AwsKmsClients,
         dynamodb: Client,
@@ -94,24 +101,29 @@ impl AwsBranchKeyStore {
     }
 
     /// Takes the replicas of a multi-Region key for the same key, and asks for the one of its own ARN.
-    #[must_use]
-    pub fn multi_region_aware(mut self) -> Self {
-        if let Keys::One(arn) = self.keys {
-            self.keys = Keys::OneInAllRegions(arn);
-        }
-        self
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] if the store discovers its KMS keys.
+    pub fn multi_region_aware(mut self) -> Result<Self> {
+        let (Keys::One(arn) | Keys::OneInAllRegions(arn)) = self.keys else {
+            return Err(Error::invalid_input("a store that discovers its KMS keys names none"));
+        };
+        self.keys = Keys::OneInAllRegions(arn);
+        Ok(self)
     }
 
     /// Looks for the replicas of discovered multi-Region keys in this region.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`] if it cannot be the name of a region.
+    /// [`Error::InvalidInput`] if it cannot be the name of a region, or the store names its KMS key.
     pub fn replicas_in(mut self, region: &str) -> Result<Self> {
         arn::check_region(region)?;
-        if let Keys::Discovered = self.keys {
-            self.keys = Keys::DiscoveredIn(region.to_owned());
+        if let Keys::One(_) | Keys::OneInAllRegions(_) = self.keys {
+            return Err(Error::invalid_input("a store that names its KMS key discovers none"));
         }
+        self.keys = Keys::DiscoveredIn(region.to_owned());
         Ok(self)
     }
 
@@ -236,7 +248,7 @@ impl AwsBranchKeyStore {
             }
             Keys::Discovered | Keys::DiscoveredIn(_) => Some(arn),
         };
-        own.ok_or_else(|| {
+        own.filter(AwsKmsArn::is_plausible).ok_or_else(|| {
             let message = format!(
                 "the branch key {id:?} is under the KMS key {}, and not under that of this store",
                 item.kms_arn()
@@ -284,6 +296,10 @@ impl BranchKeySource for AwsBranchKeyStore {
 
     async fn version(&self, id: &str, version: BranchKeyVersion) -> Result<BranchKeyMaterial> {
         self.open(id, Kind::Version(version)).await
+    }
+
+    fn authenticates(&self) -> bool {
+        matches!(self.keys, Keys::One(_) | Keys::OneInAllRegions(_))
     }
 }
 

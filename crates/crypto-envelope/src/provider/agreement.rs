@@ -94,6 +94,16 @@ impl EcdhParties {
         EcKey::of_point(self.curve, &self.sender)
     }
 
+    /// Refuses what is no ciphertext of these, before anybody is asked what the keys agree on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::unauthentic_key`].
+    pub fn check_form(ciphertext: &[u8]) -> Result<()> {
+        let is_long_enough = ciphertext.len() > SALT_LENGTH + COMMITMENT_LENGTH + TAG_LENGTH;
+        if is_long_enough { Ok(()) } else { Err(Error::unauthentic_key()) }
+    }
+
     /// Wraps a secret with the x-coordinate that both keys agree on.
     ///
     /// # Errors

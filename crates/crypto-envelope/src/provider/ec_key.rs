@@ -41,14 +41,15 @@ impl EcKey {
     /// [`Error::InvalidInput`] if this is no key on one of the [curves](EcCurve), or its halves do not belong together;
     /// [`Error::Unsupported`] if it is encrypted with a password.
     pub fn parse(key: &[u8]) -> Result<Self> {
-        match pem::first_block(key) {
-            Some(("EC PARAMETERS", block)) => {
-                let place = block.as_ptr().addr() - key.as_ptr().addr() + block.len();
-                Self::parse(&key[place..])
+        let mut text = key;
+        while let Some((label, block)) = pem::first_block(text) {
+            if label != "EC PARAMETERS" {
+                return Self::from_pem(label, block);
             }
-            Some((label, block)) => Self::from_pem(label, block),
-            None => Self::from_der(key),
+            let end = block.as_ptr().addr() - text.as_ptr().addr() + block.len();
+            text = &text[end..];
         }
+        Self::from_der(key)
     }
 
     /// Whether it is a private key.

@@ -31,8 +31,13 @@ pub(super) struct Item {
     ciphertext: Vec<u8>,
 }
 
-/// What is wrong with an item: an attribute.
-pub(super) struct Broken(pub(super) &'static str);
+/// Why an item is not read.
+pub(super) enum Unread {
+    /// No store wrote it: what is wrong with it.
+    Broken(&'static str),
+    /// A store of a later version of the format wrote it.
+    TooNew,
+}
 
 impl Kind {
     pub(super) fn text(self) -> String {
@@ -87,28 +92,41 @@ impl Item {
         id: &str,
         kind: Kind,
         found: HashMap<String, AttributeValue>,
-    ) -> Result<Self, Broken> {
+    ) -> Result<Self, Unread> {
         let (mut attributes, mut ciphertext) = (BTreeMap::new(), None);
         for (name, value) in found {
-            match value {
-                AttributeValue::B(blob) if name == ENC => ciphertext = Some(blob.into_inner()),
-                AttributeValue::S(text) | AttributeValue::N(text) => {
+            match (name.as_str(), value) {
+                (ENC, AttributeValue::B(blob)) => ciphertext = Some(blob.into_inner()),
+                (HIERARCHY_VERSION, AttributeValue::N(text)) => {
                     attributes.insert(name, text);
                 }
-                _ => return Err(Broken("of a type that none has")),
+                // KMS would not know of it.
+                (ENC | HIERARCHY_VERSION | LOGICAL_NAME, _) => return Err(UNKNOWN),
+                (_, AttributeValue::S(text)) => {
+                    attributes.insert(name, text);
+                }
+                _ => return Err(UNKNOWN),
             }
         }
-        let ciphertext = ciphertext.ok_or(Broken(ENC))?;
-        let item = Self { attributes, ciphertext };
-        for (name, value) in
-            [(ID, Some(id)), (KIND, Some(&kind.text())), (HIERARCHY_VERSION, Some(THE_VERSION))]
-        {
-            if item.attribute(name) != value {
-                return Err(Broken(name));
+        let item = Self { attributes, ciphertext: ciphertext.ok_or(Unread::Broken(ENC))? };
+        match item.attribute(HIERARCHY_VERSION) {
+            Some(THE_VERSION) => {}
+            Some(_) => return Err(Unread::TooNew),
+            None => return Err(Unread::Broken(HIERARCHY_VERSION)),
+        }
+        let is_active = kind == Kind::Active;
+        for (name, is_right) in [
+            (ID, item.attribute(ID) == Some(id)),
+            (KIND, item.attribute(KIND) == Some(&kind.text())),
+            (KMS_ARN, item.attribute(KMS_ARN).is_some()),
+            (CREATE_TIME, item.attribute(CREATE_TIME).is_some()),
+            (VERSION, item.attribute(VERSION).is_some() == is_active),
+            (VERSION, item.version(kind).is_some()),
+        ] {
+            if !is_right {
+                return Err(Unread::Broken(name));
             }
         }
-        item.attribute(KMS_ARN).ok_or(Broken(KMS_ARN))?;
-        item.version(kind).ok_or(Broken(VERSION))?;
         Ok(item)
     }
 
@@ -129,7 +147,7 @@ impl Item {
         for (name, value) in &self.attributes {
             context.insert(name, value);
         }
-        context.insert("tablename", logical_name);
+        context.insert(LOGICAL_NAME, logical_name);
         context
     }
 
@@ -167,6 +185,9 @@ fn now() -> String {
 pub(super) const ID: &str = "branch-key-id";
 pub(super) const KIND: &str = "type";
 pub(super) const ENC: &str = "enc";
+/// Of the store, in the context that KMS binds keys to, and in no item.
+const LOGICAL_NAME: &str = "tablename";
+const UNKNOWN: Unread = Unread::Broken("one that no item has, or of another type");
 const VERSION: &str = "version";
 const CREATE_TIME: &str = "create-time";
 const HIERARCHY_VERSION: &str = "hierarchy-version";

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     operation::transact_write_items::TransactWriteItemsError,
     primitives::Blob,
-    types::{AttributeValue, Put, TransactWriteItem},
+    types::{AttributeValue, CancellationReason, Put, TransactWriteItem},
 };
 use crypto_envelope::{
     Error, Result,
@@ -17,7 +17,7 @@ use crypto_envelope::{
 };
 use crypto_envelope_aws::{Failure, kind_of_status};
 
-use super::item::{ENC, ID, Item, KIND, Kind};
+use super::item::{ENC, ID, Item, KIND, Kind, Unread};
 
 /// A table with branch keys.
 #[derive(Clone)]
@@ -58,7 +58,16 @@ impl Table {
                 format!("there is no {} of the branch key {id:?} in {}", kind.text(), self.name);
             Error::from(ProviderError::new(ProviderErrorKind::NotFound, message))
         })?;
-        Item::read(id, kind, found).map_err(|broken| self.broken(id, broken.0))
+        Item::read(id, kind, found).map_err(|unread| match unread {
+            Unread::Broken(what) => self.broken(id, what),
+            Unread::TooNew => {
+                let message = format!(
+                    "the branch key {id:?} in {} is of another version of hierarchies than 1",
+                    self.name
+                );
+                ProviderError::new(ProviderErrorKind::Unsupported, message).into()
+            }
+        })
     }
 
     /// Writes all of these items, or none.
@@ -79,7 +88,9 @@ impl Table {
         }
         let answer = service::run(request.send()).await?;
         answer.map(drop).map_err(|error| match error.as_service_error() {
-            Some(TransactWriteItemsError::TransactionCanceledException(_)) => {
+            Some(TransactWriteItemsError::TransactionCanceledException(canceled))
+                if canceled.cancellation_reasons().iter().any(is_other_state) =>
+            {
                 let message = format!(
                     "the branch key {id:?} in {} is there already, or was changed at the same time",
                     self.name
@@ -113,6 +124,11 @@ impl fmt::Debug for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Table({})", self.name)
     }
+}
+
+/// Whether an item was not as it had to be, and not something else wrong.
+fn is_other_state(reason: &CancellationReason) -> bool {
+    matches!(reason.code(), Some("ConditionalCheckFailed" | "TransactionConflict"))
 }
 
 /// Sorted by what can be done. The codes are those of the DynamoDB API reference.

@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 use super::assert_wiped;
 use crate::crypto::{EcCurve, Failed};
 
-/// A private key (NIST SP 800-56A, section 5.7.1.2). Wiped on drop; boxed, so that moving it leaves no copy behind.
+/// A private key (NIST SP 800-56A, section 5.7.1.2). Wiped on drop; boxed, so that moving it
+/// leaves no copy behind.
 pub(crate) enum EcdhKey {
     P256(Box<p256::SecretKey>),
     P384(Box<p384::SecretKey>),
@@ -55,7 +56,8 @@ impl EcdhKey {
         macro_rules! agree {
             ($curve:ident, $key:ident) => {{
                 let peer = $curve::PublicKey::from_sec1_bytes(point).map_err(|_| Failed)?;
-                let x = $curve::ecdh::diffie_hellman($key.to_nonzero_scalar(), peer.as_affine());
+                let scalar = Zeroizing::new($key.to_nonzero_scalar());
+                let x = $curve::ecdh::diffie_hellman(&*scalar, peer.as_affine());
                 Ok(Zeroizing::new(x.raw_secret_bytes().to_vec()))
             }};
         }
