@@ -104,7 +104,7 @@ impl AwsKmsEcdhProvider {
         RawEcdhProvider::recognize(key)
     }
 
-    /// The parties of a wrapped key that this provider may open, and whose key to agree with.
+    /// The parties of a wrapped key that this provider may open.
     fn matches(&self, key: &EncryptedDataKey) -> Option<EcdhParties> {
         let parties = EcdhParties::of(key)?;
         let is_mine = match &self.peer {

@@ -1,4 +1,4 @@
-//! What a key that KMS wrapped looks like in a message.
+//! What wrapped keys of this crate look like in a message.
 
 use crypto_envelope::{
     EncryptedDataKey, Error, Result, SecretBytes,

@@ -175,8 +175,9 @@ impl AwsBranchKeyStore {
     /// As [`create`](Self::create); a [`ProviderError`] if there is no such branch key, or another one made a version at the
     /// same time.
     pub async fn rotate(&self, id: &str) -> Result<BranchKeyVersion> {
+        self.named_key()?;
         let active = self.table.get(id, Kind::Active).await?;
-        let arn = self.own_key(id, &active)?;
+        let arn = self.key_of(id, &active)?;
         // Nobody is to build on what somebody else wrote.
         self.re_encrypt(&arn, &active, &active).await?;
         let version = BranchKeyVersion::random()?;
@@ -198,11 +199,7 @@ impl AwsBranchKeyStore {
     }
 
     async fn create_items(&self, id: &str, context: &EncryptionContext) -> Result<()> {
-        let (Keys::One(arn) | Keys::OneInAllRegions(arn)) = &self.keys else {
-            return Err(Error::invalid_input(
-                "a store that discovers its KMS keys makes no branch keys: name the KMS key",
-            ));
-        };
+        let arn = self.named_key()?;
         let item = Item::new(id, arn, context);
         let [first, active] = self.versions(arn, &item, BranchKeyVersion::random()?).await?;
         let beacon = item.of_kind(Kind::Beacon, None);
@@ -257,12 +254,12 @@ impl AwsBranchKeyStore {
         })
     }
 
-    /// The same to write.
-    fn own_key(&self, id: &str, item: &Item) -> Result<AwsKmsArn> {
+    /// The KMS key that branch keys are made under.
+    fn named_key(&self) -> Result<&AwsKmsArn> {
         match &self.keys {
-            Keys::One(_) | Keys::OneInAllRegions(_) => self.key_of(id, item),
+            Keys::One(arn) | Keys::OneInAllRegions(arn) => Ok(arn),
             Keys::Discovered | Keys::DiscoveredIn(_) => Err(Error::invalid_input(
-                "a store that discovers its KMS keys makes no versions: name the KMS key",
+                "a store that discovers its KMS keys makes no branch keys: name the KMS key",
             )),
         }
     }

@@ -17,6 +17,8 @@ pub struct EcdhParties {
 }
 
 impl EcdhParties {
+    /// The owners of two keys.
+    ///
     /// # Errors
     ///
     /// [`Error::InvalidInput`] if the keys are not on one curve.

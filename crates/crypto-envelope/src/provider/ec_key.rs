@@ -89,7 +89,7 @@ impl EcKey {
         self.curve.compressed(&self.point).map_err(|_| BROKEN_POINT)
     }
 
-    /// What it agrees on with another key.
+    /// The private half, if it is here.
     pub(crate) fn private(&self) -> Option<&EcdhKey> {
         self.private.as_deref()
     }

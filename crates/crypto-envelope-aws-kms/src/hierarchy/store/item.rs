@@ -196,3 +196,69 @@ const KMS_ARN: &str = "kms-arn";
 const CUSTOM: &str = "aws-crypto-ec:";
 const VERSION_PREFIX: &str = "branch:version:";
 const THE_VERSION: &str = "1";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+    fn version() -> BranchKeyVersion {
+        BranchKeyVersion::from_bytes([7; 16])
+    }
+
+    /// The items of a branch key, as they are written.
+    fn items() -> [(Kind, Item); 2] {
+        let arn = AwsKmsArn::parse(KEY).expect("an ARN");
+        let item = Item::new("id", &arn, &EncryptionContext::from([("a", "b")]));
+        let of_kind = |kind, active| (kind, item.of_kind(kind, active).with_ciphertext(vec![1]));
+        [of_kind(Kind::Active, Some(version())), of_kind(Kind::Version(version()), None)]
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for (kind, item) in items() {
+            let read = Item::read("id", kind, item.to_attributes());
+            let read = read.unwrap_or_else(|_| panic!("{kind:?}"));
+            assert_eq!((read.version(kind), read.kms_arn()), (Some(version()), KEY));
+            assert_eq!(read.context("name"), item.context("name"));
+            assert_eq!(read.context("name").value("aws-crypto-ec:a"), Some("b"));
+            assert_eq!(read.context("name").value(LOGICAL_NAME), Some("name"));
+            assert_eq!(read.context("name").value(ENC), None);
+        }
+    }
+
+    #[test]
+    fn what_no_store_writes_is_not_read() {
+        let text = |text: &str| Some(AttributeValue::S(text.to_owned()));
+        for (kind, item) in items() {
+            for (name, value) in [
+                (ID, text("another")),
+                (KIND, text("beacon:ACTIVE")),
+                (KMS_ARN, None),
+                (CREATE_TIME, None),
+                (HIERARCHY_VERSION, None),
+                (HIERARCHY_VERSION, text(THE_VERSION)),
+                (LOGICAL_NAME, text("name")),
+                (ENC, None),
+                (ENC, text("key")),
+                ("aws-crypto-ec:a", Some(AttributeValue::N("7".to_owned()))),
+                // An active one needs it, and no other one has it.
+                (VERSION, if kind == Kind::Active { None } else { text("branch:version:7") }),
+                (VERSION, text("7")),
+            ] {
+                let mut attributes = item.to_attributes();
+                match value {
+                    Some(value) => drop(attributes.insert(name.to_owned(), value)),
+                    None => drop(attributes.remove(name)),
+                }
+                let read = Item::read("id", kind, attributes);
+                assert!(matches!(read, Err(Unread::Broken(_))), "{kind:?} {name}");
+            }
+            let mut attributes = item.to_attributes();
+            let next = AttributeValue::N("2".to_owned());
+            attributes.insert(HIERARCHY_VERSION.to_owned(), next);
+            assert!(matches!(Item::read("id", kind, attributes), Err(Unread::TooNew)));
+        }
+    }
+}
